@@ -1,0 +1,172 @@
+"""What people and systems ask for, in the imperative. A command is data; `decide` says whether it may be.
+
+Commands that look something up carry the answer in a field that `bot.handle` fills in before `decide` sees them
+(`Escalate.rung`, `Undo.events`): so `decide` stays a pure function of what it is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.incident.commands.life import (
+    Absorb,
+    Accept,
+    AssignPostmortem,
+    Cancel,
+    Close,
+    Decline,
+    DraftPostmortem,
+    FoldAlerts,
+    MakePrivate,
+    Merge,
+    Open,
+    Rename,
+    Reopen,
+    Resolve,
+    Rung,
+    SetSeverity,
+    SetStatus,
+    StartReview,
+)
+from bot.incident.commands.outside import (
+    Acknowledge,
+    ApprovePublicPost,
+    DiscardPublicPost,
+    DraftPublicPost,
+    Escalate,
+    Page,
+    RecordAnnouncement,
+    RecordArchive,
+    RecordCard,
+    RecordFailure,
+    RecordPage,
+    RecordPost,
+    RecordPostmortem,
+    RecordRoom,
+    StopPaging,
+)
+from bot.incident.commands.work import (
+    AddFollowUp,
+    AddTask,
+    AssignRole,
+    ChangeFollowUp,
+    ChangeTask,
+    DescribeImpact,
+    Note,
+    PostUpdate,
+    Remind,
+    Retract,
+    SetMoment,
+    Undo,
+)
+from bot.incident.model import Source
+
+__all__ = [
+    "Absorb",
+    "Accept",
+    "Acknowledge",
+    "AddFollowUp",
+    "AddTask",
+    "ApprovePublicPost",
+    "Ask",
+    "AssignPostmortem",
+    "AssignRole",
+    "Cancel",
+    "ChangeFollowUp",
+    "ChangeTask",
+    "Close",
+    "Command",
+    "Decline",
+    "DescribeImpact",
+    "DiscardPublicPost",
+    "DraftPostmortem",
+    "DraftPublicPost",
+    "Escalate",
+    "FoldAlerts",
+    "MakePrivate",
+    "Merge",
+    "Note",
+    "Open",
+    "Page",
+    "PostUpdate",
+    "RecordAnnouncement",
+    "RecordArchive",
+    "RecordCard",
+    "RecordFailure",
+    "RecordPage",
+    "RecordPost",
+    "RecordPostmortem",
+    "RecordRoom",
+    "Remind",
+    "Rename",
+    "Reopen",
+    "Resolve",
+    "Retract",
+    "Rung",
+    "SetMoment",
+    "SetSeverity",
+    "SetStatus",
+    "StartReview",
+    "StopPaging",
+    "Undo",
+]
+
+
+Command = (
+    Open
+    | FoldAlerts
+    | Accept
+    | Decline
+    | Merge
+    | Absorb
+    | SetStatus
+    | Resolve
+    | Reopen
+    | Close
+    | Cancel
+    | SetSeverity
+    | Rename
+    | MakePrivate
+    | AssignRole
+    | Note
+    | Retract
+    | AddTask
+    | ChangeTask
+    | AddFollowUp
+    | ChangeFollowUp
+    | SetMoment
+    | DescribeImpact
+    | PostUpdate
+    | Remind
+    | Page
+    | Escalate
+    | Acknowledge
+    | StopPaging
+    | RecordPage
+    | DraftPublicPost
+    | ApprovePublicPost
+    | DiscardPublicPost
+    | RecordPost
+    | RecordRoom
+    | RecordArchive
+    | RecordCard
+    | RecordAnnouncement
+    | RecordFailure
+    | DraftPostmortem
+    | StartReview
+    | AssignPostmortem
+    | RecordPostmortem
+    | Undo
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A command with its envelope. `incident` None opens a new one. `inbox` is the message's own id at its source:
+    the same one twice does nothing."""
+
+    command: Command
+    incident: int | None
+    by: str
+    source: Source
+    inbox: str = ""

@@ -1,0 +1,138 @@
+"""How an incident opens, what becomes of it, and when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.incident.events import AlertFact
+from bot.incident.model import Kind, Severity, Status, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """Whom a ladder asks at one step, resolved for an instant, and how long they have to answer (`wait` None: no
+    limit). `last`: nobody comes after."""
+
+    ladder: str
+    step: int
+    round: int
+    people: tuple[str, ...]
+    wait: timedelta | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Open:
+    title: str
+    kind: Kind = Kind.REAL
+    status: Status = Status.INVESTIGATING
+    severity: Severity = Severity.SEV2
+    service: str = ""
+    private: bool = False
+    group: str | None = None
+    impact_start: datetime | None = None
+    impact_end: datetime | None = None
+    detected: datetime | None = None
+    window: Window | None = None
+    page: str = ""
+    rung: Rung | None = None
+    fired: tuple[AlertFact, ...] = ()
+    fired_count: int = 0
+    truncated: int = 0
+    opener: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoldAlerts:
+    """Alerts of this incident began or ended. The counts are of transitions, not of repeats."""
+
+    fired: tuple[AlertFact, ...] = ()
+    fired_count: int = 0
+    cleared: tuple[AlertFact, ...] = ()
+    cleared_count: int = 0
+    truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accept:
+    page: str = ""
+    rung: Rung | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decline:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    into: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorb:
+    other: int
+    title: str
+    alerts_firing: int = 0
+    alerts_total: int = 0
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStatus:
+    status: Status
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolve:
+    summary: str = ""
+    when: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reopen:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSeverity:
+    severity: Severity
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakePrivate:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPostmortem:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartReview:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignPostmortem:
+    person: str

@@ -1,0 +1,119 @@
+"""Waking people, the public word, and what came of what was done outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.incident.commands.life import Rung
+from bot.incident.model import ComponentState, PublicStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Wake somebody: `target` is `policy:NAME`, `schedule:NAME` or `person:ID`."""
+
+    target: str
+    text: str = ""
+    rung: Rung | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """The clock: nobody answered step `step` of round `round`; ask the next one."""
+
+    ladder: str
+    step: int
+    round: int
+    rung: Rung | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledge:
+    person: str
+    via: str = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopPaging:
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPage:
+    """What came of one page; `failed` empty means it was sent. `nobody_left`: with this one every way to reach the
+    rung has failed, and `rung` is the next one."""
+
+    person: str
+    way: str
+    receipt: str = ""
+    failed: str = ""
+    ladder: str = ""
+    step: int = 0
+    round: int = 0
+    nobody_left: bool = False
+    rung: Rung | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftPublicPost:
+    """A preview for customers; `masked` lists what was taken out of the text because it is nobody's business."""
+
+    status: PublicStatus
+    text: str
+    title: str = ""
+    components: Mapping[str, ComponentState] = field(default_factory=dict)
+    masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePublicPost:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscardPublicPost:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPost:
+    number: int
+    page: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRoom:
+    platform: str
+    room: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordArchive:
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCard:
+    platform: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordAnnouncement:
+    platform: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFailure:
+    effect: str
+    provider: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPostmortem:
+    place: str

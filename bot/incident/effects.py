@@ -1,0 +1,208 @@
+"""What must be done outside, in the imperative. An effect is a row in the outbox, written with the event that caused it.
+
+An effect names what to do and not how it will look: cards, digests, pages and drafts are rendered from the recorded
+events when they are delivered. So a row stays small, a storm folds into one row, and a template can change at any time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import assert_never
+
+CARD_SETTLES = timedelta(seconds=1)
+"""A card waits this long for more to say, so that a burst is one edit."""
+
+DIGEST_SETTLES = timedelta(seconds=2)
+"""The same for the lines in a room's thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRoom:
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetTopic:
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshCard:
+    """Post and pin the live card, or edit it so that it shows the present. `first`: do not wait for more to say."""
+
+    platform: str
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """One message an incident in the announcement room; edited afterwards. `first`: do not wait for more to say."""
+
+    platform: str
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say in the room's thread what happened since the last time."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invite:
+    platform: str
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRoom:
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class SendPage:
+    """Wake one person by one way (the name of a block under `paging:`)."""
+
+    person: str
+    way: str
+    ladder: str
+    step: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Put public post `number` on one status page."""
+
+    page: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDraft:
+    """Put the postmortem's draft where people will edit it."""
+
+    publisher: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeEscalation:
+    """A timer: unless somebody acknowledges before `due`, ask the next rung."""
+
+    ladder: str
+    step: int
+    round: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WakeReminder:
+    """A timer: an update was promised for `due`."""
+
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GiveAlertsTo:
+    """After a merge: tell the other incident what it has to carry now."""
+
+    into: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Not done outside: withdraws the waiting effects of these kinds. What has begun is not called back."""
+
+    kinds: tuple[str, ...]
+
+
+Effect = (
+    OpenRoom
+    | SetTopic
+    | RefreshCard
+    | Announce
+    | Tell
+    | Invite
+    | ArchiveRoom
+    | SendPage
+    | Publish
+    | WriteDraft
+    | WakeEscalation
+    | WakeReminder
+    | GiveAlertsTo
+)
+
+Planned = Effect | Cancel
+
+PlatformEffect = OpenRoom | SetTopic | RefreshCard | Announce | Tell | Invite | ArchiveRoom
+
+
+def kind_of(effect: Effect) -> str:
+    """The name of an effect in the outbox: `OpenRoom` is `open_room`."""
+    return KINDS[type(effect)]
+
+
+KINDS: dict[type[Effect], str] = {
+    cls: "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_") for cls in Effect.__args__
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An effect on its way into the outbox. `key` is its idempotency key for ever. Rows with the same `fold` that
+    nobody has begun are one row; `since` and `upto` are the events it is about. `due` None: at once."""
+
+    key: str
+    incident: int
+    lane: str
+    effect: Effect
+    since: int
+    upto: int
+    fold: str | None = None
+    due: datetime | None = None
+    settles: timedelta = timedelta(0)
+    urgency: int = 5
+
+
+def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing:
+    """`effect`, the `place`-th one that event `seq` of `incident` caused, addressed to its lane.
+
+    A lane is incident × provider: in order inside, never waiting for another one. `urgency` 0 is served first.
+    """
+    key = f"{incident}.{seq}.{place}"
+    fold: str | None = None
+    due: datetime | None = None
+    settles = timedelta(0)
+    urgency = 5
+    match effect:
+        case OpenRoom(platform=platform) | Invite(platform=platform) | ArchiveRoom(platform=platform):
+            lane = f"{incident}:{platform}"
+        case SetTopic(platform=platform):
+            lane, fold = f"{incident}:{platform}", f"topic:{incident}:{platform}"
+        case RefreshCard(platform=platform, first=first):
+            lane, fold = f"{incident}:{platform}", f"card:{incident}:{platform}"
+            settles = timedelta(0) if first else CARD_SETTLES
+        case Announce(platform=platform, first=first):
+            lane, fold = f"{incident}:{platform}", f"announce:{incident}:{platform}"
+            settles = timedelta(0) if first else CARD_SETTLES
+        case Tell(platform=platform):
+            lane, fold, settles, urgency = f"{incident}:{platform}", f"tell:{incident}:{platform}", DIGEST_SETTLES, 7
+        case SendPage(person=person, way=way):
+            lane, urgency = f"{incident}:page:{person}:{way}", 0
+        case Publish(page=page):
+            lane, urgency = f"{incident}:status:{page}", 3
+        case WriteDraft(publisher=publisher):
+            lane = f"{incident}:publish:{publisher}"
+        case WakeEscalation(ladder=ladder, step=step, round=round, due=due):
+            key = f"escalate:{incident}:{seq}:{ladder}:{round}:{step}"
+            lane, urgency = key, 1
+        case WakeReminder(due=due):
+            key = f"remind:{incident}:{seq}"
+            lane = key
+        case GiveAlertsTo(into=into):
+            lane = f"{incident}:merge:{into}"
+        case _:
+            assert_never(effect)
+    return Outgoing(key, incident, lane, effect, seq, seq, fold, due, settles, urgency)

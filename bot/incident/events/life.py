@@ -1,0 +1,115 @@
+"""How an incident opens, what becomes of it, and what is drafted when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.incident.events.happened import Happened
+from bot.incident.model import Kind, Severity, Status, Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened(Happened):
+    kind: Kind
+    title: str
+    severity: Severity
+    status: Status
+    service: str = ""
+    private: bool = False
+    group: str | None = None
+    impact_start: datetime | None = None
+    impact_end: datetime | None = None
+    detected: datetime | None = None
+    source: str = "command"
+    opener: str = ""
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFact:
+    """The little of an alert that a timeline row needs."""
+
+    fingerprint: str
+    name: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsFired(Happened):
+    """`count` alerts began; `samples` holds the first of them, `firing` how many fire now."""
+
+    count: int
+    firing: int
+    samples: tuple[AlertFact, ...] = ()
+    truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsCleared(Happened):
+    count: int
+    firing: int
+    samples: tuple[AlertFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChanged(Happened):
+    old: Status
+    new: Status
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedInto(Happened):
+    """This incident was a part of another one."""
+
+    old: Status
+    into: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed(Happened):
+    """Another incident turned out to be a part of this one."""
+
+    other: int
+    title: str
+    alerts_firing: int = 0
+    alerts_total: int = 0
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityChanged(Happened):
+    old: Severity
+    new: Severity
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleChanged(Happened):
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadePrivate(Happened):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostmortemDrafted(Happened):
+    """Built from the events up to and including `through`."""
+
+    through: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostmortemAssigned(Happened):
+    person: str
+    previous: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostmortemWritten(Happened):
+    place: str

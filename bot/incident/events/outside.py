@@ -1,0 +1,109 @@
+"""Who was woken, what customers read, and what came of everything done outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.incident.events.happened import Happened
+from bot.incident.model import PublicPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeoplePaged(Happened):
+    """One rung of a ladder. `next_at` is when the next rung is asked if nobody acknowledges; after the `last` one it
+    is when we say that nobody did."""
+
+    ladder: str
+    step: int
+    round: int
+    people: tuple[str, ...]
+    next_at: datetime | None = None
+    last: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSent(Happened):
+    person: str
+    way: str
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFailed(Happened):
+    person: str
+    way: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageAcknowledged(Happened):
+    person: str
+    via: str = "command"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagingEnded(Happened):
+    """Nobody is asked any more: `exhausted` when the ladder had no rung left, else why it was stopped."""
+
+    ladder: str
+    exhausted: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPostDrafted(Happened):
+    post: PublicPost
+    masked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicDraftDiscarded(Happened):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPostPublished(Happened):
+    number: int
+    post: PublicPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostReachedPage(Happened):
+    number: int
+    page: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomOpened(Happened):
+    platform: str
+    room: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoomArchived(Happened):
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardPosted(Happened):
+    platform: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementPosted(Happened):
+    platform: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFailed(Happened):
+    """Something we meant to do outside will not be done. Told on every other lane."""
+
+    effect: str
+    provider: str
+    reason: str

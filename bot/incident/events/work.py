@@ -1,0 +1,115 @@
+"""What people do about it: roles, lines on the timeline, tasks, follow-ups, timestamps, updates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.incident.events.happened import Happened
+from bot.incident.model import Mark, Moment, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssigned(Happened):
+    """`person` empty: the role was given up."""
+
+    role: Role
+    person: str
+    previous: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Happened):
+    """A line for the timeline. `message` is the chat message it was taken from, `author` who wrote that."""
+
+    mark: Mark
+    text: str
+    author: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retracted(Happened):
+    """An earlier line was taken back; it stays in the log and is shown nowhere."""
+
+    event: int
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAdded(Happened):
+    task: int
+    text: str
+    owner: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskChanged(Happened):
+    """A task was done, dropped, reopened or given to somebody."""
+
+    task: int
+    done: bool = False
+    dropped: bool = False
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpAdded(Happened):
+    followup: int
+    text: str
+    owner: str = ""
+    due: datetime | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpChanged(Happened):
+    """`outcome`: done, wontdo (with a reason), dropped, or empty when it is open again."""
+
+    followup: int
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MomentSet(Happened):
+    """A timestamp was set or corrected. `value` None takes it away again."""
+
+    moment: Moment
+    value: datetime | None
+    old: datetime | None = None
+    source: str = "command"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImpactDescribed(Happened):
+    text: str = ""
+    plane: str = ""
+    affected: tuple[str, ...] = ()
+    previous_text: str = ""
+    previous_plane: str = ""
+    previous_affected: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdatePosted(Happened):
+    """A word to the organisation; `next_by` is when the next one is promised."""
+
+    text: str
+    next_by: datetime | None = None
+    previous_text: str = ""
+    previous_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateWasDue(Happened):
+    promised: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone(Happened):
+    """What follows in the same command takes back these events."""
+
+    events: tuple[int, ...]

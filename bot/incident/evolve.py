@@ -1,0 +1,235 @@
+"""How an event changes the incident. No rules here: what is recorded has happened, whatever anybody thinks of it.
+
+Invariant, tested with random commands: folding `evolve` over an incident's events gives its stored row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from bot.incident import events as e
+from bot.incident.model import (
+    FollowUp,
+    Incident,
+    Moment,
+    Paging,
+    Postmortem,
+    Role,
+    Room,
+    Stamp,
+    Status,
+    Task,
+)
+
+
+def replay(number: int, events: Iterable[e.Event]) -> Incident | None:
+    """The incident that these events make, oldest first; None without any."""
+    incident: Incident | None = None
+    for event in events:
+        incident = evolve(incident, event, number=number)
+    return incident
+
+
+def evolve(incident: Incident | None, event: e.Event, *, number: int = 0) -> Incident:
+    """The incident after `event`. `number` names a new one; only `IncidentOpened` may come without an incident."""
+    if incident is None:
+        if not isinstance(event, e.IncidentOpened):
+            raise TypeError(f"{type(event).__name__} before IncidentOpened")
+        return _opened(event, number)
+    return replace(_changed(incident, event), version=incident.version + 1)
+
+
+def _opened(event: e.IncidentOpened, number: int) -> Incident:
+    moments = {Moment.DECLARED: Stamp(event.at, event.source)}
+    if event.impact_start:
+        moments[Moment.IMPACT_START] = Stamp(event.impact_start, event.source)
+    if event.impact_end:
+        moments[Moment.IMPACT_END] = Stamp(event.impact_end, event.source)
+    if event.detected:
+        moments[Moment.DETECTED] = Stamp(event.detected, event.source)
+    return Incident(
+        number=number,
+        opened_at=event.at,
+        version=1,
+        kind=event.kind,
+        status=event.status,
+        severity=event.severity,
+        title=event.title,
+        service=event.service,
+        private=event.private,
+        group=event.group,
+        moments=moments,
+        window=event.window,
+    )
+
+
+def _changed(incident: Incident, event: e.Event) -> Incident:
+    match event:
+        case e.IncidentOpened():
+            raise TypeError("an incident opens once")
+        case e.AlertsFired():
+            return replace(incident, alerts_firing=event.firing, alerts_total=incident.alerts_total + event.count)
+        case e.AlertsCleared():
+            return replace(incident, alerts_firing=event.firing)
+        case e.StatusChanged():
+            return _status(incident, event)
+        case e.MergedInto():
+            return replace(incident, status=Status.MERGED, merged_into=event.into, promise=None)
+        case e.Absorbed():
+            return replace(
+                incident,
+                alerts_firing=incident.alerts_firing + event.alerts_firing,
+                alerts_total=incident.alerts_total + event.alerts_total,
+            )
+        case e.SeverityChanged():
+            return replace(incident, severity=event.new)
+        case e.TitleChanged():
+            return replace(incident, title=event.new)
+        case e.MadePrivate():
+            return replace(incident, private=True)
+        case e.RoleAssigned():
+            return replace(incident, roles=_roles(incident.roles, event))
+        case e.Noted() | e.Retracted() | e.UpdateWasDue() | e.DeliveryFailed() | e.Undone():
+            return incident
+        case e.TaskAdded():
+            return replace(incident, tasks=(*incident.tasks, Task(event.task, event.text, event.owner)))
+        case e.TaskChanged():
+            return replace(incident, tasks=tuple(_task(task, event) for task in incident.tasks))
+        case e.FollowUpAdded():
+            added = FollowUp(event.followup, event.text, event.owner, event.due)
+            return replace(incident, followups=(*incident.followups, added))
+        case e.FollowUpChanged():
+            return replace(incident, followups=tuple(_followup(item, event) for item in incident.followups))
+        case e.MomentSet():
+            return replace(incident, moments=_moments(incident.moments, event))
+        case e.ImpactDescribed():
+            return replace(incident, impact=event.text, plane=event.plane, affected=event.affected)
+        case e.UpdatePosted():
+            return replace(incident, summary=event.text, promise=event.next_by)
+        case e.PeoplePaged() | e.PageSent() | e.PageFailed() | e.PageAcknowledged() | e.PagingEnded():
+            return _paging(incident, event)
+        case e.PublicPostDrafted():
+            return replace(incident, draft=event.post)
+        case e.PublicDraftDiscarded():
+            return replace(incident, draft=None)
+        case e.PublicPostPublished():
+            return replace(
+                incident,
+                draft=None,
+                public_posts=event.number,
+                public_title=event.post.title,
+                public_status=event.post.status,
+                components={**incident.components, **event.post.components},
+            )
+        case e.PostReachedPage():
+            return incident
+        case e.RoomOpened():
+            return _room(incident, event.platform, id=event.room, link=event.link)
+        case e.RoomArchived():
+            return _room(incident, event.platform, archived=True)
+        case e.CardPosted():
+            return _room(incident, event.platform, card=event.message)
+        case e.AnnouncementPosted():
+            return _room(incident, event.platform, announcement=event.message)
+        case e.PostmortemDrafted():
+            held = incident.postmortem or Postmortem(through=event.through)
+            return replace(incident, postmortem=replace(held, through=event.through))
+        case e.PostmortemAssigned():
+            held = incident.postmortem or Postmortem(through=0)
+            return replace(incident, postmortem=replace(held, owner=event.person))
+        case e.PostmortemWritten():
+            held = incident.postmortem or Postmortem(through=0)
+            return replace(incident, postmortem=replace(held, place=event.place))
+        case _:
+            assert_never(event)
+
+
+def _status(incident: Incident, event: e.StatusChanged) -> Incident:
+    moments = dict(incident.moments)
+    if event.new is Status.MONITORING and Moment.MITIGATED not in moments:
+        moments[Moment.MITIGATED] = Stamp(event.at, "status")
+    if event.new is Status.RESOLVED:
+        moments[Moment.RESOLVED] = Stamp(event.at, "status", event.reason)
+    if event.new.open:
+        moments.pop(Moment.RESOLVED, None)
+    promise = incident.promise if event.new.open else None
+    return replace(incident, status=event.new, moments=moments, promise=promise)
+
+
+def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:
+    held = {role: person for role, person in roles.items() if role is not event.role}
+    return {**held, event.role: event.person} if event.person else held
+
+
+def _task(task: Task, event: e.TaskChanged) -> Task:
+    if task.id != event.task:
+        return task
+    return replace(task, done=event.done, dropped=event.dropped, owner=event.owner)
+
+
+def _followup(item: FollowUp, event: e.FollowUpChanged) -> FollowUp:
+    if item.id != event.followup:
+        return item
+    return replace(item, outcome=event.outcome, reason=event.reason)
+
+
+def _moments(moments: Mapping[Moment, Stamp], event: e.MomentSet) -> Mapping[Moment, Stamp]:
+    held = {moment: stamp for moment, stamp in moments.items() if moment is not event.moment}
+    if event.value is None:
+        return held
+    return {**held, event.moment: Stamp(event.value, event.source, event.reason)}
+
+
+def _paging(
+    incident: Incident,
+    event: e.PeoplePaged | e.PageSent | e.PageFailed | e.PageAcknowledged | e.PagingEnded,
+) -> Incident:
+    paging = incident.paging
+    match event:
+        case e.PeoplePaged():
+            asked = Paging(
+                event.ladder, event.step, event.round, event.people, event.at, event.next_at, last=event.last
+            )
+            return replace(incident, paging=asked)
+        case e.PageSent():
+            return incident
+        case e.PageFailed():
+            if paging is None:
+                return incident
+            return replace(incident, paging=replace(paging, failed=(*paging.failed, f"{event.person}:{event.way}")))
+        case e.PageAcknowledged():
+            moments = dict(incident.moments)
+            moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
+            answered = paging and replace(paging, acknowledged_by=event.person, next_at=None)
+            return replace(incident, moments=moments, paging=answered)
+        case e.PagingEnded():
+            return replace(incident, paging=paging and _ended(paging, event))
+        case _:
+            assert_never(event)
+
+
+def _ended(paging: Paging, event: e.PagingEnded) -> Paging:
+    return replace(paging, over=True, exhausted=event.exhausted, next_at=None)
+
+
+def _room(
+    incident: Incident,
+    platform: str,
+    *,
+    id: str | None = None,
+    link: str | None = None,
+    card: str | None = None,
+    announcement: str | None = None,
+    archived: bool = False,
+) -> Incident:
+    room = incident.rooms.get(platform, Room(id=""))
+    changed = Room(
+        id=room.id if id is None else id,
+        link=room.link if link is None else link,
+        card=room.card if card is None else card,
+        announcement=room.announcement if announcement is None else announcement,
+        archived=archived,
+    )
+    return replace(incident, rooms={**incident.rooms, platform: changed})

@@ -1,0 +1,220 @@
+"""Rules of an incident's life: how it opens, what it may become, and when it is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.model import ComponentState, Incident, Kind, Refused, Status
+from bot.incident.paging import climb, stop
+from bot.incident.text import one_line
+
+TITLE_LIMIT = 200
+REOPENABLE = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED, Status.CANCELLED})
+WITHOUT_POSTMORTEM = frozenset({Kind.NEARMISS, Kind.MAINTENANCE})
+
+
+def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
+    title = one_line(command.title, TITLE_LIMIT)
+    if not title:
+        raise Refused("An incident needs a title.", "For example: `open sev2 Volumes slow in az2`")
+    start, end = command.impact_start, command.impact_end
+    if start and end and end < start:
+        raise Refused("It cannot end before it starts.", "Check `start=` and `end=`.")
+    opened = e.IncidentOpened(
+        at=at,
+        kind=command.kind,
+        title=title,
+        severity=command.severity,
+        status=command.status,
+        service=command.service,
+        private=command.private,
+        group=command.group,
+        impact_start=start,
+        impact_end=end,
+        detected=command.detected,
+        source="alert" if command.fired_count else "command",
+        opener=command.opener,
+        window=command.window,
+    )
+    events: list[e.Event] = [opened]
+    if command.fired_count:
+        events.append(
+            e.AlertsFired(
+                at=start or at,
+                count=command.fired_count,
+                firing=command.fired_count,
+                samples=command.fired,
+                truncated=command.truncated,
+            )
+        )
+    if command.rung is not None and command.kind is Kind.REAL:
+        events.extend(climb(command.rung, at, reason="opened"))
+    return events
+
+
+def fold_alerts(incident: Incident, command: c.FoldAlerts, at: datetime) -> list[e.Event]:
+    events: list[e.Event] = []
+    firing = incident.alerts_firing
+    if command.fired_count:
+        firing += command.fired_count
+        events.append(
+            e.AlertsFired(
+                at=at, count=command.fired_count, firing=firing, samples=command.fired, truncated=command.truncated
+            )
+        )
+    if command.cleared_count:
+        firing = max(0, firing - command.cleared_count)
+        events.append(e.AlertsCleared(at=at, count=command.cleared_count, firing=firing, samples=command.cleared))
+    return events
+
+
+def accept(incident: Incident, command: c.Accept, at: datetime) -> list[e.Event]:
+    if incident.status.active:
+        return []
+    if incident.status is not Status.TRIAGE:
+        raise Refused(f"{incident.ref} is {incident.status}, not in triage.", "`reopen` brings it back.")
+    events: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING)]
+    if command.rung is not None and incident.kind is Kind.REAL and incident.paging is None:
+        events.extend(climb(command.rung, at, reason="accepted"))
+    return events
+
+
+def decline(incident: Incident, command: c.Decline, at: datetime) -> list[e.Event]:
+    if incident.status is Status.DECLINED:
+        return []
+    if incident.status is not Status.TRIAGE:
+        raise Refused(
+            f"{incident.ref} is {incident.status}; only what is in triage can be declined.",
+            "`cancel` ends an incident that was none.",
+        )
+    return _over(incident, Status.DECLINED, command.reason, at)
+
+
+def cancel(incident: Incident, command: c.Cancel, at: datetime) -> list[e.Event]:
+    if incident.status is Status.CANCELLED:
+        return []
+    if not incident.status.open:
+        raise Refused(f"{incident.ref} is {incident.status} and cannot be cancelled.", "`reopen` it first.")
+    return _over(incident, Status.CANCELLED, command.reason, at)
+
+
+def merge(incident: Incident, command: c.Merge, at: datetime) -> list[e.Event]:
+    if command.into == incident.number:
+        raise Refused(f"{incident.ref} cannot be merged into itself.", "Name the incident it belongs to.")
+    if incident.merged_into == command.into and incident.status is Status.MERGED:
+        return []
+    if not incident.status.open:
+        raise Refused(f"{incident.ref} is {incident.status} and cannot be merged.", "`reopen` it first.")
+    merged = e.MergedInto(at=at, old=incident.status, into=command.into, reason=command.reason)
+    return [merged, *stop(incident, f"merged into INC-{command.into}", at)]
+
+
+def absorb(command: c.Absorb, at: datetime) -> list[e.Event]:
+    return [
+        e.Absorbed(
+            at=at,
+            other=command.other,
+            title=command.title,
+            alerts_firing=command.alerts_firing,
+            alerts_total=command.alerts_total,
+            group=command.group,
+        )
+    ]
+
+
+def set_status(incident: Incident, command: c.SetStatus, at: datetime) -> list[e.Event]:
+    match command.status:
+        case Status.RESOLVED:
+            return resolve(incident, c.Resolve(summary=command.reason), at)
+        case Status.CLOSED:
+            return close(incident, c.Close(reason=command.reason), at)
+        case Status.REVIEW:
+            return start_review(incident, at)
+        case Status.DECLINED:
+            return decline(incident, c.Decline(reason=command.reason), at)
+        case Status.CANCELLED:
+            return cancel(incident, c.Cancel(reason=command.reason), at)
+        case Status.MERGED | Status.TRIAGE:
+            raise Refused(f"`status {command.status}` is not a step anybody can take.", "See `help status`.")
+        case _:
+            pass
+    if incident.status is command.status:
+        return []
+    if incident.status is Status.TRIAGE:
+        raise Refused(f"{incident.ref} is still in triage.", "`accept` it first, or `decline` it.")
+    if not incident.status.active:
+        raise Refused(f"{incident.ref} is {incident.status}.", "`reopen` brings it back.")
+    return [e.StatusChanged(at=at, old=incident.status, new=command.status, reason=command.reason)]
+
+
+def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Event]:
+    if incident.status in (Status.RESOLVED, Status.REVIEW):
+        return []
+    if incident.status is Status.TRIAGE:
+        raise Refused(f"{incident.ref} is still in triage.", "`accept` it, or `decline` it if it was nothing.")
+    if not incident.status.active:
+        raise Refused(f"{incident.ref} is {incident.status}.", "`reopen` brings it back.")
+    when = command.when or at
+    if when > at:
+        raise Refused("It cannot be resolved in the future.", "Use `at=` with a time that has passed.")
+    resolved = e.StatusChanged(at=when, old=incident.status, new=Status.RESOLVED, reason=command.summary)
+    return [resolved, *stop(incident, "resolved", at)]
+
+
+def reopen(incident: Incident, command: c.Reopen, at: datetime) -> list[e.Event]:
+    if incident.status.active:
+        return []
+    if incident.status not in REOPENABLE:
+        hint = f"Work goes on in INC-{incident.merged_into}." if incident.merged_into else "`accept` it."
+        raise Refused(f"{incident.ref} is {incident.status} and cannot be reopened.", hint)
+    return [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING, reason=command.reason)]
+
+
+def start_review(incident: Incident, at: datetime) -> list[e.Event]:
+    if incident.status is Status.REVIEW:
+        return []
+    if incident.status is not Status.RESOLVED:
+        raise Refused(f"{incident.ref} is {incident.status}; a review comes after `resolve`.")
+    reviewing = e.StatusChanged(at=at, old=incident.status, new=Status.REVIEW)
+    if incident.kind in WITHOUT_POSTMORTEM:
+        return [reviewing]
+    return [reviewing, e.PostmortemDrafted(at=at, through=incident.version + 1)]
+
+
+def close(incident: Incident, command: c.Close, at: datetime) -> list[e.Event]:
+    if incident.status is Status.CLOSED:
+        return []
+    if incident.status.open:
+        raise Refused(f"{incident.ref} is still {incident.status}.", "`resolve` it first, or `cancel` it.")
+    if incident.status not in (Status.RESOLVED, Status.REVIEW):
+        raise Refused(f"{incident.ref} is {incident.status} and needs no closing.")
+    red = sorted(name for name, state in incident.components.items() if state is not ComponentState.OPERATIONAL)
+    if red and not command.reason:
+        raise Refused(
+            f"The status page still shows {', '.join(red)} as disturbed.",
+            "`publish resolved …` and `publish approve` first, or `close reason=…` if that is right.",
+        )
+    events = start_review(incident, at)
+    if not events and incident.kind not in WITHOUT_POSTMORTEM:
+        events = [e.PostmortemDrafted(at=at, through=incident.version)]
+    return [*events, e.StatusChanged(at=at, old=Status.REVIEW, new=Status.CLOSED, reason=command.reason)]
+
+
+def set_severity(incident: Incident, command: c.SetSeverity, at: datetime) -> list[e.Event]:
+    if incident.severity is command.severity:
+        return []
+    return [e.SeverityChanged(at=at, old=incident.severity, new=command.severity, reason=command.reason)]
+
+
+def rename(incident: Incident, command: c.Rename, at: datetime) -> list[e.Event]:
+    title = one_line(command.title, TITLE_LIMIT)
+    if not title:
+        raise Refused("A title cannot be empty.", "For example: `rename Volumes slow in az2`")
+    return [] if title == incident.title else [e.TitleChanged(at=at, old=incident.title, new=title)]
+
+
+def _over(incident: Incident, status: Status, reason: str, at: datetime) -> list[e.Event]:
+    changed = e.StatusChanged(at=at, old=incident.status, new=status, reason=reason)
+    return [changed, *stop(incident, status.value, at)]

@@ -1,0 +1,278 @@
+"""What an incident is: one frozen row of state, folded from its events by `evolve`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Refused(Exception):
+    """A rule says no. `reason` says what was wrong; `hint` says what to do instead (may be empty)."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+
+
+class Kind(StrEnum):
+    """Fixed at birth: drills and near misses never count as real incidents."""
+
+    REAL = "real"
+    DRILL = "drill"
+    NEARMISS = "nearmiss"
+    RETRO = "retro"
+    MAINTENANCE = "maintenance"
+
+
+class Status(StrEnum):
+    TRIAGE = "triage"
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    REVIEW = "review"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    MERGED = "merged"
+    CANCELLED = "cancelled"
+
+    @property
+    def active(self) -> bool:
+        """Somebody is working on it."""
+        return self in ACTIVE
+
+    @property
+    def open(self) -> bool:
+        """Not over yet: in triage or active. New alerts of its group belong to it."""
+        return self is Status.TRIAGE or self in ACTIVE
+
+
+ACTIVE = frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING})
+
+
+class Severity(StrEnum):
+    """`SEV1` is the worst."""
+
+    SEV1 = "sev1"
+    SEV2 = "sev2"
+    SEV3 = "sev3"
+    SEV4 = "sev4"
+
+
+class Role(StrEnum):
+    LEAD = "lead"
+    COMMS = "comms"
+    SCRIBE = "scribe"
+    OPS = "ops"
+
+
+class Moment(StrEnum):
+    """The timestamps of an incident, kept apart from its status; each may be corrected with a reason."""
+
+    IMPACT_START = "impact_start"
+    DETECTED = "detected"
+    DECLARED = "declared"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    IMPACT_END = "impact_end"
+    RESOLVED = "resolved"
+
+
+class Mark(StrEnum):
+    """Why a line was put on the timeline."""
+
+    NOTE = "note"
+    HYPOTHESIS = "hypothesis"
+    DECISION = "decision"
+    KEY_MOMENT = "key_moment"
+    LUCKY = "lucky"
+    QUESTION = "question"
+    PROPOSAL = "public_proposal"
+    COFFEE = "coffee"
+    ON_IT = "on_it"
+
+
+class ComponentState(StrEnum):
+    """Statuspage's words (https://developer.statuspage.io, component `status`)."""
+
+    OPERATIONAL = "operational"
+    DEGRADED = "degraded_performance"
+    PARTIAL_OUTAGE = "partial_outage"
+    MAJOR_OUTAGE = "major_outage"
+    MAINTENANCE = "under_maintenance"
+
+
+class PublicStatus(StrEnum):
+    """What customers read (Statuspage's incident `status`)."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a command came from: `kind` is command, alert, reaction, clock, delivery or link; `ref` finds it again."""
+
+    kind: str
+    ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One moment: when it was, and how we know (`alert`, `command`, `status`, …)."""
+
+    at: datetime
+    source: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """An incident's room on one platform; the ids are the platform's own and opaque here."""
+
+    id: str
+    link: str = ""
+    card: str = ""
+    announcement: str = ""
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do now, during the incident. `seq` is the event that added it."""
+
+    id: int
+    text: str
+    owner: str = ""
+    done: bool = False
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """Something to do afterwards. `outcome` is empty while open, else `done`, `wontdo` or `dropped`."""
+
+    id: int
+    text: str
+    owner: str = ""
+    due: datetime | None = None
+    outcome: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """The ladder being climbed: who was asked last, and whether somebody answered."""
+
+    ladder: str
+    step: int
+    round: int
+    people: tuple[str, ...]
+    since: datetime
+    next_at: datetime | None = None
+    acknowledged_by: str = ""
+    failed: tuple[str, ...] = ()
+    over: bool = False
+    last: bool = False
+    exhausted: bool = False
+
+    @property
+    def waiting(self) -> bool:
+        """Nobody has answered, and there is somebody who could."""
+        return not self.acknowledged_by and not self.over
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPost:
+    """Words for customers: a status, a text and the state of components. Nothing internal is ever in it."""
+
+    title: str
+    status: PublicStatus
+    text: str
+    components: Mapping[str, ComponentState] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A maintenance window and the alerts it covers, as (label, operator, value)."""
+
+    start: datetime
+    end: datetime
+    matchers: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Postmortem:
+    """How far the postmortem is. `through` is the last event the draft was built from."""
+
+    through: int
+    owner: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """The row. `version` is the number of its last event; `number` is the 7 of INC-7."""
+
+    number: int
+    opened_at: datetime
+    version: int = 0
+    kind: Kind = Kind.REAL
+    status: Status = Status.INVESTIGATING
+    severity: Severity = Severity.SEV2
+    title: str = ""
+    service: str = ""
+    private: bool = False
+    group: str | None = None
+    summary: str = ""
+    impact: str = ""
+    plane: str = ""
+    affected: tuple[str, ...] = ()
+    roles: Mapping[Role, str] = field(default_factory=dict)
+    moments: Mapping[Moment, Stamp] = field(default_factory=dict)
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    tasks: tuple[Task, ...] = ()
+    followups: tuple[FollowUp, ...] = ()
+    alerts_firing: int = 0
+    alerts_total: int = 0
+    paging: Paging | None = None
+    promise: datetime | None = None
+    draft: PublicPost | None = None
+    public_title: str = ""
+    public_status: PublicStatus | None = None
+    public_posts: int = 0
+    components: Mapping[str, ComponentState] = field(default_factory=dict)
+    merged_into: int | None = None
+    window: Window | None = None
+    postmortem: Postmortem | None = None
+
+    @property
+    def ref(self) -> str:
+        """`INC-7`: what people say and what every outside system shows."""
+        return f"INC-{self.number}"
+
+    @property
+    def lead(self) -> str:
+        return self.roles.get(Role.LEAD, "")
+
+    @property
+    def real(self) -> bool:
+        """Counts, pages and publishes. Drills are walled off from pagers and status pages."""
+        return self.kind in (Kind.REAL, Kind.MAINTENANCE, Kind.RETRO)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody we may page or name. `id` is the key under `people:`; `handles` maps a platform to its user id."""
+
+    id: str
+    name: str
+    email: str = ""
+    ways: tuple[str, ...] = ()
+    handles: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)

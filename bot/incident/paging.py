@@ -1,0 +1,84 @@
+"""Rules of waking people: climb the ladder until somebody answers, and ask nobody twice at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.model import Incident, Kind, Refused
+
+
+def climb(rung: c.Rung, at: datetime, *, reason: str) -> list[e.Event]:
+    """Ask the people of `rung`; a rung without people means the ladder has nobody (left) to ask."""
+    if not rung.people:
+        return [e.PagingEnded(at=at, ladder=rung.ladder, exhausted=True, reason="nobody is on call")]
+    return [
+        e.PeoplePaged(
+            at=at,
+            ladder=rung.ladder,
+            step=rung.step,
+            round=rung.round,
+            people=rung.people,
+            next_at=at + rung.wait if rung.wait else None,
+            last=rung.last,
+            reason=reason,
+        )
+    ]
+
+
+def page(incident: Incident, command: c.Page, at: datetime) -> list[e.Event]:
+    if incident.kind is not Kind.REAL:
+        raise Refused(f"A {incident.kind} pages nobody.", "Say it in the room instead.")
+    if not incident.status.open:
+        raise Refused(f"{incident.ref} is {incident.status}; nobody is woken for it.", "`reopen` it first.")
+    rung = command.rung
+    if rung is None or not rung.people:
+        raise Refused(f"Nobody is on call for {command.target}.", "`oncall` shows who is; `page @name` asks somebody.")
+    held = incident.paging
+    if held and held.waiting and set(rung.people) <= set(held.people):
+        return []
+    return climb(rung, at, reason=command.text)
+
+
+def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Event]:
+    """The next rung, unless somebody answered meanwhile or the clock speaks of a rung that is not the next."""
+    held = incident.paging
+    if held is None or not held.waiting or not incident.status.open or held.ladder != command.ladder:
+        return []
+    if (command.round, command.step) <= (held.round, held.step):
+        return []
+    if command.rung is None or not command.rung.people:
+        return [e.PagingEnded(at=at, ladder=command.ladder, exhausted=True, reason="nobody acknowledged")]
+    return climb(command.rung, at, reason="nobody acknowledged")
+
+
+def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
+    if not incident.status.open:
+        raise Refused(f"{incident.ref} is already {incident.status}.", "Nothing more is asked of you.")
+    held = incident.paging
+    if held and held.acknowledged_by:
+        return []
+    return [e.PageAcknowledged(at=at, person=command.person, via=command.via)]
+
+
+def stop(incident: Incident, reason: str, at: datetime) -> list[e.Event]:
+    """Nobody is woken for something that is over."""
+    held = incident.paging
+    if held is None or not held.waiting:
+        return []
+    return [e.PagingEnded(at=at, ladder=held.ladder, exhausted=False, reason=reason)]
+
+
+def record_page(incident: Incident, command: c.RecordPage, at: datetime) -> list[e.Event]:
+    """A page that failed on every way does not wait for the clock: the next rung is asked at once."""
+    if not command.failed:
+        return [e.PageSent(at=at, person=command.person, way=command.way, receipt=command.receipt)]
+    failed = e.PageFailed(at=at, person=command.person, way=command.way, reason=command.failed)
+    held = incident.paging
+    current = held and (held.ladder, held.round, held.step) == (command.ladder, command.round, command.step)
+    if not (command.nobody_left and held and held.waiting and current):
+        return [failed]
+    if command.rung is None or not command.rung.people:
+        return [failed, e.PagingEnded(at=at, ladder=held.ladder, exhausted=True, reason="no page got through")]
+    return [failed, *climb(command.rung, at, reason="no page got through")]

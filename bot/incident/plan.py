@@ -1,0 +1,187 @@
+"""When this happens, do that. The one readable table between what happened and what follows outside.
+
+Whether something may happen never depends on which providers are configured; what follows does: that is `Policy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.model import Incident, Kind, Person, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which providers there are, by the name of their block in the configuration, and who can be reached how."""
+
+    platforms: tuple[str, ...] = ()
+    pagers: tuple[str, ...] = ()
+    status_pages: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict)
+
+
+def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
+    """What `event`, which made `incident` what it now is, asks for outside."""
+    match event:
+        case e.IncidentOpened():
+            if _has_room(incident):
+                opener = (event.opener,) if event.opener else ()
+                return _open_rooms(incident, policy) + _invite(incident, opener, policy)
+            return [] if incident.kind in (Kind.NEARMISS, Kind.RETRO) else _announce(incident, policy)
+        case e.StatusChanged():
+            return _status(incident, event, policy)
+        case e.MergedInto():
+            gone: list[f.Planned] = [f.GiveAlertsTo(event.into), f.Cancel(("wake_reminder",))]
+            return gone + _headline(incident, policy) + _rooms(incident, policy, f.ArchiveRoom)
+        case e.SeverityChanged() | e.TitleChanged() | e.MadePrivate():
+            return _headline(incident, policy)
+        case e.AlertsFired() | e.AlertsCleared() | e.Absorbed():
+            return _headline(incident, policy) if incident.status is Status.TRIAGE else _show(incident, policy)
+        case e.RoleAssigned():
+            invite = _invite(incident, (event.person,) if event.person else (), policy)
+            return invite + _show(incident, policy)
+        case (
+            e.Noted()
+            | e.Retracted()
+            | e.TaskAdded()
+            | e.TaskChanged()
+            | e.FollowUpAdded()
+            | e.FollowUpChanged()
+            | e.MomentSet()
+            | e.ImpactDescribed()
+            | e.UpdateWasDue()
+            | e.PostmortemAssigned()
+            | e.PublicPostDrafted()
+            | e.PublicDraftDiscarded()
+            | e.PageSent()
+            | e.PageFailed()
+            | e.Undone()
+        ):
+            return _show(incident, policy)
+        case e.DeliveryFailed():
+            return _tell_of_failure(incident, event, policy)
+        case e.UpdatePosted():
+            timer: list[f.Planned] = [f.Cancel(("wake_reminder",))]
+            if event.next_by:
+                timer.append(f.WakeReminder(event.next_by))
+            return timer + _headline(incident, policy)
+        case e.PeoplePaged():
+            return _page(incident, event, policy)
+        case e.PagingEnded(exhausted=True):
+            # Nobody answered: a page that its provider has not taken yet is needed more than ever.
+            return [f.Cancel(("wake_escalation",)), *_headline(incident, policy)]
+        case e.PageAcknowledged() | e.PagingEnded():
+            return [f.Cancel(("send_page", "wake_escalation")), *_headline(incident, policy)]
+        case e.PublicPostPublished():
+            if not incident.real:
+                return _show(incident, policy)
+            return [*(f.Publish(page, event.number) for page in policy.status_pages), *_show(incident, policy)]
+        case e.PostmortemDrafted():
+            return [f.WriteDraft(publisher) for publisher in policy.publishers] + _show(incident, policy)
+        case e.PostmortemWritten() | e.RoomOpened():
+            return _cards(incident, policy)
+        case e.PostReachedPage() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
+            return []
+        case _:
+            assert_never(event)
+
+
+def _has_room(incident: Incident) -> bool:
+    """Work has a room; triage, near misses, write-ups of the past and maintenance are announced at most."""
+    return incident.kind in (Kind.REAL, Kind.DRILL) and incident.status.active
+
+
+def _open_rooms(incident: Incident, policy: Policy) -> list[f.Planned]:
+    effects: list[f.Planned] = []
+    for platform in policy.platforms:
+        effects += [f.OpenRoom(platform), f.SetTopic(platform), f.RefreshCard(platform, first=True)]
+        if not incident.private:
+            effects.append(f.Announce(platform, first=True))
+    return effects
+
+
+def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[f.Planned]:
+    if _has_room(incident) and not any(room.id for room in incident.rooms.values()):
+        return _open_rooms(incident, policy)
+    effects = _headline(incident, policy)
+    if not incident.status.open:
+        effects.insert(0, f.Cancel(("wake_reminder",)))
+    if incident.status in (Status.CLOSED, Status.CANCELLED, Status.DECLINED):
+        effects += _rooms(incident, policy, f.ArchiveRoom)
+    return effects
+
+
+def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Planned]:
+    effects: list[f.Planned] = [f.Cancel(("wake_escalation",))]
+    for person in event.people:
+        known = policy.people.get(person)
+        for way in known.ways if known else ():
+            effects.append(f.SendPage(person, way, event.ladder, event.step, event.round))
+    if event.next_at:
+        effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
+    return effects + _invite(incident, event.people, policy) + _show(incident, policy)
+
+
+def _invite(incident: Incident, people: tuple[str, ...], policy: Policy) -> list[f.Planned]:
+    if not people or not _has_room(incident):
+        return []
+    return [f.Invite(platform, people) for platform in policy.platforms]
+
+
+def _rooms(incident: Incident, policy: Policy, effect: type[f.ArchiveRoom]) -> list[f.Planned]:
+    return [effect(platform) for platform in policy.platforms if platform in incident.rooms]
+
+
+def _cards(incident: Incident, policy: Policy) -> list[f.Planned]:
+    return [f.RefreshCard(platform) for platform in policy.platforms if _shown(incident, platform)]
+
+
+def _show(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """The card shows it and the room's thread tells it."""
+    effects: list[f.Planned] = []
+    for platform in policy.platforms:
+        if _shown(incident, platform):
+            effects += [f.RefreshCard(platform), f.Tell(platform)]
+    return effects
+
+
+def _tell_of_failure(incident: Incident, event: e.DeliveryFailed, policy: Policy) -> list[f.Planned]:
+    """Said where it can be read: not where it failed, and never about saying so itself."""
+    if event.effect in ("tell", "refresh_card", "set_topic"):
+        return []
+    return [
+        effect
+        for platform in policy.platforms
+        if platform != event.provider and _shown(incident, platform)
+        for effect in (f.RefreshCard(platform), f.Tell(platform))
+    ]
+
+
+def _headline(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """As `_show`, and the topic and the announcement change too."""
+    effects: list[f.Planned] = []
+    for platform in policy.platforms:
+        if _shown(incident, platform):
+            effects += [f.SetTopic(platform), f.RefreshCard(platform), f.Tell(platform)]
+    return effects + _announce(incident, policy)
+
+
+def _announce(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """A private incident is announced nowhere; one that became private is withdrawn where it was."""
+    return [
+        f.Announce(platform)
+        for platform in policy.platforms
+        if not incident.private or (platform in incident.rooms and incident.rooms[platform].announcement)
+    ]
+
+
+def _shown(incident: Incident, platform: str) -> bool:
+    room = incident.rooms.get(platform)
+    if room and room.id:
+        return not room.archived
+    return _has_room(incident)

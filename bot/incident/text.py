@@ -1,0 +1,24 @@
+"""Text from outside, made harmless before it is kept or shown."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Overrides and isolates can make a text read as another one (https://www.unicode.org/reports/tr9/).
+_BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: str) -> str:
+    """`text` without control characters and direction overrides; line breaks stay, tabs become spaces."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = []
+    for char in text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    "):
+        if char == "\n" or (unicodedata.category(char) not in ("Cc", "Cs") and char not in _BIDI):
+            kept.append(char)
+    return "".join(kept)
+
+
+def one_line(text: str, limit: int) -> str:
+    """`text` cleaned, on one line, at most `limit` characters; empty when nothing readable is in it."""
+    return " ".join(clean(text).split())[:limit]

@@ -1,0 +1,199 @@
+"""Events as sentences. The words are made when somebody reads, never stored.
+
+`who` turns a person's id into what this reader may see: a name in the room, a role in a postmortem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import assert_never
+
+from bot.incident import events as e
+from bot.incident.model import Mark, Moment, Status
+
+Who = Callable[[str], str]
+
+MARKS = {
+    Mark.NOTE: "",
+    Mark.HYPOTHESIS: "Hypothesis: ",
+    Mark.DECISION: "Decision: ",
+    Mark.KEY_MOMENT: "Key moment: ",
+    Mark.LUCKY: "Lucky: ",
+    Mark.QUESTION: "Open question: ",
+    Mark.PROPOSAL: "Proposed for customers: ",
+    Mark.COFFEE: "Coffee topic: ",
+    Mark.ON_IT: "On it: ",
+}
+
+MOMENTS = {
+    Moment.IMPACT_START: "The impact began",
+    Moment.DETECTED: "It was noticed",
+    Moment.DECLARED: "The incident was declared",
+    Moment.ACKNOWLEDGED: "Somebody had taken it",
+    Moment.MITIGATED: "The impact was stopped",
+    Moment.IMPACT_END: "The impact ended",
+    Moment.RESOLVED: "It was resolved",
+}
+
+
+def story(history: Sequence[e.Recorded]) -> list[e.Recorded]:
+    """The timeline people read: in the order things happened, without plumbing and without what was taken back."""
+    taken = {r.event.event for r in history if isinstance(r.event, e.Retracted)}
+    told = [
+        r for r in history if r.seq not in taken and not isinstance(r.event, (*e.PLUMBING, e.Retracted)) and _says(r)
+    ]
+    return sorted(told, key=lambda r: (r.event.at, r.seq))
+
+
+def _says(recorded: e.Recorded) -> bool:
+    return not (isinstance(recorded.event, e.UpdatePosted) and not recorded.event.text)
+
+
+def sentence(event: e.Event, who: Who) -> str:
+    """What happened, in one sentence of plain text."""
+    match event:
+        case e.IncidentOpened():
+            return f"{_kind(event)} opened as {event.severity}: {event.title}"
+        case e.AlertsFired():
+            more = f", and {event.truncated} more that the sender left out" if event.truncated else ""
+            return f"{_count(event.count, 'alert')} fired{more}{_samples(event.samples, event.count)}"
+        case e.AlertsCleared():
+            left = "all are clear now" if not event.firing else f"{event.firing} still firing"
+            return f"{_count(event.count, 'alert')} cleared, {left}{_samples(event.samples, event.count)}"
+        case e.StatusChanged():
+            return _status(event)
+        case e.MergedInto():
+            return f"Merged into INC-{event.into}{_because(event.reason)}"
+        case e.Absorbed():
+            return f"INC-{event.other} is a part of this: {event.title}"
+        case e.SeverityChanged():
+            return f"Severity changed from {event.old} to {event.new}{_because(event.reason)}"
+        case e.TitleChanged():
+            return f"Renamed to: {event.new}"
+        case e.MadePrivate():
+            return "Made private"
+        case e.RoleAssigned():
+            if not event.person:
+                return f"{who(event.previous)} gave up {event.role}"
+            over = f", taking over from {who(event.previous)}" if event.previous else ""
+            return f"{who(event.person)} is {event.role}{over}"
+        case e.Noted():
+            return f"{MARKS[event.mark]}{event.text}"
+        case e.Retracted():
+            return f"e{event.event} was taken back"
+        case e.TaskAdded():
+            return f"Task {event.task}{_for(event.owner, who)}: {event.text}"
+        case e.TaskChanged():
+            did = "dropped" if event.dropped else "done" if event.done else f"open{_for(event.owner, who)}"
+            return f"Task {event.task} is {did}"
+        case e.FollowUpAdded():
+            due = f", due {event.due:%Y-%m-%d}" if event.due else ""
+            return f"Follow-up {event.followup}{_for(event.owner, who)}{due}: {event.text}"
+        case e.FollowUpChanged():
+            return f"Follow-up {event.followup} is {event.outcome or 'open'}{_because(event.reason)}"
+        case e.MomentSet():
+            if event.value is None:
+                return f"{MOMENTS[event.moment]}: no longer known"
+            return f"{MOMENTS[event.moment]} at {event.value:%Y-%m-%d %H:%M} UTC{_because(event.reason)}"
+        case e.ImpactDescribed():
+            parts = (event.text, f"{event.plane} plane" if event.plane else "", ", ".join(event.affected))
+            return f"Impact: {'; '.join(part for part in parts if part) or 'not known any more'}"
+        case e.UpdatePosted():
+            promise = f" (next update by {event.next_by:%H:%M} UTC)" if event.next_by else ""
+            return f"Update: {event.text}{promise}"
+        case e.UpdateWasDue():
+            return f"The update promised for {event.promised:%H:%M} UTC has not come"
+        case e.PeoplePaged():
+            rung = f" (step {event.step + 1} of {event.ladder})" if event.ladder else ""
+            return f"Paged {_names(event.people, who)}{rung}{_because(event.reason)}"
+        case e.PageSent():
+            return f"The page to {who(event.person)} went out by {event.way}"
+        case e.PageFailed():
+            return f"The page to {who(event.person)} by {event.way} failed: {event.reason}"
+        case e.PageAcknowledged():
+            return f"{who(event.person)} acknowledged"
+        case e.PagingEnded():
+            return f"Paging ended: {event.reason}"
+        case e.PublicPostDrafted():
+            return f"Preview for customers ({event.post.status}): {event.post.text}"
+        case e.PublicDraftDiscarded():
+            return "The preview for customers was discarded"
+        case e.PublicPostPublished():
+            return f"Customers were told ({event.post.status}): {event.post.text}"
+        case e.PostReachedPage():
+            return f"Public post {event.number} is on {event.page}"
+        case e.RoomOpened():
+            return f"The room on {event.platform} is open"
+        case e.RoomArchived():
+            return f"The room on {event.platform} was archived"
+        case e.CardPosted():
+            return f"The card on {event.platform} is up"
+        case e.AnnouncementPosted():
+            return f"Announced on {event.platform}"
+        case e.DeliveryFailed():
+            return f"{event.effect.replace('_', ' ').capitalize()} on {event.provider} failed: {event.reason}"
+        case e.PostmortemDrafted():
+            return "The postmortem was drafted"
+        case e.PostmortemAssigned():
+            return f"The postmortem is with {who(event.person)}" if event.person else "The postmortem has no owner"
+        case e.PostmortemWritten():
+            return f"The postmortem's draft lies at {event.place}"
+        case e.Undone():
+            return f"Undone: {', '.join(f'e{seq}' for seq in event.events)}"
+        case _:
+            assert_never(event)
+
+
+def _kind(event: e.IncidentOpened) -> str:
+    return {"real": "Incident", "nearmiss": "Near miss"}.get(event.kind, event.kind.capitalize())
+
+
+def _status(event: e.StatusChanged) -> str:
+    said = {
+        Status.RESOLVED: "Resolved",
+        Status.CLOSED: "Closed",
+        Status.DECLINED: "Declined",
+        Status.CANCELLED: "Cancelled",
+        Status.REVIEW: "In review",
+    }.get(event.new, f"Status changed from {event.old} to {event.new}")
+    if event.old is Status.TRIAGE and event.new is Status.INVESTIGATING:
+        said = "Accepted"
+    if event.new.open and not event.old.open:
+        said = "Reopened"
+    return f"{said}{_because(event.reason)}"
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""
+
+
+def _for(person: str, who: Who) -> str:
+    return f" for {who(person)}" if person else ""
+
+
+def _names(people: Iterable[str], who: Who) -> str:
+    return ", ".join(who(person) for person in people)
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _samples(samples: Sequence[e.AlertFact], count: int) -> str:
+    if not samples:
+        return ""
+    shown = "; ".join(fact.summary or fact.name for fact in samples[:3])
+    return f": {shown}{'; …' if count > 3 else ''}"
+
+
+def minutes(start: datetime, end: datetime) -> str:
+    """How long it took, the way people say it: `7 min`, `2 h 5 min`, `3 d 4 h`."""
+    total = max(0, round((end - start).total_seconds() / 60))
+    days, rest = divmod(total, 1440)
+    hours, mins = divmod(rest, 60)
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {mins} min" if mins else f"{hours} h"
+    return f"{mins} min"

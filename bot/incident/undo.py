@@ -1,0 +1,117 @@
+"""What undo means: for each event, the event that takes it back, or why nothing can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.evolve import evolve
+from bot.incident.model import Incident, Moment, Refused, Stamp, Status
+from bot.incident.paging import stop
+
+
+def choose(history: Sequence[e.Recorded], by: str, event: int | None) -> tuple[e.Recorded, ...]:
+    """The events to take back, oldest first: those of the command that made `event`, or else of the last command by
+    `by` that can be undone and was not. Empty when there is none. `history` is oldest first."""
+    gone = {seq for recorded in history if isinstance(recorded.event, e.Undone) for seq in recorded.event.events}
+    undoing = {recorded.command for recorded in history if isinstance(recorded.event, e.Undone)}
+    candidates = [r for r in history if r.seq not in gone and r.command not in undoing]
+    if event is not None:
+        wanted = next((r.command for r in candidates if r.seq == event), None)
+    else:
+        wanted = next((r.command for r in reversed(candidates) if r.by == by and r.source.kind != "delivery"), None)
+    return tuple(r for r in candidates if r.command == wanted)
+
+
+def undo(incident: Incident, command: c.Undo, at: datetime) -> list[e.Event]:
+    if not command.events:
+        raise Refused("There is nothing of yours to undo here.", "`timeline` shows the events; `undo e12` names one.")
+    taken: list[e.Event] = [e.Undone(at=at, events=tuple(recorded.seq for recorded in command.events))]
+    for recorded in reversed(command.events):
+        inverse = _inverse(incident, recorded, at)
+        for event in inverse:
+            incident = evolve(incident, event)
+        taken += inverse
+    return taken
+
+
+def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.Event]:
+    event = recorded.event
+    match event:
+        case e.StatusChanged():
+            return _status_back(incident, event, at)
+        case e.MergedInto():
+            raise Refused(
+                f"{incident.ref} was merged into INC-{event.into}, which carries its alerts now.",
+                "Open a new incident for what is apart.",
+            )
+        case e.IncidentOpened():
+            if not incident.status.open:
+                raise Refused(f"{incident.ref} is {incident.status} already.")
+            cancelled = e.StatusChanged(at=at, old=incident.status, new=Status.CANCELLED, reason="opened by mistake")
+            return [cancelled, *stop(incident, "opened by mistake", at)]
+        case e.SeverityChanged():
+            return [e.SeverityChanged(at=at, old=incident.severity, new=event.old, reason="undo")]
+        case e.TitleChanged():
+            return [e.TitleChanged(at=at, old=incident.title, new=event.old)]
+        case e.RoleAssigned():
+            held = incident.roles.get(event.role, "")
+            return [e.RoleAssigned(at=at, role=event.role, person=event.previous, previous=held)]
+        case e.Noted():
+            return [e.Retracted(at=at, event=recorded.seq, message=event.message)]
+        case e.TaskAdded():
+            return [e.TaskChanged(at=at, task=event.task, dropped=True, owner=event.owner)]
+        case e.TaskChanged():
+            return [e.TaskChanged(at=at, task=event.task, owner=event.owner)]
+        case e.FollowUpAdded():
+            return [e.FollowUpChanged(at=at, followup=event.followup, outcome="dropped")]
+        case e.FollowUpChanged():
+            return [e.FollowUpChanged(at=at, followup=event.followup, outcome="")]
+        case e.MomentSet():
+            return [
+                e.MomentSet(at=at, moment=event.moment, value=event.old, old=event.value, source="undo", reason="undo")
+            ]
+        case e.ImpactDescribed():
+            return [
+                e.ImpactDescribed(
+                    at=at,
+                    text=event.previous_text,
+                    plane=event.previous_plane,
+                    affected=event.previous_affected,
+                    previous_text=incident.impact,
+                    previous_plane=incident.plane,
+                    previous_affected=incident.affected,
+                )
+            ]
+        case e.UpdatePosted():
+            return [
+                e.Retracted(at=at, event=recorded.seq),
+                e.UpdatePosted(at=at, text=event.previous_text, next_by=event.previous_by, previous_text=event.text),
+            ]
+        case e.PublicPostDrafted():
+            return [e.PublicDraftDiscarded(at=at)] if incident.draft else []
+        case e.PublicPostPublished():
+            raise Refused("Customers have read it.", "`publish` a correction; it appears under the same link.")
+        case e.PeoplePaged():
+            return stop(incident, "taken back", at)
+        case e.PageAcknowledged():
+            raise Refused("An acknowledgement stays.", "`page` asks the next person.")
+        case e.MadePrivate():
+            raise Refused("Private stays private: people spoke trusting that.", "Open a public incident beside it.")
+        case e.PostmortemAssigned():
+            return [e.PostmortemAssigned(at=at, person=event.previous, previous=event.person)]
+        case _:
+            return []
+
+
+def _status_back(incident: Incident, event: e.StatusChanged, at: datetime) -> list[e.Event]:
+    if incident.status is not event.new:
+        raise Refused(f"{incident.ref} has moved on to {incident.status}.", "Set the status you want with `status`.")
+    back: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=event.old, reason="undo")]
+    mitigated = incident.moments.get(Moment.MITIGATED)
+    if event.new is Status.MONITORING and mitigated == Stamp(event.at, "status"):
+        # The step set it; without the step nobody has said so.
+        back.append(e.MomentSet(at=at, moment=Moment.MITIGATED, value=None, old=event.at, source="undo", reason="undo"))
+    return back if event.old.open else [*back, *stop(incident, event.old.value, at)]

@@ -1,0 +1,166 @@
+"""Rules of the work on an incident: roles, lines on the timeline, tasks, follow-ups, timestamps, updates, rooms."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.model import Incident, Moment, Refused
+
+TEXT_LIMIT = 4000
+LIST_LIMIT = 500
+OUTCOMES = ("", "done", "wontdo", "dropped")
+
+
+def _text(text: str, what: str) -> str:
+    text = text.strip()
+    if not text:
+        raise Refused(f"{what} needs some words.")
+    if len(text) > TEXT_LIMIT:
+        raise Refused(f"{what} holds {TEXT_LIMIT} characters; that is {len(text)}.", "Shorten it, or link to it.")
+    return text
+
+
+def _past(when: datetime | None, at: datetime) -> datetime:
+    if when is not None and when > at:
+        raise Refused("That is in the future.", "The timeline tells what has happened: use a time that has passed.")
+    return when or at
+
+
+def assign_role(incident: Incident, command: c.AssignRole, at: datetime) -> list[e.Event]:
+    held = incident.roles.get(command.role, "")
+    if held == command.person:
+        return []
+    return [e.RoleAssigned(at=at, role=command.role, person=command.person, previous=held)]
+
+
+def note(command: c.Note, at: datetime) -> list[e.Event]:
+    text = _text(command.text, "A line on the timeline")
+    when = _past(command.when, at)
+    return [e.Noted(at=when, mark=command.mark, text=text, author=command.author, message=command.message)]
+
+
+def retract(incident: Incident, command: c.Retract, at: datetime) -> list[e.Event]:
+    """Take back what a captured message made. Nothing to take back is no fault: reactions come and go."""
+    events: list[e.Event] = []
+    for recorded in command.events:
+        match recorded.event:
+            case e.Noted():
+                events.append(e.Retracted(at=at, event=recorded.seq, message=command.message))
+            case e.TaskAdded(task=task, owner=owner) if not incident.tasks[task - 1].dropped:
+                events.append(e.TaskChanged(at=at, task=task, dropped=True, owner=owner))
+            case e.FollowUpAdded(followup=followup) if not incident.followups[followup - 1].outcome:
+                events.append(e.FollowUpChanged(at=at, followup=followup, outcome="dropped"))
+            case _:
+                continue
+    return events
+
+
+def add_task(incident: Incident, command: c.AddTask, at: datetime) -> list[e.Event]:
+    if len(incident.tasks) >= LIST_LIMIT:
+        raise Refused(f"{incident.ref} has {LIST_LIMIT} tasks already.", "Finish or drop some.")
+    text = _text(command.text, "A task")
+    added = e.TaskAdded(at=at, task=len(incident.tasks) + 1, text=text, owner=command.owner, message=command.message)
+    return [added]
+
+
+def change_task(incident: Incident, command: c.ChangeTask, at: datetime) -> list[e.Event]:
+    held = next((task for task in incident.tasks if task.id == command.task), None)
+    if held is None:
+        raise Refused(f"{incident.ref} has no task {command.task}.", "`task` lists them.")
+    owner = command.owner or held.owner
+    if (held.done, held.dropped, held.owner) == (command.done, command.dropped, owner):
+        return []
+    return [e.TaskChanged(at=at, task=held.id, done=command.done, dropped=command.dropped, owner=owner)]
+
+
+def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> list[e.Event]:
+    if len(incident.followups) >= LIST_LIMIT:
+        raise Refused(f"{incident.ref} has {LIST_LIMIT} follow-ups already.", "Fewer are done sooner.")
+    text = _text(command.text, "A follow-up")
+    number = len(incident.followups) + 1
+    return [
+        e.FollowUpAdded(
+            at=at, followup=number, text=text, owner=command.owner, due=command.due, message=command.message
+        )
+    ]
+
+
+def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime) -> list[e.Event]:
+    held = next((item for item in incident.followups if item.id == command.followup), None)
+    if held is None:
+        raise Refused(f"{incident.ref} has no follow-up {command.followup}.", "`followup` lists them.")
+    if command.outcome not in OUTCOMES:
+        raise Refused(f"`{command.outcome}` is not an outcome.", "done, wontdo or open.")
+    if command.outcome == "wontdo" and not command.reason:
+        raise Refused("Deciding against it is fine; say why, so nobody wonders.", "`followup wontdo 2 reason=…`")
+    if held.outcome == command.outcome:
+        return []
+    changed = e.FollowUpChanged(at=at, followup=held.id, outcome=command.outcome, reason=command.reason)
+    return [changed]
+
+
+def set_moment(incident: Incident, command: c.SetMoment, at: datetime) -> list[e.Event]:
+    return _moment(incident, command.moment, command.value, command.reason, at)
+
+
+def _moment(incident: Incident, moment: Moment, value: datetime, reason: str, at: datetime) -> list[e.Event]:
+    held = incident.moments.get(moment)
+    value = _past(value, at)
+    if held and held.at == value:
+        return []
+    return [e.MomentSet(at=at, moment=moment, value=value, old=held.at if held else None, reason=reason)]
+
+
+def describe_impact(incident: Incident, command: c.DescribeImpact, at: datetime) -> list[e.Event]:
+    start, end = command.start, command.end
+    if start and end and end < start:
+        raise Refused("The impact cannot end before it starts.", "Check `start=` and `end=`.")
+    events: list[e.Event] = []
+    text = command.text.strip() or incident.impact
+    plane = command.plane or incident.plane
+    affected = command.affected or incident.affected
+    if (text, plane, affected) != (incident.impact, incident.plane, incident.affected):
+        events.append(
+            e.ImpactDescribed(
+                at=at,
+                text=text,
+                plane=plane,
+                affected=affected,
+                previous_text=incident.impact,
+                previous_plane=incident.plane,
+                previous_affected=incident.affected,
+            )
+        )
+    if start:
+        events += _moment(incident, Moment.IMPACT_START, start, command.reason, at)
+    if end:
+        events += _moment(incident, Moment.IMPACT_END, end, command.reason, at)
+    return events
+
+
+def post_update(incident: Incident, command: c.PostUpdate, at: datetime) -> list[e.Event]:
+    text = _text(command.text, "An update")
+    if text == incident.summary and command.next_in is None:
+        raise Refused(
+            "That is word for word the last update.", "Say what changed, or give the next one a time: next=30m"
+        )
+    next_by = at + command.next_in if command.next_in and incident.status.open else None
+    posted = e.UpdatePosted(
+        at=at, text=text, next_by=next_by, previous_text=incident.summary, previous_by=incident.promise
+    )
+    return [posted]
+
+
+def remind(incident: Incident, command: c.Remind, at: datetime) -> list[e.Event]:
+    if incident.promise != command.promised or not incident.status.open:
+        return []
+    return [e.UpdateWasDue(at=at, promised=command.promised)]
+
+
+def record_room(incident: Incident, command: c.RecordRoom, at: datetime) -> list[e.Event]:
+    held = incident.rooms.get(command.platform)
+    if held and held.id == command.room:
+        return []
+    return [e.RoomOpened(at=at, platform=command.platform, room=command.room, link=command.link)]

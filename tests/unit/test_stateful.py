@@ -1,0 +1,116 @@
+"""Any commands in any order: the rules hold, and the row is what the events make."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from bot.incident import commands as c
+from bot.incident.events import IncidentOpened, Recorded, StatusChanged
+from bot.incident.evolve import replay
+from bot.incident.model import Incident, Moment, Refused, Status
+from tests.builders import Step, Story, step
+from tests.commands import OPENINGS, PERSONS, STEPS
+
+OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED, Status.CANCELLED, Status.MERGED})
+
+
+def visible(incident: Incident | None) -> tuple[object, ...]:
+    """What undo promises to give back."""
+    assert incident is not None
+    return (incident.status, incident.severity, dict(incident.roles), incident.title)
+
+
+class Incidents(RuleBasedStateMachine):
+    """One incident; whatever is not allowed must be refused, and nothing else may be raised."""
+
+    story: Story
+
+    @initialize(opening=OPENINGS)
+    def opens(self, opening: c.Open) -> None:
+        self.story = Story()
+        self.story.give(opening)
+
+    def attempt(self, given: Step) -> list[Recorded]:
+        """What it made happen; nothing when it was refused, and then nothing has changed. Any other exception fails."""
+        before = self.story.incident, self.story.history
+        try:
+            return self.story.give(given)
+        except Refused:
+            assert (self.story.incident, self.story.history) == before
+            return []
+
+    @rule(given=STEPS)
+    def anything_may_be_tried(self, given: Step) -> None:
+        self.attempt(given)
+
+    @rule(given=STEPS, by=PERSONS, data=st.data())
+    def undo_takes_back_what_was_just_done(self, given: Step, by: str, data: st.DataObject) -> None:
+        before = visible(self.story.incident)
+        done = self.attempt(given)
+        if not done or isinstance(given.command, c.Undo):
+            return
+        undone = self.attempt(step(c.Undo(by=by, event=data.draw(st.sampled_from(done)).seq), by=by))
+        if undone:
+            assert visible(self.story.incident) == before
+
+    @invariant()
+    def the_row_is_what_the_events_make(self) -> None:
+        events = [recorded.event for recorded in self.story.history]
+        assert replay(self.story.number, events) == self.story.incident
+
+    @invariant()
+    def the_version_counts_the_events(self) -> None:
+        incident = self.story.incident
+        assert incident is not None
+        assert incident.version == len(self.story.history)
+        assert [recorded.seq for recorded in self.story.history] == list(range(1, incident.version + 1))
+
+    @invariant()
+    def nobody_is_asked_for_what_is_over(self) -> None:
+        incident = self.story.incident
+        assert incident is not None
+        if incident.status in OVER:
+            assert incident.paging is None or not incident.paging.waiting
+            assert incident.promise is None
+
+    @invariant()
+    def a_status_follows_from_the_one_before(self) -> None:
+        status = None
+        for recorded in self.story.history:
+            match recorded.event:
+                case IncidentOpened(status=opened):
+                    status = opened
+                case StatusChanged(old=old, new=new):
+                    assert old is status
+                    status = new
+                case _:
+                    pass
+
+
+def test_undoing_a_reopening_ends_the_paging_it_allowed() -> None:
+    rung = c.Rung("policy:platform", 0, 1, ("ben",), timedelta(minutes=5))
+    story = Story()
+    for command in (c.Open(title="Volumes slow"), c.Resolve(), c.Reopen(), c.Page(target="policy:platform", rung=rung)):
+        story.give(command)
+    story.give(c.Undo(by="ana", event=3))
+    assert story.incident is not None
+    assert story.incident.status is Status.RESOLVED
+    assert story.incident.paging is not None
+    assert not story.incident.paging.waiting
+
+
+def test_undoing_monitoring_takes_back_that_the_impact_was_stopped() -> None:
+    story = Story()
+    for command in (c.Open(title="Volumes slow"), c.SetStatus(status=Status.MONITORING), c.Undo(by="ana")):
+        story.give(command)
+    assert story.incident is not None
+    assert story.incident.status is Status.INVESTIGATING
+    assert Moment.MITIGATED not in story.incident.moments
+
+
+TestIncidents = Incidents.TestCase
+TestIncidents.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
