@@ -1,0 +1,1 @@
+"""Alert sources: what senders post, understood. Pure, no I/O."""

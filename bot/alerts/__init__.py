@@ -1,0 +1,1 @@
+"""What alerts are, where they belong, and when many are one. Pure."""

@@ -1,0 +1,228 @@
+"""Many alerts, few incidents: what a batch of notifications means for the incidents there are and the ones to open.
+
+Pure: given the alerts, what is known of them, the open incident of each group, and the routes. Rules of this file:
+
+* (source, fingerprint, startsAt, status) is one message; the same one again, from a repeat or a second Alertmanager,
+  changes nothing. An older firing than the one we know is a late copy and changes nothing either.
+* An alert that is first heard of when it is over is remembered, so that its late firing opens nothing.
+* A group that its sender calls resolved as a whole resolves all we know of it: a message may be cut short.
+* An alert stays with its incident while that is open, whatever became of its labels or the routes.
+* An alert that a maintenance window covers belongs to the maintenance and wakes nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.alerts.model import Alert, AlertRow, Known, Notification
+from bot.alerts.routing import Route, covers, route_for
+from bot.incident.commands import FoldAlerts, Open
+from bot.incident.events import AlertFact
+from bot.incident.life import TITLE_LIMIT
+from bot.incident.model import Incident, Severity, Status
+from bot.incident.text import one_line
+
+SAMPLES = 10
+"""Alerts a timeline row names; all of them are stored."""
+
+
+@dataclass(slots=True)
+class Group:
+    """What a batch changes in one incident, there (`incident`) or to be opened (`route`)."""
+
+    incident: int | None = None
+    key: str = ""
+    route: Route | None = None
+    fired: list[Alert] = field(default_factory=list)
+    cleared: list[Alert] = field(default_factory=list)
+    truncated: int = 0
+    rows: dict[tuple[str, str], AlertRow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Folding:
+    """`groups`: what changes, an incident each. `stray`: alerts that belong to no incident, remembered all the same.
+    `unrouted` counts the firing ones among them."""
+
+    groups: tuple[Group, ...]
+    stray: tuple[AlertRow, ...]
+    unrouted: int = 0
+
+
+def fold(
+    notifications: Sequence[Notification],
+    known: Sequence[Known],
+    *,
+    routes: Sequence[Route],
+    open_group: Mapping[str, int],
+    is_open: Callable[[int], bool],
+    windows: Sequence[Incident] = (),
+    at: datetime,
+) -> Folding:
+    """What `notifications`, in this order, mean. `open_group` names the open incident of a group key."""
+    held = {(row.source, row.fingerprint): row for row in known}
+    groups: dict[str, Group] = {}
+    stray: dict[tuple[str, str], AlertRow] = {}
+    unrouted = 0
+
+    for notification in notifications:
+        first: Group | None = None
+        for alert in (*notification.alerts, *_cut_off(notification, held)):
+            before = held.get((alert.source, alert.fingerprint))
+            if not _is_news(alert, before):
+                continue
+            group = _group_of(alert, before, groups, routes, open_group, is_open, windows, at)
+            held[alert.source, alert.fingerprint] = _known(alert, before, group.incident if group else None)
+            if group is None:
+                unrouted += alert.firing and route_for(alert.labels, routes) is None
+                moved = before is not None and before.incident is not None
+                stray[alert.source, alert.fingerprint] = AlertRow(alert, None, moved)
+                continue
+            _add(group, alert, before)
+            first = first or group
+        if first is not None:
+            first.truncated += notification.truncated
+    return Folding(tuple(g for g in groups.values() if g.rows), tuple(stray.values()), unrouted)
+
+
+def _is_news(alert: Alert, before: Known | None) -> bool:
+    if before is None:
+        return True
+    if alert.firing:
+        if before.firing:
+            return False
+        return alert.starts_at > before.starts_at and (before.ends_at is None or alert.starts_at >= before.ends_at)
+    return before.firing and alert.starts_at >= before.starts_at
+
+
+def _cut_off(notification: Notification, held: Mapping[tuple[str, str], Known]) -> list[Alert]:
+    """The alerts a resolved group does not name because its message was cut short."""
+    if not notification.group_resolved or not notification.truncated:
+        return []
+    named = {alert.fingerprint for alert in notification.alerts}
+    ends = max((alert.ends_at for alert in notification.alerts if alert.ends_at), default=None)
+    return [
+        Alert(
+            source=row.source,
+            fingerprint=row.fingerprint,
+            firing=False,
+            starts_at=row.starts_at,
+            ends_at=ends,
+            labels={"alertname": row.name},
+            annotations={"summary": row.summary} if row.summary else {},
+            group=row.group,
+        )
+        for row in held.values()
+        if row.firing
+        and row.source == notification.source
+        and row.group == notification.group
+        and row.fingerprint not in named
+    ]
+
+
+def _known(alert: Alert, before: Known | None, incident: int | None = None) -> Known:
+    return Known(
+        source=alert.source,
+        fingerprint=alert.fingerprint,
+        firing=alert.firing,
+        starts_at=alert.starts_at,
+        ends_at=alert.ends_at,
+        incident=incident if incident is not None else (before.incident if before else None),
+        group=alert.group,
+        name=alert.name,
+        summary=alert.summary,
+    )
+
+
+def _group_of(
+    alert: Alert,
+    before: Known | None,
+    groups: dict[str, Group],
+    routes: Sequence[Route],
+    open_group: Mapping[str, int],
+    is_open: Callable[[int], bool],
+    windows: Sequence[Incident],
+    at: datetime,
+) -> Group | None:
+    """The group an alert changes, made when it is new to this batch; None: it belongs to no incident."""
+    if before is not None and before.incident is not None and (not alert.firing or is_open(before.incident)):
+        return groups.setdefault(f"INC-{before.incident}", Group(incident=before.incident))
+    route = route_for(alert.labels, routes)
+    key = route.group(alert.labels) if route else ""
+    if not alert.firing:
+        # It fired in this very batch and opened its group, or it was never heard of.
+        return groups.get(key) if before is not None else None
+    maintenance = next((w for w in windows if w.window and _covered(w, alert, at)), None)
+    if maintenance is not None:
+        return groups.setdefault(f"INC-{maintenance.number}", Group(incident=maintenance.number))
+    if route is None or route.heartbeat is not None:
+        # A heartbeat is expected to fire; what it means is that all is well.
+        return None
+    if key in open_group:
+        return groups.setdefault(f"INC-{open_group[key]}", Group(incident=open_group[key]))
+    return groups.setdefault(key, Group(key=key, route=route))
+
+
+def _covered(maintenance: Incident, alert: Alert, at: datetime) -> bool:
+    window = maintenance.window
+    return window is not None and window.start <= at <= window.end and covers(window.matchers, alert.labels)
+
+
+def _add(group: Group, alert: Alert, before: Known | None) -> None:
+    (group.fired if alert.firing else group.cleared).append(alert)
+    there = before is not None and before.incident == group.incident and group.incident is not None
+    # The last state of an alert in a batch is the one to store.
+    group.rows[alert.source, alert.fingerprint] = AlertRow(alert, group.incident, before is not None and not there)
+
+
+def opening(group: Group, at: datetime) -> Open:
+    """The command that opens an incident for a group's alerts. Severity, service and page are the route's."""
+    route = group.route or Route()
+    fired = group.fired
+    return Open(
+        title=one_line(title_for(fired, route), TITLE_LIMIT) or "Alert",
+        status=Status.TRIAGE if route.open == "triage" else Status.INVESTIGATING,
+        severity=Severity(route.severity),
+        service=route.service or _common(fired, "service"),
+        private=route.private,
+        group=group.key,
+        impact_start=min(min(alert.starts_at for alert in fired), at),
+        detected=at,
+        page=f"policy:{route.page}" if route.page else "",
+        fired=_facts(fired),
+        fired_count=len(fired),
+        truncated=group.truncated,
+    )
+
+
+def changing(group: Group) -> FoldAlerts:
+    """The command that tells an open incident of its alerts."""
+    return FoldAlerts(
+        fired=_facts(group.fired),
+        fired_count=len(group.fired),
+        cleared=_facts(group.cleared),
+        cleared_count=len(group.cleared),
+        truncated=group.truncated,
+    )
+
+
+def title_for(fired: Sequence[Alert], route: Route) -> str:
+    """What to call it: the one thing its alerts say, or the alert's name with the labels they share."""
+    summaries = {alert.summary for alert in fired}
+    if len(summaries) == 1 and fired[0].summary:
+        return fired[0].summary
+    names = sorted({alert.name for alert in fired})
+    shared = [value for name in route.group_by if name != "alertname" and (value := _common(fired, name))]
+    where = f" ({', '.join(shared)})" if shared else ""
+    return f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}{where}"
+
+
+def _common(fired: Sequence[Alert], label: str) -> str:
+    values = {alert.labels.get(label, "") for alert in fired}
+    return values.pop() if len(values) == 1 else ""
+
+
+def _facts(alerts: Sequence[Alert]) -> tuple[AlertFact, ...]:
+    return tuple(AlertFact(alert.fingerprint, alert.name, alert.summary) for alert in alerts[:SAMPLES])
