@@ -1,0 +1,195 @@
+"""What one part of the configuration means to another: names that lead nowhere, people nobody can wake, open doors."""
+
+from __future__ import annotations
+
+from pydantic_core import PydanticCustomError
+
+from bot.config.draft import Draft
+from bot.config.models import Block, parse_listen
+from bot.config.problems import Findings, nearest, quote, suggestion, under
+from bot.config.route_checks import check_routes
+
+PROOFS = ("token", "password", "secret")
+"""Keys of an alert entry by which its sender shows that it may send."""
+
+HANDLES = frozenset({"phone", "ntfy", "signal", "gotify", "pushover", "pagerduty", "goalert", "github", "gitlab"})
+"""What somebody's entry may hold beside chat handles and the names and types of pagers and trackers."""
+
+SHORTEST_KEY = 32
+"""Characters of a signing key: 16 bytes in hexadecimal."""
+
+
+def check(draft: Draft, findings: Findings) -> None:
+    """Everything is checked; each mistake is one problem."""
+    _check_people(draft, findings)
+    _check_schedules(draft, findings)
+    _check_policies(draft, findings)
+    check_routes(draft, findings)
+    _check_alerts(draft, findings)
+    _check_listeners(draft, findings)
+    _check_security(draft, findings)
+
+
+def _check_people(draft: Draft, findings: Findings) -> None:
+    providers = [*draft.paging.items(), *draft.trackers.items()]
+    known = (
+        HANDLES | draft.chat_names | {name for name, _ in providers} | {str(block["type"]) for _, block in providers}
+    )
+    taken: dict[tuple[str, str], str] = {}
+    for id, person in draft.people.items():
+        path = f"people.{id}"
+        for n, way in enumerate(person.page):
+            if way not in draft.names["paging"]:
+                findings.error(
+                    f"{path}.page[{n}]",
+                    f"there is no pager {quote(way)}",
+                    suggestion(way, draft.names["paging"], "Configure it under `paging:`."),
+                )
+        for key, value in person.extra.items():
+            where = under(path, key)
+            if key not in known:
+                findings.error(where, f"unknown key {quote(key)}", suggestion(key, known | {"name", "email", "page"}))
+            elif not isinstance(value, str):
+                findings.error(where, "it is not text", "Put it in quotes.")
+            elif key in draft.chat_names and (other := taken.setdefault((key, value), id)) != id:
+                findings.error(where, f"{quote(other)} has the same handle", "Each person has their own.")
+
+
+def _check_schedules(draft: Draft, findings: Findings) -> None:
+    for name, schedule in draft.schedules.items():
+        path = f"oncall.schedules.{name}.rotation.people"
+        if not schedule.rotation.people:
+            findings.error(path, "nobody takes turns", "Name at least one person.")
+        for n, person in enumerate(schedule.rotation.people):
+            _check_person(person, under(path, n), draft, findings)
+
+
+def _check_policies(draft: Draft, findings: Findings) -> None:
+    names = draft.names["policies"]
+    if draft.default_policy and draft.default_policy not in names:
+        findings.error(
+            "oncall.default",
+            f"there is no policy {quote(draft.default_policy)}",
+            suggestion(draft.default_policy, names, "Write it under `oncall.policies`."),
+        )
+    for name, policy in draft.policies.items():
+        if not policy.steps:
+            findings.error(f"oncall.policies.{name}.steps", "it is empty", "Give it at least one step.")
+        for s, step in enumerate(policy.steps):
+            path = f"oncall.policies.{name}.steps[{s}].page"
+            if not step.page:
+                findings.error(path, "it pages nobody", "Name a `schedule:NAME` or a `person:NAME`.")
+            for n, page in enumerate(step.page):
+                _check_target(page, under(path, n), draft, findings)
+
+
+def _check_target(page: str, path: str, draft: Draft, findings: Findings) -> None:
+    kind, _, name = draft.target(page).partition(":")
+    schedules = draft.names["schedules"]
+    if kind == "schedule":
+        if name not in schedules:
+            findings.error(
+                path,
+                f"there is no schedule {quote(name)}",
+                suggestion(name, schedules, "Write it under `oncall.schedules`."),
+            )
+    elif kind != "person":
+        findings.error(
+            path, f"{quote(page)} is neither a schedule nor a person", "Write `schedule:NAME` or `person:NAME`."
+        )
+    elif ":" not in page and name not in draft.names["people"]:
+        known = schedules | draft.names["people"]
+        findings.error(path, f"there is no schedule and no person {quote(name)}", suggestion(name, known))
+    else:
+        _check_person(name, path, draft, findings)
+
+
+def _check_person(id: str, path: str, draft: Draft, findings: Findings) -> None:
+    """They exist, and can be woken."""
+    known = draft.names["people"]
+    if id not in known:
+        findings.error(path, f"there is no person {quote(id)}", suggestion(id, known, "Write them under `people:`."))
+        return
+    person = draft.people.get(id)
+    if person is None or person.page or findings.wrong(under(under("people", id), "page")):
+        return
+    if draft.names["paging"]:
+        ways = ", ".join(sorted(draft.names["paging"]))
+        findings.error(
+            path,
+            f"{quote(id)} is on call but cannot be paged",
+            f"Write {quote(f'page: [{ways}]')}, or some of it, at {quote(under('people', id))}.",
+        )
+    else:
+        findings.warning(
+            path,
+            f"{quote(id)} is on call but there is no pager",
+            "Configure one under `paging:`, or they only read it in chat.",
+        )
+
+
+def _check_alerts(draft: Draft, findings: Findings) -> None:
+    events_tokens: dict[str, str] = {}
+    for name, block in draft.alerts.items():
+        path = under("alerts", name)
+        given = [key for key in PROOFS if key in block]
+        for key in given:
+            if not isinstance(block[key], str) or not block[key]:
+                findings.error(
+                    under(path, key),
+                    "it is empty or not text",
+                    "Write it in quotes, or as `${NAME}` from the environment.",
+                )
+        if not given:
+            near = next((key for key in block if nearest(key, PROOFS)), "")
+            findings.error(
+                path,
+                "it has neither token nor password: anybody could open incidents",
+                f"Is {quote(near)} meant to be its token?"
+                if near
+                else "Add `token`, `token_file`, or `user` and `password`.",
+            )
+        if "password" in given and "user" not in block:
+            findings.error(path, "it has a password but no `user`", "Add `user`.")
+        if block["type"] == "pagerduty" and isinstance(token := block.get("token"), str):
+            # All of them are sent to one address; the token is the routing key that tells them apart.
+            if token in events_tokens:
+                findings.error(
+                    under(path, "token"),
+                    f"{quote(under('alerts', events_tokens[token]))} has the same one",
+                    "Each needs its own: it says whose event it is.",
+                )
+            events_tokens.setdefault(token, name)
+
+
+def _check_listeners(draft: Draft, findings: Findings) -> None:
+    for name, block in draft.status.items():
+        if "listen" in block:
+            _check_listen(block, under(under("status", name), "listen"), findings)
+    if draft.paging and not draft.http.public_url and not findings.wrong("http.public_url"):
+        findings.warning(
+            "http.public_url",
+            "it is missing: the links that acknowledge a page would point to the listen address",
+            "Write the address at which people reach the bot, like `https://klatsch.example.org`.",
+        )
+
+
+def _check_listen(block: Block, path: str, findings: Findings) -> None:
+    try:
+        parse_listen(block["listen"])
+    except PydanticCustomError as error:
+        said = error.context or {}
+        findings.error(path, said["message"], said["remedy"])
+
+
+def _check_security(draft: Draft, findings: Findings) -> None:
+    key = draft.security.signing_key
+    if key is not None and len(key.get_secret_value()) < SHORTEST_KEY:
+        findings.warning(
+            "security.signing_key",
+            f"it is shorter than {SHORTEST_KEY} characters: somebody could guess it and sign links",
+            "Make one with `openssl rand -hex 32`.",
+        )
+    for name, token in draft.security.api_tokens.items():
+        if not token.get_secret_value():
+            findings.error(under("security.api_tokens", name), "it is empty", "Make one with `openssl rand -hex 32`.")

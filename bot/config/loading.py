@@ -1,0 +1,157 @@
+"""`load`: one file, checked whole, as the values the rest of the bot works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.alerts.routing import Route
+from bot.config.checks import check
+from bot.config.draft import Draft, draft
+from bot.config.models import Block, Chat, Digest, Http, Postmortem, Security, Storage
+from bot.config.problems import ConfigError, Findings, Problem
+from bot.config.reading import Resolver, read
+from bot.incident.model import Person
+from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step
+from bot.oncall.schedules import Rotation, Schedule
+from bot.status.model import Component
+from bot.status.redact import Redaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Config:
+    """A configuration without errors; `warnings` is what is still worth saying.
+
+    The blocks of `alerts`, `paging`, `status`, `trackers`, `publishing` and `platforms` are for the providers' own
+    Config classes: plain values with the environment and secrets' files put in. Each has a `type`, which is the name
+    of the entry when nobody wrote one; only a chat platform's block has none, its name is the type.
+    """
+
+    file: Path
+    storage: Storage
+    http: Http
+    chat: Chat
+    platforms: Mapping[str, Block]
+    people: Mapping[str, Person]
+    alerts: Mapping[str, Block]
+    routes: tuple[Route, ...]
+    roster: Roster
+    default_ladder: str
+    paging: Mapping[str, Block]
+    status: Mapping[str, Block]
+    components: tuple[Component, ...]
+    postmortem: Postmortem
+    trackers: Mapping[str, Block]
+    publishing: Mapping[str, Block]
+    digest: Digest | None
+    coffee: Block | None
+    security: Security
+    redact: Redaction
+    warnings: tuple[Problem, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone times are shown in where nobody said another."""
+        return self.chat.zone
+
+    def __repr__(self) -> str:
+        return f"Config({str(self.file)!r})"
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration in `path`, with `${NAME}` from `environ` and `*_file` from files put in.
+
+    Raises ConfigError with everything that is wrong. Neither it nor a repr of what comes back shows a secret.
+    """
+    findings = Findings(str(path))
+    resolver = Resolver(environ, findings)
+    written = draft(resolver.resolve(read(path, findings)), findings)
+    check(written, findings)
+    problems = findings.all(resolver.hidden)
+    if any(problem.severity == "error" for problem in problems):
+        raise ConfigError(problems)
+    return _config(path, written, tuple(problems))
+
+
+def _config(path: Path, written: Draft, warnings: tuple[Problem, ...]) -> Config:
+    redact = written.security.redact
+    return Config(
+        file=path,
+        storage=written.storage,
+        http=written.http,
+        chat=written.chat,
+        platforms=written.chat.platforms,
+        people=_people(written),
+        alerts=written.alerts,
+        routes=tuple(
+            Route(
+                match=route.match,
+                match_re=route.match_re,
+                open=route.open,
+                severity=route.severity,
+                group_by=route.group_by,
+                service=route.service,
+                page="" if route.page == "none" else route.page,
+                private=route.private,
+                heartbeat=route.heartbeat,
+            )
+            for route in written.routes.values()
+        ),
+        roster=_roster(written),
+        default_ladder=written.default_policy,
+        paging=written.paging,
+        status=written.status,
+        components=tuple(
+            Component(component.id, component.name or component.id, component.group)
+            for component in written.components.values()
+        ),
+        postmortem=written.postmortem,
+        trackers=written.trackers,
+        publishing=written.publishing,
+        digest=written.digest,
+        coffee=written.coffee,
+        security=written.security,
+        redact=Redaction(**{name: tuple(getattr(redact, name)) for name in type(redact).model_fields}),
+        warnings=warnings,
+    )
+
+
+def _people(written: Draft) -> dict[str, Person]:
+    """A key of somebody's entry is a handle when a chat platform has that name, else an option of a pager."""
+    platforms = written.chat_names
+    return {
+        id: Person(
+            id=id,
+            name=entry.name or id,
+            email=entry.email,
+            ways=entry.page,
+            handles=Block({key: value for key, value in entry.extra.items() if key in platforms}),
+            options=Block({key: value for key, value in entry.extra.items() if key not in platforms}),
+        )
+        for id, entry in written.people.items()
+    }
+
+
+def _roster(written: Draft) -> Roster:
+    schedules = {
+        name: Schedule(
+            name,
+            entry.zone or written.chat.zone,
+            Rotation(entry.rotation.people, entry.rotation.every, entry.rotation.start),
+        )
+        for name, entry in written.schedules.items()
+    }
+    ladders = {
+        name: Ladder(
+            name,
+            tuple(
+                Step(tuple(written.target(page) for page in step.page), step.wait or DEFAULT_WAIT)
+                for step in entry.steps
+            ),
+            entry.repeat,
+        )
+        for name, entry in written.policies.items()
+    }
+    return Roster(schedules, ladders, frozenset(written.people))

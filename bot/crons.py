@@ -1,0 +1,84 @@
+"""When something comes round, as people write it: `mon 09:00`, `daily 09:00`, or five fields of cron.
+
+Weekdays are names only. Numbers mean one day to cron and another to APScheduler, so nobody could be sure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_CLOCK = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_NUMBERS = {
+    "minute": (0, 59),
+    "hour": (0, 23),
+    "day of the month": (1, 31),
+    "month": (1, 12),
+}
+_EXAMPLE = "write it like `mon 09:00`, `mon-fri 09:00`, `daily 09:00` or `0 9 * * mon`"
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Five fields, each in the form a cron trigger reads; `weekday` holds names, so it means the same everywhere."""
+
+    minute: str
+    hour: str
+    day: str = "*"
+    month: str = "*"
+    weekday: str = "*"
+
+
+def parse_cron(text: str) -> Cron:
+    """Raises ValueError with a sentence that says which part is wrong and shows an example."""
+    fields = text.lower().split()
+    if len(fields) == 2:
+        return _day_and_time(fields[0], fields[1])
+    if len(fields) == 5:
+        for name, field in zip(_NUMBERS, fields, strict=False):
+            _numbers(name, field)
+        _weekdays(fields[4])
+        return Cron(*fields)
+    raise ValueError(f"it has {len(fields)} parts instead of two or five; {_EXAMPLE}")
+
+
+def _day_and_time(days: str, time: str) -> Cron:
+    clock = _CLOCK.fullmatch(time)
+    if clock is None or int(clock[1]) > 23 or int(clock[2]) > 59:
+        raise ValueError(f"the time is not between 00:00 and 23:59; {_EXAMPLE}")
+    if days == "daily":
+        days = "*"
+    else:
+        _weekdays(days)
+    return Cron(minute=str(int(clock[2])), hour=str(int(clock[1])), weekday=days)
+
+
+def _weekdays(field: str) -> None:
+    if field == "*":
+        return
+    for part in field.split(","):
+        first, dash, last = part.partition("-")
+        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
+            raise ValueError(f"the weekday is not one of {', '.join(WEEKDAYS)}; {_EXAMPLE}")
+        if dash and WEEKDAYS.index(first) > WEEKDAYS.index(last):
+            raise ValueError(f"the days run backwards (name them one by one: `sat,sun,mon`); {_EXAMPLE}")
+
+
+def _numbers(name: str, field: str) -> None:
+    """`*`, `*/15`, `7`, `1-5`, `1-10/2`, and several of them with commas."""
+    low, high = _NUMBERS[name]
+    for part in field.split(","):
+        span, slash, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        given = [] if span == "*" else [first, last] if dash else [first]
+        if slash:
+            given.append(step)
+        if not all(number.isascii() and number.isdigit() and len(number) < 4 for number in given):
+            raise ValueError(f"the {name} is not made of numbers; {_EXAMPLE}")
+        bounds = given[:-1] if slash else given
+        if any(not low <= int(number) <= high for number in bounds):
+            raise ValueError(f"the {name} is not between {low} and {high}; {_EXAMPLE}")
+        if (slash and not 1 <= int(step) <= high) or (dash and int(first) > int(last)):
+            raise ValueError(f"the {name} has a range or step that never comes; {_EXAMPLE}")

@@ -1,0 +1,130 @@
+"""Whom to wake next: ladders are climbed step by step, round by round, past those where nobody is on call.
+
+People write `policy:NAME`, `schedule:NAME`, `person:ID`, or just the name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+
+from bot.incident.commands import Rung
+from bot.incident.model import Refused
+from bot.oncall.schedules import Schedule, on_call
+
+KINDS = ("policy", "schedule", "person")
+"""What can be paged; of a bare name the first that has it is meant."""
+
+DEFAULT_WAIT = timedelta(minutes=5)
+"""How long a step waits for an answer when nobody said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Whom to ask, as `schedule:NAME` and `person:ID`; `wait` None means the default, five minutes."""
+
+    targets: tuple[str, ...]
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """A policy. `repeat` is how often it is climbed in all: 1 is once from the first step to the last, 2 is twice."""
+
+    name: str
+    steps: tuple[Step, ...]
+    repeat: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Everything that can be paged, by name. `people` are the ids we know."""
+
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    people: frozenset[str] = frozenset()
+
+
+def rung(roster: Roster, ladder: str, *, step: int, round: int, at: datetime) -> Rung:
+    """The first rung at or after (`round`, `step`), both counted from 0, that has people on call at `at`.
+
+    After the last step comes the first one of the next round. Nobody left, or a `ladder` that has no steps (a person,
+    a schedule, a name that is gone from the configuration): a rung without people, the last one.
+    The last step has its time to answer, too: when that is over, it is told that nobody did.
+    """
+    name = ladder.removeprefix("policy:")
+    climbed = roster.ladders.get(name)
+    if climbed is None:
+        return Rung(ladder, step, round, (), last=True)
+    position = round * len(climbed.steps) + min(step, len(climbed.steps))
+    end = climbed.repeat * len(climbed.steps)
+    for number in range(position, end):
+        now_round, now_step = divmod(number, len(climbed.steps))
+        people = _people(roster, climbed.steps[now_step].targets, at)
+        if people:
+            last = number == end - 1
+            return Rung(name, now_step, now_round, people, climbed.steps[now_step].wait or DEFAULT_WAIT, last)
+    return Rung(name, step, round, (), last=True)
+
+
+def first(roster: Roster, ladder: str, at: datetime) -> Rung:
+    """Where a ladder begins: its first rung that has people."""
+    return rung(roster, ladder, step=0, round=0, at=at)
+
+
+def target(roster: Roster, name: str, at: datetime) -> Rung:
+    """Whom `policy:NAME`, `schedule:NAME`, `person:ID` or a bare name means: a policy, else a schedule, else a person.
+
+    A schedule or a person is a ladder of one rung that bears its full name (`person:ben`). A rung without people
+    means that nobody is on call there. Raises Refused, naming what is nearest, for what we do not know.
+    """
+    kind, colon, rest = name.partition(":")
+    kinds = (kind,) if colon else KINDS
+    wanted = rest if colon else name
+    if "policy" in kinds and wanted in roster.ladders:
+        return first(roster, wanted, at)
+    for one in ("schedule", "person"):
+        known = roster.schedules if one == "schedule" else roster.people
+        if one in kinds and wanted in known:
+            full = f"{one}:{wanted}"
+            people = _people(roster, (full,), at)
+            return Rung(full, 0, 0, people, DEFAULT_WAIT if people else None, last=True)
+    if not set(kinds) <= set(KINDS):
+        raise Refused(f"{kind} is nothing that can be paged.", "Say policy:NAME, schedule:NAME or person:ID.")
+    raise Refused(
+        f"There is no {kind if colon else 'policy, schedule or person'} called {wanted}.", _hint(roster, wanted)
+    )
+
+
+def _hint(roster: Roster, wanted: str) -> str:
+    names = {full.partition(":")[2].lower(): full for full in reversed(_everything(roster))}
+    near = get_close_matches(wanted.lower(), names, n=1)
+    if near:
+        return f"Did you mean {names[near[0]]}?"
+    known = _everything(roster)
+    if not known:
+        return "Nobody can be paged: the configuration has no people."
+    more = f" and {len(known) - 8} more" if len(known) > 8 else ""
+    return f"There is {', '.join(known[:8])}{more}."
+
+
+def _everything(roster: Roster) -> list[str]:
+    return [
+        *(f"policy:{name}" for name in sorted(roster.ladders)),
+        *(f"schedule:{name}" for name in sorted(roster.schedules)),
+        *(f"person:{name}" for name in sorted(roster.people)),
+    ]
+
+
+def _people(roster: Roster, targets: Iterable[str], at: datetime) -> tuple[str, ...]:
+    """Each person once, in the order they are named; who is not known cannot be woken and is left out."""
+    found: dict[str, None] = {}
+    for full in targets:
+        kind, _, name = full.partition(":")
+        if kind == "person":
+            found[name] = None
+        elif kind == "schedule" and name in roster.schedules:
+            found |= dict.fromkeys(on_call(roster.schedules[name], at))
+    return tuple(person for person in found if person in roster.people)

@@ -1,0 +1,268 @@
+"""What one part of a configuration means to another: each mistake with the message people read."""
+
+import pytest
+
+from bot.config import ConfigError, load
+
+PAGING = """
+http: {public_url: "https://klatsch.example.org"}
+paging: {ntfy: {url: "https://ntfy.example.org"}, email: {type: smtp}}
+"""
+PEOPLE = (
+    PAGING
+    + """
+people: {ana: {page: ntfy}, ben: {page: [email]}}
+"""
+)
+POLICY = (
+    PEOPLE
+    + """
+oncall: {policies: {platform: {steps: [{page: "person:ana"}]}}}
+"""
+)
+
+
+@pytest.fixture
+def said(tmp_path):
+    """What is said of a configuration: `path: message. remedy`, warnings marked; nothing when it is fine."""
+
+    def said(text):
+        path = tmp_path / "config.yaml"
+        path.write_text(text, encoding="utf-8")
+        try:
+            problems = load(path, {}).warnings
+        except ConfigError as error:
+            problems = error.problems
+        return [str(problem).removeprefix(f"{path}: ") for problem in problems]
+
+    return said
+
+
+def start(people):
+    return f"{{rotation: {{people: {people}, start: 2026-11-02T09:00}}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (POLICY, []),
+        # People.
+        (
+            PAGING + "people: {ana: {page: [ntfi, email]}}",
+            "people.ana.page[0]: there is no pager `ntfi`. Did you mean `ntfy`?",
+        ),
+        (
+            "people: {ana: {page: ntfy}}",
+            "people.ana.page[0]: there is no pager `ntfy`. Configure it under `paging:`.",
+        ),
+        ("people: {ana: {slack: U1, matrix: '@a:b', phone: '+49', github: ana}}", []),
+        ("people: {ana: {irc: ana}}\nchat: {irc: {}}", []),
+        (
+            "people: {ana: {slakc: U1}}",
+            "people.ana.slakc: unknown key `slakc`. Did you mean `slack`?",
+        ),
+        (
+            "people: {ana: {slack: U1}, ben: {slack: U1}}",
+            "people.ben.slack: `ana` has the same handle. Each person has their own.",
+        ),
+        ("people: {ana: {phone: '1'}, ben: {phone: '1'}}", []),
+        # Schedules.
+        (
+            PEOPLE + f"oncall: {{schedules: {{p: {start('[ana, bne]')}}}}}",
+            "oncall.schedules.p.rotation.people[1]: there is no person `bne`. Did you mean `ben`?",
+        ),
+        (
+            f"oncall: {{schedules: {{p: {start('[ana]')}}}}}",
+            "oncall.schedules.p.rotation.people[0]: there is no person `ana`. Write them under `people:`.",
+        ),
+        (
+            PEOPLE + f"oncall: {{schedules: {{p: {start('[]')}}}}}",
+            "oncall.schedules.p.rotation.people: nobody takes turns. Name at least one person.",
+        ),
+        (
+            PAGING + f"people: {{ana: {{}}}}\noncall: {{schedules: {{p: {start('ana')}}}}}",
+            "oncall.schedules.p.rotation.people[0]: `ana` is on call but cannot be paged. "
+            "Write `page: [email, ntfy]`, or some of it, at `people.ana`.",
+        ),
+        (
+            f"people: {{ana: {{}}}}\noncall: {{schedules: {{p: {start('ana')}}}}}",
+            "oncall.schedules.p.rotation.people[0]: warning: `ana` is on call but there is no pager. "
+            "Configure one under `paging:`, or they only read it in chat.",
+        ),
+        # Policies.
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: 'schedule:platform'}]}}}",
+            "oncall.policies.p.steps[0].page[0]: there is no schedule `platform`. Write it under `oncall.schedules`.",
+        ),
+        (
+            PEOPLE + f"oncall: {{schedules: {{platform: {start('ana')}}}, "
+            "policies: {p: {steps: [{page: 'schedule:platfrom'}]}}}",
+            "oncall.policies.p.steps[0].page[0]: there is no schedule `platfrom`. Did you mean `platform`?",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: ana}, {page: ['person:ben', 'person:bem']}]}}}",
+            "oncall.policies.p.steps[1].page[1]: there is no person `bem`. Did you mean `ben`?",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: bem}]}}}",
+            "oncall.policies.p.steps[0].page[0]: there is no schedule and no person `bem`. Did you mean `ben`?",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: 'policy:p'}]}}}",
+            "oncall.policies.p.steps[0].page[0]: `policy:p` is neither a schedule nor a person. "
+            "Write `schedule:NAME` or `person:NAME`.",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: []}]}}}",
+            "oncall.policies.p.steps[0].page: it pages nobody. Name a `schedule:NAME` or a `person:NAME`.",
+        ),
+        (
+            PAGING + "people: {ana: {}}\noncall: {policies: {p: {steps: [{page: 'person:ana'}]}}}",
+            "oncall.policies.p.steps[0].page[0]: `ana` is on call but cannot be paged. "
+            "Write `page: [email, ntfy]`, or some of it, at `people.ana`.",
+        ),
+        (
+            PEOPLE + "oncall: {default: platfrom, policies: {platform: {steps: [{page: ana}]}}}",
+            "oncall.default: there is no policy `platfrom`. Did you mean `platform`?",
+        ),
+        # Routes.
+        (
+            POLICY + "routes: [{page: platfrom}]",
+            "routes[0].page: there is no policy `platfrom`. Did you mean `platform`?",
+        ),
+        ("routes: [{page: p}]", "routes[0].page: there is no policy `p`. Write it under `oncall.policies`."),
+        (
+            "routes: [{match_re: {az: '(1'}}]",
+            "routes[0].match_re.az: `(1` is not a regular expression "
+            "(missing ), unterminated subpattern at position 0). It must match the whole value.",
+        ),
+        (
+            "routes: [{match: {az: '10'}, match_re: {az: '1'}}]",
+            "routes[0].match_re.az: no alert matches: `az` is to be `10` and to match `1`. Keep one of the two.",
+        ),
+        ("routes: [{match: {az: '1'}, match_re: {az: '1|2'}}]", []),
+        (
+            "routes: [{match: {a: x}}, {match: {a: x}}]",
+            "routes[1]: `routes[0]` has the same conditions. Only the first is ever taken: keep one.",
+        ),
+        (
+            "routes: [{match: {a: x}}, {match: {b: y, a: x}}]",
+            "routes[1]: it is never taken: `routes[0]` matches all it matches. "
+            "Move it before that one, or give that one a further condition.",
+        ),
+        (
+            "routes: [{}, {match_re: {a: x}}]",
+            "routes[1]: it is never taken: `routes[0]` matches all it matches. "
+            "Move it before that one, or give that one a further condition.",
+        ),
+        (
+            "routes: [{match_re: {a: x.*}}, {match: {b: y}, match_re: {a: x.*}}]",
+            "routes[1]: it is never taken: `routes[0]` matches all it matches. "
+            "Move it before that one, or give that one a further condition.",
+        ),
+        ("routes: [{match: {a: x, b: y}}, {match: {a: x}}, {match: {a: z}}, {}]", []),
+        ("routes: [{match_re: {a: x.*}}, {match: {a: xy}}]", []),
+        ("routes: [{match: {a: x}, heartbeat: 5m}, {match: {a: x, b: y}}]", []),
+        # Alerts.
+        ("alerts: {prom: {type: alertmanager, token: t}, basic: {user: u, password: p}, sentry: {secret: s}}", []),
+        (
+            "alerts: {prom: {type: alertmanager}}",
+            "alerts.prom: it has neither token nor password: anybody could open incidents. "
+            "Add `token`, `token_file`, or `user` and `password`.",
+        ),
+        (
+            "alerts: {prom: {tokne: x}}",
+            "alerts.prom: it has neither token nor password: anybody could open incidents. "
+            "Is `tokne` meant to be its token?",
+        ),
+        (
+            "alerts: {prom: {token: ''}}",
+            "alerts.prom.token: it is empty or not text. Write it in quotes, or as `${NAME}` from the environment.",
+        ),
+        (
+            "alerts: {prom: {token: 12345}}",
+            "alerts.prom.token: it is empty or not text. Write it in quotes, or as `${NAME}` from the environment.",
+        ),
+        ("alerts: {prom: {password: p}}", "alerts.prom: it has a password but no `user`. Add `user`."),
+        (
+            "alerts: {a: {type: pagerduty, token: same}, b: {type: pagerduty, token: same}}",
+            "alerts.b.token: `alerts.a` has the same one. Each needs its own: it says whose event it is.",
+        ),
+        # Status pages.
+        (
+            "status: {page: {listen: 8081}}",
+            "status.page.listen: `8081` is not host:port. "
+            "Write it like `127.0.0.1:8080`, or `0.0.0.0:8080` for everybody.",
+        ),
+        (
+            "status: {page: {components: [{id: Compute}]}}",
+            "status.page.components[0]: the id `Compute` cannot be typed. Use small letters, digits and dashes.",
+        ),
+        (
+            "status: {page: {components: [{id: a}, {id: b}, {id: a, name: Other}]}}",
+            "status.page.components[2]: the component `a` is there already. Give each its own id.",
+        ),
+        ("status: {page: {components: [{id: a}]}, other: {components: [{id: a}, {id: b}]}}", []),
+        (
+            "status: {other: {components: {compute: x}}, page: {components: [{id: compute-az1}]}}",
+            "status.other.components.compute: no status page has a component `compute`. Did you mean `compute-az1`?",
+        ),
+        (
+            "status: {page: {components: compute}}",
+            "status.page.components: it is not a list. Write `[{id: compute, name: Compute}]`.",
+        ),
+        # Links and keys.
+        (
+            "paging: {ntfy: {}}",
+            "http.public_url: warning: it is missing: the links that acknowledge a page would point to the listen "
+            "address. Write the address at which people reach the bot, like `https://klatsch.example.org`.",
+        ),
+        (
+            "security: {signing_key: short}",
+            "security.signing_key: warning: it is shorter than 32 characters: somebody could guess it and sign links. "
+            "Make one with `openssl rand -hex 32`.",
+        ),
+        (
+            "security: {api_tokens: {ci: ''}}",
+            "security.api_tokens.ci: it is empty. Make one with `openssl rand -hex 32`.",
+        ),
+    ],
+)
+def test_each_mistake_is_said_and_nothing_else(said, text, expected):
+    assert said(text) == ([expected] if isinstance(expected, str) else expected)
+
+
+def test_the_only_policy_is_the_default(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(POLICY, "utf-8")
+    assert load(path, {}).default_ladder == "platform"
+    path.write_text(PEOPLE + "oncall: {policies: {a: {steps: [{page: ana}]}, b: {steps: [{page: ben}]}}}", "utf-8")
+    assert load(path, {}).default_ladder == ""
+
+
+def test_a_mistake_in_one_entry_does_not_hide_the_others_nor_invent_new_ones(said):
+    found = said(
+        PAGING
+        + """
+people: {ana: {name: 5, page: ntfy}, ben: {page: {}}, cem: {page: [ntfy, 5], emial: x}}
+oncall:
+  schedules:
+    a: {zone: Mars, rotation: {people: [ana, ben, cem, dan], every: 0m, start: 2026-11-02T09:00}}
+  policies: {p: {steps: [{page: "schedule:b", wait: 5}]}}
+routes: [{match: {a: 1}, page: q}, {match: {}, page: p, open: maybe}]
+"""
+    )
+    assert [line.partition(": ")[0] for line in found] == [
+        "routes[0].match.a",
+        "routes[1].open",
+        "people.ana.name",
+        "people.ben.page",
+        "people.cem.page[1]",
+        "oncall.schedules.a.zone",
+        "oncall.schedules.a.rotation.every",
+        "oncall.policies.p.steps[0].wait",
+        "people.cem.emial",
+        "oncall.schedules.a.rotation.people[3]",
+        "oncall.policies.p.steps[0].page[0]",
+        "routes[0].page",
+    ]

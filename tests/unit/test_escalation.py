@@ -1,0 +1,133 @@
+"""Whom to wake next: steps, rounds, and names people type."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.incident.commands import Rung
+from bot.incident.model import Refused
+from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step, first, rung, target
+from bot.oncall.schedules import Rotation, Schedule
+
+NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+MINUTE = timedelta(minutes=1)
+
+
+def rota(name, *people, start="2026-11-02T09:00"):
+    return Schedule(name, ZoneInfo("Europe/Berlin"), Rotation(people, WEEK, datetime.fromisoformat(start)))
+
+
+ROSTER = Roster(
+    schedules={
+        "platform": rota("platform", "ana", "ben"),
+        "later": rota("later", "ben", start="2027-01-01T00:00"),
+        "gone": rota("gone", "nobody-we-know"),
+    },
+    ladders={
+        "platform": Ladder("platform", (Step(("schedule:platform",), 3 * MINUTE), Step(("person:ben",))), repeat=2),
+        "once": Ladder("once", (Step(("person:ana",), 7 * MINUTE),)),
+        "holes": Ladder(
+            "holes",
+            (Step(("schedule:later",)), Step(("person:cem",), 2 * MINUTE), Step(("schedule:gone",)), Step(())),
+            repeat=2,
+        ),
+        "many": Ladder("many", (Step(("person:ben", "schedule:platform", "person:ana", "person:ben")),)),
+        "empty": Ladder("empty", (), repeat=3),
+    },
+    people=frozenset({"ana", "ben", "cem"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("ladder", "round", "step", "expected"),
+    [
+        ("platform", 0, 0, Rung("platform", 0, 0, ("ana",), 3 * MINUTE)),
+        ("platform", 0, 1, Rung("platform", 1, 0, ("ben",), DEFAULT_WAIT)),
+        ("platform", 0, 2, Rung("platform", 0, 1, ("ana",), 3 * MINUTE)),
+        ("platform", 0, 99, Rung("platform", 0, 1, ("ana",), 3 * MINUTE)),
+        ("platform", 1, 0, Rung("platform", 0, 1, ("ana",), 3 * MINUTE)),
+        ("platform", 1, 1, Rung("platform", 1, 1, ("ben",), DEFAULT_WAIT, last=True)),
+        ("platform", 1, 2, Rung("platform", 2, 1, (), None, last=True)),
+        ("platform", 2, 0, Rung("platform", 0, 2, (), None, last=True)),
+        ("policy:platform", 0, 0, Rung("platform", 0, 0, ("ana",), 3 * MINUTE)),
+        # One step, once: nobody comes after; when its time is over, that is told.
+        ("once", 0, 0, Rung("once", 0, 0, ("ana",), 7 * MINUTE, last=True)),
+        ("once", 0, 1, Rung("once", 1, 0, (), None, last=True)),
+        # Steps where nobody is on call are passed over, also into the next round.
+        ("holes", 0, 0, Rung("holes", 1, 0, ("cem",), 2 * MINUTE)),
+        ("holes", 0, 2, Rung("holes", 1, 1, ("cem",), 2 * MINUTE)),
+        ("holes", 1, 2, Rung("holes", 2, 1, (), None, last=True)),
+        ("many", 0, 0, Rung("many", 0, 0, ("ben", "ana"), DEFAULT_WAIT, last=True)),
+        ("empty", 0, 0, Rung("empty", 0, 0, (), None, last=True)),
+        # What has no steps has nothing after it.
+        ("person:ben", 0, 1, Rung("person:ben", 1, 0, (), None, last=True)),
+        ("renamed-away", 0, 1, Rung("renamed-away", 1, 0, (), None, last=True)),
+    ],
+)
+def test_the_next_rung_is_the_first_one_with_people(ladder, round, step, expected):
+    assert rung(ROSTER, ladder, step=step, round=round, at=NOW) == expected
+
+
+def test_first_is_where_the_ladder_begins():
+    assert first(ROSTER, "holes", NOW) == Rung("holes", 1, 0, ("cem",), 2 * MINUTE)
+
+
+def test_who_is_asked_depends_on_the_instant():
+    assert first(ROSTER, "platform", NOW + WEEK).people == ("ben",)
+    assert rung(ROSTER, "holes", step=0, round=0, at=datetime(2027, 2, 1, tzinfo=UTC)).people == ("ben",)
+
+
+def test_repeat_says_how_often_a_ladder_is_climbed_in_all():
+    asked = []
+    step = round = 0
+    while (now := rung(ROSTER, "platform", step=step, round=round, at=NOW)).people:
+        asked.append((now.round, now.step, *now.people))
+        step, round = now.step + 1, now.round
+    assert asked == [(0, 0, "ana"), (0, 1, "ben"), (1, 0, "ana"), (1, 1, "ben")]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("policy:platform", Rung("platform", 0, 0, ("ana",), 3 * MINUTE)),
+        ("schedule:platform", Rung("schedule:platform", 0, 0, ("ana",), DEFAULT_WAIT, last=True)),
+        ("person:ben", Rung("person:ben", 0, 0, ("ben",), DEFAULT_WAIT, last=True)),
+        ("platform", Rung("platform", 0, 0, ("ana",), 3 * MINUTE)),
+        ("later", Rung("schedule:later", 0, 0, (), None, last=True)),
+        ("ben", Rung("person:ben", 0, 0, ("ben",), DEFAULT_WAIT, last=True)),
+    ],
+)
+def test_a_target_is_a_policy_a_schedule_or_a_person(name, expected):
+    assert target(ROSTER, name, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    ("roster", "name", "reason", "hint"),
+    [
+        (ROSTER, "platfrom", "There is no policy, schedule or person called platfrom.", "Did you mean policy:platform?"),
+        (ROSTER, "Ana", "There is no policy, schedule or person called Ana.", "Did you mean person:ana?"),
+        (ROSTER, "person:benn", "There is no person called benn.", "Did you mean person:ben?"),
+        (ROSTER, "schedule:ben", "There is no schedule called ben.", "Did you mean person:ben?"),
+        (ROSTER, "team:ben", "team is nothing that can be paged.", "Say policy:NAME, schedule:NAME or person:ID."),
+        (
+            ROSTER,
+            "xyz",
+            "There is no policy, schedule or person called xyz.",
+            "There is policy:empty, policy:holes, policy:many, policy:once, policy:platform, schedule:gone, "
+            "schedule:later, schedule:platform and 3 more.",
+        ),
+        (Roster(people=frozenset({"ana"})), "x", "There is no policy, schedule or person called x.", "There is person:ana."),
+        (
+            Roster(),
+            "ana",
+            "There is no policy, schedule or person called ana.",
+            "Nobody can be paged: the configuration has no people.",
+        ),
+    ],
+)  # fmt: skip
+def test_an_unknown_target_is_refused_with_the_nearest_name(roster, name, reason, hint):
+    with pytest.raises(Refused) as refused:
+        target(roster, name, NOW)
+    assert (refused.value.reason, refused.value.hint) == (reason, hint)
