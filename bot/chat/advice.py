@@ -1,0 +1,140 @@
+"""What comes next after a command, said to the one who typed it; and the preview of what customers will read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
+from bot.chat.marked import marked
+from bot.chat.templates import and_, local
+from bot.incident import commands as c
+from bot.incident.model import ComponentState, Incident, Kind, Moment, PublicPost, Severity, Status
+
+VAGUE = re.compile(
+    r"(?:improve|better|enhance|optimi[sz]e|monitor|monitoring|investigate|look into|consider|think about|discuss"
+    r"|more|be more careful|verbessern|besser|prüfen|untersuchen|anschauen)\b",
+    re.IGNORECASE,
+)
+"""Beginnings of follow-ups that nobody can ever tick off."""
+
+ORDER = (
+    Moment.IMPACT_START,
+    Moment.DETECTED,
+    Moment.ACKNOWLEDGED,
+    Moment.MITIGATED,
+    Moment.IMPACT_END,
+    Moment.RESOLVED,
+)
+
+
+def preview(
+    incident: Incident, post: PublicPost, components: Mapping[str, str], masked: Sequence[str] = ()
+) -> list[Block]:
+    """A public post exactly as customers will read it, what was taken out of it, and how to send it. `components`
+    gives the names customers know."""
+    blocks: list[Block] = [
+        Paragraph((*line(post.title, bold=True), Text(f" · {post.status}"))),
+        Quote(line(post.text)),
+    ]
+    if post.components:
+        states = ((components.get(id_, id_), state.replace("_", " ")) for id_, state in post.components.items())
+        blocks.append(Bullets(tuple(line(f"{name}: {state}") for name, state in states)))
+    if masked:
+        blocks.append(Paragraph(line(f"Taken out, because it is nobody's business: {', '.join(masked)}")))
+    blocks.append(Paragraph(marked("`publish approve` posts it, `publish discard` throws it away.")))
+    blocks.append(
+        Buttons(
+            (
+                Button("Approve", f"{incident.ref} publish approve", "primary"),
+                Button("Discard", f"{incident.ref} publish discard", "danger"),
+            )
+        )
+    )
+    return blocks
+
+
+def after_advice(
+    command: c.Command, before: Incident | None, after: Incident, zone: str, publishers: Sequence[str]
+) -> Iterator[str]:
+    """What somebody should know or do now; code between backticks."""
+    match command:
+        case c.Open():
+            yield from _opened(after, zone)
+        case c.Acknowledge() if not after.lead:
+            yield f"Nobody leads yet: `{after.ref} take lead`."
+        case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
+            if after.kind is Kind.REAL and after.paging is None and after.status.open:
+                yield f"Nobody has been paged: `{after.ref} page`."
+        case c.SetMoment() | c.DescribeImpact():
+            yield from _order(after, zone)
+        case c.AddFollowUp(text=text):
+            yield from _followup(command, text)
+        case c.DraftPostmortem() | c.StartReview() | c.Close():
+            yield from _draft(after, publishers)
+        case c.Resolve() | c.SetStatus():
+            yield from _resolved(before, after)
+
+
+def _opened(after: Incident, zone: str) -> Iterator[str]:
+    match after.kind:
+        case Kind.REAL if after.status.active and after.paging is None:
+            yield f"Nobody was paged: `{after.ref} page` asks somebody."
+        case Kind.DRILL:
+            yield "Nobody is paged and no customer reads of it."
+        case Kind.NEARMISS:
+            yield "Thank you for telling: nothing broke, and everybody can learn from it."
+        case Kind.RETRO:
+            yield f"Tell what happened with `{after.ref} note TEXT at=TIME`; `{after.ref} close` writes the draft."
+        case Kind.MAINTENANCE if after.window:
+            start, end = (local(at, zone, "%Y-%m-%d %H:%M %Z") for at in (after.window.start, after.window.end))
+            shown = and_("".join(matcher) for matcher in after.window.matchers)
+            what = (
+                f"Alerts with {shown} open nothing" if shown else "Without `match=` every alert still opens something"
+            )
+            yield f"{what} from {start} to {end}."
+        case _:
+            pass
+
+
+def _order(after: Incident, zone: str) -> Iterator[str]:
+    """Timestamps out of order are asked about, never refused: history is what people found out."""
+    known = [(moment, after.moments[moment].at) for moment in ORDER if moment in after.moments]
+    for (early, first), (late, second) in pairwise(known):
+        if second < first:
+            names = early.replace("_", " "), late.replace("_", " ")
+            yield f"{names[1]} ({local(second, zone)}) lies before {names[0]} ({local(first, zone)}). Is that right?"
+
+
+def _followup(command: c.AddFollowUp, text: str) -> Iterator[str]:
+    if VAGUE.match(text.strip()) or len(text.split()) < 3:
+        yield (
+            "When would this be finished? Something one can tick off is done more often: "
+            "“Alert when more than 5 % of OSDs are slow” rather than “Improve monitoring”."
+        )
+    lacking = [
+        name for name, there in (("owner=@name", command.owner), ("due=14d", command.due is not None)) if not there
+    ]
+    if lacking:
+        yield f"It has no {and_(f'`{name}`' for name in lacking)} yet; undo it and add it again with them."
+
+
+def _draft(after: Incident, publishers: Sequence[str]) -> Iterator[str]:
+    if after.postmortem is None:
+        return
+    if after.postmortem.place:
+        yield f"The postmortem's draft lies at {after.postmortem.place}"
+    elif publishers:
+        yield f"The postmortem's draft is being written to {and_(publishers)}; `{after.ref} pm` says where it lies."
+    else:
+        yield f"The postmortem's draft is written: `klatsch export {after.ref} --format md` prints it."
+
+
+def _resolved(before: Incident | None, after: Incident) -> Iterator[str]:
+    if after.status is not Status.RESOLVED or (before and before.status is Status.RESOLVED):
+        return
+    red = sorted(name for name, state in after.components.items() if state is not ComponentState.OPERATIONAL)
+    if red:
+        yield f"The status page still shows {and_(red)} as disturbed: `{after.ref} publish resolved TEXT`."
+    yield f"`{after.ref} close` ends it; what is left to learn goes into `followup`."

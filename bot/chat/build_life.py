@@ -1,0 +1,237 @@
+"""From words to commands: how an incident opens, what becomes of it, and when it is over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.chat import times, values
+from bot.chat.context import Context, Do, Question
+from bot.chat.line import Typed, Word, join, ref, shown
+from bot.incident import commands as c
+from bot.incident.model import Kind, Refused, Severity, Status, Window
+
+PAGING = (Severity.SEV1, Severity.SEV2)
+"""Opened by hand, these wake the default ladder."""
+
+JUST_BEGUN = timedelta(hours=1)
+"""A maintenance window that starts at a time of day within the last hour starts today, not tomorrow."""
+
+
+def open_(typed: Typed, context: Context) -> Do:
+    """`open [sev1] [private] TITLE`: without a severity it is sev2; in doubt the higher one."""
+    severity, private, title = _head(typed, Severity.SEV2)
+    if not title:
+        raise typed.missing("a title")
+    start = typed.get("at") or typed.get("start")
+    return typed.do(
+        c.Open(
+            title=title,
+            severity=severity,
+            service=typed.get("service"),
+            private=private,
+            impact_start=times.instant(start, context) if start else None,
+            page=_page(typed, severity, context),
+        )
+    )
+
+
+def drill(typed: Typed, context: Context) -> Do:
+    severity, private, title = _head(typed, Severity.SEV2)
+    if not title:
+        raise typed.missing("a title")
+    return typed.do(c.Open(title=title, kind=Kind.DRILL, severity=severity, private=private))
+
+
+def retro(typed: Typed, context: Context) -> Do:
+    severity, private, title = _head(typed, Severity.SEV2)
+    if not title or not typed.get("start"):
+        raise typed.missing("a title and when it began")
+    return typed.do(
+        c.Open(
+            title=title,
+            kind=Kind.RETRO,
+            status=Status.RESOLVED,
+            severity=severity,
+            service=typed.get("service"),
+            private=private,
+            impact_start=times.instant(typed.get("start"), context),
+            impact_end=times.instant(typed.get("end"), context) if typed.get("end") else None,
+        )
+    )
+
+
+def nearmiss(typed: Typed, context: Context) -> Do:
+    anonymous = typed.first in ("anonymous", "anonymously", "anon")
+    title = typed.rest(1) if anonymous else typed.text
+    if not title:
+        raise typed.missing("a title")
+    command = c.Open(title=title, kind=Kind.NEARMISS, status=Status.RESOLVED, severity=Severity.SEV4)
+    return Do(None, command, typed.verb, anonymous=anonymous)
+
+
+def maint(typed: Typed, context: Context) -> Do:
+    severity, private, title = _head(typed, Severity.SEV4)
+    if not title or not typed.get("start") or not typed.get("end"):
+        raise typed.missing("a title, `start=` and `end=`")
+    start = times.instant(typed.get("start"), context, ahead=JUST_BEGUN)
+    end = _end(typed.get("end"), start, context)
+    if end <= start:
+        raise Refused("The window ends before it starts.", "For example: `start=22:00 end=+2h`")
+    matchers = tuple(values.matcher(text) for text in typed.keys.get("match", ()))
+    return typed.do(
+        c.Open(
+            title=title,
+            kind=Kind.MAINTENANCE,
+            status=Status.MONITORING,
+            severity=severity,
+            service=typed.get("service"),
+            private=private,
+            window=Window(start, end, matchers),
+        )
+    )
+
+
+def _end(text: str, start: datetime, context: Context) -> datetime:
+    """When a window ends: `+2h` and `2h` count from its start, a time of day is the first one after it."""
+    length = text.removeprefix("+")
+    if times.is_duration(length):
+        return start + times.duration(length)
+    return times.instant(text, replace(context, at=start), ahead=timedelta(0))
+
+
+def _head(typed: Typed, severity: Severity) -> tuple[Severity, bool, str]:
+    """Severity, privacy and title: the first two stand before the title in any order, a severity also after it."""
+    words = list(typed.words)
+    found = values.severity(typed.get("sev")) if typed.get("sev") else None
+    private = False
+    for skip in (("a", "an", "new"), ("incident", "incident:")):
+        if words and words[0].low in skip and (len(words) == 1 or _continues(words[1:], skip)):
+            words.pop(0)
+    while words:
+        spelled = values.spelled_severity(words[0].text)
+        if spelled and found is None:
+            found = spelled
+        elif words[0].low == "sev" and len(words) > 1 and words[1].text in "1234" and found is None:
+            found = values.severity(words.pop(1).text)
+        elif words[0].low == "private" and not private:
+            private = True
+        else:
+            break
+        words.pop(0)
+    if found is None and words and (spelled := values.spelled_severity(words[-1].text)):
+        found = spelled
+        words.pop()
+    return found or severity, private, join(words)
+
+
+def _continues(words: list[Word], skip: tuple[str, ...]) -> bool:
+    """`an incident`, `new incident`: an article is skipped only before the word it belongs to."""
+    return "incident" in skip or words[0].low in ("incident", "incident:")
+
+
+def _page(typed: Typed, severity: Severity, context: Context) -> str:
+    asked = typed.get("page")
+    if asked.lower() in values.NOBODY:
+        return ""
+    if asked:
+        return values.target(asked, context)
+    return values.default_target(context) if severity in PAGING else ""
+
+
+def accept(typed: Typed, context: Context) -> Do:
+    return typed.do(c.Accept(page=_page(typed, Severity.SEV4, context)))
+
+
+def decline(typed: Typed, context: Context) -> Do:
+    return typed.do(c.Decline(reason=typed.reason()))
+
+
+def merge(typed: Typed, context: Context) -> Do:
+    """`merge INC-41` in a room; with two references the first one goes into the second."""
+    refs = [number for word in typed.words if (number := ref(word.text)) is not None]
+    rest = [word for word in typed.words if ref(word.text) is None and word.low != "into"]
+    if not refs:
+        raise typed.missing("the incident this one belongs to")
+    source = typed.ref if typed.ref is not None else refs.pop(0) if len(refs) > 1 else context.room
+    if source is None:
+        raise Refused(
+            f"Which incident belongs to INC-{refs[0]}?", f"Name both, this one first: `merge INC-8 INC-{refs[0]}`"
+        )
+    reason = "; ".join(part for part in (join(rest), typed.get("reason")) if part)
+    return Do(source, c.Merge(into=refs[0], reason=reason), typed.verb)
+
+
+def status(typed: Typed, context: Context) -> Do | Question:
+    if not typed.words:
+        return typed.ask()
+    if typed.first in ("to", "is") and len(typed.words) > 1:
+        return typed.do(c.SetStatus(status=values.status(typed.words[1].text), reason=typed.reason(2)))
+    return typed.do(c.SetStatus(status=values.status(typed.words[0].text), reason=typed.reason(1)))
+
+
+def sev(typed: Typed, context: Context) -> Do:
+    if not typed.words:
+        raise typed.missing("a number from 1 (the worst) to 4")
+    start = 1 if typed.first == "to" and len(typed.words) > 1 else 0
+    return typed.do(c.SetSeverity(severity=values.severity(typed.words[start].text), reason=typed.reason(start + 1)))
+
+
+def resolve(typed: Typed, context: Context) -> Do:
+    when = times.instant(typed.get("at"), context) if typed.get("at") else None
+    return typed.do(c.Resolve(summary=typed.reason(), when=when))
+
+
+def reopen(typed: Typed, context: Context) -> Do:
+    return typed.do(c.Reopen(reason=typed.reason()))
+
+
+def close(typed: Typed, context: Context) -> Do:
+    return typed.do(c.Close(reason=typed.reason()))
+
+
+def cancel(typed: Typed, context: Context) -> Do:
+    return typed.do(c.Cancel(reason=typed.reason()))
+
+
+def private(typed: Typed, context: Context) -> Do:
+    if typed.words:
+        raise Refused(
+            "`private` makes this incident private and takes no words.", "To open one: `open private sev2 TITLE`"
+        )
+    return typed.do(c.MakePrivate())
+
+
+def rename(typed: Typed, context: Context) -> Do:
+    if not typed.words:
+        raise typed.missing("the new title")
+    return typed.do(c.Rename(title=typed.text))
+
+
+def moment(typed: Typed, context: Context) -> Do:
+    """`moment mitigated at=14:05 reason=…`; `impact start` may be two words, and the time may stand alone."""
+    words = list(typed.words)
+    if len(words) > 1 and words[0].low == "impact" and words[1].low in ("start", "end"):
+        words[:2] = [Word(f"impact_{words[1].low}")]
+    if not words:
+        raise typed.missing("which timestamp, and when")
+    which = values.moment(words.pop(0).text)
+    at = typed.get("at")
+    if not at:
+        if not words:
+            raise typed.missing("a time")
+        at = words.pop(0).text
+    reason = "; ".join(part for part in (join(words), typed.get("reason")) if part)
+    return typed.do(c.SetMoment(moment=which, value=times.instant(at, context), reason=reason))
+
+
+def undo(typed: Typed, context: Context) -> Do:
+    if not typed.words:
+        return typed.do(c.Undo(by=context.by))
+    number = typed.first.removeprefix("e")
+    if len(typed.words) > 1 or not (number.isascii() and number.isdigit() and len(number) <= 9):
+        raise Refused(
+            f"`{shown(typed.text)}` is no event of the timeline.",
+            "`undo` takes back your last command; `undo e12` names an event, `timeline` shows them.",
+        )
+    return typed.do(c.Undo(by=context.by, event=int(number)))

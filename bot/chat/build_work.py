@@ -1,0 +1,241 @@
+"""From words to commands: the work on an incident, the people who do it, and what customers are told."""
+
+from __future__ import annotations
+
+from bot.chat import times, values
+from bot.chat.context import Context, Do, Question
+from bot.chat.line import Typed, Word, join
+from bot.incident import commands as c
+from bot.incident.model import ComponentState, Mark, PublicStatus, Refused, Role
+
+DONE = frozenset({"done", "finish", "finished", "complete", "completed"})
+DROP = frozenset({"drop", "dropped", "delete", "remove"})
+AGAIN = frozenset({"open", "reopen", "undone"})
+GIVE = frozenset({"assign", "give"})
+WONTDO = frozenset({"wontdo", "wont", "won't", "wontfix"})
+ACTIONS = DONE | DROP | AGAIN | GIVE | WONTDO
+SHOW = frozenset({"list", "show", "all"})
+
+
+def role(typed: Typed, context: Context) -> Do | Question:
+    """`role lead @ana`, `role @ana lead`, `role lead none`; bare it shows who does what."""
+    if not typed.words:
+        return typed.ask()
+    words = [word for word in typed.words if word.low != "to"]
+    if len(words) < 2:
+        raise typed.missing("a role and a person")
+    if words[0].low not in values.ROLES and words[-1].low in values.ROLES:
+        words = [words[-1], *words[:-1]]
+    return typed.do(c.AssignRole(role=values.role(words[0].text), person=values.nobody_or(join(words[1:]), context)))
+
+
+def take(typed: Typed, context: Context) -> Do:
+    wanted = values.role(typed.text) if typed.words else Role.LEAD
+    return typed.do(c.AssignRole(role=wanted, person=context.by))
+
+
+def handoff(typed: Typed, context: Context) -> Do:
+    words = [word for word in typed.words if word.low != "to"]
+    wanted = Role.LEAD
+    if len(words) > 1 and words[0].low in values.ROLES:
+        wanted = values.role(words.pop(0).text)
+    if not words:
+        raise typed.missing("a person")
+    return typed.do(c.AssignRole(role=wanted, person=values.person(join(words), context)))
+
+
+def note(typed: Typed, context: Context) -> Do:
+    return _line(typed, context, values.mark(typed.get("mark")) if typed.get("mark") else Mark.NOTE)
+
+
+def hypothesis(typed: Typed, context: Context) -> Do:
+    return _line(typed, context, Mark.HYPOTHESIS)
+
+
+def decide(typed: Typed, context: Context) -> Do:
+    return _line(typed, context, Mark.DECISION)
+
+
+def _line(typed: Typed, context: Context, mark: Mark) -> Do:
+    if not typed.words:
+        raise typed.missing("some words")
+    when = times.instant(typed.get("at"), context) if typed.get("at") else None
+    return typed.do(c.Note(mark=mark, text=typed.text, when=when))
+
+
+def impact(typed: Typed, context: Context) -> Do:
+    plane = typed.get("plane").lower()
+    if plane and plane not in ("data", "control"):
+        raise Refused(f"`plane={plane[:40]}` is neither `data` nor `control`.", "For example: `impact plane=data`")
+    named = [part.strip() for value in typed.keys.get("comp", ()) for part in value.split(",")]
+    affected = tuple(dict.fromkeys(values.component(name, context) or name for name in named if name))
+    start, end = typed.get("start") or typed.get("at"), typed.get("end")
+    if not (typed.words or plane or affected or start or end):
+        raise typed.missing("some words, or one of `start=` `end=` `plane=` `comp=`")
+    return typed.do(
+        c.DescribeImpact(
+            text=typed.text,
+            plane=plane,
+            affected=affected,
+            start=times.instant(start, context) if start else None,
+            end=times.instant(end, context) if end else None,
+            reason=typed.get("reason"),
+        )
+    )
+
+
+def page(typed: Typed, context: Context) -> Do | Question:
+    """`page [LADDER|SCHEDULE|@PERSON] TEXT`; without a name the default ladder, bare it shows what can be paged."""
+    if not typed.words:
+        return typed.ask()
+    found = values.find_target(typed.words[0].text, context)
+    text = typed.rest(1) if found else typed.text
+    asked = found or values.default_target(context)
+    if not asked:
+        raise values.unknown("ladder, schedule or person", typed.words[0].text, list(context.targets))
+    return typed.do(c.Page(target=asked, text=text))
+
+
+def ack(typed: Typed, context: Context) -> Do:
+    """Whatever is said besides: an acknowledgement that fails over a word lets the next phone ring."""
+    return typed.do(c.Acknowledge(person=context.by))
+
+
+def task(typed: Typed, context: Context) -> Do | Question:
+    if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
+        return typed.ask()
+    found = _numbered(typed, context)
+    if found:
+        number, action, rest = found
+        if action in GIVE:
+            who = typed.get("owner") or join(rest)
+            if not who:
+                raise typed.missing("a person")
+            return typed.do(c.ChangeTask(task=number, owner=values.person(who, context)))
+        if rest:
+            raise Refused(f"`task {action} {number}` takes no more words.", "`note` puts the rest on the timeline.")
+        return typed.do(c.ChangeTask(task=number, done=action in DONE, dropped=action in DROP | WONTDO))
+    owner, words = _owned(typed, context)
+    if not words:
+        raise typed.missing("some words")
+    return typed.do(c.AddTask(text=join(words), owner=owner))
+
+
+def followup(typed: Typed, context: Context) -> Do | Question:
+    if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
+        return typed.ask()
+    found = _numbered(typed, context)
+    if found:
+        number, action, rest = found
+        if action in GIVE:
+            raise Refused(
+                f"Follow-up {number} keeps the owner it was added with.",
+                f"`followup drop {number}`, then add it again with `owner=`.",
+            )
+        reason = "; ".join(part for part in (join(rest), typed.get("reason")) if part)
+        outcome = "done" if action in DONE else "wontdo" if action in WONTDO else "dropped" if action in DROP else ""
+        return typed.do(c.ChangeFollowUp(followup=number, outcome=outcome, reason=reason))
+    owner, words = _owned(typed, context)
+    if not words:
+        raise typed.missing("some words")
+    due = times.due(typed.get("due"), context) if typed.get("due") else None
+    return typed.do(c.AddFollowUp(text=join(words), owner=owner, due=due))
+
+
+def _numbered(typed: Typed, context: Context) -> tuple[int, str, tuple[Word, ...]] | None:
+    """`done 2`, `2 done`, `2 @ben` as number, action and what follows.
+
+    None for a text that happens to have a number: "drop 2 old tables", "3 OSDs to check", "assign 2 people".
+    """
+    words = typed.words
+    if words[0].low in ACTIONS and len(words) > 1 and (number := _number(words[1])):
+        action, rest = words[0].low, words[2:]
+        plain = action in DONE | WONTDO and action not in ("finish", "complete")
+        if not rest or plain or (action in GIVE and values.find_person(join(rest), context) is not None):
+            return number, action, rest
+        return None
+    if number := _number(words[0]):
+        if len(words) > 1 and words[1].low in ACTIONS:
+            return number, words[1].low, words[2:]
+        if len(words) == 1 and not typed.get("owner"):
+            raise typed.missing(f"what became of {number}: `{typed.verb} done {number}`")
+        if len(words) == 1 or (len(words) == 2 and words[1].text.startswith(("@", "<@"))):
+            return number, "give", words[1:]
+    return None
+
+
+def _number(word: Word) -> int:
+    digits = word.text.removeprefix("#").rstrip(":,.")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 6 else 0
+
+
+def _owned(typed: Typed, context: Context) -> tuple[str, tuple[Word, ...]]:
+    """Who is to do it, from `owner=` or from a mention in front, and the words that say what."""
+    words = typed.words[1:] if typed.first == "add" else typed.words
+    if typed.get("owner"):
+        return values.nobody_or(typed.get("owner"), context), words
+    if words and words[0].text.startswith(("@", "<@")):
+        return values.person(words[0].text, context), words[1:]
+    return "", words
+
+
+def update(typed: Typed, context: Context) -> Do:
+    if not typed.words:
+        raise typed.missing("some words")
+    next_in = times.duration(typed.get("next").removeprefix("+")) if typed.get("next") else None
+    if next_in is not None and not next_in:
+        raise Refused("The next update cannot come at once.", "For example: `next=30m`")
+    return typed.do(c.PostUpdate(text=typed.text, next_in=next_in))
+
+
+def publish(typed: Typed, context: Context) -> Do | Question:
+    """`publish STATUS TEXT comp=ID:STATE title=…` makes a preview; `publish approve` and `publish discard` decide."""
+    if not typed.words or (typed.first in SHOW | {"preview"} and len(typed.words) == 1):
+        return typed.ask()
+    if typed.first in ("approve", "approved") and len(typed.words) == 1:
+        return typed.do(c.ApprovePublicPost())
+    if typed.first in DROP | {"discard"} and len(typed.words) == 1:
+        return typed.do(c.DiscardPublicPost())
+    status = values.PUBLIC.get(typed.first)
+    if status is None:
+        known = [*values.PUBLIC, "approve", "discard"]
+        raise values.unknown("status for customers", typed.words[0].text, known)
+    if not typed.rest(1):
+        raise typed.missing("a sentence for customers")
+    default = ComponentState.OPERATIONAL if status is PublicStatus.RESOLVED else None
+    states = values.components(typed.keys.get("comp", ()), context, default)
+    text, masked = context.redact(typed.rest(1))
+    title, hidden = context.redact(typed.get("title")) if typed.get("title") else ("", ())
+    if not title and states:
+        names = dict.fromkeys(context.components.get(id_, id_) for id_ in states)
+        title = f"Disruption of {_and(list(names))}"
+    return typed.do(
+        c.DraftPublicPost(
+            status=status,
+            text=text,
+            title=title,
+            components=states,
+            masked=tuple(dict.fromkeys((*masked, *hidden))),
+        )
+    )
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def pm(typed: Typed, context: Context) -> Do | Question:
+    match typed.first:
+        case "" | "show":
+            return typed.ask()
+        case "draft":
+            return typed.do(c.DraftPostmortem())
+        case "review":
+            return typed.do(c.StartReview())
+        case "assign" | "owner":
+            words = [word for word in typed.words[1:] if word.low != "to"]
+            if not words:
+                raise typed.missing("a person")
+            return typed.do(c.AssignPostmortem(person=values.nobody_or(join(words), context)))
+        case _:
+            raise values.unknown("step of a postmortem", typed.words[0].text, ["draft", "review", "assign"])

@@ -1,0 +1,209 @@
+"""What the rooms show of an incident: the live card, the announcement, the topic, the digest of its thread, a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
+from bot.chat.templates import Templates
+from bot.incident.events import AlertsCleared, Noted, Recorded
+from bot.incident.model import Incident, Kind, Moment, Person, Role, Severity, Status
+from bot.incident.timeline import sentence, story
+
+TASKS_SHOWN = 8
+LINES_SHOWN = 30
+TOPIC_LIMIT = 250
+"""Slack's (https://docs.slack.dev/reference/methods/conversations.setTopic)."""
+
+SYMBOLS = {Severity.SEV1: "🔴", Severity.SEV2: "🟠", Severity.SEV3: "🟡", Severity.SEV4: "🔵"}
+EXERCISES = {Kind.DRILL: "a drill", Kind.NEARMISS: "a near miss"}
+BY_PEOPLE = frozenset({"command", "reaction", "link"})
+"""Sources behind which there is a person, who is named with the line."""
+
+Who = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of a digest."""
+
+    at: datetime
+    text: str
+    by: str = ""
+
+
+def who(people: Mapping[str, Person]) -> Who:
+    """From ids to names: `ana` is Ana Ruiz, `slack:U0ANA` too if that is her handle; another `slack:U1` is
+    `U1 (slack)`, a machine keeps its name, and nobody is `somebody`."""
+    handles = {f"{kind}:{handle}": person for person in people.values() for kind, handle in person.handles.items()}
+
+    def name(id_: str) -> str:
+        person = people.get(id_) or handles.get(id_)
+        if person:
+            return person.name or person.id
+        platform, colon, user = id_.partition(":")
+        return clean(f"{user} ({platform})" if colon and user else id_) or "somebody"
+
+    return name
+
+
+def card(
+    incident: Incident, *, people: Mapping[str, Person], zone: str, now: datetime, templates: Templates
+) -> Document:
+    """The pinned card with the buttons that fit now. Raises TemplateError."""
+    open_tasks = [task for task in incident.tasks if not task.done and not task.dropped]
+    document = templates.document(
+        "card.md.j2",
+        incident=incident,
+        who=who(people),
+        zone=zone,
+        symbol=symbol(incident),
+        exercise=EXERCISES.get(incident.kind, ""),
+        since=since(incident),
+        mitigated=_moment(incident, Moment.MITIGATED),
+        resolved=_moment(incident, Moment.RESOLVED),
+        others=[(role, incident.roles[role]) for role in Role if role is not Role.LEAD and incident.roles.get(role)],
+        paging=incident.paging if incident.status.open else None,
+        impact=impact(incident),
+        tasks=open_tasks[:TASKS_SHOWN],
+        more_tasks=max(0, len(open_tasks) - TASKS_SHOWN),
+    )
+    buttons = fitting(incident, now)
+    blocks: tuple[Block, ...] = (*document.blocks, Buttons(buttons)) if buttons else document.blocks
+    return Document(summary=headline(incident), blocks=blocks, tone=tone(incident))
+
+
+def fitting(incident: Incident, now: datetime) -> tuple[Button, ...]:
+    """What one can do next. Each is a line that anybody could type anywhere."""
+    asked: list[tuple[str, str, str]] = []
+    if incident.status is Status.TRIAGE:
+        asked = [("Accept", "accept", "primary"), ("Decline", "decline", "")]
+    elif incident.status.active:
+        clear = incident.alerts_total > 0 and not incident.alerts_firing
+        if incident.paging and incident.paging.waiting:
+            asked.append(("Acknowledge", "ack", "primary"))
+        if not incident.lead:
+            asked.append(("Take the lead", "take lead", ""))
+        if incident.window is None and incident.status is not Status.MONITORING:
+            asked.append(("All clear: monitor" if clear else "Monitor", "status monitoring", ""))
+            asked += [] if clear else [("Resolve", "resolve", "")]
+        elif incident.window is None or now >= incident.window.end:
+            asked.append(("All clear: resolve" if clear else "Resolve", "resolve", "primary" if clear else ""))
+    elif incident.status is Status.RESOLVED:
+        asked = [("Close", "close", ""), ("Reopen", "reopen", "")]
+    if incident.draft:
+        asked += [
+            ("Approve the public post", "publish approve", "primary"),
+            ("Discard it", "publish discard", "danger"),
+        ]
+    return tuple(Button(text, f"{incident.ref} {line}", style) for text, line, style in asked)
+
+
+def announcement(incident: Incident, *, people: Mapping[str, Person], templates: Templates, link: str = "") -> Document:
+    """The one message where incidents are announced; `link` opens the room. Of a private incident only the number."""
+    document = templates.document(
+        "announce.md.j2",
+        incident=incident,
+        who=who(people),
+        symbol=symbol(incident),
+        exercise=EXERCISES.get(incident.kind, ""),
+        link=link,
+    )
+    if incident.private:
+        return document
+    buttons = fitting(incident, incident.opened_at) if incident.status is Status.TRIAGE else ()
+    blocks: tuple[Block, ...] = (*document.blocks, Buttons(buttons)) if buttons else document.blocks
+    return replace(document, blocks=blocks, tone=tone(incident))
+
+
+def topic(incident: Incident, *, people: Mapping[str, Person], templates: Templates) -> str:
+    text = templates.render("topic.txt.j2", incident=incident, who=who(people))
+    return text if len(text) <= TOPIC_LIMIT else f"{text[: TOPIC_LIMIT - 1]}…"
+
+
+def room_name(incident: Incident, *, templates: Templates) -> str:
+    """`inc-7-volumes-slow-in-az2`."""
+    return templates.render("room_name.txt.j2", incident=incident)
+
+
+def page_text(incident: Incident, *, text: str, templates: Templates) -> tuple[str, str]:
+    """What a phone shows: a title, and a text that may be empty. `text` is what the sender of the page said."""
+    title, _, body = templates.render("page.txt.j2", incident=incident, text=text).partition("\n")
+    return title, body.strip()
+
+
+def digest(
+    events: Sequence[Recorded], *, people: Mapping[str, Person], zone: str, templates: Templates
+) -> Document | None:
+    """What happened, one line an event; None when there is nothing to tell."""
+    names = who(people)
+    told = [_told(recorded, names) for recorded in story(events)]
+    if not told:
+        return None
+    more = max(0, len(told) - LINES_SHOWN)
+    document = templates.document("digest.md.j2", lines=told[:LINES_SHOWN], more=more, zone=zone)
+    return replace(document, summary=told[0].text if len(told) == 1 else f"{told[0].text} and {len(told) - 1} more")
+
+
+def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...]:
+    """What to do when the last alert has just cleared, and only then. It is said, never done."""
+    cleared = any(isinstance(recorded.event, AlertsCleared) and not recorded.event.firing for recorded in events)
+    if not cleared or incident.alerts_firing or not incident.status.open:
+        return ()
+    if incident.status is Status.TRIAGE:
+        steps = (
+            Button("Decline", f"{incident.ref} decline cleared by itself"),
+            Button("Accept", f"{incident.ref} accept"),
+        )
+    else:
+        steps = (
+            Button("Monitor", f"{incident.ref} status monitoring"),
+            Button("Resolve", f"{incident.ref} resolve", "primary"),
+        )
+    return (Paragraph(line("All alerts are clear. Nothing ends by itself: is it over?")), Buttons(steps))
+
+
+def _told(recorded: Recorded, names: Who) -> Told:
+    text = sentence(recorded.event, names)
+    author = recorded.event.author if isinstance(recorded.event, Noted) else ""
+    by = names(author or recorded.by) if recorded.by and recorded.source.kind in BY_PEOPLE else ""
+    return Told(recorded.event.at, text, "" if by and by in text else by)
+
+
+def symbol(incident: Incident) -> str:
+    if incident.status.open:
+        return SYMBOLS[incident.severity]
+    return "🟢" if incident.status in (Status.RESOLVED, Status.REVIEW, Status.CLOSED) else "⚪"
+
+
+def tone(incident: Incident) -> str:
+    if not incident.status.open:
+        return "good" if incident.status in (Status.RESOLVED, Status.REVIEW, Status.CLOSED) else "info"
+    if incident.severity in (Severity.SEV1, Severity.SEV2) and incident.status.active and incident.real:
+        return "bad"
+    return "warning"
+
+
+def headline(incident: Incident) -> str:
+    """The incident in one line."""
+    return clean(f"{incident.ref} · {incident.severity.upper()} · {incident.status} · {incident.title}")
+
+
+def since(incident: Incident) -> datetime:
+    """When the impact began, or else when it was declared."""
+    for moment in (Moment.IMPACT_START, Moment.DECLARED):
+        if moment in incident.moments:
+            return incident.moments[moment].at
+    return incident.opened_at
+
+
+def impact(incident: Incident) -> str:
+    parts = (incident.impact, f"{incident.plane} plane" if incident.plane else "", ", ".join(incident.affected))
+    return "; ".join(part for part in parts if part)
+
+
+def _moment(incident: Incident, moment: Moment) -> datetime | None:
+    stamp = incident.moments.get(moment)
+    return stamp.at if stamp else None

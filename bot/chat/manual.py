@@ -1,0 +1,88 @@
+"""Help in chat, and `docs/commands.md`: both come from the table of verbs."""
+
+from __future__ import annotations
+
+from bot.chat.document import Block, Bullets, Document, Fields, Heading, Line, Paragraph, Text, line
+from bot.chat.markdown import escape
+from bot.chat.markdown_out import code_span
+from bot.chat.marked import marked
+from bot.chat.reactions import REACTIONS
+from bot.chat.verb import Verb
+from bot.chat.verbs import GROUPS, VERBS, find
+
+WHERE = {
+    "incident": "In the incident's room, or anywhere with its reference (`INC-7 {name}`).",
+    "new": "Anywhere.",
+    "either": "Anywhere; without words in the incident's room, or with its reference.",
+    "anywhere": "Anywhere.",
+}
+
+INTRO = """\
+# What you can type
+
+In Slack `/incident …` or `/inc …`, in Matrix `!incident …`, `!inc …` or a mention, in a terminal `klatsch say "…"`:
+the same words everywhere, and one line is always enough. A button is a line somebody could have typed.
+
+* Inside an incident's room the incident is implied. Elsewhere put its reference first (`INC-7 status`) or right after
+  the command, or leave it out while only one incident is open.
+* Free text needs no quotes. `key=value` may stand anywhere; a value with spaces is quoted (`title="Slow volumes"`),
+  only `reason=` and `title=` may go on to the end of the line.
+* Times: `14:05` (today, or yesterday if that is still to come), `-10m`, `2026-03-01T14:05Z`. Lengths: `90s`, `30m`,
+  `1h30m`, `14d`. Dates: `2026-12-01`, `friday`, `14d`.
+* People: `@ana`, `ana`, `ana@example.org`, a full name, `me`.
+* Word order is forgiving (`add task` is `task add`), and what is not understood is answered with the nearest command.
+* Every change says how to take it back: `undo`.
+"""
+
+
+def help_document(verb: str | None = None, prefix: str = "") -> Document:
+    """All commands with a line each, or all about one of them. `prefix` (`/incident `) goes before the examples."""
+    found = find(verb) if verb else None
+    if found:
+        return _one(found, prefix)
+    blocks: list[Block] = [Heading(line("What you can type"))]
+    for group in GROUPS:
+        blocks.append(Fields(tuple((row.name, line(row.help)) for row in VERBS if row.group == group)))
+    blocks.append(Paragraph(marked(f"`{prefix}help page` shows more about one of them.")))
+    return Document(summary="What you can type", blocks=tuple(blocks))
+
+
+def _one(verb: Verb, prefix: str) -> Document:
+    examples: tuple[Line, ...] = tuple((Text(f"{prefix}{example}", code=True),) for example in verb.examples)
+    blocks: list[Block] = [
+        Heading(line(verb.name)),
+        Paragraph(line(verb.help)),
+        Paragraph((Text(f"{prefix}{verb.usage}", code=True),)),
+        Bullets(examples),
+        Paragraph(marked(where(verb))),
+    ]
+    if verb.aliases:
+        blocks.append(Paragraph(line(f"Also: {', '.join(verb.aliases)}")))
+    return Document(summary=f"{verb.name}: {verb.help}", blocks=tuple(blocks))
+
+
+def where(verb: Verb) -> str:
+    return WHERE[verb.where].format(name=verb.name)
+
+
+def manual() -> str:
+    """`docs/commands.md`, whole."""
+    parts = [INTRO]
+    for group in GROUPS:
+        parts.append(f"## {group}\n")
+        parts += [_section(verb) for verb in VERBS if verb.group == group]
+    parts.append("## Reactions\n")
+    parts.append("Put one on a message, and take it off again to take its effect back.\n")
+    rows = {meaning.name: meaning for meaning in REACTIONS.values()}
+    table = [f"| {meaning.emoji} | {escape(meaning.help)} | {code_span(meaning.line)} |" for meaning in rows.values()]
+    parts.append("\n".join(["| Reaction | What it does | The same as a line |", "| --- | --- | --- |", *table]) + "\n")
+    return "\n".join(parts)
+
+
+def _section(verb: Verb) -> str:
+    lines = [f"### {verb.name}", "", escape(verb.help), "", code_span(verb.usage), ""]
+    lines += [f"* {code_span(example)}" for example in verb.examples]
+    lines += ["", where(verb)]
+    if verb.aliases:
+        lines[-1] += f" Also: {', '.join(code_span(alias) for alias in verb.aliases)}."
+    return "\n".join([*lines, ""])

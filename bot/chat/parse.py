@@ -1,0 +1,162 @@
+"""One typed line to one command or question. Whatever the line, nothing but `Refused` is ever raised.
+
+    command := [prefix] [ref] verb [args] [key=value …]
+
+Inside a room its incident is implied; elsewhere the only open one is. Word order is forgiving: `add task` is
+`task add`. A reference counts before the verb, right after it, and where no free text can hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.chat.context import Context, Do, Question
+from bot.chat.document import clean
+from bot.chat.line import Typed, Word, join, ref, shown, split, words_of
+from bot.chat.values import ROLES, STATUSES, spelled_severity
+from bot.chat.verb import Verb
+from bot.chat.verbs import VERBS, find, nearest_verb
+from bot.incident.model import Refused
+
+__all__ = ["Context", "Do", "Question", "parse"]
+
+LINE_LIMIT = 8000
+PREFIXES = frozenset({"/incident", "/inc", "!incident", "!inc"})
+FILLERS = frozenset(
+    {"add", "assign", "change", "create", "get", "make", "please", "post", "send", "set", "show", "write"}
+)
+"""Before a verb these mean nothing of their own: `set sev 1`, `add note …`, `show timeline`."""
+
+LISTED = frozenset({"task", "followup", "role", "timeline", "oncall"})
+AFTER_OPEN = frozenset({"drill", "retro", "nearmiss"})
+AFTER_NEW = AFTER_OPEN | {"task", "followup"}
+
+
+def parse(line: str, context: Context) -> Do | Question:
+    """What `line` asks for. Raises Refused, with what to do instead, when that is not clear."""
+    if len(line) > LINE_LIMIT:
+        raise Refused(
+            f"That line has {len(line)} characters.", f"A command has up to {LINE_LIMIT}; link to long texts."
+        )
+    words = words_of(clean(line).strip())
+    while words and words[0].low in PREFIXES:
+        words.pop(0)
+    address = ref(words[0].text) if words else None
+    if address is not None:
+        words.pop(0)
+    if not words:
+        return Question("help") if address is None else Question("status", address)
+    verb, rest = _verb(words)
+    args, keys = split("".join(word.lead + word.text for word in rest), verb.keys)
+    address = address if address is not None else _named(keys.pop("ref", ()))
+    if address is None:
+        address, args = _address(verb, args, context)
+    typed = Typed(verb.name, verb.usage, verb.examples[0], tuple(args), keys, address)
+    return _placed(verb, verb.build(typed, context), typed, context)
+
+
+def _verb(words: Sequence[Word]) -> tuple[Verb, list[Word]]:
+    """The verb and all the words that are not it. `key=value` may stand before it."""
+    start = 0
+    while start < len(words) - 1 and "=" in words[start].text:
+        start += 1
+    before, words = list(words[:start]), words[start:]
+    first, second = words[0], words[1] if len(words) > 1 else None
+    if second and (pair := find(f"{first.low} {second.low}")):
+        return pair, [*before, *words[2:]]
+    verb, other = find(first.low), find(second.low) if second else None
+    if other and first.low in other.swaps:
+        return other, [*before, first, *words[2:]]
+    if other and (first.low in FILLERS or (verb and _gives_way(verb, first, other, words))):
+        return other, [*before, *words[2:]]
+    if verb is None:
+        raise _unknown(first, words)
+    return verb, [*before, *words[1:]]
+
+
+def _gives_way(verb: Verb, first: Word, other: Verb, words: Sequence[Word]) -> bool:
+    """Whether the first verb only introduces the second: `list tasks`, `start drill …`, `new task …`."""
+    if verb.name == "list":
+        return other.name in LISTED and len(words) == 2
+    if verb.name == "open":
+        return other.name in (AFTER_NEW if first.low == "new" else AFTER_OPEN)
+    return False
+
+
+def _unknown(first: Word, words: Sequence[Word]) -> Refused:
+    low, rest = first.low, shown(join(words[1:3]) or "@name")
+    spelled = spelled_severity(first.text)
+    swapped = next((verb for verb in VERBS if low in verb.swaps), None)
+    if low in ROLES:
+        hint = f"Did you mean `role {low} {rest}`?"
+    elif low in STATUSES:
+        hint = f"Did you mean `status {low}`?"
+    elif spelled:
+        hint = f"`open {spelled} TITLE` opens an incident, `sev {spelled[-1]}` changes the severity of one."
+    elif swapped:
+        hint = f"Did you mean `{swapped.name} {low}`?"
+    elif near := nearest_verb(first.text):
+        hint = f"Did you mean `{near}`?"
+    else:
+        hint = "`help` lists what I understand."
+    return Refused(f"I do not know `{shown(first.text)}`.", hint)
+
+
+def _named(values: Sequence[str]) -> int | None:
+    """The incident of `ref=`."""
+    if not values:
+        return None
+    found = ref(values[0])
+    found = ref(f"#{values[0]}") if found is None else found
+    if found is None:
+        raise Refused(f"`{shown(values[0])}` names no incident.", "For example: `ref=INC-7`")
+    return found
+
+
+def _address(verb: Verb, words: list[Word], context: Context) -> tuple[int | None, list[Word]]:
+    """The reference among the words after the verb, and the other words.
+
+    It is right after the verb; or anywhere if the verb takes no free text; or all that follows the verb's own
+    arguments; or, where no room implies an incident, the last word. Else it is a part of the text: `note like INC-5`.
+    """
+    if verb.own_refs or verb.where in ("new", "anywhere"):
+        return None, words
+    places = [n for n, word in enumerate(words) if _is_ref(verb, word)]
+    last = len(words) - 1
+    for place in places:
+        alone = place == 0 or verb.prose_at is None
+        if alone or (place == last and (context.room is None or last == verb.prose_at)):
+            return ref(words[place].text), words[:place] + words[place + 1 :]
+    return None, words
+
+
+def _is_ref(verb: Verb, word: Word) -> bool:
+    return ref(word.text) is not None and not (verb.numbers and word.text.startswith("#"))
+
+
+def _placed(verb: Verb, answer: Do | Question, typed: Typed, context: Context) -> Do | Question:
+    """`answer` with the incident it is about."""
+    if verb.where == "new" and typed.ref is not None:
+        raise Refused(
+            f"`{verb.name}` makes a new incident, so it takes no reference.", f"Did you mean `INC-{typed.ref} reopen`?"
+        )
+    if verb.where in ("new", "anywhere") or answer.incident is not None:
+        return answer
+    known = typed.ref if typed.ref is not None else context.room
+    if known is None and verb.where == "either" and typed.words:
+        return answer
+    return replace(answer, incident=known if known is not None else _only_open(verb, context))
+
+
+def _only_open(verb: Verb, context: Context) -> int:
+    if len(context.open) == 1:
+        return context.open[0]
+    if not context.open:
+        raise Refused("No incident is open.", f"Name one that is over: `{verb.name} INC-7`. `list all` shows them.")
+    several = ", ".join(f"INC-{number}" for number in context.open[:5])
+    more = f" and {len(context.open) - 5} more" if len(context.open) > 5 else ""
+    raise Refused(
+        "Several incidents are open; say which one you mean.",
+        f"Open: {several}{more}. For example: `INC-{context.open[0]} {verb.name}`",
+    )

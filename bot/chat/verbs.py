@@ -1,0 +1,53 @@
+"""The table of verbs. Parser, help, the forms of a platform and `docs/commands.md` all come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.chat.context import Context, Question
+from bot.chat.line import Typed
+from bot.chat.values import nearest, unknown
+from bot.chat.verb import Verb
+from bot.chat.verbs_life import LIFE
+from bot.chat.verbs_work import WORK
+
+GROUPS = ("Start", "Lead", "Tell", "Work", "People", "Customers", "Look", "End", "Learn", "Help")
+"""The order in which help shows them."""
+
+
+def help_(typed: Typed, context: Context) -> Question:
+    """`help` alone, or with the verb (or the alias) that is asked about."""
+    if not typed.words:
+        return typed.ask()
+    verb = find(typed.text) or find(typed.words[0].text)
+    if verb is None:
+        raise unknown("command", typed.words[0].text, [verb.name for verb in VERBS])
+    return typed.ask(verb=verb.name)
+
+
+HELP = (
+    Verb(
+        "help",
+        "Show the commands, or one of them.",
+        "help [COMMAND]",
+        help_,
+        ("help", "help page"),
+        aliases=("?", "h"),
+        group="Help",
+        where="anywhere",
+    ),
+)
+
+VERBS: tuple[Verb, ...] = tuple(sorted((*LIFE, *WORK, *HELP), key=lambda verb: GROUPS.index(verb.group)))
+NAMES: Mapping[str, Verb] = {name: verb for verb in VERBS for name in verb.names}
+
+
+def find(word: str) -> Verb | None:
+    """The verb of this name or alias, in any case."""
+    return NAMES.get(word.lower())
+
+
+def nearest_verb(word: str) -> str:
+    """The name of the verb that `word` is most like; empty when it is like none."""
+    found = nearest(word, NAMES)
+    return NAMES[found].name if found else ""

@@ -1,0 +1,273 @@
+"""What rooms show of an incident."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.card import announcement, card, digest, page_text, proposal, room_name, topic, who
+from bot.chat.document import Buttons, Document, Mention
+from bot.chat.parse import parse
+from bot.chat.templates import Templates
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.model import (
+    Incident,
+    Kind,
+    Mark,
+    Moment,
+    Paging,
+    Person,
+    PublicPost,
+    PublicStatus,
+    Role,
+    Severity,
+    Source,
+    Stamp,
+    Status,
+    Task,
+    Window,
+)
+from tests.builders import Story, step
+from tests.unit.test_parse import ELSEWHERE
+
+NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
+ZONE = "Europe/Berlin"
+PEOPLE = {"ana": Person("ana", "Ana Ruiz", handles={"slack": "U0ANA"}), "ben": Person("ben", "Ben Okoro")}
+TEMPLATES = Templates()
+CALM = Incident(7, NOW, title="Volumes slow in az2", moments={Moment.DECLARED: Stamp(NOW, "command")})
+WAITING = Paging("policy:platform", 0, 0, ("ana", "ben"), NOW, NOW + timedelta(minutes=5))
+
+
+def shown(incident, now=NOW):
+    return card(incident, people=PEOPLE, zone=ZONE, now=now, templates=TEMPLATES)
+
+
+def lines(incident, now=NOW):
+    buttons = [block for block in shown(incident, now).blocks if isinstance(block, Buttons)]
+    return [button.line for block in buttons for button in block.buttons]
+
+
+def announced(incident, link=""):
+    return announcement(incident, people=PEOPLE, templates=TEMPLATES, link=link)
+
+
+def test_a_card_says_what_somebody_needs_at_three_in_the_morning():
+    incident = replace(
+        CALM,
+        severity=Severity.SEV1,
+        roles={Role.LEAD: "ana", Role.COMMS: "slack:U9"},
+        moments={**CALM.moments, Moment.IMPACT_START: Stamp(NOW - timedelta(minutes=40), "alert")},
+        alerts_firing=2,
+        alerts_total=5,
+        paging=WAITING,
+        impact="Writes take 20 s",
+        plane="data",
+        affected=("volumes",),
+        summary="Rolling back",
+        promise=NOW + timedelta(minutes=30),
+        public_status=PublicStatus.INVESTIGATING,
+        public_title="Slow volumes",
+        tasks=(Task(1, "check the quorum", "ben"), Task(2, "old", done=True), Task(3, "call them")),
+    )
+    assert shown(incident).to_plain().splitlines()[:15] == [
+        "🔴 INC-7 · SEV1 · Volumes slow in az2",
+        "Status: investigating",
+        "Since: 04 Nov 13:50 CET",
+        "Lead: Ana Ruiz",
+        "Comms: U9 (slack)",
+        "Alerts: 2 of 5 firing",
+        "Paging: Ana Ruiz and Ben Okoro asked at 14:30; the next one is asked at 14:35",
+        "Impact: Writes take 20 s; data plane; volumes",
+        "Last update: Rolling back",
+        "Next update: due by 15:00",
+        "Customers: investigating: Slow volumes",
+        "Open tasks",
+        "- 1: check the quorum (Ben Okoro)",
+        "- 3: call them",
+        "Acknowledge: `INC-7 ack`",
+    ]
+    assert shown(incident).tone == "bad"
+    assert shown(incident).summary == "INC-7 · SEV1 · investigating · Volumes slow in az2"
+
+
+PAGINGS = [
+    (replace(WAITING, acknowledged_by="ben", next_at=None), "Paging: Ben Okoro has it; "),
+    (replace(WAITING, over=True, next_at=None), "; nobody answered"),
+    (replace(WAITING, next_at=None), "; nobody comes after"),
+    (replace(WAITING, failed=("ana:ntfy",)), "; 1 page did not get through"),
+]
+
+
+@pytest.mark.parametrize(("paging", "words"), PAGINGS, ids=[words for _, words in PAGINGS])
+def test_the_card_says_how_the_paging_stands(paging, words):
+    assert words in shown(replace(CALM, paging=paging)).to_plain()
+
+
+BUTTONS = [
+    ("triage", replace(CALM, status=Status.TRIAGE), ["accept", "decline"]),
+    ("nobody leads", CALM, ["take lead", "status monitoring", "resolve"]),
+    ("led", replace(CALM, roles={Role.LEAD: "ana"}), ["status monitoring", "resolve"]),
+    ("a page waits", replace(CALM, paging=WAITING), ["ack", "take lead", "status monitoring", "resolve"]),
+    ("all clear", replace(CALM, alerts_total=3, roles={Role.LEAD: "ana"}), ["status monitoring"]),
+    (
+        "monitoring and clear",
+        replace(CALM, status=Status.MONITORING, alerts_total=3, roles={Role.LEAD: "ana"}),
+        ["resolve"],
+    ),
+    ("resolved", replace(CALM, status=Status.RESOLVED), ["close", "reopen"]),
+    ("closed", replace(CALM, status=Status.CLOSED), []),
+    (
+        "a preview waits",
+        replace(CALM, roles={Role.LEAD: "ana"}, draft=PublicPost("t", PublicStatus.IDENTIFIED, "x")),
+        ["status monitoring", "resolve", "publish approve", "publish discard"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "incident", "expected"), BUTTONS, ids=[name for name, _, _ in BUTTONS])
+def test_the_buttons_fit_the_moment(name, incident, expected):
+    assert lines(incident) == [f"INC-7 {line}" for line in expected]
+
+
+def test_a_maintenance_is_resolved_when_its_window_is_over():
+    window = Window(NOW, NOW + timedelta(hours=2), (("az", "=", "az1"),))
+    incident = replace(CALM, kind=Kind.MAINTENANCE, status=Status.MONITORING, window=window, roles={Role.LEAD: "ana"})
+    assert lines(incident) == []
+    assert lines(incident, NOW + timedelta(hours=2)) == ["INC-7 resolve"]
+    assert "Window: 04 Nov 14:30 to 04 Nov 16:30" in shown(incident).to_plain()
+
+
+def test_every_button_is_a_line_somebody_could_type_anywhere():
+    for _, incident, _ in BUTTONS:
+        for line in lines(incident):
+            assert parse(line, ELSEWHERE).incident == 7
+
+
+def test_a_drill_says_that_it_is_one():
+    text = shown(replace(CALM, kind=Kind.DRILL)).to_plain()
+    assert "This is a drill: nobody is paged, and no customer reads of it." in text
+
+
+def test_an_announcement_is_two_lines_with_a_link():
+    text = announced(replace(CALM, roles={Role.LEAD: "ana"}), link="https://example.org/room").to_plain()
+    assert text == "🟠 INC-7 · SEV2 · investigating: Volumes slow in az2\nLead: Ana Ruiz · Open the room"
+
+
+def test_an_announcement_mentions_nobody():
+    document = announced(replace(CALM, roles={Role.LEAD: "ana"}))
+    assert not any(isinstance(i, Mention) for block in document.blocks for i in getattr(block, "inlines", ()))
+
+
+def test_what_is_in_triage_is_accepted_where_it_is_announced():
+    document = announced(replace(CALM, status=Status.TRIAGE))
+    assert [button.line for button in document.blocks[-1].buttons] == ["INC-7 accept", "INC-7 decline"]
+
+
+def test_a_private_incident_is_only_a_number_in_public():
+    document = announced(
+        replace(CALM, private=True, status=Status.TRIAGE, roles={Role.LEAD: "ana"}), link="https://x.y"
+    )
+    assert document.to_plain() == document.summary == "INC-7 is private."
+    assert room_name(replace(CALM, private=True), templates=TEMPLATES) == "inc-7"
+
+
+def test_a_topic_and_a_rooms_name_begin_with_the_reference():
+    led = replace(CALM, roles={Role.LEAD: "ana"})
+    assert topic(led, people=PEOPLE, templates=TEMPLATES) == (
+        "INC-7 · SEV2 · investigating · Volumes slow in az2 · lead Ana Ruiz"
+    )
+    assert room_name(led, templates=TEMPLATES) == "inc-7-volumes-slow-in-az2"
+    assert room_name(replace(CALM, title="日本"), templates=TEMPLATES) == "inc-7"
+    assert len(topic(replace(CALM, title="x" * 900), people=PEOPLE, templates=TEMPLATES)) == 250
+
+
+def test_a_page_is_one_line_on_a_phone():
+    incident = replace(CALM, alerts_firing=2, service="ceph")
+    assert page_text(incident, text="look\nplease", templates=TEMPLATES) == (
+        "SEV2 INC-7: Volumes slow in az2",
+        "look please\n2 alerts firing on ceph.",
+    )
+    assert page_text(CALM, text="", templates=TEMPLATES) == ("SEV2 INC-7: Volumes slow in az2", "")
+
+
+def recorded(seq, event, by="ana", kind="command"):
+    return e.Recorded(7, seq, NOW, by, Source(kind), seq, event)
+
+
+def test_a_digest_has_a_line_an_event_and_leaves_out_plumbing():
+    document = digest(
+        [
+            recorded(1, e.CardPosted(at=NOW, platform="slack", message="1.2")),
+            recorded(2, e.Noted(at=NOW, mark=Mark.HYPOTHESIS, text="the *kernel*")),
+            recorded(3, e.RoleAssigned(at=NOW + timedelta(minutes=1), role=Role.LEAD, person="ana")),
+            recorded(
+                4, e.AlertsCleared(at=NOW + timedelta(minutes=2), count=1, firing=0), by="alertmanager", kind="alert"
+            ),
+        ],
+        people=PEOPLE,
+        zone=ZONE,
+        templates=TEMPLATES,
+    )
+    assert document.to_plain().splitlines() == [
+        "- 14:30 Hypothesis: the *kernel* (Ana Ruiz)",
+        "- 14:31 Ana Ruiz is lead",
+        "- 14:32 1 alert cleared, all are clear now",
+    ]
+    assert document.summary == "Hypothesis: the *kernel* and 2 more"
+
+
+def test_a_long_digest_is_cut_and_an_empty_one_is_none():
+    many = [recorded(n, e.Noted(at=NOW, mark=Mark.NOTE, text=f"line {n}")) for n in range(1, 42)]
+    text = digest(many, people=PEOPLE, zone=ZONE, templates=TEMPLATES).to_plain()
+    assert text.endswith("and 11 more: timeline shows all")
+    assert (
+        digest([recorded(1, e.RoomArchived(at=NOW, platform="slack"))], people={}, zone=ZONE, templates=TEMPLATES)
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("id_", "name"),
+    [
+        ("ana", "Ana Ruiz"),
+        ("slack:U0ANA", "Ana Ruiz"),
+        ("slack:U1", "U1 (slack)"),
+        ("terminal:root", "root (terminal)"),
+        ("alertmanager", "alertmanager"),
+        ("", "somebody"),
+    ],
+)
+def test_ids_have_names(id_, name):
+    assert who(PEOPLE)(id_) == name
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_an_alert_says_the_card_keeps_its_shape(title, text, person):
+    incident = replace(CALM, title=title, impact=text, summary=text, roles={Role.LEAD: person})
+    blocks = shown(incident).blocks
+    names = [type(block).__name__ for block in blocks]
+    assert names == ["Heading", "Fields", "Buttons"]
+
+
+def test_when_the_last_alert_clears_the_end_is_proposed_and_only_then():
+    story = Story()
+    story.give(step(c.Open(title="Volumes slow", fired_count=2, fired=())))
+    story.give(step(c.FoldAlerts(cleared_count=1)))
+    assert proposal(story.incident, story.history) == ()
+    story.give(step(c.FoldAlerts(cleared_count=1)))
+    said, buttons = proposal(story.incident, story.history)
+    assert "All alerts are clear" in Document("", (said,)).to_plain()
+    assert [button.line for button in buttons.buttons] == ["INC-7 status monitoring", "INC-7 resolve"]
+    story.give(step(c.Resolve()))
+    assert proposal(story.incident, story.history) == ()
+
+
+def test_an_alert_that_clears_in_triage_proposes_to_decline():
+    story = Story()
+    story.give(step(c.Open(title="Disk full", status=Status.TRIAGE, fired_count=1)))
+    story.give(step(c.FoldAlerts(cleared_count=1)))
+    _, buttons = proposal(story.incident, story.history)
+    assert [button.line for button in buttons.buttons] == ["INC-7 decline cleared by itself", "INC-7 accept"]

@@ -1,0 +1,545 @@
+"""Lines people type, and what they mean."""
+
+import warnings
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bot.chat.parse import Context, Do, Question, parse
+from bot.chat.verbs import VERBS
+from bot.incident import commands as c
+from bot.incident.model import (
+    ComponentState,
+    Kind,
+    Mark,
+    Moment,
+    Person,
+    PublicStatus,
+    Refused,
+    Role,
+    Severity,
+    Status,
+    Window,
+)
+
+NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)  # a Wednesday, 14:30 in Berlin
+PEOPLE = {
+    "ana": Person("ana", "Ana Ruiz", "ana@example.org", handles={"slack": "U0ANA", "matrix": "@ana:example.org"}),
+    "ben": Person("ben", "Ben Okoro", "ben@example.org"),
+    "cho": Person("cho", "Cho Kim"),
+    "kim": Person("kim", "Ana Kim"),
+}
+COMPONENTS = {"compute-az1": "Compute", "volumes": "Volumes"}
+
+
+def mask(text):
+    return (text.replace("hv-17", "[host]"), ("hv-17",)) if "hv-17" in text else (text, ())
+
+
+def context(**changes):
+    facts = {
+        "by": "ana",
+        "at": NOW,
+        "room": 7,
+        "people": PEOPLE,
+        "components": COMPONENTS,
+        "targets": ("policy:platform", "policy:network", "schedule:platform", "schedule:storage"),
+        "open": (7, 5),
+        "zone": "Europe/Berlin",
+        "default_ladder": "platform",
+        "redact": mask,
+    }
+    return Context(**{**facts, **changes})
+
+
+ROOM = context()
+ELSEWHERE = context(room=None)
+
+
+def utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def done(line, where=ROOM):
+    answer = parse(line, where)
+    assert isinstance(answer, Do), answer
+    return answer.command
+
+
+def refused(line, where=ROOM):
+    with pytest.raises(Refused) as caught:
+        parse(line, where)
+    return f"{caught.value.reason} {caught.value.hint}"
+
+
+COMMANDS = [
+    # open
+    ("open Volumes slow in az2", c.Open(title="Volumes slow in az2", page="policy:platform")),
+    ("open sev1 API down", c.Open(title="API down", severity=Severity.SEV1, page="policy:platform")),
+    ("open SEV-3 One disk", c.Open(title="One disk", severity=Severity.SEV3)),
+    ("open sev 3 One disk", c.Open(title="One disk", severity=Severity.SEV3)),
+    ("open One disk sev3", c.Open(title="One disk", severity=Severity.SEV3)),
+    ("open sev3 One disk page=network", c.Open(title="One disk", severity=Severity.SEV3, page="policy:network")),
+    (
+        "open sev3 One disk page=schedule:storage",
+        c.Open(title="One disk", severity=Severity.SEV3, page="schedule:storage"),
+    ),
+    ("open sev3 One disk page=@ben", c.Open(title="One disk", severity=Severity.SEV3, page="person:ben")),
+    ("open sev1 API down page=none", c.Open(title="API down", severity=Severity.SEV1)),
+    ("open 3 OSDs down", c.Open(title="3 OSDs down", page="policy:platform")),
+    ("open S3 gateway down", c.Open(title="S3 gateway down", page="policy:platform")),
+    ("open private sev3 Leaked keys", c.Open(title="Leaked keys", severity=Severity.SEV3, private=True)),
+    ("open sev3 private Leaked keys", c.Open(title="Leaked keys", severity=Severity.SEV3, private=True)),
+    ("new incident sev4 A fan", c.Open(title="A fan", severity=Severity.SEV4)),
+    ("open an incident sev4 A fan", c.Open(title="A fan", severity=Severity.SEV4)),
+    ('declare "A fan" sev=4', c.Open(title="A fan", severity=Severity.SEV4)),
+    ("OPEN sev4 A fan", c.Open(title="A fan", severity=Severity.SEV4)),
+    ("/incident open sev4 A fan", c.Open(title="A fan", severity=Severity.SEV4)),
+    ("!inc open sev4 A fan", c.Open(title="A fan", severity=Severity.SEV4)),
+    (
+        "open sev4 A fan svc=compute at=-10m",
+        c.Open(title="A fan", severity=Severity.SEV4, service="compute", impact_start=NOW - timedelta(minutes=10)),
+    ),
+    ("drill Ceph rack loss", c.Open(title="Ceph rack loss", kind=Kind.DRILL)),
+    ("drill Ceph rack loss sev1", c.Open(title="Ceph rack loss", kind=Kind.DRILL, severity=Severity.SEV1)),
+    ("open drill Ceph rack loss", c.Open(title="Ceph rack loss", kind=Kind.DRILL)),
+    (
+        "retro DNS outage start=09:00 end=09:20",
+        c.Open(
+            title="DNS outage",
+            kind=Kind.RETRO,
+            status=Status.RESOLVED,
+            impact_start=utc("2026-11-04T08:00"),
+            impact_end=utc("2026-11-04T08:20"),
+        ),
+    ),
+    (
+        "nearmiss Nearly drained the wrong rack",
+        c.Open(
+            title="Nearly drained the wrong rack", kind=Kind.NEARMISS, status=Status.RESOLVED, severity=Severity.SEV4
+        ),
+    ),
+    (
+        "maint Switches start=22:00 end=+2h match=az=az1 match=host=~hv-1.* match=team!=db",
+        c.Open(
+            title="Switches",
+            kind=Kind.MAINTENANCE,
+            status=Status.MONITORING,
+            severity=Severity.SEV4,
+            window=Window(
+                utc("2026-11-04T21:00"),
+                utc("2026-11-04T23:00"),
+                (("az", "=", "az1"), ("host", "=~", "hv-1.*"), ("team", "!=", "db")),
+            ),
+        ),
+    ),
+    (
+        "maint Switches start=23:30 end=01:00",
+        c.Open(
+            title="Switches",
+            kind=Kind.MAINTENANCE,
+            status=Status.MONITORING,
+            severity=Severity.SEV4,
+            window=Window(utc("2026-11-04T22:30"), utc("2026-11-05T00:00")),
+        ),
+    ),
+    (
+        'maint Switches start=14:00 end=15:00 match=name=~"a b|c"',
+        c.Open(
+            title="Switches",
+            kind=Kind.MAINTENANCE,
+            status=Status.MONITORING,
+            severity=Severity.SEV4,
+            window=Window(utc("2026-11-04T13:00"), utc("2026-11-04T14:00"), (("name", "=~", "a b|c"),)),
+        ),
+    ),
+    # life
+    ("accept", c.Accept()),
+    ("accept page=network", c.Accept(page="policy:network")),
+    ("decline flapping sensor", c.Decline(reason="flapping sensor")),
+    ("decline reason=flapping sensor again", c.Decline(reason="flapping sensor again")),
+    ("merge INC-41", c.Merge(into=41)),
+    ("merge #41 same switch", c.Merge(into=41, reason="same switch")),
+    ("status monitoring", c.SetStatus(status=Status.MONITORING)),
+    ("status to monitoring", c.SetStatus(status=Status.MONITORING)),
+    ("set status monitoring rolled back", c.SetStatus(status=Status.MONITORING, reason="rolled back")),
+    ("sev 1", c.SetSeverity(severity=Severity.SEV1)),
+    ("sev s2", c.SetSeverity(severity=Severity.SEV2)),
+    ("severity SEV-3 only one rack", c.SetSeverity(severity=Severity.SEV3, reason="only one rack")),
+    ("set sev to 1 all of it", c.SetSeverity(severity=Severity.SEV1, reason="all of it")),
+    ("sev 1 same as INC-5", c.SetSeverity(severity=Severity.SEV1, reason="same as INC-5")),
+    ("resolve", c.Resolve()),
+    ("resolve rolled back the kernel", c.Resolve(summary="rolled back the kernel")),
+    ("resolve at=14:05", c.Resolve(when=utc("2026-11-04T13:05"))),
+    ("reopen it came back", c.Reopen(reason="it came back")),
+    ("close", c.Close()),
+    ("close reason=the page is right", c.Close(reason="the page is right")),
+    ("cancel opened twice", c.Cancel(reason="opened twice")),
+    ("private", c.MakePrivate()),
+    ("make private", c.MakePrivate()),
+    ("rename Volumes slow", c.Rename(title="Volumes slow")),
+    ('title "Volumes slow"', c.Rename(title="Volumes slow")),
+    (
+        "moment mitigated at=14:05 reason=graphs were fine",
+        c.SetMoment(moment=Moment.MITIGATED, value=utc("2026-11-04T13:05"), reason="graphs were fine"),
+    ),
+    ("time impact start 13:50", c.SetMoment(moment=Moment.IMPACT_START, value=utc("2026-11-04T12:50"))),
+    ("moment detected 14:05Z", c.SetMoment(moment=Moment.DETECTED, value=utc("2026-11-03T14:05"))),
+    ("undo", c.Undo(by="ana")),
+    ("undo e12", c.Undo(by="ana", event=12)),
+    # people
+    ("role lead @ana", c.AssignRole(role=Role.LEAD, person="ana")),
+    ("role @ana lead", c.AssignRole(role=Role.LEAD, person="ana")),
+    ("role comms none", c.AssignRole(role=Role.COMMS, person="")),
+    ("role lead Ben Okoro", c.AssignRole(role=Role.LEAD, person="ben")),
+    ("role lead ben@example.org", c.AssignRole(role=Role.LEAD, person="ben")),
+    ("role lead <@U0ANA>", c.AssignRole(role=Role.LEAD, person="ana")),
+    ("role lead @ana:example.org", c.AssignRole(role=Role.LEAD, person="ana")),
+    ("role lead me", c.AssignRole(role=Role.LEAD, person="ana")),
+    ("role lead Ben", c.AssignRole(role=Role.LEAD, person="ben")),
+    ("take", c.AssignRole(role=Role.LEAD, person="ana")),
+    ("take comms", c.AssignRole(role=Role.COMMS, person="ana")),
+    ("handoff @ben", c.AssignRole(role=Role.LEAD, person="ben")),
+    ("handoff comms to @ben", c.AssignRole(role=Role.COMMS, person="ben")),
+    ("ack", c.Acknowledge(person="ana")),
+    ("ack I am on my way", c.Acknowledge(person="ana")),
+    ("page BGP is down", c.Page(target="policy:platform", text="BGP is down")),
+    ("page network BGP is down", c.Page(target="policy:network", text="BGP is down")),
+    ("page platform", c.Page(target="policy:platform")),
+    ("page storage disks", c.Page(target="schedule:storage", text="disks")),
+    ("page schedule:platform disks", c.Page(target="schedule:platform", text="disks")),
+    ("escalate @ben disks", c.Page(target="person:ben", text="disks")),
+    ("page ben", c.Page(target="person:ben")),
+    # words
+    ("note failed over mon2", c.Note(mark=Mark.NOTE, text="failed over mon2")),
+    (
+        "note failed over mon2 at=-10m",
+        c.Note(mark=Mark.NOTE, text="failed over mon2", when=NOW - timedelta(minutes=10)),
+    ),
+    ("note at=14:05 failed over", c.Note(mark=Mark.NOTE, text="failed over", when=utc("2026-11-04T13:05"))),
+    ("note at=23:00 failed over", c.Note(mark=Mark.NOTE, text="failed over", when=utc("2026-11-03T22:00"))),
+    ("at=-10m note failed over", c.Note(mark=Mark.NOTE, text="failed over", when=NOW - timedelta(minutes=10))),
+    ("add note a=b don't", c.Note(mark=Mark.NOTE, text="a=b don't")),
+    ("note looks like INC-5", c.Note(mark=Mark.NOTE, text="looks like INC-5")),
+    ("note add more disks", c.Note(mark=Mark.NOTE, text="add more disks")),
+    ('note "all clear"', c.Note(mark=Mark.NOTE, text="all clear")),
+    ('note "a" and "b"', c.Note(mark=Mark.NOTE, text='"a" and "b"')),
+    ("note a spare was on site mark=lucky", c.Note(mark=Mark.LUCKY, text="a spare was on site")),
+    ("note one\ntwo", c.Note(mark=Mark.NOTE, text="one\ntwo")),
+    ("hypothesis the new kernel", c.Note(mark=Mark.HYPOTHESIS, text="the new kernel")),
+    ("decide drain hv-17; risk: capacity", c.Note(mark=Mark.DECISION, text="drain hv-17; risk: capacity")),
+    (
+        "impact Writes take 20 s start=13:50 plane=data comp=Volumes,az9",
+        c.DescribeImpact(
+            text="Writes take 20 s", plane="data", affected=("volumes", "az9"), start=utc("2026-11-04T12:50")
+        ),
+    ),
+    ("impact end=14:10", c.DescribeImpact(end=utc("2026-11-04T13:10"))),
+    ("update Volumes slow next=30m", c.PostUpdate(text="Volumes slow", next_in=timedelta(minutes=30))),
+    ("update Volumes slow next=1h30m", c.PostUpdate(text="Volumes slow", next_in=timedelta(minutes=90))),
+    # work
+    ("task check quorum", c.AddTask(text="check quorum")),
+    ("task add check quorum", c.AddTask(text="check quorum")),
+    ("add task check quorum", c.AddTask(text="check quorum")),
+    ("task @ben check quorum", c.AddTask(text="check quorum", owner="ben")),
+    ("task check quorum owner=@ben", c.AddTask(text="check quorum", owner="ben")),
+    ("task check quorum owner=me", c.AddTask(text="check quorum", owner="ana")),
+    ("task done 2", c.ChangeTask(task=2, done=True)),
+    ("done task 2", c.ChangeTask(task=2, done=True)),
+    ("task 2 done", c.ChangeTask(task=2, done=True)),
+    ("task #2 done", c.ChangeTask(task=2, done=True)),
+    ("task drop 2", c.ChangeTask(task=2, dropped=True)),
+    ("task reopen 2", c.ChangeTask(task=2)),
+    ("task 2 @ben", c.ChangeTask(task=2, owner="ben")),
+    ("task 2 owner=ben", c.ChangeTask(task=2, owner="ben")),
+    ("task assign 2 ben", c.ChangeTask(task=2, owner="ben")),
+    ("task assign 2 people to the rota", c.AddTask(text="assign 2 people to the rota")),
+    ("task drop 2 old tables", c.AddTask(text="drop 2 old tables")),
+    ("task 3 OSDs to check owner=@ben", c.AddTask(text="3 OSDs to check", owner="ben")),
+    ("task done testing", c.AddTask(text="done testing")),
+    (
+        "followup Alert on slow OSDs owner=@ana due=14d",
+        c.AddFollowUp(text="Alert on slow OSDs", owner="ana", due=NOW + timedelta(days=14)),
+    ),
+    ("todo Alert due=2026-12-01", c.AddFollowUp(text="Alert", due=utc("2026-12-01T23:59"))),
+    ("follow up Alert due=friday", c.AddFollowUp(text="Alert", due=utc("2026-11-06T23:59"))),
+    ("followup Alert due=wednesday", c.AddFollowUp(text="Alert", due=utc("2026-11-11T23:59"))),
+    ("followup Alert due=tomorrow", c.AddFollowUp(text="Alert", due=utc("2026-11-05T23:59"))),
+    ("followup done 1", c.ChangeFollowUp(followup=1, outcome="done")),
+    ("followup 1 drop", c.ChangeFollowUp(followup=1, outcome="dropped")),
+    ("followup reopen 1", c.ChangeFollowUp(followup=1, outcome="")),
+    ("followup wontdo 1 reason=too late now", c.ChangeFollowUp(followup=1, outcome="wontdo", reason="too late now")),
+    ("followup wontdo 1 too late", c.ChangeFollowUp(followup=1, outcome="wontdo", reason="too late")),
+    # customers
+    (
+        "publish investigating We look into it. comp=compute-az1:partial_outage,volumes:degraded",
+        c.DraftPublicPost(
+            status=PublicStatus.INVESTIGATING,
+            text="We look into it.",
+            title="Disruption of Compute and Volumes",
+            components={"compute-az1": ComponentState.PARTIAL_OUTAGE, "volumes": ComponentState.DEGRADED},
+        ),
+    ),
+    (
+        'publish identified title="Slow volumes" We found it on hv-17.',
+        c.DraftPublicPost(
+            status=PublicStatus.IDENTIFIED, text="We found it on [host].", title="Slow volumes", masked=("hv-17",)
+        ),
+    ),
+    (
+        "publish resolved All is well comp=volumes",
+        c.DraftPublicPost(
+            status=PublicStatus.RESOLVED,
+            text="All is well",
+            title="Disruption of Volumes",
+            components={"volumes": ComponentState.OPERATIONAL},
+        ),
+    ),
+    (
+        "publish monitoring Better comp=volumes:down comp=compute-az1:ok title=Slow and slower",
+        c.DraftPublicPost(
+            status=PublicStatus.MONITORING,
+            text="Better",
+            title="Slow and slower",
+            components={"volumes": ComponentState.MAJOR_OUTAGE, "compute-az1": ComponentState.OPERATIONAL},
+        ),
+    ),
+    ("publish approve", c.ApprovePublicPost()),
+    ("approve publish", c.ApprovePublicPost()),
+    ("publish discard", c.DiscardPublicPost()),
+    ("pm draft", c.DraftPostmortem()),
+    ("pm review", c.StartReview()),
+    ("pm assign @ben", c.AssignPostmortem(person="ben")),
+]
+
+
+@pytest.mark.parametrize(("line", "command"), COMMANDS, ids=[line for line, _ in COMMANDS])
+def test_a_line_is_understood(line, command):
+    assert done(line) == command
+
+
+QUESTIONS = [
+    ("", Question("help")),
+    ("/incident", Question("help")),
+    ("status", Question("status", 7)),
+    ("card", Question("status", 7)),
+    ("INC-9", Question("status", 9)),
+    ("list", Question("list")),
+    ("list all", Question("list", None, {"which": "all"})),
+    ("list drills", Question("list", None, {"which": "drill"})),
+    ("ls SEV-1", Question("list", None, {"which": "sev1"})),
+    ("list tasks", Question("task", 7)),
+    ("timeline", Question("timeline", 7)),
+    ("show timeline", Question("timeline", 7)),
+    ("catchup", Question("catchup", 7)),
+    ("catch up", Question("catchup", 7)),
+    ("summary INC-5", Question("catchup", 5)),
+    ("similar", Question("similar", 7)),
+    ("similar OSDs flapping", Question("similar", 7, {"text": "OSDs flapping"})),
+    ("oncall", Question("oncall")),
+    ("oncall storage", Question("oncall", None, {"schedule": "storage"})),
+    ("help", Question("help")),
+    ("help severity", Question("help", None, {"verb": "sev"})),
+    ("help catch up", Question("help", None, {"verb": "catchup"})),
+    ("task", Question("task", 7)),
+    ("followup list", Question("followup", 7)),
+    ("role", Question("role", 7)),
+    ("publish", Question("publish", 7)),
+    ("pm", Question("pm", 7)),
+    ("page", Question("page", 7)),
+]
+
+
+@pytest.mark.parametrize(("line", "question"), QUESTIONS, ids=[line for line, _ in QUESTIONS])
+def test_a_question_is_understood(line, question):
+    assert parse(line, ROOM) == question
+
+
+ADDRESSES = [
+    ("INC-5 note x", 5),
+    ("inc-5: note x", 5),
+    ("#5 note x", 5),
+    ("note INC-5 x", 5),
+    ("ref=5 note x", 5),
+    ("note x ref=INC-5", 5),
+    ("note x INC-5", 7),
+    ("note x", 7),
+    ("role lead @ana INC-5", 5),
+    ("status monitoring INC-5", 5),
+    ("status monitoring like INC-5", 7),
+    ("sev 1 #5", 5),
+    ("task #5 done", 7),
+    ("#5 task done 1", 5),
+    ("merge INC-41", 7),
+    ("merge INC-8 INC-41", 8),
+    ("INC-8 merge into INC-41", 8),
+]
+
+
+@pytest.mark.parametrize(("line", "incident"), ADDRESSES, ids=[line for line, _ in ADDRESSES])
+def test_a_reference_names_the_incident_and_otherwise_the_room_does(line, incident):
+    assert parse(line, ROOM).incident == incident
+
+
+def test_outside_a_room_the_last_word_may_be_the_reference():
+    assert parse("note failed over INC-5", ELSEWHERE) == Do(5, c.Note(mark=Mark.NOTE, text="failed over"), "note")
+
+
+def test_outside_a_room_the_only_open_incident_is_implied():
+    assert parse("note x", context(room=None, open=(5,))).incident == 5
+    assert parse("merge INC-8 INC-9", context(room=None)).incident == 8
+
+
+def test_outside_a_room_without_an_open_incident_the_refusal_says_so():
+    assert "No incident is open" in refused("note x", context(room=None, open=()))
+
+
+def test_outside_a_room_with_several_open_the_refusal_lists_five_of_them():
+    said = refused("note x", context(room=None, open=(9, 8, 7, 6, 5, 4)))
+    assert "INC-9, INC-8, INC-7, INC-6, INC-5 and 1 more" in said
+    assert "INC-4" not in said
+
+
+def test_words_to_look_for_need_no_incident():
+    assert parse("similar OSDs", context(room=None, open=())) == Question("similar", None, {"text": "OSDs"})
+
+
+def test_what_opens_an_incident_belongs_to_none():
+    assert parse("open x", ROOM).incident is None
+    assert "reopen" in refused("INC-5 open x")
+
+
+def test_a_near_miss_may_be_told_without_a_name():
+    answer = parse("nearmiss anonymous Wrong rack", ROOM)
+    assert answer.anonymous
+    assert answer.command.title == "Wrong rack"
+    assert not parse("nearmiss Wrong rack", ROOM).anonymous
+
+
+def test_nobody_is_woken_when_no_ladder_is_the_default():
+    assert done("open sev1 x", context(default_ladder="")).page == ""
+    assert "no ladder, schedule or person" in refused("page BGP", context(default_ladder=""))
+
+
+def test_a_unicode_minus_from_a_phone_is_a_minus():
+    assert done("note x at=−10m").when == NOW - timedelta(minutes=10)
+
+
+REFUSALS = [
+    ("statsu monitoring", "Did you mean `status`?"),
+    ("lead @ana", "Did you mean `role lead @ana`?"),
+    ("monitoring", "Did you mean `status monitoring`?"),
+    ("sev1", "`sev 1`"),
+    ("approve", "Did you mean `publish approve`?"),
+    ("xyzzyqq", "`help` lists"),
+    ("open", "Usage: `open "),
+    ("open sev1", "needs a title"),
+    ("sev", "Usage: `sev 1|2|3|4"),
+    ("sev 5", "no severity"),
+    ("status monitring", "Did you mean `monitoring`?"),
+    ("role lead", "needs a role and a person"),
+    ("role lead @anna", "Did you mean `@ana`?"),
+    ("role lead ana ruis", "Did you mean `@ana`?"),
+    ("role boss @ana", "no role I know"),
+    ("note", "needs some words"),
+    ("note x mark=luky", "Did you mean `lucky`?"),
+    ("note x at=25:00", "not a time I understand"),
+    ("note x at=9999-01-01", "not a time I understand"),
+    ("note x at=-1m at=-2m", "there twice"),
+    ("update x next=soon", "not a length of time"),
+    ("update x next=0m", "cannot come at once"),
+    ("followup x due=someday", "not a date I understand"),
+    ("task 2", "`task done 2`"),
+    ("task done 2 and 3", "takes no more words"),
+    ("followup assign 2 ben", "keeps the owner"),
+    ("task done 2 3", "takes no more words"),
+    ("publish We look", "no status for customers"),
+    ("publish investigating comp=volumes:down", "needs a sentence for customers"),
+    ("publish investigating x comp=volums:down", "Did you mean `volumes`?"),
+    ("publish investigating x comp=volumes", "How is volumes?"),
+    ("publish investigating x comp=volumes:bad", "no state of a component"),
+    ("maint x start=22:00", "needs a title, `start=` and `end=`"),
+    ("maint x start=22:00 end=23:00 match=host=~hv-(1", "not a regular expression"),
+    ("maint x start=22:00 end=23:00 match=host=~[[a]", "not a regular expression"),
+    ("maint x start=22:00 end=23:00 match=host", "matches no alert"),
+    ("maint x start=2026-12-02 end=2026-12-01", "ends before it starts"),
+    ("retro x", "when it began"),
+    ("impact x plane=astral", "neither `data` nor `control`"),
+    ("page policy:netwrk x", "Did you mean `policy:network`?"),
+    ("open sev3 x page=netwrk", "network"),
+    ("moment mitigated", "needs a time"),
+    ("moment mitigatd at=14:05", "Did you mean `mitigated`?"),
+    ("undo everything", "no event of the timeline"),
+    ("timeline rebooted mon2", "`note rebooted mon2`"),
+    ("list widgets", "no list I know"),
+    ("oncall storag", "Did you mean `storage`?"),
+    ("pm publish", "no step of a postmortem"),
+    ("help digestive", "no command I know"),
+    ("private everything", "takes no words"),
+    ("note x ref=seven", "names no incident"),
+    ("x" * 9000, "9000 characters"),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), REFUSALS, ids=[line[:40] for line, _ in REFUSALS])
+def test_a_refusal_says_what_was_wrong_and_what_to_do(line, words):
+    assert words in refused(line)
+
+
+def test_two_people_of_one_name_are_told_apart():
+    twins = {"a1": Person("a1", "Ana Ruiz"), "a2": Person("a2", "Ana Ruiz")}
+    assert "`@a1`, `@a2`" in refused("handoff Ana Ruiz", context(people=twins))
+
+
+def test_a_regex_that_will_mean_something_else_tomorrow_is_refused_today():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert "not a regular expression" in refused("maint x start=22:00 end=+1h match=host=~[[b]")
+
+
+def test_later_verbs_are_simply_not_there():
+    for word in ("override", "digest", "coffee"):
+        assert f"I do not know `{word}`" in refused(f"{word} x")
+
+
+NAMES = st.sampled_from([name for verb in VERBS for name in verb.names])
+PIECES = st.one_of(
+    NAMES,
+    st.text(max_size=20),
+    st.sampled_from(["INC-7", "#3", "@ana", "me", "sev1", "1", "at=", "at=-10m", "start=22:00", "end=+2h", "due=1d"]),
+    st.builds(
+        "{}={}".format,
+        st.sampled_from([key for verb in VERBS for key in verb.keys] + ["ref"]),
+        st.text(max_size=20) | st.from_regex(r"[-+]?[0-9]{1,8}[smhdw]?(:[0-9]{2})?", fullmatch=True),
+    ),
+    st.builds("match=a=~{}".format, st.text(max_size=12)),
+)
+
+
+@settings(max_examples=400)
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=8).map(" ".join)), st.booleans())
+@example("note x at=0001-01-01T00:00+23:00", True)
+@example("maint x start=2200-12-31T23:59 end=+3660d", True)
+@example("maint x start=22:00 end=+1h match=a=~[[a]", True)
+@example("maint x start=22:00 end=+1h match=a=~" + "(" * 400, True)
+@example("maint x start=22:00 end=+1h match=a=~a{99999999999999}", True)
+@example("moment resolved 9999-12-31T23:59:59-23:59", True)
+@example("update x next=9999999w", True)
+def test_whatever_is_typed_only_a_refusal_is_ever_raised(line, inside):
+    verbs = {verb.name for verb in VERBS}
+    assert asked_or_refused(line, ROOM if inside else ELSEWHERE) in verbs | {"refused"}
+
+
+def asked_or_refused(line, where):
+    try:
+        return parse(line, where).verb
+    except Refused as refusal:
+        return "refused" if refusal.reason else "without a reason"
+
+
+@given(st.lists(st.from_regex(r"[a-z][a-z.,!?=-]{0,8}", fullmatch=True), min_size=1, max_size=8))
+def test_a_note_is_kept_as_it_was_typed(words):
+    text = "so: " + "  ".join(word for word in words if not word.startswith(("at=", "ref=", "inc")))
+    assert done(f"note {text}").text == text.strip()

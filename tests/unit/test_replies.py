@@ -1,0 +1,384 @@
+"""Answers: what changed, how to undo it, what comes next; and what people look up."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat import answers
+from bot.chat.parse import parse
+from bot.chat.replies import done, refused
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.decide import decide
+from bot.incident.evolve import evolve
+from bot.incident.model import (
+    ComponentState,
+    Incident,
+    Kind,
+    Mark,
+    Moment,
+    Person,
+    PublicStatus,
+    Refused,
+    Role,
+    Severity,
+    Source,
+    Status,
+    Window,
+)
+from bot.incident.undo import choose
+from tests.unit.test_parse import COMMANDS, ROOM
+
+NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
+ZONE = "Europe/Berlin"
+PEOPLE = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Okoro")}
+RUNG = c.Rung("policy:platform", 0, 0, ("ana", "ben"), timedelta(minutes=5))
+
+
+class Story:
+    """One incident, changed by commands as the bot would, and what was answered to each."""
+
+    def __init__(self, command=None):
+        self.incident = None
+        self.history = []
+        self.do(command or c.Open(title="Volumes slow", page="policy:platform", rung=RUNG))
+
+    def do(self, command, *, minutes=0, by="ana", publishers=()):
+        at = NOW + timedelta(minutes=minutes)
+        events = decide(self.incident, command, id=7, at=at)
+        before, first = self.incident, len(self.history) + 1
+        for event in events:
+            self.incident = evolve(self.incident, event, number=7)
+            source = Source("command")
+            self.history.append(e.Recorded(7, len(self.history) + 1, at, by, source, first, event))
+        self.document = done(command, events, before, self.incident, people=PEOPLE, zone=ZONE, publishers=publishers)
+        return self.document.to_plain()
+
+    def type(self, line, **how):
+        return self.do(parse(line, ROOM).command, **how)
+
+
+@pytest.fixture
+def story():
+    return Story()
+
+
+def test_opening_says_what_is_open_who_is_asked_and_how_to_take_it_back(story):
+    assert story.document.to_plain().splitlines() == [
+        "INC-7 · Incident is open: sev2, Volumes slow",
+        "- Paged Ana Ruiz and Ben Okoro; the next one is asked at 14:35",
+        "INC-7 undo takes it back.",
+    ]
+    assert story.document.summary == "INC-7 · Incident is open: sev2, Volumes slow"
+
+
+def test_opening_that_woke_nobody_says_so():
+    assert "Nobody was paged: INC-7 page asks somebody." in Story(c.Open(title="x")).document.to_plain()
+    nobody = Story(c.Open(title="x", page="p", rung=replace(RUNG, people=()))).document.to_plain()
+    assert "Nobody was paged: nobody is on call" in nobody
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (c.Open(title="x", kind=Kind.DRILL), "Drill is open: sev2, x"),
+        (c.Open(title="x", kind=Kind.DRILL), "Nobody is paged and no customer reads of it."),
+        (c.Open(title="x", kind=Kind.NEARMISS, status=Status.RESOLVED), "Near miss is recorded"),
+        (c.Open(title="x", kind=Kind.RETRO, status=Status.RESOLVED), "INC-7 note TEXT at=TIME"),
+        (
+            c.Open(
+                title="x",
+                kind=Kind.MAINTENANCE,
+                status=Status.MONITORING,
+                window=Window(NOW, NOW + timedelta(hours=1), (("az", "=~", "a.*"),)),
+            ),
+            "Alerts with az=~a.* open nothing from 2026-11-04 14:30 CET to 2026-11-04 15:30 CET.",
+        ),
+        (c.Open(title="x", private=True), "private, sev2, x"),
+    ],
+)
+def test_each_kind_of_incident_is_answered_in_its_words(command, words):
+    assert words in Story(command).document.to_plain()
+
+
+CHANGES = [
+    ("sev 1 all of it", "INC-7 · Severity changed from sev2 to sev1: all of it", True),
+    ("status identified", "INC-7 · Status changed from investigating to identified", True),
+    ("rename Volumes", "INC-7 · Renamed to: Volumes", True),
+    ("role lead @ben", "INC-7 · Ben Okoro is lead", True),
+    ("note mon2 failed over at=14:05", "INC-7 · On the timeline at 14:05: mon2 failed over", True),
+    ("decide drain it", "INC-7 · On the timeline at 14:30: Decision: drain it", True),
+    ("task @ben check", "INC-7 · Task 1 for Ben Okoro: check", True),
+    ("update Rolling back next=30m", "INC-7 · Update posted, the next one is due by 15:00", True),
+    ("impact slow plane=data", "INC-7 · Impact: slow; data plane", True),
+    ("moment detected 14:05", "INC-7 · It was noticed at 2026-11-04 14:05 CET", True),
+    ("resolve rolled back", "INC-7 · Resolved: rolled back", True),
+    ("pm assign @ben", "INC-7 · The postmortem is with Ben Okoro", True),
+    ("ack", "INC-7 · Ana Ruiz acknowledged", False),
+]
+
+
+@pytest.mark.parametrize(("line", "words", "way_back"), CHANGES, ids=[line for line, _, _ in CHANGES])
+def test_a_change_is_told_with_its_reference_and_the_way_back(story, line, words, way_back):
+    text = story.type(line)
+    assert text.startswith(words)
+    assert ("INC-7 undo takes it back." in text) is way_back
+
+
+@pytest.mark.parametrize(("line", "_words", "way_back"), CHANGES, ids=[line for line, _, _ in CHANGES])
+def test_the_way_back_that_is_offered_works(story, line, _words, way_back):
+    before = story.incident
+    story.type(line)
+    if not way_back:
+        return
+    undoing = c.Undo(by="ana", events=choose(story.history, "ana", None))
+    assert story.do(undoing).startswith("INC-7 · Taken back.")
+    assert (story.incident.status, story.incident.severity, story.incident.title, story.incident.roles) == (
+        before.status,
+        before.severity,
+        before.title,
+        before.roles,
+    )
+
+
+NO_WAY_BACK = [
+    (c.MakePrivate(), "No undo: Private stays private"),
+    (c.Merge(into=3), "No undo: INC-7 was merged into INC-3"),
+]
+
+
+@pytest.mark.parametrize(("command", "words"), NO_WAY_BACK, ids=["private", "merge"])
+def test_what_cannot_be_undone_says_why(story, command, words):
+    assert words in story.do(command)
+
+
+ALREADY = [
+    ("status monitoring", "INC-7 is already monitoring."),
+    ("sev 1", "INC-7 is already sev1."),
+    ("ack", "Ana Ruiz has acknowledged already."),
+    ("role lead @ben", "Ben Okoro is lead of INC-7 already."),
+    ("role comms none", "Nobody is comms of INC-7."),
+    ("private", "INC-7 is already private."),
+    ("rename Volumes", "INC-7 is called that already."),
+    ("publish discard", "INC-7 has no preview to discard."),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), ALREADY, ids=[line for line, _ in ALREADY])
+def test_what_is_so_already_is_said(story, line, words):
+    story.type(line)
+    assert story.type(line, by="ben") == words
+
+
+def test_who_was_asked_is_not_asked_twice(story):
+    text = story.do(c.Page(target="policy:platform", rung=RUNG))
+    assert text == "Ana Ruiz and Ben Okoro: asked already at 14:30, no answer yet. ack stops the ladder."
+
+
+def test_after_an_acknowledgement_somebody_should_lead(story):
+    assert "Nobody leads yet: INC-7 take lead." in story.type("ack")
+    led = Story()
+    led.type("take lead")
+    assert "Nobody leads" not in led.type("ack")
+
+
+def test_a_worse_severity_that_woke_nobody_says_so():
+    quiet = Story(c.Open(title="x", severity=Severity.SEV4))
+    assert "Nobody has been paged: INC-7 page." in quiet.type("sev 1")
+    assert "paged" not in quiet.type("sev 4")
+
+
+def test_a_preview_is_shown_as_customers_will_read_it(story):
+    text = story.type("publish investigating We look at hv-17. comp=volumes:degraded")
+    assert "Preview only: customers have not read this" in text
+    assert "Disruption of Volumes · investigating\n> We look at [host].\n- volumes: degraded performance" in text
+    assert "Taken out, because it is nobody's business: hv-17" in text
+    assert "publish approve posts it" in text
+    text = story.type("publish approve")
+    assert text.startswith("INC-7 · Post 1 goes to the status page: investigating, We look at [host].")
+    assert "No undo: Customers have read it." in text
+
+
+def test_resolving_reminds_of_a_status_page_that_is_still_red(story):
+    story.type("publish investigating We look. comp=volumes:degraded")
+    story.type("publish approve")
+    assert "The status page still shows volumes as disturbed" in story.type("resolve")
+
+
+def test_closing_says_where_the_draft_will_lie(story):
+    story.type("resolve")
+    assert "being written to git and wiki; INC-7 pm says" in story.type("close", publishers=("git", "wiki"))
+    alone = Story()
+    alone.type("resolve")
+    assert "klatsch export INC-7 --format md" in alone.type("close")
+    placed = Story()
+    placed.do(c.RecordPostmortem(place="https://git.example.org/7.md"))
+    placed.type("resolve")
+    assert "draft lies at https://git.example.org/7.md" in placed.type("close", publishers=("git",))
+
+
+FOLLOWUPS = [
+    ("followup Improve monitoring", ["tick off", "owner=@name and due=14d"]),
+    ("followup Alert when OSDs are slow owner=@ana due=14d", []),
+    ("followup Alert when OSDs are slow owner=@ana", ["It has no due=14d yet"]),
+    ("followup disks owner=@ana due=14d", ["tick off"]),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), FOLLOWUPS, ids=[line for line, _ in FOLLOWUPS])
+def test_a_follow_up_is_asked_to_be_one_that_can_be_finished(story, line, words):
+    text = story.type(line)
+    assert all(word in text for word in words)
+    if not words:
+        assert text.splitlines()[1:] == ["INC-7 undo takes it back."]
+
+
+def test_timestamps_out_of_order_are_asked_about(story):
+    story.type("moment mitigated 14:10")
+    text = story.type("moment impact_start 14:20")
+    assert "mitigated (14:10) lies before impact start (14:20). Is that right?" in text
+
+
+def test_a_refusal_is_a_reason_and_a_hint():
+    document = refused(Refused("I do not know `statsu`.", "Did you mean `status`?"))
+    assert document.tone == "refused"
+    assert document.to_plain() == "I do not know statsu.\nDid you mean status?"
+    assert document.summary == "I do not know `statsu`. Did you mean `status`?"
+
+
+@given(st.text())
+def test_a_refusal_repeats_any_word_literally(word):
+    shown = refused(Refused(f"No {word}")).to_plain()
+    assert "\x1b" not in shown
+
+
+def test_a_list_is_one_line_an_incident():
+    incident = Incident(7, NOW - timedelta(hours=2), title="Volumes slow", roles={Role.LEAD: "ana"})
+    document = answers.list_document([incident], people=PEOPLE, zone=ZONE, now=NOW)
+    assert document.to_plain() == (
+        "1 incident (open)\n- 🟠 INC-7 · SEV2 · investigating · Volumes slow, since 04 Nov 12:30 (2 h), lead Ana Ruiz"
+    )
+    many = answers.list_document([incident] * 30, people=PEOPLE, zone=ZONE, now=NOW, which="all")
+    assert "and 5 more" in many.to_plain()
+    assert answers.list_document([], people={}, zone=ZONE, now=NOW).to_plain() == "No incident is open."
+    assert (
+        answers.list_document([], people={}, zone=ZONE, now=NOW, which="closed").to_plain() == "No incident is closed."
+    )
+
+
+def test_a_timeline_names_each_event_and_shows_the_date_where_it_changes(story):
+    story.do(c.Note(mark=Mark.NOTE, text="before", when=NOW - timedelta(days=1)))
+    document = answers.timeline_document(story.incident, story.history, people=PEOPLE, zone=ZONE)
+    assert document.to_plain().splitlines()[1:] == [
+        "- e3 2026-11-03 14:30 before",
+        "- e1 2026-11-04 14:30 Incident opened as sev2: Volumes slow",
+        "- e2 14:30 Paged Ana Ruiz, Ben Okoro (step 1 of policy:platform): opened",
+    ]
+    short = answers.timeline_document(story.incident, story.history, people=PEOPLE, zone=ZONE, limit=1)
+    assert "2 earlier lines are left out" in short.to_plain()
+
+
+def test_catching_up_tells_state_impact_people_and_what_was_tried(story):
+    for line in (
+        "take lead",
+        "impact Writes take 20 s",
+        "hypothesis the kernel",
+        "note rebooted mon2",
+        "decide drain it",
+        "task @ben check",
+        "update Rolling back next=30m",
+    ):
+        story.type(line)
+    text = answers.catchup_document(
+        story.incident, story.history, people=PEOPLE, zone=ZONE, now=NOW + timedelta(minutes=45)
+    ).to_plain()
+    for words in (
+        "State: investigating since 04 Nov 14:30 CET, for 45 min",
+        "Impact: Writes take 20 s",
+        "Who: lead Ana Ruiz",
+        "Paged: Ana Ruiz and Ben Okoro; nobody has answered yet",
+        "Last update: Rolling back",
+        "Next update: by 15:00, overdue",
+        "Status page: customers have not been told",
+        "Decided\n- 14:30 drain it",
+        "Suspected\n- 14:30 the kernel",
+        "Tried and seen\n- 14:30 rebooted mon2",
+        "Open tasks\n- 1: check (Ben Okoro)",
+    ):
+        assert words in text
+
+
+def test_tasks_and_follow_ups_are_listed_with_what_became_of_them(story):
+    for line in ("task one thing", "task @ben two things", "task three", "task done 1", "task drop 3"):
+        story.type(line)
+    text = answers.tasks_document(story.incident, people=PEOPLE).to_plain()
+    assert text.startswith("Tasks of INC-7\n- 1: one thing [done]\n- 2: two things (Ben Okoro)\ntask done N")
+    story.type("followup Alert on it owner=@ana due=2026-11-05")
+    story.type("followup Buy disks")
+    story.type("followup wontdo 2 reason=too late")
+    text = answers.followups_document(story.incident, people=PEOPLE, now=NOW + timedelta(days=9)).to_plain()
+    assert "- 1: Alert on it (Ana Ruiz) [overdue since 2026-11-05]\n- 2: Buy disks [wontdo: too late]" in text
+    empty = Story().incident
+    assert "has no tasks" in answers.tasks_document(empty, people={}).to_plain()
+    assert "has no follow-ups" in answers.followups_document(empty, people={}, now=NOW).to_plain()
+
+
+def test_who_is_on_call_until_when_and_who_is_next():
+    rows = [
+        answers.OnCall("platform", "Europe/Berlin", ("ana",), NOW, ("ben",)),
+        answers.OnCall("storage", "Asia/Tokyo", ()),
+    ]
+    assert answers.oncall_document(rows, people=PEOPLE).to_plain() == (
+        "On call\n- platform: Ana Ruiz until Wed 04 Nov 14:30 CET, then Ben Okoro\n- storage: nobody"
+    )
+    assert "There is no schedule" in answers.oncall_document([], people={}).to_plain()
+
+
+def test_similar_incidents_come_with_the_reason():
+    rows = [(Incident(3, NOW, status=Status.CLOSED, title="Slow disks"), "same service, 3 words")]
+    text = answers.similar_document(rows, zone=ZONE, about="INC-7").to_plain()
+    assert text == "Like INC-7\n- INC-3 2026-11-04 · closed · Slow disks: same service, 3 words"
+    assert "Nothing like INC-7" in answers.similar_document([], zone=ZONE, about="INC-7").to_plain()
+
+
+def test_the_bare_verbs_show_how_things_stand(story):
+    incident = story.incident
+    assert "Lead: nobody" in answers.roles_document(incident, people=PEOPLE).to_plain()
+    paged = answers.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
+    assert "Ana Ruiz and Ben Okoro: asked at 14:30; nobody has answered yet.\nTo page: policy:platform" in paged
+    assert "no postmortem yet" in answers.postmortem_document(incident, people=PEOPLE).to_plain()
+    assert "customers have not been told" in answers.public_document(incident, components={}).to_plain()
+    red = replace(
+        incident,
+        public_status=PublicStatus.IDENTIFIED,
+        public_title="Slow",
+        components={"volumes": ComponentState.DEGRADED},
+    )
+    assert "identified: Slow (disturbed: volumes)" in answers.public_document(red, components={}).to_plain()
+    story.type("publish investigating We look. title=Slow")
+    assert "> We look." in answers.public_document(story.incident, components={}).to_plain()
+    story.type("pm draft")
+    assert "Draft: klatsch export INC-7" in answers.postmortem_document(story.incident, people=PEOPLE).to_plain()
+
+
+def test_moments_are_shown_in_local_time(story):
+    story.type("moment mitigated 14:10")
+    assert story.incident.moments[Moment.MITIGATED].at == NOW - timedelta(minutes=20)
+
+
+@pytest.mark.parametrize("line", [line for line, _ in COMMANDS])
+def test_every_line_is_answered(line):
+    story = Story()
+    answer = parse(line, ROOM)
+    if isinstance(answer.command, c.Open):
+        story = Story(answer.command)
+    elif not isinstance(answer.command, c.Undo):
+        try:
+            story.do(answer.command)
+        except Refused as refusal:
+            story.document = refused(refusal)
+    assert story.document.summary
+    assert story.document.to_plain()
