@@ -1,0 +1,1 @@
+"""The blameless postmortem, built from the events alone. Pure."""

@@ -1,0 +1,65 @@
+"""The few shapes a draft is made of: a cited line, a question to a role, a table. All text is escaped here or before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from bot.incident.timeline import minutes
+from bot.postmortem.words import escape
+
+LEAD, COMMS, SCRIBE, ON_CALL = "Lead", "Comms", "Scribe", "On-call"
+
+
+def cite(refs: Iterable[str]) -> str:
+    """`[e3, e12]`: each event once, in the order it happened to be recorded."""
+    return f"[{', '.join(sorted(set(refs), key=lambda ref: int(ref[1:])))}]"
+
+
+def fact(text: str, refs: Iterable[str]) -> str:
+    """One sentence with its evidence; without evidence there is no sentence."""
+    cited = tuple(refs)
+    if not cited:
+        raise ValueError("a sentence without an event is an invention")
+    return f"- {text} {cite(cited)}"
+
+
+def ask(role: str, question: str, line: str = "") -> str:
+    """What the events do not tell, asked of a role; `line` is what they could type instead of writing."""
+    return f"> **{role}:** {question}{f' (`{line}`)' if line else ''}"
+
+
+def quote(text: str) -> str:
+    """What somebody said, as a literal quotation."""
+    return f"“{escape(text)}”"
+
+
+def clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def spent(duration: timedelta) -> str:
+    """A duration the way people say it: `7 min`, `2 h 5 min`."""
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    return minutes(start, start + duration)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Cells are Markdown already: escaped, and without line breaks."""
+    lines = [f"| {' | '.join(head)} |", f"|{'|'.join(' --- ' for _ in head)}|"]
+    return ["\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])]
+
+
+def section(title: str, blocks: Iterable[str], level: int = 2) -> str:
+    """A heading and its blocks; neighbouring list items stay one list, everything else gets an empty line."""
+    lines = [f"{'#' * level} {title}"]
+    last = ""
+    for block in blocks:
+        together = block.startswith("- ") and last.startswith("- ")
+        lines.append(block if together else f"\n{block}")
+        last = block
+    return "\n".join(lines)

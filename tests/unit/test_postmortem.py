@@ -1,0 +1,345 @@
+"""The draft says what the events say, cites them, names nobody, and asks for the rest."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.incident import commands as c
+from bot.incident.events import Recorded
+from bot.incident.model import ComponentState, Mark, Moment, Person, PublicStatus, Refused, Role, Severity
+from bot.postmortem.draft import draft
+from bot.postmortem.facts import Hour, hour_class
+from bot.postmortem.gather import facts
+from bot.postmortem.words import cast, escape
+from tests.builders import PEOPLE, START, Step, Story, record, step, without
+from tests.commands import NASTY, OPENINGS, STEPS
+from tests.golden_files import golden
+from tests.stories import COMPONENTS, drill, volumes_slow
+
+CITATION = re.compile(r"\[(e\d+(?:, e\d+)*)\]")
+GIVE_AWAYS = ("ana", "Ana", "Ruiz", "ben", "Ben", "Okafor", "cleo", "Cleo", "Weiß", "U0ANA1", "U0BEN2", "U0DORA4")
+SECTIONS = [
+    "Summary",
+    "Impact",
+    "Background",
+    "Detection",
+    "Timeline",
+    "Contributing factors",
+    "Mitigators",
+    "Response and recovery",
+    "What went well, what was hard, where we got lucky",
+    "How the response went",
+    "Learnings and open questions",
+    "Action items",
+    "Customer message",
+    "Supporting evidence",
+]
+
+
+def drafted(history: list[Recorded], zone: str = "") -> str:
+    return draft(history, people=PEOPLE, zone=zone, components=COMPONENTS)
+
+
+def cited(text: str) -> set[str]:
+    return {ref for group in CITATION.findall(text) for ref in group.split(", ")}
+
+
+def part(text: str, title: str) -> str:
+    """The section called `title`."""
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def uncited(text: str) -> list[str]:
+    """The lines that state something without saying where it is from."""
+    return [
+        line
+        for line in text.splitlines()
+        if line and not line.startswith(("#", "> ", "| # ", "| Time ", "| ---")) and not re.search(r"\](?: \|)?$", line)
+    ]
+
+
+def names_in(text: str) -> list[str]:
+    return [word for word in GIVE_AWAYS if re.search(rf"(?<![^\W_]){word}(?![^\W_])", text)]
+
+
+def test_the_draft_of_a_whole_incident_is_the_one_that_was_read() -> None:
+    golden("postmortem/story.md", drafted(volumes_slow(), zone="Europe/Berlin"))
+
+
+def test_the_draft_of_a_drill_says_so_first() -> None:
+    text = drafted(drill())
+    golden("postmortem/drill.md", text)
+    assert text.index("This was a drill") < text.index("## Summary")
+
+
+def test_a_private_incident_is_marked_and_has_no_audience() -> None:
+    text = drafted(record(c.Open(title="Key leaked"), c.MakePrivate()))
+    assert "> **Private.** For those who worked on it, and nobody else. [e2]" in text
+    assert "everybody in the organisation" not in text
+
+
+def test_the_sections_come_in_the_order_a_reader_expects() -> None:
+    text = drafted(volumes_slow())
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == SECTIONS
+    assert text.startswith("# Postmortem of INC-7: Volumes slow in az2\n")
+
+
+def test_every_sentence_of_the_story_is_cited_and_every_citation_exists() -> None:
+    history = volumes_slow()
+    text = drafted(history)
+    assert uncited(text) == []
+    assert cited(text) <= {recorded.id for recorded in history}
+
+
+def test_nobody_is_named_not_even_in_what_people_wrote() -> None:
+    text = drafted(volumes_slow())
+    assert names_in(text) == []
+    assert "“the on-call engineer is on the way to rack 3" in text
+
+
+def test_a_line_that_was_taken_back_is_nowhere() -> None:
+    history = volumes_slow()
+    assert any("hunter2" in str(recorded.event) for recorded in history)
+    assert "hunter2" not in drafted(history)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(c.Note(mark=Mark.NOTE, text="hunter2"), id="note"),
+        pytest.param(c.AddTask(text="hunter2"), id="task"),
+        pytest.param(c.AddFollowUp(text="hunter2"), id="follow-up"),
+        pytest.param(c.Rename(title="hunter2"), id="title"),
+        pytest.param(c.DescribeImpact(text="hunter2", start=START), id="impact"),
+        pytest.param(c.PostUpdate(text="hunter2"), id="update"),
+        pytest.param(c.SetSeverity(severity=Severity.SEV1, reason="hunter2"), id="severity"),
+        pytest.param(c.Resolve(summary="hunter2"), id="resolve"),
+        pytest.param(c.SetMoment(moment=Moment.DETECTED, value=START, reason="hunter2"), id="moment"),
+        pytest.param(c.DraftPublicPost(status=PublicStatus.IDENTIFIED, title="t", text="hunter2"), id="preview"),
+    ],
+)
+def test_what_was_undone_is_quoted_nowhere(command: c.Command) -> None:
+    said = record(c.Open(title="Volumes slow"), command)
+    taken_back = record(c.Open(title="Volumes slow"), command, c.Undo(by="ana"))
+    assert any("hunter2" in str(recorded.event) for recorded in said)
+    assert "hunter2" not in drafted(taken_back)
+
+
+def test_a_task_whose_reaction_was_taken_away_was_never_meant() -> None:
+    added = step(c.AddTask(text="hunter2", message="m1"), source="reaction")
+    history = record(c.Open(title="Volumes slow"), added, step(c.Retract(message="m1"), source="reaction"))
+    assert "hunter2" in drafted(history[:-1])
+    assert "hunter2" not in drafted(history)
+
+
+DROPPED = [
+    ("IncidentOpened", "Summary", "was opened at", "**Lead:** What is this incident called"),
+    ("impact_start", "Impact", "The impact began at", "**Lead:** When did the impact begin? (`impact start=14:05`)"),
+    ("impact_end", "Impact", "The impact ended at", "**Lead:** When did the impact end? (`impact end=15:20`)"),
+    ("ImpactDescribed", "Impact", "Described as", "**Lead:** What could users not do, or only slowly?"),
+    ("resolved", "Summary", "It was resolved at", "**Lead:** How did it end, and when?"),
+    ("PageAcknowledged", "How the response went", "acknowledged at", "**On-call:** Who answered the page, and when?"),
+    ("hypothesis", "Contributing factors", "Considered at", "**Lead:** Which explanations were considered"),
+    ("monitoring", "Mitigators", "The impact was stopped at", "**Lead:** When was the impact stopped"),
+    ("lucky", "What went well, what was hard, where we got lucky", "Lucky at", "**Lead:** Where did chance help?"),
+    ("question", "Learnings and open questions", "Open question at", "**Scribe:** Which questions are still open?"),
+    ("PostmortemAssigned", "", "Owner of this document", "**Lead:** Which one person owns this document?"),
+]
+
+
+@pytest.mark.parametrize(("event", "title", "sentence", "question"), DROPPED, ids=[row[0] for row in DROPPED])
+def test_without_its_event_a_sentence_becomes_a_question(event: str, title: str, sentence: str, question: str) -> None:
+    history = volumes_slow()
+    whole = drafted(history)
+    fields = ("moment", "new", "mark")
+
+    def wanted(recorded: Recorded) -> bool:
+        values = {str(getattr(recorded.event, field, "")) for field in fields}
+        return event in {type(recorded.event).__name__, *values}
+
+    dropped = next(recorded.id for recorded in history if wanted(recorded))
+    rest = drafted(without(history, dropped))
+    assert sentence in (part(whole, title) or whole)
+    assert question not in whole
+    assert sentence not in (part(rest, title) or rest)
+    assert question in rest
+
+
+def test_no_event_is_cited_once_it_is_gone() -> None:
+    history = volumes_slow()
+    for gone in history:
+        text = drafted(without(history, gone.id))
+        assert gone.id not in cited(text), gone
+        assert uncited(text) == [], gone
+
+
+def test_without_any_event_there_are_only_questions() -> None:
+    text = drafted([])
+    assert cited(text) == set()
+    assert uncited(text) == []
+    assert text.count("> **") > 15
+
+
+def test_only_the_events_that_are_passed_count() -> None:
+    history = volumes_slow()
+    text = drafted(history[:20])
+    assert cited(text) <= {recorded.id for recorded in history[:20]}
+    assert "> **Lead:** How did it end, and when?" in text
+
+
+def test_the_timeline_begins_with_what_happened_first() -> None:
+    rows = [line for line in part(drafted(volumes_slow()), "Timeline").splitlines() if line.startswith("| 2026")]
+    assert rows[0] == "| 2026-11-20 21:55 | The impact began | [e12] |"
+    assert "Incident opened as sev2" in rows[2]
+    assert [row[:18] for row in rows] == sorted(row[:18] for row in rows)
+
+
+def test_a_storm_of_alerts_is_three_rows() -> None:
+    fold = [c.FoldAlerts(fired_count=1, cleared_count=1)] * 300
+    rows = facts(record(c.Open(title="Rack down"), *fold), people=PEOPLE).rows
+    assert [row.text for row in rows[1:]] == [
+        "1 alert fired",
+        "598 more changes of alerts until 19:00 UTC",
+        "1 alert cleared, all are clear now",
+    ]
+
+
+def test_outage_is_said_only_of_what_customers_were_told_was_one() -> None:
+    def told(state: ComponentState) -> str:
+        post = c.DraftPublicPost(status=PublicStatus.IDENTIFIED, title="t", text="x", components={"volumes-az2": state})
+        return part(drafted(record(c.Open(title="Volumes slow"), post, c.ApprovePublicPost())), "Summary")
+
+    assert "Volumes (AZ 2) had a degradation (partial outage)" in told(ComponentState.PARTIAL_OUTAGE)
+    assert "Volumes (AZ 2) had a major outage" in told(ComponentState.MAJOR_OUTAGE)
+
+
+def test_a_handover_is_told_by_roles() -> None:
+    history = record(
+        c.Open(title="Volumes slow"),
+        c.AssignRole(role=Role.LEAD, person="ana"),
+        c.AssignRole(role=Role.LEAD, person="ben"),
+        c.Note(mark=Mark.NOTE, text="Ana rests, Ben goes on"),
+    )
+    known = facts(history, people=PEOPLE)
+    assert [(t.role, t.handed_over, t.refs) for t in known.tenures] == [
+        (Role.LEAD, False, ("e2", "e3")),
+        (Role.LEAD, True, ("e3",)),
+    ]
+    assert known.handovers == known.tenures[1:]
+    assert known.said(Mark.NOTE)[0].text == "a responder rests, the lead goes on"
+
+
+def test_a_promise_is_kept_or_broken() -> None:
+    half_hour = timedelta(minutes=30)
+    history = record(
+        c.Open(title="Volumes slow"),
+        c.PostUpdate(text="one", next_in=half_hour),
+        step(c.PostUpdate(text="two", next_in=half_hour), after=20),
+        step(c.Remind(promised=START + timedelta(minutes=51)), by="clock", source="clock", after=30),
+        step(c.PostUpdate(text="three"), after=5),
+    )
+    known = facts(history, people=PEOPLE)
+    assert known.kept == ("e2",)
+    assert [(p.promised, p.came, p.refs) for p in known.broken] == [
+        (START + timedelta(minutes=51), START + timedelta(minutes=56), ("e4", "e5"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "zone", "expected"),
+    [
+        ("2026-11-20T14:00", "", Hour.BUSINESS),
+        ("2026-11-20T19:00", "", Hour.OFF),
+        ("2026-11-20T21:30", "", Hour.OFF),
+        ("2026-11-20T21:30", "Europe/Berlin", Hour.SLEEP),
+        ("2026-11-21T14:00", "", Hour.OFF),
+        ("2026-11-21T07:59", "", Hour.SLEEP),
+    ],
+)
+def test_an_hour_is_business_off_or_sleep_where_the_person_is(at: str, zone: str, expected: Hour) -> None:
+    assert hour_class(datetime.fromisoformat(at).replace(tzinfo=UTC), zone) is expected
+
+
+def test_decided_not_to_is_told_with_its_reason() -> None:
+    text = part(drafted(volumes_slow()), "Action items")
+    assert "decided not to, because “the vendor's check found nothing” | [" in text
+    assert "it fires in the drill | open | [" in text
+
+
+@settings(deadline=None)
+@given(text=NASTY | st.text(max_size=60))
+def test_whatever_is_noted_stays_one_cell_of_one_row(text: str) -> None:
+    try:
+        history = record(c.Open(title="Volumes slow"), c.Note(mark=Mark.NOTE, text=text))
+    except Refused:
+        return
+    markdown = draft(history, people={}, zone="", components={})
+    html = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
+    timeline = html.partition("<h2>Timeline</h2>")[2].partition("<h2>")[0]
+    assert timeline.count("<tr>") == 3
+    assert timeline.count("<td>") == 6
+    assert re.findall(r"<(?!/?(?:table|thead|tbody|tr|th|td)>)", timeline) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# x | y <script>", r"\# x \| y \<script\>"),
+        ("1. first", r"1\. first"),
+        ("- one\n- two", r"\- one - two"),
+        ("a\x1b[31mred\u202e", r"a\[31mred"),
+        ("&amp; `x` *y* _z_", r"\&amp; \`x\` \*y\* \_z\_"),
+    ],
+)
+def test_text_of_people_is_literal(text: str, expected: str) -> None:
+    assert escape(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ana and ANA, <@U0ANA1> @ana:example.org", "a responder and a responder, a responder a responder"),
+        ("banana and Anabel", "banana and Anabel"),
+        ("write to ana@example.org", "write to a responder"),
+        ("write to dora@example.net", "write to an e-mail address"),
+        ("Ruiz said; ruizical", "a responder said; ruizical"),
+        ("a\u200bna", "a responder"),
+    ],
+)
+def test_known_people_are_masked_in_what_others_wrote(text: str, expected: str) -> None:
+    assert cast([], PEOPLE).mask(text) == expected
+
+
+def test_somebody_who_left_the_configuration_is_masked_too() -> None:
+    history = record(
+        c.Open(title="Volumes slow"),
+        c.AssignRole(role=Role.LEAD, person="slack:U0DORA4"),
+        c.Note(mark=Mark.NOTE, text="ask <@U0DORA4>"),
+    )
+    nobody: dict[str, Person] = {}
+    assert "“ask the lead”" in draft(history, people=nobody, zone="", components={})
+
+
+@settings(max_examples=60, deadline=None)
+@given(opening=OPENINGS, steps=st.lists(STEPS, max_size=30))
+def test_any_history_gives_a_draft_that_cites_and_names_nobody(opening: c.Open, steps: list[Step]) -> None:
+    story = Story()
+    story.give(opening)
+    for one in steps:
+        try:
+            story.give(one)
+        except Refused:
+            continue
+    history = list(story.history)
+    text = drafted(history)
+    assert text == drafted(history)
+    assert text.encode()
+    assert uncited(text) == []
+    assert cited(text) <= {recorded.id for recorded in history}
+    assert names_in(text) == []
