@@ -1,0 +1,76 @@
+"""Core data to JSON and back. The core stays free of any library; a stored kind names its class.
+
+Renaming a class or a field: keep the old kind or field readable here, with a fixture of the old JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.model import Incident
+
+_encode = msgspec.json.Encoder().encode
+_building = Lock()
+
+
+@cache
+def _decoders() -> dict[object, msgspec.json.Decoder[Any]]:
+    """Made when first asked for: building one costs more than using it a hundred times."""
+    return {}
+
+
+def _decoder(kind: object) -> msgspec.json.Decoder[Any]:
+    held = _decoders()
+    if kind not in held:
+        with _building:
+            # msgspec shows what it knows of a class to other threads before it is complete; to use that is a crash of
+            # the whole process. Decoding itself needs no lock.
+            held.setdefault(kind, msgspec.json.Decoder(kind))
+    return held[kind]
+
+
+@cache
+def _events() -> Mapping[str, type[e.Event]]:
+    return {name: cls for cls, name in e.KINDS.items()}
+
+
+@cache
+def _effects() -> Mapping[str, type[f.Effect]]:
+    return {name: cls for cls, name in f.KINDS.items()}
+
+
+def dump(value: object) -> str:
+    """Any dataclass, mapping or list of the core as JSON."""
+    return _encode(value).decode()
+
+
+def load_incident(body: str) -> Incident:
+    incident: Incident = _decoder(Incident).decode(body)
+    return incident
+
+
+def load_event(kind: str, body: str) -> e.Event:
+    event: e.Event = _decoder(_events()[kind]).decode(body)
+    return event
+
+
+def load_effect(kind: str, body: str) -> f.Effect:
+    effect: f.Effect = _decoder(_effects()[kind]).decode(body)
+    return effect
+
+
+def load_labels(body: str) -> dict[str, str]:
+    labels: dict[str, str] = _decoder(dict[str, str]).decode(body)
+    return labels
+
+
+def load_reasons(body: str) -> list[str]:
+    reasons: list[str] = _decoder(list[str]).decode(body)
+    return reasons

@@ -1,0 +1,148 @@
+"""Engines and transactions. SQLite: WAL, full durability, one writer at a time. PostgreSQL: its own locks and clock.
+
+Durability is not traded: `synchronous=FULL` costs a seventh of the speed once commits are batched (docs/decisions).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from bot.ports import Conflict, StoreUnavailable
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization failure, deadlock.
+LOST_RACE = frozenset({"40001", "40P01"})
+BUSY_SECONDS = 5
+
+
+class Database:
+    """A database by its URL, `sqlite:///file` or `postgresql://user@host/name`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _with_driver(make_url(url))
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._one_writer = threading.Lock()
+        self._inode = 0
+        if self.sqlite:
+            self._writer = _sqlite(self.url, "BEGIN IMMEDIATE")
+            self._reader = _sqlite(self.url, "BEGIN")
+        else:
+            self._writer = _postgresql(self.url)
+            self._reader = self._writer
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that writes."""
+        return self._writer
+
+    @property
+    def file(self) -> Path | None:
+        """Where an SQLite database lies; None in memory and on PostgreSQL."""
+        name = self.url.database
+        return Path(name) if self.sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction that may write: committed on leaving, rolled back on an exception.
+
+        Raises StoreUnavailable when the database does not answer or is full, Conflict when another process was first.
+        """
+        if self.sqlite:
+            # Waiting here is fair and cheap; waiting for the file's own lock is a sleep loop.
+            with self._one_writer, _translated(), self._writer.begin() as connection:
+                self._check_file()
+                yield connection
+        else:
+            with _translated(), self._writer.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent look. Raises StoreUnavailable."""
+        with _translated(), self._reader.connect() as connection:
+            self._check_file()
+            yield connection
+
+    def _check_file(self) -> None:
+        """SQLite goes on writing to a file that was removed; what it then promises is gone with the process."""
+        if self.file is None:
+            return
+        try:
+            inode = self.file.stat().st_ino
+        except FileNotFoundError:
+            inode = 0
+        self._inode = self._inode or inode
+        if inode != self._inode:
+            raise StoreUnavailable(f"{self.file} was removed or replaced; stop Klatsch, put it back, and start again")
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _with_driver(url: URL) -> URL:
+    if url.get_backend_name() == "postgresql" and url.drivername in ("postgresql", "postgres"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _postgresql(url: URL) -> Engine:
+    return create_engine(
+        url, pool_size=6, max_overflow=4, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5}
+    )
+
+
+def _sqlite(url: URL, begin: str) -> Engine:
+    connect = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    # What is stored is people's words and keys; an error in the log needs none of it.
+    engine = create_engine(url, hide_parameters=True, connect_args=connect)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        # The driver must not begin transactions by itself: it would begin them deferred, and two that read first
+        # and then write dead-lock (https://docs.sqlalchemy.org/en/21/dialects/sqlite.html, "Transactions").
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise Conflict(_first_line(error)) from error
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) in LOST_RACE:
+            raise Conflict(_first_line(error)) from error
+        if _is_a_bug(error):
+            raise
+        raise StoreUnavailable(_first_line(error)) from error
+    except SQLAlchemyError as error:
+        if type(error).__name__ == "TimeoutError":
+            raise StoreUnavailable("every database connection is in use") from error
+        raise
+
+
+def _is_a_bug(error: DBAPIError) -> bool:
+    """Wrong SQL is ours to mend; a database that is gone, locked or full is not."""
+    return type(error).__name__ in ("ProgrammingError", "DataError", "NotSupportedError") or "no such " in str(
+        error.orig
+    )
+
+
+def _first_line(error: DBAPIError) -> str:
+    return (str(error.orig).strip().splitlines() or ["unknown error"])[0][:200]

@@ -1,0 +1,88 @@
+"""Questions that change nothing. Each is bounded and uses an index, so none grows with the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, select
+
+from bot.incident.events import Recorded
+from bot.incident.model import Incident
+from bot.lookups import StoredAlert, Waiting
+from storage import codec, rows
+from storage.engine import Database
+from storage.outbox import TIMERS
+from storage.tables import LIVE, alert, event, incident, outbox, room
+
+
+class SqlLookups:
+    """`bot.lookups.Lookups`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def incident(self, number: int) -> Incident | None:
+        with self._database.read() as connection:
+            body = connection.execute(select(incident.c.body).where(incident.c.number == number)).scalar()
+        return None if body is None else codec.load_incident(body)
+
+    def incidents(self, numbers: Sequence[int]) -> dict[int, Incident]:
+        statement = select(incident.c.number, incident.c.body).where(incident.c.number.in_(numbers))
+        with self._database.read() as connection:
+            return {row.number: codec.load_incident(row.body) for row in connection.execute(statement)}
+
+    def open_incidents(self, limit: int = 50) -> list[Incident]:
+        statement = select(incident.c.body).where(LIVE).order_by(incident.c.number.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
+
+    def recent(self, limit: int = 50) -> list[Incident]:
+        statement = select(incident.c.body).order_by(incident.c.number.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
+
+    def history(self, number: int, *, since: int = 0, upto: int | None = None, limit: int = 2000) -> list[Recorded]:
+        statement = select(event).where(event.c.incident == number, event.c.seq >= since)
+        if upto is not None:
+            statement = statement.where(event.c.seq <= upto)
+        with self._database.read() as connection:
+            found = connection.execute(statement.order_by(event.c.seq.desc()).limit(limit)).all()
+        return [rows.recorded(row) for row in reversed(found)]
+
+    def alerts(self, number: int, limit: int = 20_000) -> list[StoredAlert]:
+        statement = (
+            select(alert)
+            .where(alert.c.incident == number)
+            .order_by(alert.c.starts_at, alert.c.source, alert.c.fingerprint)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [
+                StoredAlert(
+                    source=row.source,
+                    fingerprint=row.fingerprint,
+                    firing=bool(row.firing),
+                    starts_at=row.starts_at,
+                    ends_at=row.ends_at,
+                    labels=codec.load_labels(row.labels),
+                    annotations=codec.load_labels(row.annotations),
+                    link=row.link,
+                )
+                for row in connection.execute(statement)
+            ]
+
+    def in_room(self, platform: str, name: str) -> int | None:
+        statement = select(room.c.incident).where(room.c.platform == platform, room.c.room == name)
+        with self._database.read() as connection:
+            number: int | None = connection.execute(statement).scalar()
+        return number
+
+    def waiting(self) -> list[Waiting]:
+        statement = (
+            select(outbox.c.kind, func.count().label("count"), func.min(outbox.c.first_at).label("oldest"))
+            .where(outbox.c.state == "waiting", outbox.c.kind.not_in(TIMERS))
+            .group_by(outbox.c.kind)
+            .order_by(outbox.c.kind)
+        )
+        with self._database.read() as connection:
+            return [Waiting(row.kind, row[1], row.oldest) for row in connection.execute(statement)]

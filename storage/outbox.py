@@ -1,0 +1,128 @@
+"""The effects that wait: claimed under a lease, fenced by the attempt, first of each lane first.
+
+One claim statement for both databases; SQLAlchemy leaves `FOR UPDATE SKIP LOCKED` out on SQLite, where there is one writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Exists, Update, bindparam, exists, func, select, update
+
+from bot.incident.effects import KINDS
+from bot.ports import Claimed, Clock, Retry
+from storage import codec, rows
+from storage.engine import Database
+from storage.store import time_of
+from storage.tables import outbox
+
+TIMERS = ("wake_escalation", "wake_reminder")
+REASONS_KEPT = 10
+UNDERSTOOD = tuple(KINDS.values())
+"""What a newer release queued while both run is left to the newer one."""
+
+
+def claim_statement(limit: int) -> Update:
+    """Take due effects nobody earlier in their lane is waiting before, the most urgent first."""
+    first = (
+        select(outbox.c.id)
+        .where(WAITING_OUTBOX, outbox.c.due_at <= bindparam("now"), outbox.c.kind.in_(UNDERSTOOD), ~_blocked())
+        .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("first")
+    )
+    return (
+        update(outbox)
+        .where(outbox.c.id.in_(select(first.c.id)))
+        .values(due_at=bindparam("lease_end"), attempt=outbox.c.attempt + 1)
+        .returning(*outbox.c)
+    )
+
+
+WAITING_OUTBOX = outbox.c.state == "waiting"
+
+
+def _blocked() -> Exists:
+    """Something earlier in its lane is waiting."""
+    earlier = outbox.alias("earlier")
+    return exists().where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, earlier.c.state == "waiting")
+
+
+class SqlOutbox:
+    """`bot.ports.Outbox`."""
+
+    def __init__(self, database: Database, clock: Clock | None) -> None:
+        self._database = database
+        self._clock = clock
+
+    def claim(self, limit: int, lease: timedelta) -> list[Claimed]:
+        with self._database.write() as connection:
+            now = time_of(connection, self._clock)
+            taken = connection.execute(claim_statement(limit), {"now": now, "lease_end": now + lease}).all()
+        return sorted((rows.claimed(row) for row in taken), key=lambda item: item.id)
+
+    def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:
+        self._move(held, lease)
+
+    def release(self, held: Sequence[Claimed]) -> None:
+        self._move(held, timedelta(0))
+
+    def _move(self, held: Sequence[Claimed], ahead: timedelta) -> None:
+        if not held:
+            return
+        with self._database.write() as connection:
+            until = time_of(connection, self._clock) + ahead
+            moved = _mine().values(due_at=bindparam("until"))
+            connection.execute(moved, [{"the_id": h.id, "the_attempt": h.attempt, "until": until} for h in held])
+
+    def retry(self, retries: Sequence[Retry]) -> None:
+        if not retries:
+            return
+        with self._database.write() as connection:
+            now = time_of(connection, self._clock)
+            ids = [item.id for item in retries]
+            found = connection.execute(select(outbox.c.id, outbox.c.errors).where(outbox.c.id.in_(ids)))
+            kept = {row.id: row.errors for row in found}
+            later = _mine().values(due_at=bindparam("until"), errors=bindparam("reasons"))
+            values = [
+                {
+                    "the_id": item.id,
+                    "the_attempt": item.attempt,
+                    "until": now + item.after,
+                    "reasons": codec.dump([*codec.load_reasons(kept.get(item.id, "[]")), item.reason][-REASONS_KEPT:]),
+                }
+                for item in retries
+            ]
+            connection.execute(later, values)
+
+    def next_due(self) -> timedelta | None:
+        with self._database.read() as connection:
+            now = time_of(connection, self._clock)
+            earliest = select(func.min(outbox.c.due_at)).where(
+                WAITING_OUTBOX, outbox.c.kind.in_(UNDERSTOOD), ~_blocked()
+            )
+            due: datetime | None = connection.execute(earliest).scalar_one()
+        return None if due is None else max(timedelta(0), due - now)
+
+    def take_over(self) -> None:
+        """The leases of a process that died are free at once. Only for SQLite, where we are the one process."""
+        with self._database.write() as connection:
+            now = time_of(connection, self._clock)
+            connection.execute(
+                update(outbox)
+                .where(WAITING_OUTBOX, outbox.c.kind.not_in(TIMERS), outbox.c.due_at > now)
+                .values(due_at=now)
+            )
+            connection.execute(
+                update(outbox)
+                .where(WAITING_OUTBOX, outbox.c.kind.in_(TIMERS), outbox.c.attempt > 0, outbox.c.due_at > now)
+                .values(due_at=now)
+            )
+
+
+def _mine() -> Update:
+    return update(outbox).where(
+        outbox.c.id == bindparam("the_id"), outbox.c.attempt == bindparam("the_attempt"), WAITING_OUTBOX
+    )

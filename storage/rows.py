@@ -1,0 +1,132 @@
+"""Core data as rows and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from bot.alerts.model import AlertRow, Known
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.model import Incident, Source
+from bot.ports import Claimed
+from storage import codec
+from storage.bulk import Values, utc
+
+
+def incident_row(incident: Incident, at: datetime) -> Values:
+    return {
+        "number": incident.number,
+        "version": incident.version,
+        "kind": incident.kind.value,
+        "status": incident.status.value,
+        "severity": incident.severity.value,
+        "live": int(incident.status.open),
+        "private": int(incident.private),
+        "title": incident.title,
+        "opened_at": incident.opened_at,
+        "updated_at": at,
+        "body": codec.dump(incident),
+    }
+
+
+def event_row(recorded: e.Recorded) -> Values:
+    return {
+        "incident": recorded.incident,
+        "seq": recorded.seq,
+        "at": recorded.event.at,
+        "recorded_at": recorded.recorded_at,
+        "kind": recorded.kind,
+        "by": recorded.by,
+        "source": recorded.source.kind,
+        "source_ref": recorded.source.ref,
+        "command": recorded.command,
+        "body": codec.dump(recorded.event),
+    }
+
+
+def recorded(row: Row[Any]) -> e.Recorded:
+    return e.Recorded(
+        incident=row.incident,
+        seq=row.seq,
+        recorded_at=row.recorded_at,
+        by=row.by,
+        source=Source(row.source, row.source_ref),
+        command=row.command,
+        event=codec.load_event(row.kind, row.body),
+    )
+
+
+def effect_row(outgoing: f.Outgoing, at: datetime) -> Values:
+    return {
+        "key": outgoing.key,
+        "incident": outgoing.incident,
+        "lane": outgoing.lane,
+        "kind": f.kind_of(outgoing.effect),
+        "urgency": outgoing.urgency,
+        "fold": outgoing.fold,
+        "since": outgoing.since,
+        "upto": outgoing.upto,
+        "state": "waiting",
+        "due_at": outgoing.due or at + outgoing.settles,
+        # Giving up counts from here: a timer for next week is not late before then.
+        "first_at": outgoing.due or at,
+        "attempt": 0,
+        "errors": "[]",
+        "body": codec.dump(outgoing.effect),
+    }
+
+
+def claimed(row: Row[Any]) -> Claimed:
+    return Claimed(
+        id=row.id,
+        key=row.key,
+        incident=row.incident,
+        lane=row.lane,
+        effect=codec.load_effect(row.kind, row.body),
+        since=row.since,
+        upto=row.upto,
+        attempt=row.attempt,
+        first_at=row.first_at,
+    )
+
+
+def alert_row(row: AlertRow) -> Values:
+    alert = row.alert
+    return {
+        "source": alert.source,
+        "fingerprint": alert.fingerprint,
+        "incident": row.incident or 0,
+        "latest": 1,
+        "firing": int(alert.firing),
+        "starts_at": alert.starts_at,
+        "ends_at": alert.ends_at,
+        "sender_group": alert.group,
+        "name": alert.name,
+        "summary": alert.summary,
+        "labels": codec.dump(alert.labels),
+        "annotations": codec.dump(alert.annotations),
+        "link": alert.link,
+    }
+
+
+KNOWN = ("source", "fingerprint", "incident", "firing", "starts_at", "ends_at", "sender_group", "name", "summary")
+
+
+def known(row: Sequence[Any]) -> Known:
+    """From the columns KNOWN, as `bulk.matching` finds them."""
+    source, fingerprint, incident, firing, starts_at, ends_at, group, name, summary = row
+    return Known(
+        source=source,
+        fingerprint=fingerprint,
+        firing=bool(firing),
+        starts_at=utc(starts_at),
+        ends_at=utc(ends_at) if ends_at else None,
+        incident=incident or None,
+        group=group,
+        name=name,
+        summary=summary,
+    )

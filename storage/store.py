@@ -1,0 +1,221 @@
+"""The transaction of the one writer. Every method is a constant number of statements, however large the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, text, update
+
+from bot.alerts.model import Alert, AlertRow, Known
+from bot.incident.effects import Outgoing
+from bot.incident.events import Recorded, RoomOpened
+from bot.incident.model import Incident
+from bot.ports import Clock, Settlement
+from storage import bulk, codec, rows
+from storage.engine import Database
+from storage.tables import FOLDABLE, LATEST, LIVE, alert, alert_group, counter, event, inbox, incident, outbox, room
+
+CHUNK = 500
+"""Values in one IN list; SQLite takes 32,766 parameters a statement, and a short list keeps plans cached."""
+
+FOLDING_LOCK = 0x6B6C61
+"""Our own number among PostgreSQL's advisory locks."""
+
+
+INCIDENT_CHANGES = tuple(c.name for c in incident.c if c.name not in ("number", "opened_at"))
+ALERT_KEYS = ("source", "fingerprint", "incident")
+ALERT_CHANGES = tuple(c.name for c in alert.c if c.name not in ALERT_KEYS)
+
+
+class SqlStore:
+    """`bot.ports.Store`. With `clock` None the database's own clock tells the time (PostgreSQL only)."""
+
+    def __init__(self, database: Database, clock: Clock | None) -> None:
+        self._database = database
+        self._clock = clock
+
+    @contextmanager
+    def begin(self) -> Iterator[SqlTransaction]:
+        with self._database.write() as connection:
+            yield SqlTransaction(connection, time_of(connection, self._clock))
+
+
+def time_of(connection: Connection, clock: Clock | None) -> datetime:
+    """Now: by the clock we were given, else by the database's."""
+    if clock is not None:
+        return clock.now()
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now
+
+
+class SqlTransaction:
+    """`bot.ports.Transaction`."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+        self._sqlite = connection.dialect.name == "sqlite"
+
+    def now(self) -> datetime:
+        return self._now
+
+    def lock_alerts(self) -> None:
+        if not self._sqlite:
+            self._connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FOLDING_LOCK})
+
+    def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:
+        found: dict[tuple[str, str], Known] = {}
+        keys = {(item.source, item.fingerprint) for item in alerts}
+        for among, wanted in (("fingerprint", keys), ("sender_group", set(groups))):
+            for source in sorted({source for source, _ in wanted}):
+                values = sorted(value for owner, value in wanted if owner == source)
+                for row in bulk.matching(
+                    self._connection, alert, rows.KNOWN, where=str(LATEST), source=source, among=among, values=values
+                ):
+                    known = rows.known(row)
+                    found[known.source, known.fingerprint] = known
+        return list(found.values())
+
+    def open_groups(self, groups: Sequence[str]) -> dict[str, int]:
+        statement = select(alert_group).where(alert_group.c.key.in_(bindparam("groups", expanding=True)))
+        found: dict[str, int] = {}
+        for part in _parts(sorted(set(groups))):
+            found.update((row.key, row.incident) for row in self._connection.execute(statement, {"groups": part}))
+        return found
+
+    def hold_groups(self, held: Mapping[str, int]) -> None:
+        values = [{"key": key, "incident": number} for key, number in sorted(held.items())]
+        self._connection.execute(alert_group.insert(), values)
+
+    def free_groups(self, numbers: Sequence[int]) -> None:
+        gone = delete(alert_group).where(alert_group.c.incident.in_(bindparam("numbers", expanding=True)))
+        for part in _parts(sorted(set(numbers))):
+            self._connection.execute(gone, {"numbers": part})
+
+    def windows(self) -> list[Incident]:
+        statement = select(incident.c.body).where(LIVE, incident.c.kind == "maintenance").order_by(incident.c.number)
+        return [codec.load_incident(body) for body in self._connection.execute(statement).scalars()]
+
+    def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
+        statement = (
+            select(incident.c.number, incident.c.body)
+            .where(incident.c.number.in_(bindparam("numbers", expanding=True)))
+            .order_by(incident.c.number)
+            .with_for_update()
+        )
+        found: dict[int, Incident] = {}
+        for part in _parts(sorted(set(numbers))):
+            for row in self._connection.execute(statement, {"numbers": part}):
+                found[row.number] = codec.load_incident(row.body)
+        return found
+
+    def history(self, number: int, limit: int) -> list[Recorded]:
+        statement = select(event).where(event.c.incident == number).order_by(event.c.seq.desc()).limit(limit)
+        return [rows.recorded(row) for row in reversed(self._connection.execute(statement).all())]
+
+    def take_numbers(self, count: int) -> int:
+        taken = update(counter).where(counter.c.name == "incident").values(value=counter.c.value + count)
+        last: int = self._connection.execute(taken.returning(counter.c.value)).scalar_one()
+        return last - count + 1
+
+    def seen(self, keys: Sequence[str]) -> set[str]:
+        before: set[str] = set()
+        for part in _parts(sorted(set(keys))):
+            statement = select(inbox.c.key).where(inbox.c.key.in_(bindparam("keys", expanding=True)))
+            before.update(self._connection.execute(statement, {"keys": part}).scalars())
+        new = [{"key": key, "at": self._now} for key in sorted(set(keys) - before)]
+        if new:
+            self._connection.execute(inbox.insert(), new)
+        return before
+
+    def fenced(self, settlements: Sequence[Settlement]) -> set[tuple[int, int]]:
+        held: set[tuple[int, int]] = set()
+        for state in sorted({settlement.state for settlement in settlements}):
+            pairs = sorted((item.id, item.attempt) for item in settlements if item.state == state)
+            held.update(bulk.settle(self._connection, state, pairs))
+        reasons = [
+            {"the_id": item.id, "reasons": codec.dump([item.reason])}
+            for item in settlements
+            if item.reason and (item.id, item.attempt) in held
+        ]
+        if reasons:
+            told = update(outbox).where(outbox.c.id == bindparam("the_id")).values(errors=bindparam("reasons"))
+            self._connection.execute(told, reasons)
+        return held
+
+    def record(self, incidents: Sequence[Incident], events: Sequence[Recorded], effects: Sequence[Outgoing]) -> None:
+        if incidents:
+            values = [rows.incident_row(item, self._now) for item in sorted(incidents, key=lambda item: item.number)]
+            bulk.insert(self._connection, incident, values, keys=("number",), changed=INCIDENT_CHANGES)
+        if events:
+            bulk.insert(self._connection, event, [rows.event_row(recorded) for recorded in events])
+            opened = {
+                (item.event.platform, item.event.room): item.incident
+                for item in events
+                if isinstance(item.event, RoomOpened)
+            }
+            rooms = [{"platform": key[0], "room": key[1], "incident": number} for key, number in opened.items()]
+            bulk.insert(self._connection, room, rooms, keys=("platform", "room"), changed=("incident",))
+        for folding, run in _runs(effects):
+            values = [rows.effect_row(item, self._now) for item in run]
+            if folding:
+                bulk.insert(self._connection, outbox, values, keys=("fold",), changed=("upto",), where=str(FOLDABLE))
+            else:
+                bulk.insert(self._connection, outbox, values, keys=("key",))
+
+    def cancel(self, number: int, kinds: Sequence[str]) -> None:
+        self._connection.execute(
+            update(outbox)
+            .where(outbox.c.incident == number, outbox.c.kind.in_(kinds), outbox.c.state == "waiting")
+            .values(state="cancelled")
+        )
+
+    def store_alerts(self, stored: Sequence[AlertRow]) -> None:
+        moved = [row for row in stored if row.moved]
+        if moved:
+            old = update(alert).where(
+                alert.c.source == bindparam("the_source"),
+                alert.c.fingerprint == bindparam("the_fingerprint"),
+                LATEST,
+            )
+            self._connection.execute(
+                old.values(latest=0),
+                [{"the_source": row.alert.source, "the_fingerprint": row.alert.fingerprint} for row in moved],
+            )
+        values = sorted((rows.alert_row(row) for row in stored), key=lambda row: (row["source"], row["fingerprint"]))
+        bulk.insert(self._connection, alert, values, keys=ALERT_KEYS, changed=ALERT_CHANGES)
+
+    def move_alerts(self, source: int, target: int) -> None:
+        connection = self._connection
+        connection.execute(update(alert_group).where(alert_group.c.incident == source).values(incident=target))
+        moving = alert.alias("moving")
+        newer = exists().where(
+            moving.c.source == alert.c.source,
+            moving.c.fingerprint == alert.c.fingerprint,
+            moving.c.incident == source,
+            moving.c.latest == 1,
+        )
+        connection.execute(delete(alert).where(alert.c.incident == target, newer))
+        connection.execute(update(alert).where(LATEST, alert.c.incident == source).values(incident=target))
+
+
+def _runs(effects: Sequence[Outgoing]) -> list[tuple[bool, list[Outgoing]]]:
+    """(whether they fold, the effects), a statement each: stored one run after the other, every lane keeps its order."""
+    runs: dict[int, list[Outgoing]] = {}
+    reached: dict[str, int] = {}
+    for effect in effects:
+        run = reached.get(effect.lane, 0)
+        # Even runs hold what stands alone, odd ones what folds.
+        if (effect.fold is not None) is not bool(run % 2):
+            run += 1
+        reached[effect.lane] = run
+        runs.setdefault(run, []).append(effect)
+    return [(bool(run % 2), runs[run]) for run in sorted(runs)]
+
+
+def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -1,0 +1,167 @@
+"""Every table, in one place. Columns only for what is looked for; the rest is the body, JSON by `storage.codec`.
+
+Partial indexes are written as text and used with the same text: SQLite takes one only when the words agree.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An instant. `timestamptz` on PostgreSQL; on SQLite the same in UTC, as text that sorts."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+LIVE = text("live = 1")
+LATEST = text("latest = 1")
+WAITING = text("state = 'waiting'")
+FOLDABLE = text("state = 'waiting' AND attempt = 0")
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("severity", String(8), nullable=False),
+    Column("live", SmallInteger, nullable=False, comment="1 while in triage or active"),
+    Column("private", SmallInteger, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Column("body", Text, nullable=False),
+    # By number alone: the newest open ones are read from it in order, and what is live is few.
+    Index("incident_live", "number", sqlite_where=LIVE, postgresql_where=LIVE),
+)
+
+alert_group = Table(
+    "alert_group",
+    metadata,
+    Column("key", Text, primary_key=True, comment="alerts of this group belong to that live incident"),
+    Column("incident", Integer, nullable=False),
+    Index("alert_group_incident", "incident"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("incident", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", UtcTime, nullable=False, comment="when it happened"),
+    Column("recorded_at", UtcTime, nullable=False, comment="when it was said"),
+    Column("kind", String(40), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("source_ref", Text, nullable=False),
+    Column("command", Integer, nullable=False, comment="seq of the first event of the same command"),
+    Column("body", Text, nullable=False),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("incident", Integer, primary_key=True, autoincrement=False, comment="0: no route wanted it"),
+    Column("latest", SmallInteger, nullable=False, comment="1: the row that the next notification is compared with"),
+    Column("firing", SmallInteger, nullable=False),
+    Column("starts_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime),
+    Column("sender_group", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("annotations", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Index("alert_latest", "source", "fingerprint", unique=True, sqlite_where=LATEST, postgresql_where=LATEST),
+    # The group first: where both begin with the source, PostgreSQL without statistics takes this one for the other.
+    Index("alert_sender_group", "sender_group", "source", sqlite_where=LATEST, postgresql_where=LATEST),
+    Index("alert_incident", "incident"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("key", Text, nullable=False, unique=True, comment="idempotency key, for ever"),
+    Column("incident", Integer, nullable=False),
+    Column("lane", Text, nullable=False, comment="incident and provider: in order inside"),
+    Column("kind", String(40), nullable=False),
+    Column("urgency", SmallInteger, nullable=False),
+    Column("fold", Text, comment="rows nobody has begun with the same fold are one"),
+    Column("since", Integer, nullable=False),
+    Column("upto", Integer, nullable=False),
+    Column("state", String(12), nullable=False, comment="waiting, done, failed, cancelled"),
+    Column("due_at", UtcTime, nullable=False, comment="not before; a claim moves it ahead, that is the lease"),
+    Column("first_at", UtcTime, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("errors", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("outbox_due", "urgency", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index("outbox_lane", "lane", "id", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index("outbox_incident", "incident", "kind", sqlite_where=WAITING, postgresql_where=WAITING),
+    Index("outbox_fold", "fold", unique=True, sqlite_where=FOLDABLE, postgresql_where=FOLDABLE),
+    sqlite_autoincrement=True,
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("key", Text, primary_key=True, comment="an inbound message's own id: handled once"),
+    Column("at", UtcTime, nullable=False),
+)
+
+room = Table(
+    "room",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("room", Text, primary_key=True),
+    Column("incident", Integer, nullable=False),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,46 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.engine import Database
+from tests.servers.postgres import create_database, drop_database, postgres_url
+from tests.world import World
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as the test run."""
+    with postgres_url() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh, empty database on each engine in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/klatsch.db"
+        return
+    # Asked for only now: the tests on SQLite do not wait for a server to start.
+    server: str = request.getfixturevalue("postgres_server")
+    url = create_database(server)
+    yield url
+    drop_database(url, server)
+
+
+@pytest.fixture
+def postgresql_url(postgres_server: str) -> Iterator[str]:
+    """A fresh, empty PostgreSQL database, for what only several processes do."""
+    url = create_database(postgres_server)
+    yield url
+    drop_database(url, postgres_server)
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """The shell over a fresh database, on SQLite and on PostgreSQL."""
+    world = World(Database(database_url))
+    yield world
+    world.close()

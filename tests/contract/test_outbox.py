@@ -1,0 +1,211 @@
+"""What the outbox promises, on SQLite and on PostgreSQL: order in a lane, leases, fences, folding, and an index."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, text
+
+from bot.incident import commands as c
+from bot.incident import effects as f
+from bot.incident.model import Mark, Severity
+from bot.ports import Retry, Settlement
+from tests.world import World, an_ask
+
+LEASE = timedelta(seconds=60)
+
+
+def kinds(world: World) -> list[str]:
+    return [f.kind_of(item.effect) for item in world.outbox.claim(50, LEASE)]
+
+
+def settle(world: World, *, state: str = "done") -> list[str]:
+    """Claim what is due and settle it."""
+    claimed = world.outbox.claim(50, LEASE)
+    world.do(*(Settlement(item.id, item.attempt, item.incident, state) for item in claimed))
+    return [f.kind_of(item.effect) for item in claimed]
+
+
+def test_a_lane_gives_one_effect_at_a_time_in_order(world: World):
+    world.opened()
+    assert kinds(world) == ["open_room"]
+    assert kinds(world) == []
+
+
+def test_settling_the_first_frees_the_next(world: World):
+    world.opened()
+    in_order = ["open_room", "set_topic", "refresh_card", "announce", "invite"]
+    assert [settle(world) for _ in range(6)] == [*([kind] for kind in in_order), []]
+
+
+def test_lanes_do_not_wait_for_each_other_and_pages_come_first(world: World):
+    world.opened(page="policy:platform")
+    claimed = world.outbox.claim(1, LEASE)
+    assert isinstance(claimed[0].effect, f.SendPage)
+    assert sorted(kinds(world)) == ["open_room", "send_page"]
+
+
+def test_a_lease_that_ran_out_comes_back_with_the_next_number(world: World):
+    world.opened()
+    (first,) = world.outbox.claim(9, LEASE)
+    assert world.outbox.claim(9, LEASE) == []
+    world.clock.forward(seconds=61)
+    (second,) = world.outbox.claim(9, LEASE)
+    assert (second.id, second.key, second.attempt) == (first.id, first.key, 2)
+
+
+def test_a_renewed_lease_does_not_run_out(world: World):
+    world.opened()
+    held = world.outbox.claim(9, LEASE)
+    world.clock.forward(seconds=50)
+    world.outbox.renew(held, LEASE)
+    world.clock.forward(seconds=50)
+    assert world.outbox.claim(9, LEASE) == []
+
+
+def test_who_lost_the_lease_settles_nothing(world: World):
+    number = world.opened().number
+    (slow,) = world.outbox.claim(9, LEASE)
+    world.clock.forward(seconds=61)
+    (quick,) = world.outbox.claim(9, LEASE)
+    room = c.RecordRoom(platform="console", room="r1")
+    late, good = world.do(
+        Settlement(
+            slow.id, slow.attempt, number, "done", ask=an_ask(c.RecordRoom(platform="console", room="r0"), number)
+        ),
+        Settlement(quick.id, quick.attempt, number, "done", ask=an_ask(room, number)),
+    )
+    assert late.late
+    assert not good.late
+    assert world.lookups.incident(number).rooms["console"].id == "r1"
+    world.outbox.retry([Retry(slow.id, slow.attempt, timedelta(0), "too late")])
+    assert kinds(world) == ["set_topic"]
+
+
+def test_an_effect_of_a_newer_release_is_left_to_it_and_nobody_spins(world: World):
+    world.opened()
+    with world.database.write() as connection:
+        connection.execute(text("UPDATE outbox SET kind = 'send_pigeon' WHERE kind = 'open_room'"))
+    assert world.outbox.claim(9, LEASE) == []
+    assert world.outbox.next_due() is None
+
+
+def test_a_retry_waits_and_keeps_its_lane_waiting(world: World):
+    world.opened()
+    (item,) = world.outbox.claim(9, LEASE)
+    world.outbox.retry([Retry(item.id, item.attempt, timedelta(seconds=30), "down")])
+    assert kinds(world) == []
+    world.clock.forward(seconds=31)
+    assert kinds(world) == ["open_room"]
+    with world.database.read() as connection:
+        assert connection.execute(text("SELECT errors FROM outbox WHERE id = 1")).scalar_one() == '["down"]'
+
+
+def test_released_effects_are_due_at_once(world: World):
+    world.opened()
+    world.outbox.release(world.outbox.claim(9, LEASE))
+    assert kinds(world) == ["open_room"]
+
+
+def test_what_nobody_began_is_folded_into_one(world: World):
+    number = world.opened().number
+    while settle(world):
+        pass
+    world.clock.forward(seconds=5)
+    for n in range(20):
+        world.ask(c.Note(mark=Mark.NOTE, text=f"line {n}"), number)
+    assert {w.kind: w.count for w in world.lookups.waiting()} == {"refresh_card": 1, "tell": 1}
+    world.clock.forward(seconds=5)
+    assert settle(world) == ["refresh_card"]
+    (told,) = world.outbox.claim(9, LEASE)
+    assert (told.since, told.upto) == (2, 21)
+    world.ask(c.Note(mark=Mark.NOTE, text="while it was being told"), number)
+    world.do(Settlement(told.id, told.attempt, number, "done"))
+    world.clock.forward(seconds=5)
+    assert settle(world) == ["refresh_card"]
+    (rest,) = world.outbox.claim(9, LEASE)
+    assert (rest.since, rest.upto) == (22, 22)
+
+
+def test_an_acknowledgement_withdraws_unsent_pages_and_the_escalation(world: World):
+    number = world.opened(page="policy:platform").number
+    world.ask(c.Acknowledge(person="ana"), number)
+    world.clock.forward(minutes=6)
+    assert not {"send_page", "wake_escalation"} & set(kinds(world))
+
+
+def test_a_page_and_its_acknowledgement_in_one_batch_wake_nobody(world: World):
+    number = world.opened().number
+    world.do(an_ask(c.Page(target="policy:platform"), number), an_ask(c.Acknowledge(person="ana"), number))
+    world.clock.forward(minutes=6)
+    assert not {"send_page", "wake_escalation"} & set(kinds(world))
+
+
+def test_timers_fire_when_due_and_not_before(world: World):
+    world.opened(page="policy:platform")
+    assert "wake_escalation" not in kinds(world)
+    assert world.outbox.next_due() is not None
+    world.clock.forward(minutes=5)
+    assert "wake_escalation" in kinds(world)
+
+
+def test_leases_of_a_dead_process_are_taken_over_at_once_and_timers_stay(world: World):
+    world.opened(page="policy:platform")
+    held = world.outbox.claim(9, LEASE)
+    assert held
+    world.outbox.take_over()
+    again = world.outbox.claim(9, LEASE)
+    assert {item.id for item in again} == {item.id for item in held}
+    assert not any(isinstance(item.effect, f.WakeEscalation) for item in again)
+
+
+def test_cancelled_and_failed_effects_free_their_lane(world: World):
+    number = world.opened().number
+    settle(world, state="failed")
+    world.ask(c.SetSeverity(severity=Severity.SEV1), number)
+    assert settle(world) == ["set_topic"]
+
+
+def test_the_claim_uses_the_partial_indexes(world: World):
+    for n in range(300):
+        world.opened(f"incident {n}")
+    sent: list[tuple[str, object]] = []
+
+    def remember(_c: object, _k: object, statement: str, parameters: object, *_: object) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(world.database.engine, "before_cursor_execute", remember)
+    world.outbox.claim(64, LEASE)
+    event.remove(world.database.engine, "before_cursor_execute", remember)
+    claim, values = next((statement, values) for statement, values in sent if "UPDATE outbox" in statement)
+    with world.database.engine.connect() as connection:
+        if not world.database.sqlite:
+            connection.execute(text("ANALYZE outbox"))
+            connection.execute(text("SET enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {claim}", values))
+    assert "outbox_due" in plan, plan
+    assert "outbox_lane" in plan, plan
+    assert "SCAN outbox\n" not in f"{plan}\n", plan
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_clock_set_back_delays_nothing_that_a_restart_does_not_cure(world: World, when: str):
+    world.opened()
+    if when == "before":
+        world.outbox.claim(9, LEASE)
+    world.clock.back(hours=1)
+    world.outbox.take_over()
+    assert kinds(world) == ["open_room"]
+
+
+def test_the_last_words_in_a_room_come_before_it_is_archived(world: World):
+    number = world.opened().number
+    world.ask(c.RecordRoom(platform="console", room="r1"), number)
+    while settle(world):
+        world.clock.forward(seconds=5)
+    world.ask(c.Cancel(reason="opened twice"), number)
+    world.clock.forward(seconds=5)
+    told = [kind for _ in range(5) for kind in settle(world)]
+    assert told == ["set_topic", "refresh_card", "tell", "announce", "archive_room"]

@@ -1,0 +1,224 @@
+"""What the store promises, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.alerts.model import Alert, Notification
+from bot.handle import handle
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.evolve import replay
+from bot.incident.model import Mark, Severity, Status
+from bot.ports import Conflict, StoreUnavailable
+from storage import migrate, tables
+from storage.engine import Database
+from storage.store import SqlStore
+from tests.clock import START
+from tests.world import World, an_ask
+
+
+def an_alert(fingerprint: str = "a", *, firing: bool = True, **labels: str) -> Alert:
+    named = {"alertname": "ApiDown", "severity": "critical", "region": "one", "az": "az1"} | labels
+    return Alert("prometheus", fingerprint, firing, START, None if firing else START, named, {"summary": fingerprint})
+
+
+def a_message(*alerts: Alert) -> Notification:
+    return Notification("prometheus", alerts, group="g")
+
+
+def test_references_have_no_gaps_although_some_are_refused(world: World):
+    outcomes = world.do(
+        an_ask(c.Open(title="one")), an_ask(c.Open(title=" ")), an_ask(c.Open(title="two")), a_message(an_alert())
+    )
+    assert [o.after.ref for o in outcomes if o.after] == ["INC-2", "INC-3"]
+    assert outcomes[1].refused is not None
+    assert world.lookups.incident(1).title == "a"
+    assert world.opened("three").ref == "INC-4"
+
+
+def test_the_row_is_the_replay_of_its_events(world: World):
+    number = world.opened("one", severity=Severity.SEV3).number
+    world.do(
+        an_ask(c.SetSeverity(severity=Severity.SEV1), number),
+        an_ask(c.Note(mark=Mark.NOTE, text="looked at it", when=START - timedelta(minutes=3)), number),
+        an_ask(c.AddTask(text="drain hv-17", owner="ben"), number),
+        an_ask(c.Page(target="policy:platform"), number),
+        an_ask(c.Acknowledge(person="ana"), number),
+        an_ask(c.Resolve(summary="rolled back"), number),
+        an_ask(c.Close(), number),
+    )
+    stored = world.lookups.incident(number)
+    history = world.lookups.history(number)
+    assert stored == replay(number, [recorded.event for recorded in history])
+    assert stored.status is Status.CLOSED
+    assert [recorded.seq for recorded in history] == list(range(1, stored.version + 1))
+    assert history[2].event.at == START - timedelta(minutes=3)
+    assert history[2].recorded_at == START
+
+
+def test_the_same_message_twice_does_nothing_the_second_time(world: World):
+    first, second = world.do(an_ask(c.Open(title="x"), inbox="slack:E1"), an_ask(c.Open(title="x"), inbox="slack:E1"))
+    third = world.do(an_ask(c.Open(title="x"), inbox="slack:E1"))[0]
+    assert (first.again, second.again, third.again) == (False, True, True)
+    assert len(world.lookups.recent()) == 1
+
+
+def test_an_alert_twice_is_one_alert_and_one_incident(world: World):
+    world.do(a_message(an_alert()), a_message(an_alert()))
+    world.do(a_message(an_alert()))
+    (incident,) = world.lookups.recent()
+    assert (incident.alerts_firing, incident.alerts_total) == (1, 1)
+    assert len(world.lookups.alerts(incident.number)) == 1
+
+
+def test_a_cleared_alert_proposes_and_closes_nothing(world: World):
+    world.do(a_message(an_alert()))
+    world.do(a_message(an_alert(firing=False)))
+    (incident,) = world.lookups.recent()
+    assert (incident.alerts_firing, incident.status) == (0, Status.INVESTIGATING)
+    assert [a.firing for a in world.lookups.alerts(incident.number)] == [False]
+
+
+def test_after_resolve_the_next_alert_of_the_group_opens_a_new_incident(world: World):
+    world.do(a_message(an_alert("a")))
+    world.ask(c.Resolve(summary="ok"), 1)
+    world.do(a_message(an_alert("b")))
+    assert [i.number for i in world.lookups.recent()] == [2, 1]
+
+
+def test_a_reopened_incident_gets_the_alerts_of_its_group_again(world: World):
+    world.do(a_message(an_alert("a")))
+    world.ask(c.Resolve(summary="ok"), 1)
+    world.ask(c.Reopen(reason="not yet"), 1)
+    world.do(a_message(an_alert("b")))
+    assert [i.number for i in world.lookups.recent()] == [1]
+
+
+def test_a_merge_moves_alerts_and_their_group(world: World):
+    world.do(a_message(an_alert("a")))
+    target = world.opened("the real one").number
+    outcome = world.ask(c.Merge(into=target), 1)
+    assert outcome.after.status is Status.MERGED
+    assert [alert.fingerprint for alert in world.lookups.alerts(target)] == ["a"]
+    world.do(a_message(an_alert("b")))
+    assert {alert.fingerprint for alert in world.lookups.alerts(target)} == {"a", "b"}
+    assert [i.number for i in world.lookups.recent()] == [2, 1]
+
+
+def test_ten_thousand_alerts_in_one_message_are_one_incident(world: World):
+    world.do(a_message(*(an_alert(f"f{n}") for n in range(10_000))))
+    (incident,) = world.lookups.recent()
+    assert incident.alerts_firing == 10_000
+    assert len(world.lookups.alerts(incident.number)) == 10_000
+    assert len(world.lookups.history(1)) == 3
+
+
+def test_undo_takes_back_the_whole_last_command_of_that_person(world: World):
+    number = world.opened().number
+    world.ask(c.SetSeverity(severity=Severity.SEV4), number, by="ben")
+    world.ask(c.AssignRole(role="lead", person="ana"), number, by="ana")
+    undone = world.ask(c.Undo(by="ben"), number, by="ben")
+    assert undone.after.severity is Severity.SEV2
+    assert undone.after.lead == "ana"
+    again = world.ask(c.Undo(by="ben"), number, by="ben")
+    assert again.refused is not None
+
+
+def test_a_reaction_taken_back_takes_its_line_back(world: World):
+    number = world.opened().number
+    world.ask(c.Note(mark=Mark.NOTE, text="failed over", message="m1"), number)
+    world.ask(c.AddTask(text="failed over", message="m1"), number)
+    world.ask(c.Retract(message="m1", mark=Mark.NOTE), number)
+    assert isinstance(world.lookups.history(number)[-1].event, e.Retracted)
+    world.ask(c.Retract(message="m1"), number)
+    assert world.lookups.incident(number).tasks[0].dropped
+    assert world.ask(c.Retract(message="m1"), number).events == ()
+
+
+def test_nothing_of_a_broken_batch_is_kept(world: World):
+    with pytest.raises(AttributeError):
+        world.do(an_ask(c.Open(title="fine")), an_ask(c.Open(title=None)))
+    assert world.lookups.recent() == []
+    assert world.opened().ref == "INC-1"
+
+
+def test_two_processes_that_open_the_same_group_meet(postgresql_url: str):
+    """Whoever is second is told so, decides again, and joins."""
+    world, other = World(Database(postgresql_url)), Database(postgresql_url)
+    gate = threading.Barrier(2)
+
+    def ingest(database: Database, fingerprint: str) -> None:
+        gate.wait(5)
+        for _ in range(5):
+            try:
+                handle(SqlStore(database, world.clock), [a_message(an_alert(fingerprint))], world.rules)
+                return
+            except Conflict:
+                continue
+
+    both = [threading.Thread(target=ingest, args=pair) for pair in ((world.database, "a"), (other, "b"))]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    (incident,) = world.lookups.recent()
+    assert incident.alerts_firing == 2
+    other.close()
+    world.close()
+
+
+def test_a_database_that_does_not_answer_is_unavailable(tmp_path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    database = Database(f"sqlite:///{folder}/k.db")
+    migrate.upgrade(database)
+    database.close()
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    with pytest.raises(StoreUnavailable), SqlStore(database, None).begin():
+        pass
+
+
+@pytest.mark.parametrize("instead", ["nothing", "another file"])
+def test_a_database_file_taken_away_is_noticed_before_anything_is_promised(tmp_path: Path, instead: str):
+    world = World(Database(f"sqlite:///{tmp_path}/k.db"))
+    world.opened()
+    (tmp_path / "k.db").rename(tmp_path / "kept.db")
+    if instead == "another file":
+        (tmp_path / "k.db").write_bytes((tmp_path / "kept.db").read_bytes())
+    with pytest.raises(StoreUnavailable, match="removed or replaced"):
+        world.opened("lost?")
+    with pytest.raises(StoreUnavailable, match="removed or replaced"):
+        world.lookups.recent()
+    (tmp_path / "kept.db").replace(tmp_path / "k.db")
+    assert world.opened().ref == "INC-2"
+    world.close()
+
+
+def test_the_schema_is_what_the_migrations_make(world: World):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    import storage.public
+
+    assert storage.public.metadata is tables.metadata
+    with world.database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    assert ScriptDirectory(str(migrate.MIGRATIONS)).get_current_head() == migrate.HEAD
+    assert migrate.current(world.database) == migrate.HEAD
+
+
+def test_time_comes_back_as_it_went_in(world: World):
+    world.opened()
+    with world.database.read() as connection:
+        assert connection.execute(select(tables.incident.c.opened_at)).scalar_one() == START
+        raw = connection.execute(text("SELECT opened_at FROM incident")).scalar_one()
+    assert "2026-11-02" in str(raw)

