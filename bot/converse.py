@@ -1,0 +1,172 @@
+"""What people say, answered: a line becomes a command or a question, and the outcome becomes words.
+
+The answer is for the person who typed and is returned, never queued: the adapter that heard the line shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+
+from bot.alerts.model import Notification
+from bot.chat import replies
+from bot.chat.context import Context, Do, Question
+from bot.chat.document import Document, say
+from bot.chat.parse import parse
+from bot.chat.reactions import react, unreact
+from bot.inbox import Writer
+from bot.incident import commands as c
+from bot.incident.model import Incident, Refused, Source
+from bot.lookups import Lookups
+from bot.ports import Clock, Overloaded, Reacted, Said, StoreUnavailable
+from bot.questions import Answers, Names
+from bot.status.redact import mask
+
+log = logging.getLogger(__name__)
+
+LABELLED = 20
+"""Open incidents whose alert labels are looked through for what customers need not read."""
+
+
+TERMINAL = "terminal"
+"""The platform of `klatsch say`."""
+
+
+class Conversation:
+    """`bot.ports.Inbox`."""
+
+    def __init__(self, writer: Writer, lookups: Lookups, clock: Clock, names: Names, answers: Answers) -> None:
+        self._writer = writer
+        self._lookups = lookups
+        self._clock = clock
+        self._names = names
+        self._answers = answers
+
+    async def notified(self, notification: Notification) -> None:
+        outcome = await self._writer.submit(notification)
+        if outcome.unrouted:
+            log.warning("%d alerts of %s match no route", outcome.unrouted, notification.source)
+
+    async def said(self, said: Said) -> Document:
+        """Never raises for what was said; a database that is gone is an answer too."""
+        try:
+            return await self._said(said)
+        except Refused as refused:
+            return replies.refused(refused)
+        except Overloaded as error:
+            return say(f"Not done: {error}", "refused")
+        except StoreUnavailable:
+            log.exception("a line could not be handled")
+            return say("Not done: the database does not answer. Nothing was changed; try again in a minute.", "refused")
+
+    async def _said(self, said: Said) -> Document:
+        by = self.person(said.platform, said.by)
+        context, parsed = await asyncio.to_thread(self._understood, said, by)
+        if isinstance(parsed, Question):
+            sees = partial(_sees, said.platform, context.room)
+            return await asyncio.to_thread(self._answers.answer, parsed, context, sees)
+        if parsed.incident is not None and parsed.incident != context.room:
+            await asyncio.to_thread(self._check_seen, parsed.incident, said.platform, context.room)
+        return await self._done(parsed, said, by)
+
+    def _check_seen(self, number: int, platform: str, room: int | None) -> None:
+        incident = self._lookups.incident(number)
+        if incident is None or not _sees(platform, room, incident):
+            raise Refused(f"There is no INC-{number}.", "`list` shows what is open.")
+
+    def _understood(self, said: Said, by: str) -> tuple[Context, Do | Question]:
+        room = self._lookups.in_room(said.platform, said.room) if said.room else None
+        sees = partial(_sees, said.platform, room)
+        here = [incident.number for incident in self._lookups.open_incidents() if sees(incident)]
+        names = self._names
+        targets = [f"policy:{name}" for name in names.roster.ladders]
+        targets += [f"schedule:{name}" for name in names.roster.schedules]
+        context = Context(
+            by=by,
+            at=self._clock.now(),
+            room=room,
+            people=names.people,
+            components=names.components,
+            targets=targets,
+            open=here,
+            zone=names.zone,
+            default_ladder=names.default_ladder,
+            redact=lambda text: self._masked(text, here if room is None else [room, *here]),
+        )
+        return context, parse(said.line, context)
+
+    def _masked(self, text: str, incidents: list[int]) -> tuple[str, tuple[str, ...]]:
+        """A text for customers, without our people's names and without what our alerts' labels call things."""
+        people = [name for person in self._names.people.values() for name in (person.name, *person.handles.values())]
+        labels = {
+            value
+            for number in dict.fromkeys(incidents[:LABELLED])
+            for alert in self._lookups.alerts(number, 200)
+            for value in alert.labels.values()
+        }
+        return mask(text, self._names.redact, people, sorted(labels))
+
+    async def _done(self, do: Do, said: Said, by: str) -> Document:
+        who = "" if do.anonymous else by
+        command = do.command
+        ask = c.Ask(
+            command=command,
+            incident=do.incident,
+            by=who,
+            source=Source("command", "" if do.anonymous else said.message),
+            inbox=f"{said.platform}:{said.message}" if said.message else "",
+        )
+        outcome = await self._writer.submit(ask)
+        if outcome.refused:
+            return replies.refused(outcome.refused)
+        if outcome.again:
+            return say("That message was handled already.")
+        if outcome.after is None:
+            raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open.")
+        return replies.done(
+            command,
+            [recorded.event for recorded in outcome.events],
+            outcome.before,
+            outcome.after,
+            people=self._names.people,
+            zone=self._names.zone,
+            components=self._names.components,
+            publishers=self._names.publishers,
+        )
+
+    async def reacted(self, reacted: Reacted) -> None:
+        """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing."""
+        number = await asyncio.to_thread(self._lookups.in_room, reacted.platform, reacted.room)
+        if number is None:
+            return
+        by = self.person(reacted.platform, reacted.by)
+        message = f"{reacted.platform}:{reacted.message}"
+        author = self.person(reacted.platform, reacted.author) if reacted.author else ""
+        if reacted.added:
+            # A platform's clock may be ahead of ours, and what is yet to come is no fact.
+            at = min(reacted.at, self._clock.now()) if reacted.at else None
+            command = react(reacted.emoji, text=reacted.text, author=author, message=message, at=at)
+        else:
+            command = unreact(reacted.emoji, message=message)
+        if command is None:
+            return
+        inbox = f"{reacted.platform}:{reacted.event}" if reacted.event else ""
+        ask = c.Ask(command=command, incident=number, by=by, source=Source("reaction", message), inbox=inbox)
+        outcome = await self._writer.submit(ask)
+        if outcome.refused:
+            log.info("a reaction on %s did nothing: %s", message, outcome.refused.reason)
+
+    def person(self, platform: str, user: str) -> str:
+        """The id of whoever is `user` on that platform; somebody we do not know keeps the platform's own name."""
+        if platform in ("console", TERMINAL) and user in self._names.people:
+            return user
+        for person in self._names.people.values():
+            if person.handles.get(platform) == user:
+                return person.id
+        return user if ":" in user else f"{platform}:{user}"
+
+
+def _sees(platform: str, room: int | None, incident: Incident) -> bool:
+    """A private incident exists in its own room, and for who can read the database anyway."""
+    return not incident.private or platform == TERMINAL or room == incident.number

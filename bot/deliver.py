@@ -1,0 +1,267 @@
+"""The one way out: claim an effect, have an adapter do it, settle it together with what came of it.
+
+At least once, and exactly once where the provider lets us: the effect's key is the same on every try. A claim is a
+lease: when we die it runs out and somebody else goes on; when we are merely slow, the fence keeps us from settling
+what is no longer ours. Nothing is dropped silently: what will not be done is an event on the timeline.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+from zlib import crc32
+
+from bot.inbox import Writer
+from bot.incident import commands as c
+from bot.incident import effects as f
+from bot.incident.model import Incident
+from bot.lookups import Lookups
+from bot.perform import Performer, asked, provider_of
+from bot.ports import (
+    Claimed,
+    Clock,
+    Conflict,
+    Outbox,
+    Overloaded,
+    Rejected,
+    Retry,
+    Settlement,
+    StoreUnavailable,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+IN_FLIGHT = 64
+LEASE = timedelta(seconds=60)
+RENEW_EVERY = 20.0
+EFFECT_TIMEOUT = 45.0
+"""Seconds; shorter than the lease, so that a hanging provider is given up before somebody else begins."""
+
+POLL = 1.0
+"""Seconds between two looks for what other processes left us."""
+
+STOP_WITHIN = 8.0
+"""Seconds that what has begun gets to finish when we stop."""
+
+GIVE_UP_AFTER = timedelta(hours=24)
+PAGE_GIVE_UP_AFTER = timedelta(minutes=15)
+"""A page that could not be sent for so long is told as failed, so that the next person is asked."""
+
+BUG_ATTEMPTS = 12
+BACKOFF_FIRST = 1.0
+BACKOFF_MOST = 300.0
+
+
+class Deliverer:
+    """Takes effects out of the outbox and has them done. `run` forever, or `round` and `drain` step by step."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        writer: Writer,
+        lookups: Lookups,
+        clock: Clock,
+        performer: Performer,
+    ) -> None:
+        self._outbox = outbox
+        self._writer = writer
+        self._lookups = lookups
+        self._clock = clock
+        self._performer = performer
+        self._held: dict[int, Claimed] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+
+    def wake(self) -> None:
+        """Something may be due."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Begin nothing more; `run` returns when what has begun is finished or given back."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Deliver until `stop`."""
+        renewing = asyncio.create_task(self._renew())
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                if await self._begin(IN_FLIGHT - len(self._tasks)):
+                    continue
+                await self._pause()
+        finally:
+            renewing.cancel()
+            await self._finish()
+
+    async def round(self) -> int:
+        """Claim what is due, do all of it, and answer how much it was."""
+        count = await self._begin(IN_FLIGHT)
+        await asyncio.gather(*self._tasks)
+        return count
+
+    async def drain(self) -> int:
+        """Rounds until nothing is due; answers how many effects were tried."""
+        total = 0
+        while count := await self.round():
+            total += count
+        return total
+
+    async def _begin(self, room: int) -> int:
+        if room <= 0:
+            return 0
+        try:
+            claimed, incidents = await self._db(lambda: self._claim(room))
+        except (StoreUnavailable, Conflict) as error:
+            log.warning("cannot look for effects: %s", error)
+            return 0
+        for item in claimed:
+            self._held[item.id] = item
+            known = None if isinstance(item.effect, f.SendPage) else incidents.get(item.incident)
+            task = asyncio.create_task(self._one(item, known), name=f"deliver {item.key}")
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+        return len(claimed)
+
+    def _claim(self, room: int) -> tuple[list[Claimed], Mapping[int, Incident]]:
+        """What is due, and its incidents in one question for all. Not those of pages: each of them looks at the last
+        moment whether somebody answered."""
+        claimed = self._outbox.claim(room, LEASE)
+        numbers = sorted({item.incident for item in claimed if not isinstance(item.effect, f.SendPage)})
+        try:
+            incidents = self._lookups.incidents(numbers) if numbers else {}
+        except StoreUnavailable:
+            # What is claimed must be told what became of it: each asks for its own incident then.
+            incidents = {}
+        return claimed, incidents
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+
+    async def _pause(self) -> None:
+        """Until somebody wakes us, or the next timer, or it is time to look what others left."""
+        seconds = POLL
+        if not self._tasks:
+            try:
+                due = await self._db(self._outbox.next_due)
+            except StoreUnavailable:
+                due = None
+            if due is not None:
+                seconds = min(POLL, max(0.005, due.total_seconds()))
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_EVERY)
+            held = list(self._held.values())
+            try:
+                await self._db(lambda held=held: self._outbox.renew(held, LEASE))  # type: ignore[misc]  # mypy cannot type a lambda's default
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("cannot renew leases: %s", error)
+
+    async def _finish(self) -> None:
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_WITHIN)
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        left = list(self._held.values())
+        if left:
+            log.info("giving back %d effects", len(left))
+            try:
+                await self._db(lambda: self._outbox.release(left))
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("cannot give effects back; they return when their lease ends: %s", error)
+        self._thread.shutdown()
+
+    async def _db(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    # One effect.
+
+    async def _one(self, item: Claimed, incident: Incident | None = None) -> None:
+        verdict = await self._try(item, incident)
+        try:
+            if isinstance(verdict, Retry):
+                await self._db(lambda: self._outbox.retry([verdict]))
+            else:
+                await self._settle(item, verdict)
+        except Exception as error:  # noqa: BLE001 - the lease brings the effect back, whatever went wrong here
+            log.warning("effect %s could not be settled and will come back: %s", item.key, error)
+        finally:
+            if self._held.get(item.id) is item:
+                del self._held[item.id]
+
+    async def _settle(self, item: Claimed, verdict: Settlement) -> None:
+        try:
+            outcome = await self._writer.submit(verdict)
+        except (StoreUnavailable, Overloaded):
+            raise
+        except Exception as error:  # noqa: BLE001 - the writer logged it
+            # Doing it again would fail again, and wake somebody each time.
+            reason = f"what came of it could not be recorded ({type(error).__name__}); the log has the details"
+            outcome = await self._writer.submit(self._failed(item, reason))
+        if outcome.late:
+            log.warning("effect %s was withdrawn, or taken over by another process", item.key)
+
+    async def _try(self, item: Claimed, incident: Incident | None) -> Settlement | Retry:
+        try:
+            async with asyncio.timeout(EFFECT_TIMEOUT):
+                ask = await self._performer.do(item, incident)
+        except Rejected as error:
+            return self._failed(item, error.reason)
+        except Unavailable as error:
+            return self._again(item, error.reason, error.retry_after)
+        except StoreUnavailable as error:
+            return self._again(item, f"the database does not answer: {error}", None)
+        except TimeoutError:
+            return self._again(item, f"no answer within {EFFECT_TIMEOUT:.0f} s", None)
+        except Exception as error:
+            log.exception("a bug while delivering %s", item.key)
+            if item.attempt >= BUG_ATTEMPTS:
+                return self._failed(item, f"internal error ({type(error).__name__}); the log has the details")
+            return self._again(item, f"internal error ({type(error).__name__})", None)
+        return Settlement(item.id, item.attempt, item.incident, "done", ask=ask)
+
+    def _again(self, item: Claimed, reason: str, after: timedelta | None) -> Settlement | Retry:
+        patience = PAGE_GIVE_UP_AFTER if isinstance(item.effect, f.SendPage) else GIVE_UP_AFTER
+        if self._clock.now() - item.first_at > patience:
+            return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
+        wait = backoff(item.key, item.attempt)
+        log.info("%s of INC-%d waits %s: %s", f.kind_of(item.effect), item.incident, wait, reason)
+        return Retry(item.id, item.attempt, max(wait, after) if after else wait, reason)
+
+    def _failed(self, item: Claimed, reason: str) -> Settlement:
+        log.error("%s of INC-%d failed: %s", f.kind_of(item.effect), item.incident, reason)
+        command: c.Command
+        match item.effect:
+            case f.SendPage(person=person, way=way, ladder=ladder, step=step, round=round):
+                command = c.RecordPage(person=person, way=way, failed=reason, ladder=ladder, step=step, round=round)
+            case _:
+                command = c.RecordFailure(
+                    effect=f.kind_of(item.effect), provider=provider_of(item.effect), reason=reason
+                )
+        ask = asked(command, item.incident, item)
+        return Settlement(item.id, item.attempt, item.incident, "failed", reason=reason, ask=ask)
+
+
+def backoff(key: str, attempt: int) -> timedelta:
+    """How long to wait after try `attempt`: doubling from a second to five minutes, spread by half so that what
+    failed together does not return together. The spread comes from the key: the same effect waits the same."""
+    most = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** min(attempt - 1, 16))
+    spread = crc32(f"{key}:{attempt}".encode()) / 0xFFFFFFFF
+    return timedelta(seconds=most * (0.5 + spread / 2))

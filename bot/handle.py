@@ -1,0 +1,325 @@
+"""The shell around the rules: load → decide → evolve → plan → record, for a whole batch in one transaction.
+
+Rules of this file: nothing outside is touched; whatever is asked of this transaction is asked for the whole batch at
+once; locks are taken in one order everywhere (alert folding, incidents by number, the counter), so that several
+processes on one PostgreSQL never wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.alerts.folding import Group, changing, fold, opening
+from bot.alerts.model import AlertRow, Notification
+from bot.alerts.routing import Route
+from bot.incident import commands as c
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.decide import decide
+from bot.incident.evolve import evolve
+from bot.incident.model import Incident, Refused, Source
+from bot.incident.plan import Policy, plan
+from bot.incident.undo import choose
+from bot.oncall.escalation import Roster, rung, target
+from bot.ports import Settlement, Store, Transaction
+
+ALERTS = "alerts"
+"""By whom an event is that alerts caused."""
+
+HISTORY_FOR_UNDO = 500
+"""How far back an undo or a taken-back reaction can reach, in events of its incident."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the configuration adds to the rules: which providers, who is on call, which alerts open what."""
+
+    policy: Policy = field(default_factory=Policy)
+    roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one request. `before` None: it opened `after`. `refused`: nothing happened, and why.
+    `again`: this very message was handled before. `late`: the lease of a settled effect had run out."""
+
+    before: Incident | None = None
+    after: Incident | None = None
+    events: tuple[e.Recorded, ...] = ()
+    refused: Refused | None = None
+    again: bool = False
+    late: bool = False
+    unrouted: int = 0
+
+
+Request = c.Ask | Settlement | Notification
+
+
+def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outcome]:
+    """Do `requests` in their order, in one transaction; an outcome each. Refusals are outcomes and spoil nothing.
+
+    Raises StoreUnavailable or Conflict, and then nothing was done. Any other exception is a bug or a poisoned
+    request, and nothing was done either: the caller finds it by trying one by one.
+    """
+    with store.begin() as tx:
+        return _Batch(tx, rules).run(requests)
+
+
+class _Batch:
+    """One batch on its way through: the incidents as they are so far, and what is to be recorded."""
+
+    def __init__(self, tx: Transaction, rules: Rules) -> None:
+        self._tx = tx
+        self._rules = rules
+        self._at = tx.now()
+        self._incidents: dict[int, Incident] = {}
+        self._touched: set[int] = set()
+        self._events: list[e.Recorded] = []
+        self._effects: dict[str, f.Outgoing] = {}
+        self._cancels: list[tuple[int, tuple[str, ...]]] = []
+        self._held: dict[str, int] = {}
+        self._freed: set[int] = set()
+        self._regained: dict[str, int] = {}
+        self._merged: list[tuple[int, int]] = []
+
+    def run(self, requests: Sequence[Request]) -> list[Outcome]:
+        notifications = [request for request in requests if isinstance(request, Notification)]
+        groups, stray, unrouted = self._fold(notifications)
+        self._load(requests, groups)
+        again = self._seen(requests)
+        late = self._settle(requests)
+        rows = [*stray, *self._alerts(groups)]
+        outcomes: list[Outcome] = []
+        for request in requests:
+            match request:
+                case Notification():
+                    outcomes.append(Outcome(unrouted=unrouted))
+                    unrouted = 0
+                case Settlement():
+                    held = (request.id, request.attempt) not in late
+                    outcomes.append(self._ask(request.ask) if held and request.ask else Outcome(late=not held))
+                case c.Ask():
+                    repeated = bool(request.inbox) and request.inbox in again
+                    if request.inbox:
+                        # The same message twice in one batch is the same message twice.
+                        again.add(request.inbox)
+                    outcomes.append(Outcome(again=True) if repeated else self._ask(request))
+        self._record(rows)
+        return outcomes
+
+    # Loading: everything the batch needs, a statement a kind.
+
+    def _fold(self, notifications: Sequence[Notification]) -> tuple[tuple[Group, ...], tuple[AlertRow, ...], int]:
+        if not notifications:
+            return (), (), 0
+        self._tx.lock_alerts()
+        alerts = [alert for notification in notifications for alert in notification.alerts]
+        cut = [(n.source, n.group) for n in notifications if n.group_resolved and n.truncated]
+        known = self._tx.known_alerts(alerts, cut)
+        keys = {
+            route.group(a.labels) for a in alerts if a.firing for route in self._rules.routes if route.matches(a.labels)
+        }
+        open_group = self._tx.open_groups(sorted(keys))
+        owners = {row.incident for row in known if row.incident} | set(open_group.values())
+        self._incidents.update(self._tx.load(sorted(owners)))
+        folding = fold(
+            notifications,
+            known,
+            routes=self._rules.routes,
+            open_group=open_group,
+            is_open=lambda number: number in self._incidents and self._incidents[number].status.open,
+            windows=self._tx.windows(),
+            at=self._at,
+        )
+        return folding.groups, folding.stray, folding.unrouted
+
+    def _load(self, requests: Sequence[Request], groups: Sequence[Group]) -> None:
+        wanted = {group.incident for group in groups if group.incident}
+        for request in requests:
+            if isinstance(request, c.Ask) and request.incident:
+                wanted.add(request.incident)
+                if isinstance(request.command, c.Merge):
+                    wanted.add(request.command.into)
+            elif isinstance(request, Settlement) and request.ask and request.ask.incident:
+                wanted.add(request.ask.incident)
+        missing = sorted(wanted - set(self._incidents))
+        if missing:
+            self._incidents.update(self._tx.load(missing))
+
+    def _seen(self, requests: Sequence[Request]) -> set[str]:
+        keys = [request.inbox for request in requests if isinstance(request, c.Ask) and request.inbox]
+        return self._tx.seen(keys) if keys else set()
+
+    def _settle(self, requests: Sequence[Request]) -> set[tuple[int, int]]:
+        settlements = [request for request in requests if isinstance(request, Settlement)]
+        if not settlements:
+            return set()
+        return {(item.id, item.attempt) for item in settlements} - self._tx.fenced(settlements)
+
+    # Deciding: pure functions, in the order of the requests.
+
+    def _ask(self, ask: c.Ask) -> Outcome:
+        before = self._incidents.get(ask.incident) if ask.incident else None
+        try:
+            command = self._complete(ask.command, before, by=ask.by)
+            decided = decide(before, command, id=ask.incident or 0, at=self._at)
+        except Refused as refused:
+            return Outcome(before=before, after=before, refused=refused)
+        if not decided:
+            return Outcome(before=before, after=before)
+        # Taken only when it really opens, so that a refusal leaves no gap.
+        number = ask.incident or self._tx.take_numbers(1)
+        after, recorded = self._apply(before, number, decided, ask.by, ask.source)
+        return Outcome(before=before, after=after, events=tuple(recorded))
+
+    def _alerts(self, groups: Sequence[Group]) -> list[AlertRow]:
+        """Tell each group's incident of its alerts, opening it if there is none; the rows to store.
+
+        Alerts come before what people ask in the same batch: who resolves an incident resolves it with them.
+        """
+        new = sum(group.incident is None for group in groups)
+        number = self._tx.take_numbers(new) if new else 0
+        rows: list[AlertRow] = []
+        for group in groups:
+            if group.incident is None:
+                self._open(group, number)
+                owner, number = number, number + 1
+            else:
+                owner = group.incident
+            decided = decide(self._incidents[owner], changing(group), id=owner, at=self._at)
+            if decided:
+                self._apply(self._incidents[owner], owner, decided, ALERTS, Source("alert"))
+            rows += [AlertRow(row.alert, owner, row.moved) for row in group.rows.values()]
+        return rows
+
+    def _open(self, group: Group, number: int) -> None:
+        command = self._complete(opening(group, self._at), None)
+        self._apply(None, number, decide(None, command, id=number, at=self._at), ALERTS, Source("alert"))
+        self._held[group.key] = number
+        group.fired.clear()
+
+    def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
+        """Fill in what a command has to have looked up before the rules see it."""
+        roster, at = self._rules.roster, self._at
+        match command:
+            case c.Open(page=page):
+                return replace(command, opener=by, rung=target(roster, page, at) if page else None)
+            case c.Accept(page=page) | c.Page(target=page) if page:
+                return replace(command, rung=target(roster, page, at))
+            case c.Escalate(ladder=ladder, step=step, round=round):
+                return replace(command, rung=rung(roster, ladder, step=step, round=round, at=at))
+            case c.RecordPage() if command.failed and incident is not None:
+                return self._after_failure(command, incident)
+            case c.Merge(into=into):
+                self._may_absorb(into)
+                return command
+            case c.Undo() if incident is not None:
+                history = self._history(incident.number)
+                return replace(command, events=choose(history, command.by, command.event))
+            case c.Retract() if incident is not None:
+                history = self._history(incident.number)
+                return replace(command, events=_made_by(history, command))
+            case _:
+                return command
+
+    def _after_failure(self, command: c.RecordPage, incident: Incident) -> c.RecordPage:
+        held = incident.paging
+        if held is None:
+            return command
+        failed = {*held.failed, f"{command.person}:{command.way}"}
+        people = self._rules.policy.people
+        ways = {f"{person}:{way}" for person in held.people if person in people for way in people[person].ways}
+        if not ways <= failed:
+            return command
+        if command.ladder not in self._rules.roster.ladders:
+            return replace(command, nobody_left=True)
+        following = rung(self._rules.roster, command.ladder, step=command.step + 1, round=command.round, at=self._at)
+        return replace(command, nobody_left=True, rung=following)
+
+    def _may_absorb(self, into: int) -> None:
+        other = self._incidents.get(into)
+        if other is None:
+            raise Refused(f"There is no INC-{into}.", "`list` shows what is open.")
+        if not other.status.open:
+            raise Refused(f"{other.ref} is {other.status}.", "Merge into an incident somebody works on.")
+
+    def _history(self, number: int) -> list[e.Recorded]:
+        stored = self._tx.history(number, HISTORY_FOR_UNDO)
+        return [*stored, *(recorded for recorded in self._events if recorded.incident == number)]
+
+    # Applying: fold the events in, plan what follows.
+
+    def _apply(
+        self, before: Incident | None, number: int, decided: Sequence[e.Event], by: str, source: Source
+    ) -> tuple[Incident, list[e.Recorded]]:
+        incident = before
+        first = (before.version if before else 0) + 1
+        recorded: list[e.Recorded] = []
+        for event in decided:
+            incident = evolve(incident, event, number=number)
+            recorded.append(e.Recorded(number, incident.version, self._at, by, source, first, event))
+            for place, effect in enumerate(plan(incident, event, self._rules.policy)):
+                self._plan(effect, incident, place)
+            if isinstance(event, e.MergedInto):
+                self._merged.append((number, event.into))
+        if incident is None:
+            raise ValueError("a command without events is not applied")
+        if before is not None and before.status.open and not incident.status.open:
+            self._freed.add(number)
+        if before is not None and incident.status.open and not before.status.open and incident.group:
+            self._regained[incident.group] = number
+        self._incidents[number] = incident
+        self._touched.add(number)
+        self._events += recorded
+        return incident, recorded
+
+    def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
+        if isinstance(effect, f.Cancel):
+            self._cancels.append((incident.number, effect.kinds))
+            gone = [
+                key
+                for key, held in self._effects.items()
+                if held.incident == incident.number and f.kind_of(held.effect) in effect.kinds
+            ]
+            for key in gone:
+                del self._effects[key]
+            return
+        new = f.outgoing(effect, incident=incident.number, seq=incident.version, place=place)
+        slot = new.fold or new.key
+        held = self._effects.get(slot)
+        self._effects[slot] = replace(held, upto=new.upto) if held else new
+
+    def _record(self, rows: Sequence[AlertRow]) -> None:
+        tx = self._tx
+        for number, kinds in dict.fromkeys(self._cancels):
+            tx.cancel(number, kinds)
+        tx.record([self._incidents[number] for number in self._touched], self._events, list(self._effects.values()))
+        for source, into in self._merged:
+            tx.move_alerts(source, into)
+        if self._freed:
+            tx.free_groups(sorted(self._freed))
+        held = {key: number for key, number in self._held.items() if self._incidents[number].status.open}
+        if self._regained:
+            # A reopened incident gets its group back unless a new incident has it by now.
+            taken = tx.open_groups(list(self._regained))
+            held |= {key: number for key, number in self._regained.items() if key not in taken}
+        if held:
+            tx.hold_groups(held)
+        if rows:
+            tx.store_alerts(rows)
+
+
+def _made_by(history: Sequence[e.Recorded], command: c.Retract) -> tuple[e.Recorded, ...]:
+    """The events that a captured message made and nobody took back yet."""
+    taken = {recorded.event.event for recorded in history if isinstance(recorded.event, e.Retracted)}
+    made = []
+    for recorded in history:
+        event = recorded.event
+        if not isinstance(event, e.Noted | e.TaskAdded | e.FollowUpAdded) or event.message != command.message:
+            continue
+        mark = event.mark if isinstance(event, e.Noted) else None
+        if recorded.seq not in taken and mark is command.mark:
+            made.append(recorded)
+    return tuple(made)

@@ -1,0 +1,66 @@
+"""Questions that change nothing: what the product may ask the database, and what it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.incident.events import Recorded
+from bot.incident.model import Incident
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """One alert of an incident, as the export shows it."""
+
+    source: str
+    fingerprint: str
+    firing: bool
+    starts_at: datetime
+    ends_at: datetime | None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Effects that are not done: how many of each kind, and since when the oldest."""
+
+    kind: str
+    count: int
+    oldest: datetime
+
+
+class Lookups(Protocol):
+    """Reads; every method may raise `bot.ports.StoreUnavailable`."""
+
+    def incident(self, number: int) -> Incident | None: ...
+
+    def incidents(self, numbers: Sequence[int]) -> dict[int, Incident]:
+        """Those of them that there are, at most a few hundred."""
+        ...
+
+    def open_incidents(self, limit: int = 50) -> list[Incident]:
+        """In triage or active, the newest first."""
+        ...
+
+    def recent(self, limit: int = 50) -> list[Incident]:
+        """The newest first, whatever became of them."""
+        ...
+
+    def history(self, number: int, *, since: int = 0, upto: int | None = None, limit: int = 2000) -> list[Recorded]:
+        """Events `since`..`upto` (both included), oldest first; of more than `limit` the last ones."""
+        ...
+
+    def alerts(self, number: int, limit: int = 20_000) -> list[StoredAlert]: ...
+
+    def in_room(self, platform: str, room: str) -> int | None:
+        """The incident whose room it is."""
+        ...
+
+    def waiting(self) -> list[Waiting]:
+        """What the outbox still has to do, timers left out."""
+        ...

@@ -1,0 +1,247 @@
+"""What each effect means to do, and who does it: the one `match effect`. Retries, leases and verdicts are `bot.deliver`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeVar, assert_never
+
+from bot.chat.document import Document
+from bot.incident import commands as c
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.model import Incident, Person, Source
+from bot.lookups import Lookups
+from bot.ports import (
+    AckLink,
+    Attempt,
+    ChatPlatform,
+    Claimed,
+    Clock,
+    PageMessage,
+    Pager,
+    Publisher,
+    Rejected,
+    StatusPage,
+)
+
+T = TypeVar("T")
+
+
+class Words(Protocol):
+    """How things are said. Pure; `bot.words` is it."""
+
+    def card(self, incident: Incident, now: datetime) -> Document: ...
+    def announcement(self, incident: Incident, now: datetime) -> Document: ...
+    def digest(self, incident: Incident, told: Sequence[e.Recorded]) -> Document | None: ...
+    def topic(self, incident: Incident) -> str: ...
+    def room_name(self, incident: Incident) -> str: ...
+    def page_text(self, incident: Incident, person: Person) -> str: ...
+    def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """Every configured adapter, by the name of its block."""
+
+    platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
+    pagers: Mapping[str, Pager] = field(default_factory=dict)
+    status_pages: Mapping[str, StatusPage] = field(default_factory=dict)
+    publishers: Mapping[str, Publisher] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    ack_link: AckLink = lambda number, person: ""
+
+
+class Performer:
+    """Does one effect through its adapter."""
+
+    def __init__(self, lookups: Lookups, clock: Clock, providers: Providers, words: Words) -> None:
+        self._lookups = lookups
+        self._clock = clock
+        self._providers = providers
+        self._words = words
+
+    async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
+        """Do it; answers the command that tells the incident what came of it, None when nothing did.
+
+        `incident` is its state, read anew when it is not given. Raises Unavailable, Rejected, StoreUnavailable.
+        """
+        if incident is None:
+            incident = await asyncio.to_thread(self._lookups.incident, item.incident)
+        if incident is None:
+            raise Rejected(f"INC-{item.incident} is not in the database")
+        command: c.Command | None
+        match item.effect:
+            case f.OpenRoom() | f.SetTopic() | f.RefreshCard() | f.Announce() | f.Tell() | f.Invite() | f.ArchiveRoom():
+                command = await self._chat(item, item.effect, incident)
+            case f.SendPage():
+                command = await self._page(item, item.effect, incident)
+            case f.Publish():
+                command = await self._publish(item, item.effect, incident)
+            case f.WriteDraft():
+                command = await self._write(item, item.effect, incident)
+            case f.WakeEscalation(ladder=ladder, step=step, round=round):
+                command = c.Escalate(ladder=ladder, step=step + 1, round=round)
+            case f.WakeReminder(due=due):
+                command = c.Remind(promised=due)
+            case f.GiveAlertsTo(into=into):
+                absorb = c.Absorb(
+                    other=incident.number,
+                    title=incident.title,
+                    alerts_firing=incident.alerts_firing,
+                    alerts_total=incident.alerts_total,
+                    group=incident.group,
+                )
+                return asked(absorb, into, item)
+            case _:
+                assert_never(item.effect)
+        return None if command is None else asked(command, item.incident, item)
+
+    async def _chat(self, item: Claimed, effect: f.PlatformEffect, incident: Incident) -> c.Command | None:
+        platform = known(self._providers.platforms, effect.platform, "chat")
+        attempt = Attempt(item.key, item.attempt)
+        now = self._clock.now()
+        held = incident.rooms.get(effect.platform)
+        if isinstance(effect, f.OpenRoom):
+            if held and held.id:
+                return None
+            opened = await platform.open_room(
+                attempt,
+                mark=f"inc-{incident.number}",
+                name=self._words.room_name(incident),
+                topic=self._words.topic(incident),
+                private=incident.private,
+            )
+            return c.RecordRoom(platform=effect.platform, room=opened.id, link=opened.link)
+        if isinstance(effect, f.Announce):
+            announcement = self._words.announcement(incident, now)
+            if not platform.announce_room:
+                return None
+            if held and held.announcement:
+                await platform.edit(attempt, platform.announce_room, held.announcement, announcement)
+                return None
+            message = await platform.say(attempt, platform.announce_room, announcement)
+            return c.RecordAnnouncement(platform=effect.platform, message=message)
+        if held is None or not held.id or held.archived:
+            # Its room could not be opened, which was told already, or nobody writes there any more.
+            return None
+        match effect:
+            case f.SetTopic():
+                await platform.set_topic(attempt, held.id, self._words.topic(incident))
+                return None
+            case f.RefreshCard():
+                card = self._words.card(incident, now)
+                if held.card:
+                    await platform.edit(attempt, held.id, held.card, card)
+                    return None
+                message = await platform.say(attempt, held.id, card)
+                await platform.pin(attempt, held.id, message)
+                return c.RecordCard(platform=effect.platform, message=message)
+            case f.Tell():
+                history = await asyncio.to_thread(
+                    self._lookups.history, incident.number, since=item.since, upto=item.upto
+                )
+                digest = self._words.digest(incident, history)
+                if digest is not None:
+                    await platform.say(attempt, held.id, digest, thread=held.card)
+                return None
+            case f.Invite(people=people):
+                found = [self._person(person, effect.platform) for person in people]
+                await platform.invite(attempt, held.id, [person for person in found if person is not None])
+                return None
+            case f.ArchiveRoom():
+                await platform.archive(attempt, held.id)
+                return c.RecordArchive(platform=effect.platform)
+            case _:
+                assert_never(effect)
+
+    def _person(self, id_: str, platform: str) -> Person | None:
+        """Who that is: an entry under `people:`, or a user of this very platform. None: somebody from elsewhere."""
+        if id_ in self._providers.people:
+            return self._providers.people[id_]
+        where, _, user = id_.partition(":")
+        return Person(user, user, handles={platform: user}) if where == platform and user else None
+
+    async def _page(self, item: Claimed, effect: f.SendPage, incident: Incident) -> c.Command | None:
+        pager = known(self._providers.pagers, effect.way, "paging")
+        person = known(self._providers.people, effect.person, "people")
+        held = incident.paging
+        if (
+            held is None
+            or not incident.status.open
+            or not (held.waiting or (held.exhausted and not held.acknowledged_by))
+        ):
+            # Somebody answered, or it ended, between the claim and now: let them sleep.
+            return None
+        room_url = next((room.link for room in incident.rooms.values() if room.link), "")
+        page = PageMessage(
+            person=person,
+            key=f"{incident.ref}:{effect.person}",
+            ref=incident.ref,
+            title=incident.title,
+            text=self._words.page_text(incident, person),
+            severity=incident.severity.value,
+            ack_url=self._providers.ack_link(incident.number, effect.person),
+            room_url=room_url,
+        )
+        receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
+        return c.RecordPage(
+            person=effect.person,
+            way=effect.way,
+            receipt=receipt,
+            ladder=effect.ladder,
+            step=effect.step,
+            round=effect.round,
+        )
+
+    async def _publish(self, item: Claimed, effect: f.Publish, incident: Incident) -> c.Command | None:
+        page = known(self._providers.status_pages, effect.page, "status")
+        history = await asyncio.to_thread(self._lookups.history, incident.number, since=item.since, upto=item.upto)
+        for recorded in history:
+            if isinstance(recorded.event, e.PublicPostPublished):
+                event = recorded.event
+                link = await page.publish(
+                    Attempt(item.key, item.attempt),
+                    ref=incident.ref,
+                    number=event.number,
+                    at=event.at,
+                    post=event.post,
+                )
+                return c.RecordPost(number=event.number, page=effect.page, link=link)
+        raise Rejected(f"public post {effect.number} is not on the timeline")
+
+    async def _write(self, item: Claimed, effect: f.WriteDraft, incident: Incident) -> c.Command | None:
+        publisher = known(self._providers.publishers, effect.publisher, "publishing")
+        through = incident.postmortem.through if incident.postmortem else item.upto
+        history = await asyncio.to_thread(self._lookups.history, incident.number, upto=through, limit=100_000)
+        text = await asyncio.to_thread(self._words.draft, incident, history)
+        place = await publisher.write(Attempt(item.key, item.attempt), ref=incident.ref, text=text)
+        return c.RecordPostmortem(place=place)
+
+
+def provider_of(effect: f.Effect) -> str:
+    """The block an effect is done by; ours where nothing outside is."""
+    match effect:
+        case f.Publish(page=page):
+            return page
+        case f.WriteDraft(publisher=publisher):
+            return publisher
+        case f.SendPage(way=way):
+            return way
+        case f.WakeEscalation() | f.WakeReminder() | f.GiveAlertsTo():
+            return "klatsch"
+        case _:
+            return effect.platform
+
+
+def known(providers: Mapping[str, T], name: str, section: str) -> T:
+    if name not in providers:
+        raise Rejected(f"`{name}` is not configured under `{section}:` any more")
+    return providers[name]
+
+
+def asked(command: c.Command, incident: int, item: Claimed) -> c.Ask:
+    """`command` in the name of the delivery of `item`."""
+    return c.Ask(command=command, incident=incident, by="klatsch", source=Source("delivery", item.key))

@@ -1,0 +1,368 @@
+"""What the product asks of the world: one Protocol a port, each method with its promise.
+
+An adapter raises `Unavailable` or `Rejected` and nothing else on purpose; any other exception is a bug, logged with
+its traceback and retried. No port carries words or a feature's name: it takes a `Document`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+from bot.alerts.model import Alert, AlertRow, Known, Notification
+from bot.chat.document import Document
+from bot.incident.commands import Ask
+from bot.incident.effects import Effect, Outgoing
+from bot.incident.events import Recorded
+from bot.incident.model import Incident, Person, PublicPost
+
+
+class DeliveryError(Exception):
+    """An effect was not done. `reason` is fit to be shown: it holds no secret."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unavailable(DeliveryError):
+    """Not now; try again, after `retry_after` if the other side said when."""
+
+    def __init__(self, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Rejected(DeliveryError):
+    """Never; trying again will not help. A person must look."""
+
+
+class StoreUnavailable(Exception):
+    """The database does not answer (gone, locked, disk full): nothing was changed; try again."""
+
+
+class Conflict(Exception):
+    """Another process changed the same rows first: nothing was changed; decide again from what is there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Which effect this is, and which try (from 1). Providers that can, deduplicate by `key`."""
+
+    key: str
+    number: int = 1
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The time, UTC; never earlier than an earlier answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An effect somebody holds a lease on. `attempt` is the fence: only who holds this number may settle it."""
+
+    id: int
+    key: str
+    incident: int
+    lane: str
+    effect: Effect
+    since: int
+    upto: int
+    attempt: int
+    first_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of a claimed effect: done (`state` done or failed), with the command that tells the incident."""
+
+    id: int
+    attempt: int
+    incident: int
+    state: str
+    reason: str = ""
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not done yet: look again at `after` from now."""
+
+    id: int
+    attempt: int
+    after: timedelta
+    reason: str
+
+
+class Transaction(Protocol):
+    """One transaction of the one writer. Everything is set-based: a batch costs a handful of statements."""
+
+    def now(self) -> datetime:
+        """The time this transaction happens at: the database's clock where there is one."""
+        ...
+
+    def lock_alerts(self) -> None:
+        """Only one process at a time folds alerts, so that two copies of one alert meet."""
+        ...
+
+    def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:
+        """What is known of these alerts by (source, fingerprint), and of all alerts in these (source, group)s."""
+        ...
+
+    def open_groups(self, groups: Sequence[str]) -> dict[str, int]:
+        """The open incident of each group that has one."""
+        ...
+
+    def hold_groups(self, held: Mapping[str, int]) -> None:
+        """Alerts of these groups belong to these incidents from now on. Raises Conflict when one is taken."""
+        ...
+
+    def free_groups(self, numbers: Sequence[int]) -> None:
+        """These incidents are over: the next alert of their groups opens a new one."""
+        ...
+
+    def windows(self) -> list[Incident]:
+        """Open maintenance incidents."""
+        ...
+
+    def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
+        """These incidents, locked until the transaction ends, in one order everywhere."""
+        ...
+
+    def history(self, number: int, limit: int) -> list[Recorded]:
+        """The last `limit` events of one incident, oldest first."""
+        ...
+
+    def take_numbers(self, count: int) -> int:
+        """The first of `count` new incident numbers; a rolled-back transaction gives them back, so there are no gaps."""
+        ...
+
+    def seen(self, keys: Sequence[str]) -> set[str]:
+        """Which of these inbound messages were handled before; the others are remembered as handled now."""
+        ...
+
+    def fenced(self, settlements: Sequence[Settlement]) -> set[tuple[int, int]]:
+        """Settle these effects; answers the (id, attempt) of those whose lease still held. The others were somebody
+        else's by now."""
+        ...
+
+    def record(self, incidents: Sequence[Incident], events: Sequence[Recorded], effects: Sequence[Outgoing]) -> None:
+        """Store the new state, append the events, queue the effects."""
+        ...
+
+    def cancel(self, incident: int, kinds: Sequence[str]) -> None:
+        """Withdraw waiting effects of these kinds."""
+        ...
+
+    def store_alerts(self, rows: Sequence[AlertRow]) -> None:
+        """Insert or update alerts, and which incident they belong to."""
+        ...
+
+    def move_alerts(self, source: int, target: int) -> None:
+        """After a merge: the alerts of `source` and its groups belong to `target`."""
+        ...
+
+
+class Store(Protocol):
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Commit on leaving, roll back on an exception. Raises StoreUnavailable or Conflict."""
+        ...
+
+
+class Outbox(Protocol):
+    """The effects that wait. Each call is one short transaction of its own."""
+
+    def claim(self, limit: int, lease: timedelta) -> list[Claimed]:
+        """Take up to `limit` due effects, the first of each free lane, for `lease`."""
+        ...
+
+    def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:
+        """Hold them longer."""
+        ...
+
+    def retry(self, retries: Sequence[Retry]) -> None:
+        """Give them back for later; fenced like a settlement."""
+        ...
+
+    def release(self, held: Sequence[Claimed]) -> None:
+        """Give them back at once (we are stopping)."""
+        ...
+
+    def next_due(self) -> timedelta | None:
+        """How long until something can be claimed; None when nothing waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRef:
+    """A room, by its platform's own id. `link` opens it."""
+
+    id: str
+    link: str = ""
+
+
+class ChatPlatform(Protocol):
+    """A place where people talk. Every method may raise Unavailable or Rejected."""
+
+    @property
+    def name(self) -> str:
+        """The key of its block under `chat:`."""
+        ...
+
+    @property
+    def announce_room(self) -> str:
+        """Where incidents are announced; empty: nowhere."""
+        ...
+
+    async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
+        """The room that carries `mark` (`inc-7`): the one that is there, else a new one. Never two."""
+        ...
+
+    async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
+        """Post, and answer the message's id. The same `attempt.key` twice posts once where the platform allows it."""
+        ...
+
+    async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
+        """Replace what a message of ours says."""
+        ...
+
+    async def pin(self, attempt: Attempt, room: str, message: str) -> None:
+        """Pin it; it may be pinned already."""
+        ...
+
+    async def invite(self, attempt: Attempt, room: str, people: Sequence[Person]) -> None:
+        """Bring them in; who is there already, or cannot be found, is no error."""
+        ...
+
+    async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None: ...
+
+    async def archive(self, attempt: Attempt, room: str) -> None:
+        """Nobody writes there any more; reading stays."""
+        ...
+
+    async def listen(self, inbox: Inbox) -> None:
+        """Hand over what people say and how they react, until cancelled."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it holds; nothing is asked of it afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none."""
+
+    platform: str
+    room: str
+    by: str
+    line: str
+    message: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """A reaction put on (or taken off) a message; `text`, `author` and `at` are the message's."""
+
+    platform: str
+    room: str
+    by: str
+    emoji: str
+    message: str
+    text: str
+    author: str = ""
+    at: datetime | None = None
+    added: bool = True
+    event: str = ""
+
+
+class Inbox(Protocol):
+    """What inbound adapters call."""
+
+    async def said(self, said: Said) -> Document:
+        """Do what the line asks; the answer is for the person who typed it."""
+        ...
+
+    async def reacted(self, reacted: Reacted) -> None: ...
+
+    async def notified(self, notification: Notification) -> None:
+        """Returns once the alerts are stored. Raises Overloaded or StoreUnavailable: nothing was stored."""
+        ...
+
+
+class Overloaded(Exception):
+    """Too much waits already; the sender should come back (503)."""
+
+
+class AlertSource(Protocol):
+    """Understands what one kind of sender posts. Pure: no I/O."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether the sender knows the secret; compared in constant time."""
+        ...
+
+    def parse(self, body: bytes) -> Notification:
+        """Raises ValueError with a sentence for the sender when the body is not of its form."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """One page: what to say to whom, and the link that acknowledges it."""
+
+    person: Person
+    key: str
+    ref: str
+    title: str
+    text: str
+    severity: str
+    ack_url: str = ""
+    room_url: str = ""
+
+
+class Pager(Protocol):
+    """A way to wake somebody."""
+
+    async def trigger(self, attempt: Attempt, page: PageMessage) -> str:
+        """Send it; answers the provider's receipt (may be empty)."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """What an adapter of any kind may offer, so that `klatsch check` can try it."""
+
+    async def probe(self) -> None:
+        """Go as far as one can without doing anything: connect, log in, look. Raises Unavailable or Rejected."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """What a pager may offer: it knows beforehand whether it can reach somebody."""
+
+    def address(self, person: Person) -> str:
+        """Where this way reaches `person`. Raises Rejected, naming what is missing in the configuration."""
+        ...
+
+
+class StatusPage(Protocol):
+    async def publish(self, attempt: Attempt, *, ref: str, number: int, at: datetime, post: PublicPost) -> str:
+        """Show post `number` of incident `ref`; answers the incident's permanent address (may be empty)."""
+        ...
+
+
+class Publisher(Protocol):
+    async def write(self, attempt: Attempt, *, ref: str, text: str) -> str:
+        """Put a Markdown text where people edit it, without overwriting what they wrote; answers where it lies."""
+        ...
+
+
+AckLink = Callable[[int, str], str]
+"""(incident number, person id) -> the signed address that acknowledges."""

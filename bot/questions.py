@@ -1,0 +1,189 @@
+"""Questions, answered: what is looked up for each, and handed to the words. Nothing here changes anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.chat import answers
+from bot.chat.context import Context, Question
+from bot.chat.document import Document
+from bot.chat.manual import help_document
+from bot.incident.model import Incident, Person, Refused
+from bot.lookups import Lookups
+from bot.oncall.escalation import Roster
+from bot.oncall.schedules import next_shift, shift
+from bot.ports import Clock
+from bot.status.redact import Redaction
+
+LOOKED_THROUGH = 500
+"""Past incidents that `similar` and `list all` look through."""
+
+SIMILAR = 5
+SHORT_WORDS = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "with",
+        "from",
+        "that",
+        "this",
+        "are",
+        "was",
+        "not",
+        "has",
+        "have",
+        "but",
+        "out",
+        "its",
+        "into",
+        "der",
+        "die",
+        "das",
+        "und",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that mean something in a line, from the configuration."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    components: Mapping[str, str] = field(default_factory=dict)
+    roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
+    zone: str = "UTC"
+    default_ladder: str = ""
+    redact: Redaction = field(default_factory=Redaction)
+    publishers: tuple[str, ...] = ()
+
+
+Sees = Callable[[Incident], bool]
+"""Whether an incident exists for whoever asks."""
+
+
+class Cards(Protocol):
+    """How an incident's card looks (`bot.words`)."""
+
+    def card(self, incident: Incident, now: datetime) -> Document: ...
+
+
+class Answers:
+    """Reads the database: call it from a thread."""
+
+    def __init__(self, lookups: Lookups, clock: Clock, names: Names, cards: Cards) -> None:
+        self._lookups = lookups
+        self._clock = clock
+        self._names = names
+        self._cards = cards
+
+    def answer(self, question: Question, context: Context, sees: Sees) -> Document:
+        """Raises Refused when it asks for what is not there, or is not there for whom `sees` says; StoreUnavailable."""
+        match question.verb:
+            case "help":
+                return help_document(question.args.get("verb"))
+            case "list":
+                return self._list(question.args.get("which", "open"), sees)
+            case "oncall":
+                return self._oncall(question.args.get("schedule", ""))
+            case "similar":
+                return self._similar(question, sees)
+            case _:
+                return self._about(question, context, self._incident(question.incident, sees))
+
+    def _about(self, question: Question, context: Context, incident: Incident) -> Document:
+        people, zone, now = self._names.people, self._names.zone, self._clock.now()
+        match question.verb:
+            case "status":
+                return self._cards.card(incident, now)
+            case "timeline":
+                history = self._lookups.history(incident.number)
+                return answers.timeline_document(incident, history, people=people, zone=zone)
+            case "catchup":
+                history = self._lookups.history(incident.number)
+                return answers.catchup_document(incident, history, people=people, zone=zone, now=now)
+            case "task":
+                return answers.tasks_document(incident, people=people)
+            case "followup":
+                return answers.followups_document(incident, people=people, now=now)
+            case "role":
+                return answers.roles_document(incident, people=people)
+            case "publish":
+                return answers.public_document(incident, components=self._names.components)
+            case "pm":
+                return answers.postmortem_document(incident, people=people)
+            case "page":
+                return answers.paging_document(incident, context.targets, people=people, zone=zone)
+            case _:
+                raise Refused(f"`{question.verb}` has no answer here.", "See `help`.")
+
+    def _incident(self, number: int | None, sees: Sees) -> Incident:
+        incident = self._lookups.incident(number) if number else None
+        if incident is None or not sees(incident):
+            raise Refused(f"There is no INC-{number}." if number else "Which incident?", "`list` shows what is open.")
+        return incident
+
+    def _list(self, which: str, sees: Sees) -> Document:
+        names, now = self._names, self._clock.now()
+        if which == "open":
+            found = self._lookups.open_incidents()
+        else:
+            found = [
+                incident
+                for incident in self._lookups.recent(LOOKED_THROUGH)
+                if which == "all" or which in (incident.status, incident.kind, incident.severity)
+            ]
+        found = [incident for incident in found if sees(incident)]
+        return answers.list_document(found, people=names.people, zone=names.zone, now=now, which=which)
+
+    def _oncall(self, wanted: str) -> Document:
+        now = self._clock.now()
+        rows = []
+        for name, schedule in self._names.roster.schedules.items():
+            if wanted and name != wanted:
+                continue
+            current, after = shift(schedule, now), next_shift(schedule, now)
+            rows.append(answers.OnCall(name, schedule.zone.key, current.people, current.end, after.people))
+        return answers.oncall_document(rows, people=self._names.people)
+
+    def _similar(self, question: Question, sees: Sees) -> Document:
+        about, words, own = question.args.get("text", ""), frozenset[str](), None
+        if not about:
+            own = self._incident(question.incident, sees)
+            about = own.ref
+            words = _words(own)
+        words = words or frozenset(_split(question.args.get("text", "")))
+        candidates = [incident for incident in self._lookups.recent(LOOKED_THROUGH) if sees(incident)]
+        ranked = _ranked(words, own, candidates)
+        return answers.similar_document(ranked, zone=self._names.zone, about=about)
+
+
+def _ranked(words: frozenset[str], own: Incident | None, candidates: Sequence[Incident]) -> list[tuple[Incident, str]]:
+    """The most alike first: shared words weigh by how rare they are, the same group of alerts above all."""
+    known = {incident.number: _words(incident) for incident in candidates}
+    rows = []
+    for incident in candidates:
+        if own is not None and incident.number == own.number:
+            continue
+        shared = words & known[incident.number]
+        weight = sum(1 / sum(word in other for other in known.values()) for word in shared)
+        why = f"shares {', '.join(sorted(shared)[:4])}" if shared else ""
+        if own is not None and own.group and incident.group == own.group:
+            weight, why = weight + 10, "the same alerts"
+        if weight:
+            rows.append((weight, incident, why))
+    rows.sort(key=lambda row: (-row[0], -row[1].number))
+    return [(incident, why) for _, incident, why in rows[:SIMILAR]]
+
+
+def _words(incident: Incident) -> frozenset[str]:
+    texts = (incident.title, incident.summary, incident.impact, incident.service, *incident.affected)
+    return frozenset(word for text in texts for word in _split(text))
+
+
+def _split(text: str) -> list[str]:
+    return [word for word in re.findall(r"[\w-]{3,}", text.lower()) if word not in SHORT_WORDS]

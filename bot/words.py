@@ -1,0 +1,50 @@
+"""How things are said: the templates and the people's names, put together once. Pure; `bot.perform.Words` is the promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from bot.chat import card
+from bot.chat.document import Document
+from bot.chat.templates import Templates
+from bot.incident.events import Recorded
+from bot.incident.model import Incident, Person
+from bot.postmortem.draft import draft
+
+
+class Wording:
+    """`zone` is where times are shown, `components` maps a component's id to what customers call it."""
+
+    def __init__(
+        self, templates: Templates, people: Mapping[str, Person], zone: str, components: Mapping[str, str]
+    ) -> None:
+        self._templates = templates
+        self._people = people
+        self._zone = zone
+        self._components = components
+
+    def card(self, incident: Incident, now: datetime) -> Document:
+        return card.card(incident, people=self._people, zone=self._zone, now=now, templates=self._templates)
+
+    def announcement(self, incident: Incident, now: datetime) -> Document:
+        link = next((room.link for room in incident.rooms.values() if room.link), "")
+        return card.announcement(incident, people=self._people, templates=self._templates, link=link)
+
+    def digest(self, incident: Incident, told: Sequence[Recorded]) -> Document | None:
+        digest = card.digest(told, people=self._people, zone=self._zone, templates=self._templates)
+        return digest and replace(digest, blocks=(*digest.blocks, *card.proposal(incident, told)))
+
+    def topic(self, incident: Incident) -> str:
+        return card.topic(incident, people=self._people, templates=self._templates)
+
+    def room_name(self, incident: Incident) -> str:
+        return card.room_name(incident, templates=self._templates)
+
+    def page_text(self, incident: Incident, person: Person) -> str:
+        _, body = card.page_text(incident, text="", templates=self._templates)
+        return body
+
+    def draft(self, incident: Incident, history: Sequence[Recorded]) -> str:
+        return draft(history, people=self._people, zone=self._zone, components=self._components)
