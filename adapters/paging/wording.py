@@ -1,0 +1,56 @@
+"""What all pagers say in the same words, and how they bound what they say."""
+
+from __future__ import annotations
+
+import hashlib
+from urllib.parse import urlsplit
+
+from bot.chat.document import clean
+from bot.ports import Attempt, PageMessage
+
+
+def headline(page: PageMessage, limit: int = 200) -> str:
+    """`SEV1 INC-7 nova API is down`, on one line of at most `limit` characters."""
+    return one_line(f"{page.severity.upper()} {page.ref} {page.title}", limit)
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """`text` without line breaks and control characters, cut to `limit` characters."""
+    text = " ".join(clean(text).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def how_to_acknowledge(page: PageMessage) -> str:
+    """What to type where there is no link to press."""
+    ref = one_line(page.ref, 20)
+    return f'To acknowledge, type "ack {ref}" to the bot in chat, or run: klatsch say "ack {ref}"'
+
+
+def link(url: str) -> str:
+    """`url` if it is a web address that can be shown as a link, else nothing."""
+    if not (url.isascii() and url.isprintable()) or any(char in url for char in ' "<>\\'):
+        return ""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def secrets_of(page: PageMessage) -> tuple[str, str]:
+    """The acknowledge link and its token: whoever has them can acknowledge, and spam filters like to quote links."""
+    return page.ack_url, page.ack_url.rpartition("/")[2]
+
+
+def cut(text: str, size: int) -> str:
+    """`text` in at most `size` bytes of UTF-8, cut between two characters and then ending in an ellipsis."""
+    data = text.encode()
+    if len(data) <= size:
+        return text
+    return data[: size - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def mark(attempt: Attempt, page: PageMessage) -> str:
+    """The same 32 hexadecimal digits whenever the same page is sent again.
+
+    Keys count from one in every installation, so its public address is a part of it: two bots, or one set up anew,
+    that page the same person must not seem to say the same thing.
+    """
+    where = urlsplit(link(page.ack_url)).netloc
+    return hashlib.sha256(f"{where}\n{attempt.key}\n{page.title}".encode(errors="replace")).hexdigest()[:32]

@@ -1,0 +1,168 @@
+"""Puts postmortem drafts into a folder as Markdown files, and never writes over what people wrote there."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from bot.ports import Attempt, DeliveryError, Publisher, Rejected, Unavailable
+
+if TYPE_CHECKING:
+    from adapters.http import Http
+
+DRAFTS = 100
+"""After so many edited drafts of one incident somebody should tidy up."""
+
+FILE_BYTES = 10_000_000
+"""A larger file is not one of ours, and is left alone unread."""
+
+_REF = re.compile(r"INC-[0-9]{1,10}")
+_SEAL = re.compile(rb"<!-- klatsch: draft ([0-9a-f]{64}); edit freely, a newer draft goes into another file -->")
+
+# What a person has to repair. Everything else (a full disk, a network folder that is away) may pass.
+_REFUSED = frozenset(
+    {
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EEXIST,
+        errno.ELOOP,
+        errno.ENAMETOOLONG,
+        errno.EINVAL,
+    }
+)
+
+
+class Config(BaseModel):
+    """`folder` is where the files go; it is made if it is not there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["folder"] = "folder"
+    folder: Path
+
+    @field_validator("folder")
+    @classmethod
+    def _is_named(cls, folder: Path) -> Path:
+        if "\0" in str(folder) or folder == Path():
+            raise ValueError("must name a folder")
+        return folder
+
+
+def build(name: str, config: Config, http: Http) -> Publisher:
+    """The publisher of the block `publishing.<name>`. A folder needs no HTTP; all publishers are built alike."""
+    return Folder(name, config.folder)
+
+
+class Folder:
+    """A `Publisher`. Drafts end in a comment with a digest of what stands above it: that is how an edit is seen.
+
+    A file nobody touched is replaced by a newer draft. Beside an edited one the draft becomes `INC-7.draft-2.md`, then
+    `INC-7.draft-3.md`. A draft that is already there is not written again, whatever people made of it since, so a
+    repeated try changes nothing. Somebody who saves in the very instant in which we replace an untouched file loses.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self._name = name
+        self._folder = folder
+
+    async def write(self, attempt: Attempt, *, ref: str, text: str) -> str:
+        """Write `<folder>/<ref>.md`, whole or not at all; answers the path of the file that holds the draft.
+
+        Raises Unavailable when the disk is full or does not answer, Rejected when we may not write there or `ref` is not
+        like `INC-7`.
+        """
+        if not _REF.fullmatch(ref):
+            raise Rejected(f"{self._name}: an incident's reference looks like INC-7")
+        return await asyncio.to_thread(self._write, ref, text)
+
+    async def probe(self) -> None:
+        """Whether a draft could be written; the folder is not made. Raises like `write`."""
+        await asyncio.to_thread(self._try)
+
+    def _try(self) -> None:
+        try:
+            if self._folder.is_dir():
+                with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".klatsch-check-"):
+                    return
+            nearest = next(
+                path for path in (self._folder.absolute(), *self._folder.absolute().parents) if path.exists()
+            )
+            if not nearest.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            if not os.access(nearest, os.W_OK | os.X_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        except OSError as error:
+            raise self._failure(error) from error
+
+    def _write(self, ref: str, text: str) -> str:
+        above = text.strip("\n").encode(errors="replace") + b"\n\n"
+        digest = hashlib.sha256(above).hexdigest().encode()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for number in range(1, DRAFTS + 1):
+                path = self._folder / (f"{ref}.md" if number == 1 else f"{ref}.draft-{number}.md")
+                sealed, edited = _look(path)
+                if sealed == digest:
+                    return str(path)
+                if not edited:
+                    _replace(path, above + _seal(digest))
+                    return str(path)
+        except OSError as error:
+            raise self._failure(error) from error
+        raise Rejected(f"{self._name}: {DRAFTS} edited drafts of {ref} lie in {self._folder}; move some away")
+
+    def _failure(self, error: OSError) -> DeliveryError:
+        reason = f"{self._name}: cannot write into {self._folder}: {os.strerror(error.errno or 0)}"
+        if error.errno in _REFUSED:
+            return Rejected(f"{reason}; check publishing.{self._name}.folder")
+        return Unavailable(reason)
+
+
+def _seal(digest: bytes) -> bytes:
+    return b"<!-- klatsch: draft " + digest + b"; edit freely, a newer draft goes into another file -->\n"
+
+
+def _look(path: Path) -> tuple[bytes, bool]:
+    """The digest of the draft the file was written with (empty: none), and whether people changed it since."""
+    try:
+        if path.stat().st_size > FILE_BYTES:
+            return b"", True
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return b"", False
+    above, _, last = data.rstrip().rpartition(b"\n")
+    seal = _SEAL.fullmatch(last)
+    if seal is None:
+        return b"", True
+    return seal[1], hashlib.sha256(above + b"\n").hexdigest().encode() != seal[1]
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """The file holds its old content or all of `data`, also after a power cut."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,89 @@
+"""Which providers there are: a line each. Nothing is imported before it is configured.
+
+A provider's module has `Config`, a pydantic model of its block, and `build`:
+
+    paging, publishing    build(name, config, http)
+    alerts                build(name, config)
+
+`name` is the block's own name; status pages and chat platforms say in their modules what they are built from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any, Final, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from bot.chat.document import clean
+from bot.ports import AlertSource, ChatPlatform, Pager, Publisher, StatusPage
+
+Port = TypeVar("Port", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Provider(Generic[Port]):
+    """One way to fill a port; `module` is imported when `config` or `build` is asked for."""
+
+    module: str
+
+    def config(self) -> type[BaseModel]:
+        """The model that checks the provider's block."""
+        config: type[BaseModel] = import_module(self.module).Config
+        return config
+
+    def build(self) -> Callable[..., Port]:
+        """What makes the adapter."""
+        build: Callable[..., Port] = import_module(self.module).build
+        return build
+
+
+PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "ntfy": Provider("adapters.paging.ntfy"),
+    "smtp": Provider("adapters.paging.smtp"),
+}
+
+ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {
+    "alertmanager": Provider("adapters.alerts.alertmanager"),
+}
+
+STATUS_PAGES: Final[Mapping[str, Provider[StatusPage]]] = {
+    "builtin": Provider("adapters.status.builtin"),
+}
+
+PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
+    "folder": Provider("adapters.publishing.folder"),
+}
+
+CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
+    "console": Provider("adapters.chat.console"),
+}
+
+SECTIONS: Final[Mapping[str, Mapping[str, Provider[Any]]]] = {
+    "paging": PAGERS,
+    "alerts": ALERT_SOURCES,
+    "status": STATUS_PAGES,
+    "publishing": PUBLISHERS,
+    "chat": CHAT_PLATFORMS,
+}
+"""By the key of the configuration file."""
+
+
+class UnknownType(ValueError):
+    """A block names a type that no provider has; the message says which types there are."""
+
+
+def provider(section: str, type: str) -> Provider[Any]:
+    """The provider `type` of a section of the configuration (`paging`, `alerts`, …). Raises UnknownType."""
+    known = SECTIONS.get(section, {})
+    if type in known:
+        return known[type]
+    shown = " ".join(clean(type).split())[:60]
+    near = get_close_matches(type.lower(), known, n=1)
+    guess = f"; did you mean `{near[0]}`?" if near else "."
+    raise UnknownType(
+        f"{section}: no provider has the type `{shown}`{guess} Known: {', '.join(sorted(known)) or 'none'}."
+    )

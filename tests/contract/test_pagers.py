@@ -1,0 +1,213 @@
+"""One suite for every way to wake somebody, and below it what only one of them promises."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+
+from adapters.registry import PAGERS
+from bot.ports import Attempt, DeliveryError, PageMessage, Rejected, Unavailable
+from tests.contract.pagers import CASES, IMPATIENT, PATIENT, SECRET, TOPIC, Case, ana
+from tests.contract.servers.http import HttpServer
+
+FIRST = Attempt("7.12.0")
+AGAIN = Attempt("7.12.0", 2)
+ACK = "https://klatsch.example.org/ack/t0ken"
+ROOM = "https://chat.example.org/rooms/inc-7"
+
+
+def page(**changed: object) -> PageMessage:
+    given: dict[str, object] = {
+        "person": ana(),
+        "key": "7.12.0",
+        "ref": "INC-7",
+        "title": "nova API is down",
+        "text": "Zwei von drei Servern antworten nicht: föö\nsince 10:04",
+        "severity": "sev1",
+        "ack_url": ACK,
+        "room_url": ROOM,
+        **changed,
+    }
+    return PageMessage(**given)  # type: ignore[arg-type]  # the table of a test is not typed key by key
+
+
+@pytest.fixture(params=sorted(CASES))
+async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    async with CASES[request.param]() as case:
+        yield case
+
+
+async def failure(case: Case, message: PageMessage | None = None, **given: object) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
+        await case.pager(**given).trigger(FIRST, message or page())  # type: ignore[arg-type]  # as above
+    return caught.value
+
+
+def test_every_pager_is_in_this_suite() -> None:
+    assert set(CASES) == set(PAGERS)
+
+
+async def test_a_page_arrives_and_says_whom_what_and_how_to_acknowledge(case: Case) -> None:
+    receipt = await case.pager().trigger(FIRST, page())
+
+    (arrived,) = case.arrived()
+    assert receipt
+    assert arrived.to == case.here
+    assert all(word in arrived.title for word in ("SEV1", "INC-7", "nova API is down"))
+    assert "Zwei von drei Servern antworten nicht: föö\nsince 10:04" in arrived.text
+    assert arrived.links == {ACK, ROOM}
+
+
+async def test_without_a_public_address_the_page_says_how_to_acknowledge_in_chat_and_terminal(case: Case) -> None:
+    await case.pager().trigger(FIRST, page(ack_url="", room_url=""))
+
+    (arrived,) = case.arrived()
+    assert arrived.links == set()
+    assert 'type "ack INC-7" to the bot in chat, or run: klatsch say "ack INC-7"' in arrived.text
+
+
+async def test_the_same_page_twice_is_marked_as_the_same(case: Case) -> None:
+    pager = case.pager()
+    await pager.trigger(FIRST, page())
+    await pager.trigger(AGAIN, page())
+
+    first, again = case.arrived()
+    assert first.same == again.same
+
+
+@pytest.mark.parametrize(
+    ("attempt", "message"),
+    [
+        (Attempt("7.13.0"), page()),
+        (FIRST, page(ack_url="https://staging.example.org/ack/t0ken")),
+        (FIRST, page(title="ceph is full")),
+    ],
+    ids=["another effect", "another installation", "the same key after a fresh start"],
+)
+async def test_different_pages_are_never_taken_for_the_same(attempt: Attempt, message: PageMessage, case: Case) -> None:
+    pager = case.pager()
+    await pager.trigger(FIRST, page())
+    await pager.trigger(attempt, message)
+
+    first, second = case.arrived()
+    assert first.same != second.same
+
+
+async def test_a_lost_answer_is_tried_again_and_the_person_sees_the_same_page(case: Case) -> None:
+    case.order("drop_after_doing")
+    pager = case.pager()
+    with pytest.raises(Unavailable):
+        await pager.trigger(FIRST, page())
+    await pager.trigger(AGAIN, page())
+
+    first, again = case.arrived()
+    assert first.same == again.same
+
+
+@pytest.mark.parametrize("trouble", ["refuse_for_now", "hang", "drop"])
+async def test_what_may_pass_is_unavailable_and_the_next_try_arrives(trouble: str, case: Case) -> None:
+    case.order(trouble)
+    error = await failure(case, patience=IMPATIENT if trouble == "hang" else PATIENT)
+    assert isinstance(error, Unavailable)
+    assert error.reason.startswith("phones: ")
+    assert case.arrived() == []
+
+    await case.pager().trigger(AGAIN, page())
+    assert len(case.arrived()) == 1
+
+
+async def test_nobody_listening_is_unavailable(case: Case) -> None:
+    async with HttpServer(lambda request: pytest.fail("nobody asks this one")) as gone:
+        port = gone.port
+    assert isinstance(await failure(case, port=port), Unavailable)
+
+
+async def test_a_refusal_is_rejected(case: Case) -> None:
+    case.order("refuse")
+    error = await failure(case)
+    assert isinstance(error, Rejected)
+    assert error.reason.startswith("phones: ")
+
+
+async def test_a_wrong_secret_is_rejected_and_the_key_to_check_is_named(case: Case) -> None:
+    error = await failure(case, token="wr0ng-secret")
+    assert isinstance(error, Rejected)
+    assert "check paging.phones." in error.reason
+    assert "wr0ng" not in error.reason
+
+
+@pytest.mark.parametrize("trouble", ["refuse_for_now", "refuse"])
+async def test_no_secret_is_in_an_error_a_log_or_a_repr(
+    trouble: str, case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server quotes everything it was given."""
+    caplog.set_level(logging.INFO)
+    case.order(trouble)
+    error = await failure(case)
+    told = f"{error.reason} {error!r} {caplog.text} {case.pager()!r}"
+    assert "•••" in error.reason
+    assert [word for word in (SECRET, TOPIC, "t0ken") if word in told] == []
+
+
+async def test_a_person_without_an_address_is_rejected_and_the_key_to_set_is_named(case: Case) -> None:
+    error = await failure(case, page(person=ana(email="", options={})))
+    assert isinstance(error, Rejected)
+    assert f"set {case.address_key}" in error.reason
+    assert case.arrived() == []
+
+
+@pytest.mark.parametrize(
+    "address", ["a b", "x" * 300, "../x", "ana@example.org\nRCPT TO:<eve@example.org>", "ä@b", "@"]
+)
+async def test_an_address_that_is_none_is_rejected_unseen(address: str, case: Case) -> None:
+    error = await failure(case, page(person=ana(email=address, options={"ntfy": address})))
+    assert isinstance(error, Rejected)
+    assert f"{case.address_key} is no" in error.reason
+    assert address not in error.reason
+    assert case.arrived() == []
+
+
+EVIL = "down\r\nBcc: eve@example.org\r\n\r\n\x1b[31m<script>alert(1)</script>\x00\u202e\u2028tail\ud800"
+
+
+async def test_what_a_title_smuggles_is_harmless(case: Case) -> None:
+    await case.pager().trigger(FIRST, page(title=EVIL, text=EVIL, person=ana(name=f"Ana {EVIL}")))
+
+    (arrived,) = case.arrived()
+    assert arrived.to == case.here
+    assert "INC-7 down Bcc: eve@example.org [31m<script>alert(1)</script> tail" in arrived.title
+    assert not {"\r", "\x1b", "\x00", "\u202e", "\ud800"} & set(arrived.title + arrived.text)
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "https://x/\r\nBcc: eve", 'https://x/"><script>', "ftp://x", "x"]
+)
+async def test_an_address_that_is_no_web_address_is_no_link(url: str, case: Case) -> None:
+    await case.pager().trigger(FIRST, page(ack_url=url, room_url=url))
+
+    (arrived,) = case.arrived()
+    assert arrived.links == set()
+    assert 'type "ack INC-7"' in arrived.text
+
+
+@pytest.mark.parametrize("text", ["x" * 10_000, "ü€🔥" * 3_334], ids=["ASCII", "several bytes a character"])
+@pytest.mark.parametrize("ack_url", [ACK, ""], ids=["with a link", "without"])
+async def test_a_text_of_ten_thousand_characters_is_cut_between_two_characters(
+    ack_url: str, text: str, case: Case
+) -> None:
+    await case.pager().trigger(FIRST, page(text=text, title="y" * 10_000, ack_url=ack_url))
+
+    (arrived,) = case.arrived()
+    kept = max(arrived.text.split("\n"), key=len)
+    assert kept.endswith("…")
+    assert text.startswith(kept[:-1])
+    assert case.text_limit - 250 < len(kept.encode()) <= case.text_limit
+    assert len(arrived.title) <= 210
+    assert ack_url or "klatsch say" in arrived.text
+
+
+async def test_a_page_without_text_and_of_a_severity_nobody_knows_arrives(case: Case) -> None:
+    await case.pager().trigger(FIRST, page(text="", severity="sev0"))
+    (arrived,) = case.arrived()
+    assert "SEV0" in arrived.title
+    assert arrived.text
