@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP to us: alerts, acknowledge links, health, the public status page."""

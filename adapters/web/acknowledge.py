@@ -1,0 +1,143 @@
+"""Acknowledge a page from a link. GET shows a button, POST acknowledges: a mail scanner that follows links wakes
+nobody's conscience. The link is signed, so it needs no login; it names one incident and one person."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from bot.chat.document import clean
+from bot.inbox import Writer
+from bot.incident.commands import Acknowledge, Ask
+from bot.incident.model import Incident, Person, Source
+from bot.lookups import Lookups
+from bot.ports import Overloaded, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+VALID_FOR = 7 * 24 * 3600
+"""Seconds. Longer than any page waits, short enough that an old mail opens nothing."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+
+
+class AckLinks:
+    """Makes and reads the signed part of `/ack/{token}`."""
+
+    def __init__(self, key: str, public_url: str) -> None:
+        self._signer = URLSafeTimedSerializer(key, salt="acknowledge")
+        self._url = public_url.rstrip("/")
+
+    def at(self, url: str) -> None:
+        """Links lead to `url` from now on: the address we really listen on, when nobody configured another."""
+        self._url = url.rstrip("/")
+
+    def link(self, number: int, person: str) -> str:
+        """The address a page carries; empty when nobody could reach it (`http.public_url` is not set)."""
+        if not self._url:
+            return ""
+        token = self._signer.dumps([number, person])
+        return f"{self._url}/ack/{token}"
+
+    def read(self, token: str) -> tuple[int, str]:
+        """(incident number, person id). Raises BadSignature; SignatureExpired when it is too old."""
+        match self._signer.loads(token, max_age=VALID_FOR):
+            case [int(number), str(person)]:
+                return number, person
+            case _:
+                # Signed with our key, but not by us: the key is used for something else too.
+                raise BadSignature("not an acknowledge link")
+
+
+class AckPages:
+    """The page behind the link."""
+
+    def __init__(self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person]) -> None:
+        self._links = links
+        self._lookups = lookups
+        self._writer = writer
+        self._people = people
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
+        )
+
+    async def show(self, request: Request) -> Response:
+        try:
+            number, person = self._links.read(request.path_params["token"])
+        except BadSignature as error:
+            return self._broken(error)
+        try:
+            incident = await asyncio.to_thread(self._lookups.incident, number)
+        except StoreUnavailable:
+            return self._later()
+        if incident is None:
+            return self._broken(BadSignature("no such incident"))
+        return self._page(incident, person)
+
+    async def acknowledge(self, request: Request) -> Response:
+        try:
+            number, person = self._links.read(request.path_params["token"])
+        except BadSignature as error:
+            return self._broken(error)
+        ask = Ask(
+            command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("command", "link")
+        )
+        try:
+            outcome = await self._writer.submit(ask)
+        except (StoreUnavailable, Overloaded):
+            return self._later()
+        if outcome.after is None:
+            return self._broken(BadSignature("no such incident"))
+        return self._page(outcome.after, person)
+
+    def _page(self, incident: Incident, person: str) -> Response:
+        paging = incident.paging
+        answered = paging.acknowledged_by if paging else ""
+        facts = {
+            "ref": incident.ref,
+            "title": clean(incident.title),
+            "severity": incident.severity.value.upper(),
+            "status": incident.status.value,
+            "you": self._name(person),
+            "answered": self._name(answered) if answered else "",
+            "yours": answered == person,
+            "over": not incident.status.open,
+            "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
+            "problem": "",
+        }
+        return self._render(200, facts)
+
+    def _broken(self, error: BadSignature) -> Response:
+        expired = isinstance(error, SignatureExpired)
+        problem = (
+            "This link is too old. Acknowledge in the incident's room, or with `klatsch say ack` on the server."
+            if expired
+            else "This link is not one of ours, or it was cut off. Open the whole link, or acknowledge in the room."
+        )
+        return self._render(410 if expired else 404, {"problem": problem})
+
+    def _later(self) -> Response:
+        problem = (
+            "Klatsch cannot reach its database at this moment, so nothing was acknowledged. Try again in a minute."
+        )
+        return self._render(503, {"problem": problem})
+
+    def _render(self, status: int, facts: Mapping[str, object]) -> Response:
+        page = self._templates.get_template("acknowledge.html.j2")
+        return HTMLResponse(page.render(facts), status_code=status, headers=HEADERS)
+
+    def _name(self, person: str) -> str:
+        return clean(self._people[person].name if person in self._people else person)

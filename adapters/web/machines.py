@@ -1,0 +1,142 @@
+"""What other machines and one tired thumb talk to: alerts in, acknowledge links, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from adapters.web.acknowledge import AckPages
+from adapters.web.metrics import Metrics
+from bot.alerts.model import Notification
+from bot.ports import AlertSource, Inbox, Overloaded, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 16 * 1024 * 1024
+"""Alertmanager sends a whole group in one message unless told otherwise; 10,000 alerts are about 7 MB."""
+
+PARSED_APART = 128 * 1024
+"""Bodies above this are parsed in a thread, so that nobody waits for them."""
+
+RETRY_AFTER = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`ready` answers what is wrong, a sentence each; nothing: all is well."""
+
+    ready: Callable[[], Awaitable[list[str]]]
+
+
+def machines_app(
+    sources: Mapping[str, AlertSource],
+    inbox: Inbox,
+    acknowledge: AckPages,
+    metrics: Metrics,
+    health: Health,
+    *,
+    public: ASGIApp | None = None,
+) -> Starlette:
+    """The listener of `http.listen`; `public` is the status page when it shares the address."""
+    intake = _Intake(sources, inbox, metrics)
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_: Request) -> Response:
+        problems = await health.ready()
+        body = {"status": "unready" if problems else "ready", "problems": problems}
+        return JSONResponse(body, status_code=503 if problems else 200)
+
+    async def metricz(_: Request) -> Response:
+        return Response(await asyncio.to_thread(metrics.render), media_type=metrics.media_type)
+
+    routes = [
+        Route("/alerts/{name}", intake.receive, methods=["POST"]),
+        Route("/ack/{token}", acknowledge.show, methods=["GET"]),
+        Route("/ack/{token}", acknowledge.acknowledge, methods=["POST"]),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metricz),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _answer})
+    if public is not None:
+        # Not mounted at /: it would take what is ours when only the method is wrong, and GET /alerts/x is no page.
+        app.router.default = public
+    return app
+
+
+class _Intake:
+    def __init__(self, sources: Mapping[str, AlertSource], inbox: Inbox, metrics: Metrics) -> None:
+        self._sources = sources
+        self._inbox = inbox
+        self._metrics = metrics
+
+    async def receive(self, request: Request) -> Response:
+        """2xx only after the commit. 4xx is the sender's to mend; 503 says come back, which Alertmanager does on
+        5xx only (https://github.com/prometheus/alertmanager/blob/main/notify/util.go, `Retrier`)."""
+        name = request.path_params["name"]
+        source = self._sources.get(name)
+        if source is None:
+            raise HTTPException(404, "There is no such entry under `alerts:`.")
+        try:
+            notification = await self._understood(source, request)
+            await self._inbox.notified(notification)
+        except HTTPException as error:
+            self._metrics.request_answered(name, error.status_code)
+            raise
+        except (Overloaded, StoreUnavailable) as error:
+            self._metrics.request_answered(name, 503)
+            log.warning("alerts of %s were turned away: %s", name, error)
+            raise HTTPException(
+                503, "Not stored; send it again in a moment.", headers={"Retry-After": RETRY_AFTER}
+            ) from error
+        self._metrics.request_answered(name, 200)
+        self._metrics.alerts_received(name, len(notification.alerts))
+        return JSONResponse({"status": "ok", "alerts": len(notification.alerts)})
+
+    async def _understood(self, source: AlertSource, request: Request) -> Notification:
+        body = await _body(request)
+        if not source.verify(request.headers, body):
+            raise HTTPException(
+                401, "The token is missing or wrong.", headers={"WWW-Authenticate": 'Bearer realm="klatsch"'}
+            )
+        try:
+            if len(body) > PARSED_APART:
+                return await asyncio.to_thread(source.parse, body)
+            return source.parse(body)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+
+
+async def _body(request: Request) -> bytes:
+    """The body, never more than the limit of it in memory."""
+    declared = request.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > BODY_LIMIT:
+        raise HTTPException(413, f"More than {BODY_LIMIT >> 20} MB; set `max_alerts` at the sender.")
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > BODY_LIMIT:
+                raise HTTPException(413, f"More than {BODY_LIMIT >> 20} MB; set `max_alerts` at the sender.")
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise HTTPException(400, "The sender hung up.") from error
+    return b"".join(parts)
+
+
+async def _answer(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
