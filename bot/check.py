@@ -1,0 +1,281 @@
+"""`klatsch check`: look at everything a bot needs, change nothing, and say what to do about what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bot.alerts.routing import Route
+from bot.chat.document import clean
+from bot.chat.templates import TemplateError
+from bot.config import Config
+from bot.durations import format_duration
+from bot.incident.model import Person
+from bot.main import DRAFTS, Klatsch, is_klatsch, schema_state, taken
+from bot.oncall.schedules import on_call
+from bot.perform import Words
+from bot.ports import Addressed, DeliveryError, Probed, Rejected, StoreUnavailable
+from bot.sample import sample
+
+PROBED_WITHIN = 20.0
+"""Seconds; a provider that takes longer to say hello does not answer."""
+
+
+OK, WARNING, PROBLEM = "ok", "warning", "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `level` is ok, warning or problem; `text` ends in what to do about it."""
+
+    level: str
+    about: str
+    text: str
+
+    def __str__(self) -> str:
+        return " ".join(clean(f"{self.level:<8} {self.about}: {self.text}").splitlines())
+
+
+async def check(config: Config) -> int:
+    """Print a line for each thing looked at; 1 when one of them is a problem. Does not need a bot that runs, and does
+    not disturb one. Raises ConfigError for what is wrong in the providers' blocks."""
+    klatsch = Klatsch(config)
+    problems = 0
+    async with klatsch.looking():
+        async for finding in _findings(klatsch):
+            print(finding, flush=True)
+            problems += finding.level == PROBLEM
+    if problems:
+        print(f"{problems} problem{'' if problems == 1 else 's'}; the bot may start, but will not do all it should.")
+    return 1 if problems else 0
+
+
+async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
+    """From what is quick and at home to what is slow and elsewhere."""
+    config = klatsch.config
+    yield Finding(OK, str(config.file), "every key is known")
+    for warning in config.warnings:
+        yield Finding(WARNING, warning.path or str(config.file), f"{warning.message}. {warning.remedy}")
+    yield await asyncio.to_thread(_database, klatsch)
+    serves = False
+    for key, (host, port) in klatsch.addresses().items():
+        finding, ours = await _address(key, host, port)
+        serves = serves or (ours and key == "http.listen")
+        yield finding
+    if config.http.public_url:
+        yield await _public_url(config, serves)
+    for finding in (
+        _templates(klatsch),
+        *_people(klatsch),
+        *_schedules(klatsch),
+        *_alerts(config),
+        *_routes(config),
+        *_pages(klatsch),
+        *_platforms(config),
+    ):
+        yield finding
+    for finding in await _probed(klatsch):
+        yield finding
+
+
+def _database(klatsch: Klatsch) -> Finding:
+    about = f"storage.url ({klatsch.database.url.render_as_string(hide_password=True)})"
+    file = klatsch.database.file
+    if file is not None:
+        # Looking must not make the file.
+        if not file.exists():
+            return _writable(about, file.absolute().parent, "is made at the first start")
+        if not os.access(file, os.R_OK | os.W_OK):
+            return Finding(PROBLEM, about, "we may not read and write the file. Give it to the user Klatsch runs as.")
+    try:
+        version, newest = schema_state(klatsch)
+    except StoreUnavailable as error:
+        return Finding(PROBLEM, about, f"it does not answer: {error}. Check the address, and that it runs.")
+    if version is None:
+        return Finding(OK, about, "reachable and empty; the first start makes the schema")
+    if version > newest:
+        return Finding(
+            PROBLEM, about, f"its schema is {version}, this release knows {newest}. Run the release that made it."
+        )
+    if version < newest:
+        return Finding(OK, about, f"reachable; the next start brings its schema from {version} to {newest}")
+    return Finding(OK, about, f"reachable, schema {version}")
+
+
+def _writable(about: str, folder: Path, what: str) -> Finding:
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return Finding(OK, about, what)
+    return Finding(PROBLEM, about, f"we may not write into {nearest}. Choose another place, or give us that one.")
+
+
+async def _address(key: str, host: str, port: int) -> tuple[Finding, bool]:
+    """What is with a listen address, and whether a Klatsch has it."""
+    shown = f"{f'[{host}]' if ':' in host else host}:{port}"
+    reason = await asyncio.to_thread(taken, host, port)
+    if not reason:
+        return Finding(OK, key, f"{shown} is free"), False
+    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, shown.rpartition(":")[0])  # noqa: S104 - compared, not bound
+    if await is_klatsch(f"http://{here}:{port}"):
+        return Finding(OK, key, f"a Klatsch serves {shown}"), True
+    text = f"cannot listen on {shown} ({reason}). Stop what has it, or choose another address."
+    return Finding(PROBLEM, key, text), False
+
+
+async def _public_url(config: Config, serves: bool) -> Finding:
+    about, url = "http.public_url", config.http.public_url
+    parts = urlsplit(url)
+    if _only_here(parts.hostname or ""):
+        text = (
+            f"only this machine can open {url}, so nobody can acknowledge from a phone. Write the address people use."
+        )
+        return Finding(WARNING, about, text)
+    if parts.scheme == "http":
+        return Finding(WARNING, about, f"{url} is not encrypted: who listens in can acknowledge. Use https.")
+    if not serves:
+        return Finding(OK, about, f"{url}; whether it leads here is seen when the bot runs")
+    if await is_klatsch(url):
+        return Finding(OK, about, f"{url} leads to a Klatsch")
+    text = f"no Klatsch answers at {url} from here. Check the name, the certificate and the proxy in front of us."
+    return Finding(WARNING, about, text)
+
+
+def _only_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _templates(klatsch: Klatsch) -> Finding:
+    config = klatsch.config
+    someone = next(iter(config.people.values()), None) or Person("sample", "Sample Person")
+    try:
+        render_everything(klatsch.words, someone, klatsch.clock.now())
+    except TemplateError as error:
+        return Finding(PROBLEM, "templates", str(error))
+    return Finding(OK, "templates", "every one renders")
+
+
+def render_everything(words: Words, person: Person, now: datetime) -> None:
+    """Every template, with an incident at every turn of its life. Raises TemplateError."""
+    for incident, history in sample(now, person.id):
+        words.card(incident, now)
+        words.announcement(incident, now)
+        words.digest(incident, history)
+        words.topic(incident)
+        words.room_name(incident)
+        words.page_text(incident, person)
+        words.draft(incident, history)
+
+
+def _people(klatsch: Klatsch) -> Iterator[Finding]:
+    config, pagers = klatsch.config, klatsch.pagers()
+    for person in config.people.values():
+        about = f"people.{person.id}"
+        if not person.ways:
+            if pagers:
+                yield Finding(
+                    WARNING, about, f"nobody can page them. Write `page: [{', '.join(pagers)}]` or some of it."
+                )
+            continue
+        missing: list[str] = []
+        for way in person.ways:
+            pager: object = pagers.get(way)
+            if isinstance(pager, Addressed):
+                try:
+                    pager.address(person)
+                except Rejected as error:
+                    missing.append(error.reason)
+        if missing:
+            yield Finding(PROBLEM, about, "; ".join(missing))
+        else:
+            yield Finding(OK, about, f"is paged by {', '.join(person.ways)}")
+
+
+def _schedules(klatsch: Klatsch) -> Iterator[Finding]:
+    roster, people, now = klatsch.config.roster, klatsch.config.people, klatsch.clock.now()
+    for name, schedule in roster.schedules.items():
+        names = [people[person].name for person in on_call(schedule, now) if person in people]
+        about = f"oncall.schedules.{name}"
+        if names:
+            yield Finding(OK, about, f"{', '.join(names)} is on call now")
+        else:
+            yield Finding(WARNING, about, "nobody is on call now. Has it begun? Look at `rotation.start`.")
+
+
+def _alerts(config: Config) -> Iterator[Finding]:
+    base = config.http.public_url or "the listen address"
+    for name, block in config.alerts.items():
+        yield Finding(OK, f"alerts.{name}", f"takes {block['type']} at {base}/alerts/{name}")
+    if config.alerts and not config.routes:
+        yield Finding(WARNING, "routes", "there is none, so no alert opens anything. Write one under `routes:`.")
+    if config.routes and not config.alerts:
+        yield Finding(WARNING, "alerts", "nobody may send alerts, so no route is ever taken. Add an entry.")
+
+
+def _routes(config: Config) -> Iterator[Finding]:
+    for number, route in enumerate(config.routes):
+        paged = f"pages {route.page}" if route.page else "pages nobody"
+        opens = "opens a room at once" if route.open == "active" else "asks first"
+        private = ", private" if route.private else ""
+        silent = f"; opens when silent for {format_duration(route.heartbeat)}" if route.heartbeat else ""
+        text = f"{_conditions(route)} → {route.severity.value}, {opens}{private}, {paged}{silent}"
+        yield Finding(OK, f"routes[{number}]", text)
+
+
+def _conditions(route: Route) -> str:
+    exact = [f'{name}="{value}"' for name, value in route.match.items()]
+    return ", ".join([*exact, *(f'{name}=~"{regex}"' for name, regex in route.match_re.items())]) or "every alert"
+
+
+def _pages(klatsch: Klatsch) -> Iterator[Finding]:
+    config = klatsch.config
+    addresses = list(klatsch.addresses().items())[1:]
+    for number, (key, address) in enumerate(addresses):
+        if earlier := next((other for other, held in addresses[:number] if held == address), None):
+            yield Finding(PROBLEM, key, f"`{earlier}` has the same address, so one page is never seen. Change one.")
+    for name, block in config.status.items():
+        components = block.get("components") or ()
+        if components:
+            yield Finding(OK, f"status.{name}", f"{len(components)} component{'' if len(components) == 1 else 's'}")
+        else:
+            yield Finding(
+                WARNING, f"status.{name}", "it has no components, so it can only tell of incidents as a whole."
+            )
+
+
+def _platforms(config: Config) -> Iterator[Finding]:
+    if not config.platforms:
+        yield Finding(OK, "chat", "no platform: alerts, pages, the status page and `klatsch say` work without")
+    for name in config.platforms:
+        yield Finding(OK, f"chat.{name}", "configured")
+
+
+async def _probed(klatsch: Klatsch) -> list[Finding]:
+    """Everything that can be tried without doing anything, all at once."""
+    tried: list[tuple[str, object]] = [(f"paging.{name}", pager) for name, pager in klatsch.pagers().items()]
+    tried += [
+        ("postmortem.folder" if name == DRAFTS else f"publishing.{name}", publisher)
+        for name, publisher in klatsch.publishers().items()
+    ]
+    return list(await asyncio.gather(*(_probe(about, adapter) for about, adapter in tried)))
+
+
+async def _probe(about: str, adapter: object) -> Finding:
+    if not isinstance(adapter, Probed):
+        return Finding(OK, about, "configured; it cannot be tried without being used")
+    try:
+        async with asyncio.timeout(PROBED_WITHIN):
+            await adapter.probe()
+    except DeliveryError as error:
+        return Finding(PROBLEM, about, error.reason)
+    except TimeoutError:
+        return Finding(PROBLEM, about, f"no answer within {PROBED_WITHIN:.0f} s")
+    return Finding(OK, about, "reachable, and lets us in")

@@ -1,0 +1,233 @@
+"""The `klatsch` command: reads the arguments, says what happened, answers with an exit code. The work is elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.chat.document import clean
+from bot.config import Config, ConfigError, load
+from bot.incident.model import Refused
+from bot.ports import DeliveryError, StoreUnavailable
+
+DONE, FAILED, USAGE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. 0: done; 1: it could not be done, and standard error says why; 2: not a command."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    # Alembic tells every start what it found; only its warnings matter to whoever runs this.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        result = run(arguments)
+        # Here, and not on the way out, where nobody could say that it failed.
+        sys.stdout.flush()
+        return result
+    except ConfigError as error:
+        return _fail(*(str(problem) for problem in error.problems))
+    except Refused as refused:
+        return _fail(" ".join(part for part in (refused.reason, refused.hint) if part))
+    except StoreUnavailable as error:
+        return _fail(f"The database does not answer: {error}.", "Nothing was changed. Look at `storage.url`.")
+    except DeliveryError as error:
+        return _fail(error.reason)
+    except BrokenPipeError:
+        # Whoever read the output has enough (`| head`): https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except UnicodeDecodeError:
+        return _fail("The file is not UTF-8 text.")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _fail(f"{error.filename}: {error.strerror}.")
+    except KeyboardInterrupt:
+        return FAILED
+
+
+def _fail(*lines: str) -> int:
+    for line in lines:
+        print(f"klatsch: {clean(line)}", file=sys.stderr)
+    return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="klatsch",
+        description="Run incidents in the open: rooms, pages, a status page, the postmortem drafted at close.",
+    )
+    parser.add_argument(
+        "--log-level",
+        default="warning",
+        choices=("debug", "info", "warning", "error"),
+        help="how much the log on standard error tells; default: warning",
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    demo = command(
+        "demo", _demo, "See one incident from alert to postmortem, in a temporary folder: no account, no network."
+    )
+    demo.add_argument(
+        "--once",
+        action="store_true",
+        help="end by itself, without pauses, instead of leaving the status page up until Enter",
+    )
+    demo.add_argument("--plain", action="store_true", help="print lines instead of a live screen")
+    demo.add_argument("--fast", action="store_true", help="leave out the pauses for reading")
+
+    serve = command("serve", _serve, "Run the bot: take alerts, talk, page, show the status page.")
+    _with_config(serve)
+
+    check = command(
+        "check", _check, "Look for what is wrong with the configuration and what it reaches, and say what to do."
+    )
+    _with_config(check)
+
+    say = command("say", _say, "Do from a terminal what people type in chat, for when chat is down.")
+    _with_config(say)
+    say.add_argument("--as", dest="person", default="", help="who you are: a key under `people:`; default: your login")
+    say.add_argument(
+        "words", nargs="*", metavar="WORDS", help='for example "open sev2 Volumes slow in az2"; none: read lines'
+    )
+
+    replay = command("replay", _replay, "Try alert messages: what would be opened, folded and paged. Nothing is done.")
+    _with_config(replay)
+    replay.add_argument(
+        "--source",
+        default="",
+        help="the entry under `alerts:` that reads them; default: the first of type alertmanager",
+    )
+    replay.add_argument("file", metavar="FILE.jsonl", help="one webhook body a line; - reads standard input")
+
+    export = command("export", _export, "Print an incident with its timeline and postmortem.")
+    _with_config(export)
+    export.add_argument("--format", default="md", choices=("md", "json", "html"))
+    export.add_argument(
+        "--public", action="store_true", help="the copy that may be published: people, addresses and hosts are masked"
+    )
+    export.add_argument("ref", metavar="INC-7", help="the reference of the incident")
+
+    postmortem = command(
+        "pm", _pm, "Print the public form of a text (`redact`): what is nobody else's business is masked."
+    )
+    postmortem.add_argument("what", choices=("redact",))
+    _with_config(postmortem)
+    postmortem.add_argument("file", metavar="FILE", help="a text file; - reads standard input")
+
+    database = command(
+        "db", _db, "Show the version of the database's schema (`current`) or bring it to the newest (`upgrade`)."
+    )
+    database.add_argument("what", choices=("upgrade", "current"))
+    _with_config(database)
+    return parser
+
+
+def _with_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-c", "--config", default="config.yaml", help="default: config.yaml in the working directory")
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    return load(Path(arguments.config), os.environ)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from bot.demo.run import demo
+
+    return asyncio.run(demo(once=arguments.once, plain=arguments.plain, fast=arguments.fast or arguments.once))
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from bot.serve import serve
+
+    config = _config(arguments)
+    for problem in config.warnings:
+        print(f"klatsch: {problem}", file=sys.stderr)
+    return _run(lambda: serve(config, _stopped))
+
+
+def _run(begin: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run on uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        factory = asyncio.new_event_loop
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(begin())
+
+
+async def _stopped() -> None:
+    """Returns at SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from bot.check import check
+
+    return asyncio.run(check(_config(arguments)))
+
+
+def _say(arguments: argparse.Namespace) -> int:
+    from bot.terminal import talk
+
+    return asyncio.run(talk(_config(arguments), " ".join(arguments.words), arguments.person or _user()))
+
+
+def _user() -> str:
+    try:
+        return f"terminal:{getpass.getuser()}"
+    except (OSError, KeyError):
+        return "terminal"
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from bot.replay import replay
+
+    return replay(_config(arguments), arguments.file, arguments.source)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from bot.terminal import exported
+
+    text = exported(_config(arguments), arguments.ref, arguments.format, public=arguments.public)
+    print(text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, indent=2))
+    return DONE
+
+
+def _pm(arguments: argparse.Namespace) -> int:
+    from bot.terminal import redacted
+
+    text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
+    config = _config(arguments) if Path(arguments.config).exists() else None
+    print(redacted(config, text), end="")
+    return DONE
+
+
+def _db(arguments: argparse.Namespace) -> int:
+    from bot.terminal import schema
+
+    print(schema(_config(arguments), arguments.what))
+    return DONE

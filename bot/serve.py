@@ -1,0 +1,49 @@
+"""`klatsch serve`: run until told to stop, then leave in order."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from bot.config import Config
+from bot.main import Klatsch, refusals
+
+log = logging.getLogger(__name__)
+
+
+def steady() -> None:
+    """What is there after the start stays: the collector need not look through it whenever a storm makes it look."""
+    gc.collect()
+    gc.freeze()
+
+
+async def serve(config: Config, stopped: Callable[[], Coroutine[Any, Any, None]]) -> int:
+    """Serve until `stopped` returns.
+
+    0 after an orderly stop; 1 when it could not begin or something it needs broke, and the log says what.
+    """
+    klatsch = Klatsch(config)
+    # Listens from the first moment: who stops us while we start finds an orderly stop too.
+    stopping = asyncio.create_task(stopped(), name="stop")
+    await asyncio.sleep(0)
+    try:
+        async with klatsch.running() as running:
+            steady()
+            for listener in running.listeners[1:]:
+                print(f"klatsch shows a status page at {listener.url}", flush=True)
+            print(f"klatsch serves {running.listeners[0].url}; Ctrl-C or SIGTERM stops it", flush=True)
+            done, _ = await asyncio.wait([stopping, *running.tasks], return_when=asyncio.FIRST_COMPLETED)
+            if stopping in done:
+                log.info("stopping")
+                return 0
+            for task in done:
+                log.error("%s ended by itself: %r", task.get_name(), task.exception())
+            return 1
+    except refusals() as error:
+        log.error("cannot begin: %s", error)
+        return 1
+    finally:
+        stopping.cancel()

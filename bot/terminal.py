@@ -1,0 +1,102 @@
+"""What a terminal can do on the same database, beside a bot that serves or in its place: break glass."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sys
+from contextlib import suppress
+from typing import Any
+
+from bot.chat.document import Document, say
+from bot.config import Config
+from bot.export import Exported, to_html, to_json, to_markdown
+from bot.incident.model import Refused
+from bot.keyboard import typed_line
+from bot.main import AlreadyRunning, Klatsch, component_names, reading, schema_of, shown
+from bot.ports import Said
+from bot.status.redact import Redaction, mask
+
+DELIVERED_WITHIN = 15.0
+"""Seconds in which `say` sends what its line caused, when no bot runs that would."""
+
+HISTORY_LIMIT = 100_000
+"""Events of one incident that an export holds; more than any incident has had."""
+
+REFERENCE = re.compile(r"(?:INC-|#)?(\d{1,9})", re.IGNORECASE)
+
+
+async def talk(config: Config, line: str, person: str) -> int:
+    """Do what `line` asks and print the answer; without a line, read lines until the end of input."""
+    klatsch = Klatsch(config)
+    async with klatsch.working():
+        if line:
+            return await _one(klatsch, line, person)
+        return await _all(klatsch, person)
+
+
+async def _all(klatsch: Klatsch, person: str) -> int:
+    """Every line of standard input, one after the other; the exit code is the last one's."""
+    if sys.stdin.isatty():
+        print("Type a line and press Enter, for example `list` or `help`. Ctrl-D ends.", file=sys.stderr)
+    result = 0
+    with suppress(EOFError):
+        while True:
+            if line := (await typed_line()).strip():
+                result = await _one(klatsch, line, person)
+    return result
+
+
+async def _one(klatsch: Klatsch, line: str, person: str) -> int:
+    answer = await klatsch.conversation.said(Said(platform="terminal", room="", by=person, line=line))
+    _print(answer)
+    if answer.tone == "refused":
+        return 1
+    await _send(klatsch)
+    return 0
+
+
+async def _send(klatsch: Klatsch) -> None:
+    """With no bot running, what the line caused is sent from here; else the running bot sends it."""
+    try:
+        async with klatsch.delivering() as deliverer, asyncio.timeout(DELIVERED_WITHIN):
+            await deliverer.drain()
+    except AlreadyRunning:
+        return
+    except TimeoutError:
+        _print(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
+
+
+def _print(document: Document) -> None:
+    width = min(100, shutil.get_terminal_size().columns)
+    print(shown(document, width, colour=sys.stdout.isatty()), flush=True)
+
+
+def exported(config: Config, ref: str, form: str, *, public: bool) -> str | dict[str, Any]:
+    """An incident as text, or as the mapping of docs/export.schema.json. Raises Refused when there is no such one."""
+    number = REFERENCE.fullmatch(ref.strip())
+    with reading(config) as lookups:
+        incident = lookups.incident(int(number[1])) if number else None
+        if incident is None:
+            raise Refused(f"There is no {ref}.", "`klatsch say list` shows what is open.")
+        history = lookups.history(incident.number, limit=HISTORY_LIMIT)
+        copy = Exported(incident, history, lookups.alerts(incident.number))
+    if form == "json":
+        return dict(to_json(copy, people=config.people, public=public))
+    components = component_names(config)
+    write = to_html if form == "html" else to_markdown
+    return write(copy, people=config.people, zone=str(config.zone), components=components, public=public)
+
+
+def redacted(config: Config | None, text: str) -> str:
+    """The public form of a text: what is nobody's business is masked."""
+    if config is None:
+        return mask(text, Redaction())[0]
+    people = [name for person in config.people.values() for name in (person.name, *person.handles.values())]
+    return mask(text, config.redact, people)[0]
+
+
+def schema(config: Config, what: str) -> str:
+    """`current`: the schema's version. `upgrade`: bring it to the newest."""
+    return schema_of(config, upgrade=what == "upgrade")

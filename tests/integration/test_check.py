@@ -1,0 +1,328 @@
+"""`klatsch check`: what is wrong is said with what to do, and a bot that runs does not notice."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.http import Http
+from adapters.paging.ntfy import Config as NtfyConfig
+from adapters.paging.ntfy import Ntfy
+from adapters.paging.smtp import Config as SmtpConfig
+from adapters.paging.smtp import Smtp
+from bot.chat.templates import PACKAGED, TemplateError, Templates
+from bot.check import check, render_everything
+from bot.config import ConfigError, load
+from bot.incident.model import Person
+from bot.ports import Rejected, Unavailable
+from bot.sample import sample
+from bot.words import Wording
+from tests.clock import START
+from tests.contract.servers.http import Answer, HttpServer, Trouble
+from tests.contract.servers.ntfy import NtfyServer
+from tests.contract.servers.smtp import SmtpServer
+from tests.servers.klatsch import klatsch, paging, serving, write_config
+from tests.servers.processes import free_port
+
+SECRET = "tk_AgQdq7mVBoFD37zQVN29"
+
+
+async def checked(
+    folder: Path, capsys: pytest.CaptureFixture[str], database_url: str = "", **sections: Any
+) -> tuple[int, list[str]]:
+    """The exit code and the lines of a check with these sections."""
+    path = write_config(folder, database_url or f"sqlite:///{folder}/klatsch.db", **sections)
+    code = await check(load(path, {}))
+    return code, capsys.readouterr().out.splitlines()
+
+
+def only(lines: list[str], level: str) -> list[str]:
+    return [line for line in lines if line.startswith(level)]
+
+
+async def test_a_whole_configuration_has_no_problem(
+    tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with NtfyServer() as phone, SmtpServer() as mailbox:
+        sections = paging(phone.url)
+        sections["paging"]["email"] = {
+            "type": "smtp", "host": "127.0.0.1", "port": mailbox.port, "from": "klatsch@example.org",
+        }  # fmt: skip
+        sections["people"]["ana"]["page"] = ["ntfy", "email"]
+        sections["oncall"]["schedules"] = {"platform": {"rotation": {"people": ["ana"], "start": "2026-01-05T09:00"}}}
+        sections["status"] = {
+            "page": {"type": "builtin", "listen": "localhost:0", "components": [{"id": "api", "name": "API"}]}
+        }
+        code, lines = await checked(tmp_path, capsys, database_url, **sections)
+        assert phone.published == []
+        assert mailbox.mails == []
+    assert code == 0
+    assert only(lines, "problem") == []
+    for expected in (
+        "people.ana: is paged by ntfy, email",
+        "oncall.schedules.platform: Ana Ruiz is on call now",
+        "alerts.prometheus: takes alertmanager at the listen address/alerts/prometheus",
+        'routes[0]: severity="critical" → sev1, opens a room at once, pages platform',
+        "status.page: 1 component",
+        "templates: every one renders",
+        "postmortem.folder: reachable",
+        "paging.ntfy: reachable",
+        "paging.email: reachable",
+    ):
+        assert any(line.startswith("ok") and expected in line for line in lines), expected
+
+
+async def test_looking_makes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = await checked(tmp_path, capsys, f"sqlite:///{tmp_path}/far/away/klatsch.db")
+    assert code == 0
+    assert any("is made at the first start" in line for line in lines)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config.yaml"]
+
+
+def test_a_bot_that_serves_is_not_disturbed_and_its_addresses_are_its_own(tmp_path: Path) -> None:
+    port = free_port()
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", http={"listen": f"127.0.0.1:{port}"})
+    with serving(tmp_path) as served:
+        done = klatsch(tmp_path, "check")
+        assert done.returncode == 0, done.stdout
+        assert f"ok       http.listen: a Klatsch serves 127.0.0.1:{port}" in done.stdout
+        assert "schema 0001" in done.stdout
+        assert served.process.poll() is None
+        assert served.post(b"{").status_code == 400
+
+
+async def test_an_address_of_another_program_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    async with HttpServer(lambda request: Answer.of({"hello": "world"})) as other:
+        code, lines = await checked(tmp_path, capsys, http={"listen": f"127.0.0.1:{other.port}"})
+        port = other.port
+    assert code == 1
+    (problem,) = only(lines, "problem")
+    assert f"http.listen: cannot listen on 127.0.0.1:{port} (Address already in use)" in problem
+    assert "choose another address" in problem
+
+
+@pytest.mark.parametrize(
+    ("url", "level", "said"),
+    [
+        ("http://127.0.0.1:1", "warning", "only this machine can open"),
+        ("https://localhost", "warning", "only this machine can open"),
+        ("http://klatsch.example.org", "warning", "is not encrypted"),
+        ("https://klatsch.example.org", "ok", "is seen when the bot runs"),
+    ],
+)
+async def test_a_public_url_that_phones_cannot_use_is_a_warning(
+    url: str, level: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await checked(tmp_path, capsys, http={"listen": "127.0.0.1:0", "public_url": url})
+    (line,) = [line for line in lines if "http.public_url" in line]
+    assert line.startswith(level)
+    assert said in line
+    assert code == 0
+
+
+async def test_a_database_that_does_not_answer_is_a_problem_and_its_password_stays_ours(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await checked(tmp_path, capsys, f"postgresql://klatsch:{SECRET}@127.0.0.1:1/klatsch")
+    assert code == 1
+    (problem,) = only(lines, "problem")
+    assert "storage.url" in problem
+    assert "does not answer" in problem
+    assert SECRET not in "\n".join(lines)
+
+
+async def test_a_file_that_is_no_database_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "klatsch.db").write_bytes(b"this is a letter to my aunt" * 100)
+    code, lines = await checked(tmp_path, capsys)
+    assert code == 1
+    assert "file is not a database" in only(lines, "problem")[0]
+
+
+async def test_a_database_of_a_later_release_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db")
+    assert klatsch(tmp_path, "db", "upgrade").returncode == 0
+    with sqlite3.connect(tmp_path / "klatsch.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    code, lines = await checked(tmp_path, capsys)
+    assert code == 1
+    assert "its schema is 9999" in only(lines, "problem")[0]
+
+
+async def test_people_who_cannot_be_reached_are_named_with_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with NtfyServer() as phone:
+        sections = paging(phone.url)
+        sections["people"] = {
+            "ana": {"name": "Ana Ruiz", "page": ["ntfy"]},
+            "ben": {"name": "Ben Okafor", "ntfy": "not a topic!", "page": ["ntfy"]},
+            "cleo": {"name": "Cleo Weiß"},
+        }
+        code, lines = await checked(tmp_path, capsys, **sections)
+    assert code == 1
+    assert only(lines, "problem") == [
+        "problem  people.ana: ntfy: ana has no topic; set people.ana.ntfy",
+        "problem  people.ben: ntfy: people.ben.ntfy is no topic; it may hold 1 to 64 letters, digits, - and _",
+    ]
+    assert "warning  people.cleo: nobody can page them. Write `page: [ntfy]` or some of it." in lines
+
+
+async def test_a_pager_that_does_not_answer_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, lines = await checked(tmp_path, capsys, **paging("http://127.0.0.1:1"))
+    assert code == 1
+    assert "problem  paging.ntfy: ntfy: cannot connect" in only(lines, "problem")[0]
+
+
+async def test_what_is_worth_a_thought_is_a_warning_and_no_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await checked(
+        tmp_path,
+        capsys,
+        routes=[],
+        status={"page": {"type": "builtin", "listen": "127.0.0.1:0"}},
+        security={"signing_key": "short"},
+    )
+    assert code == 0
+    warnings = "\n".join(only(lines, "warning"))
+    assert "routes: there is none, so no alert opens anything" in warnings
+    assert "status.page: it has no components" in warnings
+    assert "security.signing_key: it is shorter than 32 characters" in warnings
+
+
+async def test_two_status_pages_on_one_address_are_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = {"type": "builtin", "listen": "localhost:0"}
+    code, lines = await checked(tmp_path, capsys, status={"one": page, "two": page})
+    assert code == 1
+    assert "status.two.listen: `status.one.listen` has the same address" in only(lines, "problem")[0]
+
+
+@pytest.mark.parametrize("place", ["file", "below a file", "read-only"])
+async def test_a_folder_nobody_can_write_into_is_a_problem(
+    place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if place == "read-only" and os.geteuid() == 0:
+        folder = Path("/proc/1/task")  # nobody makes files there, not even root
+    else:
+        folder = tmp_path / "drafts"
+        folder.write_text("") if place != "read-only" else folder.mkdir(mode=0o500)
+        folder = folder / "deeper" if place == "below a file" else folder
+    code, lines = await checked(tmp_path, capsys, postmortem={"folder": str(folder)})
+    assert code == 1
+    (problem,) = only(lines, "problem")
+    assert problem.startswith("problem  postmortem.folder: ")
+    assert str(folder) in problem
+
+
+async def test_a_wrong_key_in_a_provider_s_block_is_said_by_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = {"prometheus": {"type": "alertmanager", "token": "x", "tokken": "y"}}
+    with pytest.raises(ConfigError, match="unknown key"):
+        await checked(tmp_path, capsys, alerts=broken)
+    done = klatsch(tmp_path, "check")
+    assert done.returncode == 1
+    assert "alerts.prometheus.tokken: unknown key" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+# Every template is rendered
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PACKAGED.glob("*.j2")))
+def test_a_broken_copy_of_any_template_is_found(name: str, tmp_path: Path) -> None:
+    shutil.copy(PACKAGED / name, tmp_path / name)
+    with (tmp_path / name).open("a") as file:
+        file.write("{{ nothing_we_know }}")
+    words = Wording(Templates(str(tmp_path)), {}, "UTC", {})
+    with pytest.raises(TemplateError, match="nothing_we_know"):
+        render_everything(words, Person("ana", "Ana Ruiz"), START)
+
+
+def test_the_sample_goes_through_a_whole_life() -> None:
+    statuses = [incident.status.value for incident, _ in sample(START, "ana")]
+    assert (statuses[0], statuses[-1]) == ("triage", "resolved")
+    last, history = list(sample(START, "ana"))[-1]
+    assert len(history) == last.version
+    assert [recorded.seq for recorded in history] == list(range(1, last.version + 1))
+
+
+# Probes
+
+
+@pytest.fixture
+async def http() -> Any:
+    async with Http(seconds=1, trust_env=False) as http:
+        yield http
+
+
+def ntfy(url: str, http: Http) -> Ntfy:
+    return Ntfy("phones", NtfyConfig.model_validate({"url": url, "token": SECRET}), http)
+
+
+async def test_ntfy_is_asked_for_its_health_and_publishes_nothing(http: Http) -> None:
+    async with NtfyServer(SECRET) as server:
+        await ntfy(server.url, http).probe()
+        assert [(request.method, request.target) for request in server.requests] == [("GET", "/v1/health")]
+        server.healthy = False
+        with pytest.raises(Unavailable, match="not healthy"):
+            await ntfy(server.url, http).probe()
+
+
+@pytest.mark.parametrize(
+    ("order", "error", "said"),
+    [
+        (Answer.of({"error": SECRET}, 401), Rejected, "check paging.phones.token"),
+        (Answer.of({}, 404), Rejected, "check paging.phones.url"),
+        (Answer.of({}, 502), Unavailable, "502"),
+        (Answer.of({"ok": True}), Rejected, "not in ntfy's words"),
+        (Answer(200, b"<html>"), Rejected, "not in its own words"),
+        (Trouble.HANG, Unavailable, "no answer within 1 s"),
+        (Trouble.DROP, Unavailable, "lost"),
+    ],
+)
+async def test_an_ntfy_that_is_not_well_says_how(order: Any, error: type[Exception], said: str, http: Http) -> None:
+    async with NtfyServer(SECRET) as server:
+        server.orders.append(order)
+        with pytest.raises(error, match=said) as caught:
+            await ntfy(server.url, http).probe()
+        assert SECRET not in str(caught.value)
+
+
+def smtp(port: int, **block: Any) -> Smtp:
+    given = {"host": "127.0.0.1", "port": port, "from": "klatsch@example.org", "timeout": 1, **block}
+    return Smtp("mail", SmtpConfig.model_validate(given))
+
+
+async def test_a_mail_server_is_greeted_and_logged_in_to_without_a_mail() -> None:
+    async with SmtpServer("klatsch", SECRET) as server:
+        await smtp(server.port, user="klatsch", password=SECRET).probe()
+        assert (server.logins, server.mails) == (["klatsch"], [])
+
+
+@pytest.mark.parametrize(
+    ("block", "error", "said"),
+    [
+        ({"user": "klatsch", "password": f"not{SECRET}"}, Rejected, "check paging.mail.user and paging.mail.password"),
+        ({"tls": "starttls"}, Rejected, "check paging.mail.tls"),
+        ({"tls": "tls"}, Unavailable, "no connection"),
+    ],
+)
+async def test_a_mail_server_that_refuses_us_says_why(block: dict[str, Any], error: type[Exception], said: str) -> None:
+    async with SmtpServer("klatsch", SECRET) as server:
+        with pytest.raises(error, match=said) as caught:
+            await smtp(server.port, **block).probe()
+        assert SECRET not in str(caught.value)
+
+
+async def test_a_mail_server_that_is_not_there_is_unavailable() -> None:
+    with pytest.raises(Unavailable, match="no connection"):
+        await smtp(1).probe()

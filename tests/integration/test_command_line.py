@@ -1,0 +1,146 @@
+"""The `klatsch` command as somebody at a terminal meets it: the demo, lines from a pipe, files that are not there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.servers.klatsch import COMMAND, environment, klatsch, write_config
+
+PATIENCE = 60
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db")
+    return tmp_path
+
+
+def draft_of(output: str) -> Path:
+    (place,) = re.findall(r"postmortem +(\S+/INC-1\.md)", output)
+    return Path(place)
+
+
+def put_away(draft: Path) -> None:
+    """The demo leaves its folder to whoever ran it."""
+    assert draft.parents[1].name.startswith("klatsch-demo-")
+    shutil.rmtree(draft.parents[1])
+
+
+def test_the_demo_goes_from_the_alert_to_the_draft_without_a_complaint(tmp_path: Path) -> None:
+    ended = klatsch(tmp_path, "demo", "--once", timeout=PATIENCE)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    draft = draft_of(ended.stdout)
+    assert draft.read_text(encoding="utf-8").startswith("# Postmortem of INC-1: Nova API on ctl01 does not answer\n")
+    put_away(draft)
+    steps = re.findall(r"^▸ (\d+)\. ", ended.stdout, re.MULTILINE)
+    assert steps == [str(number) for number in range(1, 17)]
+    for seen in (
+        "Ana's phone: SEV1 INC-1",
+        "Preview only: customers have not read this",
+        "archived, nobody writes here",
+    ):
+        assert seen in ended.stdout
+    assert "http://" not in ended.stdout.split("What customers read: ")[1].split("\n", 1)[1]
+
+
+@pytest.mark.parametrize("how", ["Enter", "Ctrl-C"])
+def test_the_demo_keeps_its_page_up_until_somebody_ends_it(how: str, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "demo", "--fast"],
+        cwd=tmp_path,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    output = b""
+    try:
+        while not output.endswith(b"Press Enter to end. "):
+            byte = process.stdout.read(1)
+            assert byte, output
+            output += byte
+        if how == "Ctrl-C":
+            process.send_signal(signal.SIGINT)
+        else:
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+        _, errors = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (0, b"")
+    put_away(draft_of(output.decode()))
+
+
+def test_lines_from_a_pipe_are_said_one_after_the_other(folder: Path) -> None:
+    said = klatsch(folder, "say", "--as", "ana", input="open sev1 Volumes slow page=none\n\nstatus\ntake lead")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "Ana Ruiz is lead" in said.stdout
+
+
+def test_a_card_of_the_worst_severity_is_no_failure_and_a_refusal_is(folder: Path) -> None:
+    assert klatsch(folder, "say", "open sev1 Volumes slow page=none").returncode == 0
+    assert klatsch(folder, "say", "status").returncode == 0
+    refused = klatsch(folder, "say", "stauts")
+    assert refused.returncode == 1
+    assert "Did you mean" in refused.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("replay", "gone.jsonl"), "klatsch: gone.jsonl: No such file or directory.\n"),
+        (("pm", "redact", "gone.md"), "klatsch: gone.md: No such file or directory.\n"),
+        (("pm", "redact", "bytes"), "klatsch: The file is not UTF-8 text.\n"),
+        (("export", "INC-9"), "klatsch: There is no INC-9. `klatsch say list` shows what is open.\n"),
+        (("say", "-c", "gone.yaml", "list"), "klatsch: gone.yaml: there is no such file."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_cannot_be_done_is_said_in_a_line(words: tuple[str, ...], complaint: str, folder: Path) -> None:
+    (folder / "bytes").write_bytes(b"\xff\xfe\x00")
+    ended = klatsch(folder, *words)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert ended.stderr.startswith(complaint)
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["say help", "export INC-1 --format json"])
+def test_who_has_read_enough_may_leave(words: str, folder: Path) -> None:
+    klatsch(folder, "say", "open sev3 Volumes slow")
+    command = " ".join(shlex.quote(part) for part in COMMAND)
+    ended = subprocess.run(
+        ["sh", "-c", f"({command} {words}; echo ended with $? >&2) | true"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    assert ended.stderr == "ended with 1\n"
+
+
+def test_a_bot_that_may_not_begin_says_why_and_nothing_else(folder: Path) -> None:
+    first = subprocess.Popen(
+        [*COMMAND, "serve"], cwd=folder, env=environment(), stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+    try:
+        assert first.stdout is not None
+        assert b"klatsch serves http://127.0.0.1:" in first.stdout.readline()
+        second = klatsch(folder, "serve")
+        assert second.returncode == 1
+        assert re.fullmatch(r".* cannot begin: Another klatsch \(process \d+\) already serves .*\n", second.stderr)
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(PATIENCE) == 0
+    finally:
+        first.kill()
+        first.communicate()

@@ -1,0 +1,190 @@
+"""The whole way: a captured Alertmanager notification becomes a room, pages, a timeline, a status page, a postmortem."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+
+from bot.incident.model import ComponentState, Role, Status
+from bot.terminal import exported
+from tests.served import served
+
+FIXTURES = Path(__file__).parent.parent / "fixtures" / "alertmanager"
+SCHEMA = Path(__file__).parent.parent.parent / "docs" / "export.schema.json"
+INTERNAL = ("Ana", "Ruiz", "Ben", "Okafor", "ctl01", "NovaApiDown", "RegionOne", "inc-1", "rooms")
+"""Nothing of this is for customers."""
+
+
+async def test_from_an_alert_to_a_blameless_postmortem(tmp_path: Path, database_url: str):
+    async with served(tmp_path, database_url) as it:
+        # An alert arrives; a room opens with its card; the person on call is paged on every way she has.
+        assert (await it.alert((FIXTURES / "firing_single.json").read_bytes())).status_code == 200
+        await it.until(
+            lambda: it.incident() and it.incident().rooms.get("console") and it.incident().rooms["console"].card
+        )
+        await it.quiet()
+        room = it.console.room("inc-1")
+        assert room.topic.startswith("INC-1")
+        assert room.name.startswith("inc-1-")
+        card = it.console.message("inc-1", it.incident().rooms["console"].card)
+        assert "INC-1" in card.document.to_plain()
+        (announced,) = it.console.messages("incidents")
+        assert "INC-1" in announced.document.to_plain()
+        (page,) = it.phone.shown("ana-pages")
+        (mail,) = it.mailbox.mails
+        assert "INC-1" in page["title"]
+        assert "INC-1" in mail.message["Subject"]
+        assert list(it.console.people("inc-1")) == ["ana"]
+
+        # She acknowledges from her phone. Looking at the link does nothing; the button does.
+        link = page["actions"][0]["url"]
+        assert "Acknowledge as Ana Ruiz" in (await it.client.get(link)).text
+        assert it.incident().paging.waiting
+        assert "It is yours" in (await it.client.post(link)).text
+        assert it.incident().paging.acknowledged_by == "ana"
+
+        # People work, and the timeline fills.
+        for person, line in (
+            ("ana", "take lead"),
+            ("ben", "hypothesis the certificate on ctl01 is the old one"),
+            ("ana", "decide reload nova-api on ctl01"),
+            ("ben", "task @ben check the other controllers"),
+            ("ana", "update reloading nova-api next=30m"),
+            ("ben", "task done 1"),
+        ):
+            answer = await it.type(line, person)
+            assert answer.tone == "good", answer.to_plain()
+        said = await it.console.talk("ben", "inc-1", "it answers again after the reload")
+        await it.console.react("ana", "inc-1", said, "📌")
+        assert it.incident().roles == {Role.LEAD: "ana"}
+
+        # Customers read what was approved and nothing else.
+        preview = await it.type(
+            "publish investigating Ana Ruiz sees that ctl01 is down. comp=compute-az1:partial_outage"
+        )
+        assert "Preview" in preview.to_plain()
+        assert "INC-1" not in (await it.client.get(f"{it.url}/")).text
+        await it.type("publish discard")
+        await it.type("publish investigating Starting virtual machines fails in AZ 1. comp=compute-az1:partial_outage")
+        await it.type("publish approve", "ben")
+        await it.quiet()
+        front = (await it.client.get(f"{it.url}/")).text
+        assert "Starting virtual machines fails in AZ 1." in front
+        summary = (await it.client.get(f"{it.url}/api/v2/summary.json")).json()
+        assert summary["status"]["indicator"] != "none"
+        assert {c["name"]: c["status"] for c in summary["components"] if not c["group"]}["Compute"] == "partial_outage"
+        own = await it.client.get(f"{it.url}/incidents/INC-1")
+        feed = await it.client.get(f"{it.url}/feed.atom")
+        assert own.status_code == 200
+        assert ElementTree.fromstring(feed.text).tag.endswith("feed")
+        for public in (front, own.text, feed.text, json.dumps(summary)):
+            assert not [word for word in INTERNAL if re.search(rf"\b{word}\b", public)]
+
+        # The alert clears: proposed, not done. The same notification again changes nothing.
+        resolved = (FIXTURES / "resolved_single.json").read_bytes()
+        assert (await it.alert(resolved)).status_code == 200
+        assert (await it.alert(resolved)).status_code == 200
+        assert (it.incident().status, it.incident().alerts_firing) == (Status.INVESTIGATING, 0)
+        assert "All clear" in (await it.type("status")).to_plain()
+
+        # It ends: the page first, then the incident; at close the draft lies there.
+        await it.type("status monitoring")
+        await it.type("resolve the new certificate is served")
+        red = await it.type("close")
+        assert red.tone == "refused"
+        await it.type("publish resolved All operations work again.")
+        await it.type("publish approve")
+        await it.type("followup Alert when certificates differ between controllers owner=@ben due=14d")
+        closed = await it.type("close")
+        assert closed.tone == "good", closed.to_plain()
+        await it.quiet()
+        incident = it.incident()
+        assert incident.status is Status.CLOSED
+        assert incident.components["compute-az1"] is ComponentState.OPERATIONAL
+        draft = Path(incident.postmortem.place)
+        assert draft == tmp_path / "postmortems" / "INC-1.md"
+        text = draft.read_text()
+        assert it.console.room("inc-1").archived
+
+    # What the draft says rests on events that are there, and names nobody.
+    data = exported(it.klatsch.config, "INC-1", "json", public=False)
+    jsonschema.validate(data, json.loads(SCHEMA.read_text()))
+    assert data["status"] == "closed"
+    known = {row["id"] for row in data["timeline"]}
+    cited = set(re.findall(r"\be\d+\b", text))
+    assert cited
+    assert cited <= known | {f"e{n}" for n in range(1, incident.version + 1)}
+    assert not [name for name in ("Ana", "Ruiz", "Ben", "Okafor") if name in text]
+    assert [alert["status"] for alert in data["alerts"]] == ["resolved"]
+    assert data["alerts"][0]["labels"]["alertname"] == "NovaApiDown"
+
+    # The public copy validates too and keeps what is internal to itself.
+    public = exported(it.klatsch.config, "inc-1", "json", public=True)
+    jsonschema.validate(public, json.loads(SCHEMA.read_text()))
+    assert public["rooms"] == public["alerts"] == public["pages"] == []
+    values = json.dumps(list(public.values()))
+    assert not [word for word in INTERNAL if re.search(rf"\b{word}\b", values)]
+    assert "Starting virtual machines fails" in exported(it.klatsch.config, "INC-1", "md", public=True)
+    assert "<script" not in exported(it.klatsch.config, "INC-1", "html", public=False)
+
+
+async def test_nobody_answers_and_the_next_person_is_asked(tmp_path: Path, database_url: str):
+    async with served(tmp_path, database_url, wait="1s") as it:
+        await it.alert((FIXTURES / "firing_single.json").read_bytes())
+        await it.until(lambda: [m for m in it.mailbox.mails if "ben@example.org" in m.recipients])
+        assert it.incident().paging.people == ("ben",)
+        (mail,) = [m for m in it.mailbox.mails if "ben@example.org" in m.recipients]
+        link = re.search(r"http://\S+/ack/\S+", mail.body("plain"))[0]
+        assert (await it.client.post(link)).status_code == 200
+        assert it.incident().paging.acknowledged_by == "ben"
+        await it.quiet()
+        late = it.phone.shown("ana-pages")[0]["actions"][0]["url"]
+        assert "Ben Okafor has it already" in (await it.client.post(late)).text
+
+
+async def test_a_warning_waits_in_triage_until_somebody_takes_it(tmp_path: Path, database_url: str):
+    async with served(tmp_path, database_url) as it:
+        body = json.loads((FIXTURES / "firing_grouped_3.json").read_bytes())
+        for alert in body["alerts"]:
+            alert["labels"]["severity"] = "warning"
+        assert (await it.alert(json.dumps(body).encode())).status_code == 200
+        await it.quiet()
+        assert it.incident().status is Status.TRIAGE
+        assert [room.id for room in it.console.rooms()] == ["incidents"]
+        assert it.phone.shown("ana-pages") == []
+        answer = await it.type("INC-1 accept", room="incidents")
+        assert answer.tone == "good", answer.to_plain()
+        await it.quiet()
+        assert it.incident().status is Status.INVESTIGATING
+        assert "inc-1" in [room.id for room in it.console.rooms()]
+
+
+async def test_a_private_incident_exists_in_its_own_room_and_nowhere_else(tmp_path: Path, database_url: str):
+    async with served(tmp_path, database_url) as it:
+        opened = await it.type("open private sev3 Token found in a public repository", room="incidents")
+        assert opened.tone == "good", opened.to_plain()
+        await it.quiet()
+        elsewhere = {
+            line: (await it.type(line, "ben", "incidents")).to_plain()
+            for line in (
+                "list",
+                "list all",
+                "INC-1 status",
+                "INC-1 note peeking",
+                "similar token repository",
+                "INC-1 timeline",
+            )
+        }
+        assert not [line for line, answer in elsewhere.items() if "Token found" in answer]
+        assert "There is no INC-1" in elsewhere["INC-1 note peeking"]
+        assert not [
+            m
+            for m in it.console.messages("incidents")
+            if not m.by and "Token found" in m.document.to_plain() and m.thread == ""
+        ]
+        assert it.console.room("inc-1").private
+        assert "Token found" in (await it.type("status", "ana", "inc-1")).to_plain()
