@@ -1,0 +1,364 @@
+"""The story that the crash test tells: one incident from its first alert to its draft, lived by the real bot.
+
+As a program it is a fork server: it imports everything once, and for each job, a line of JSON on standard input,
+forks a child that tells the story, and may be killed at one step of it. A step is each side of every commit that
+changed something, and each side of every call of an adapter. The line it answers says how the child ended.
+
+The world outside does what it does: Alertmanager and people repeat what was not answered, so a child that comes after
+a killed one simply begins the story again. Nothing here remembers how far the last one came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvloop
+from sqlalchemy import Connection, event, text
+
+import bot.deliver
+from bot.config import Config, load
+from bot.incident import effects
+from bot.incident import events as e
+from bot.main import Klatsch, Running
+from bot.oncall.escalation import Roster
+from bot.perform import Providers
+from bot.ports import Said
+from storage.engine import Database
+
+GIVE_UP = 60
+"""Seconds a child may live; a story takes about one."""
+
+ANA_HAS = timedelta(seconds=0.1)
+"""How long the first step of the ladder waits."""
+
+LEASE = timedelta(seconds=2)
+"""On PostgreSQL the effects of a killed process come back after so long; on SQLite at once."""
+
+BEFORE_CLEAR: tuple[tuple[str, ...], ...] = (
+    (
+        "role lead @ana",
+        "note Two OSDs on stor-az2-03 are down",
+        "hypothesis The controller lost its cache",
+    ),
+    (
+        "publish investigating Volumes answer slowly. comp=volumes:partial_outage",
+        "publish approve",
+        "followup Replace all controllers of that batch owner=@ben",
+    ),
+    ("status monitoring",),
+)
+AFTER_CLEAR: tuple[tuple[str, ...], ...] = (
+    ("publish resolved Volumes are fast again.", "publish approve"),
+    ("resolve replaced the controller",),
+    ("close",),
+)
+"""What people type: one after the other, and between two groups there is time for everything that follows."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One child. `kill_at` is a step, as (what, how manyth from 1), or empty: it lives until the story is over.
+    `in_flight`: how many effects it has in hand at once."""
+
+    folder: str
+    database: str
+    ntfy: str
+    smtp: int
+    topic: str
+    kill_at: tuple[str, int] = ("", 0)
+    in_flight: int = 1
+
+    @property
+    def mailbox(self) -> str:
+        return f"{self.topic}@example.org"
+
+
+class Steps:
+    """Counts what happens, writes it down, and kills this process at one step."""
+
+    def __init__(self, folder: Path, kill_at: tuple[str, int]) -> None:
+        self._kill_at = tuple(kill_at)
+        self._lock = threading.Lock()
+        self._log = os.open(folder / "steps", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+        self._count: Counter[str] = Counter()
+
+    def at(self, what: str) -> None:
+        with self._lock:
+            self._count[what] += 1
+            os.write(self._log, f"{what}\n".encode())
+            if (what, self._count[what]) == self._kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Stepping:
+    """An adapter with a step before and after each of its calls."""
+
+    def __init__(self, adapter: Any, name: str, steps: Steps) -> None:
+        self._adapter = adapter
+        self._name = name
+        self._steps = steps
+
+    def __getattr__(self, method: str) -> Any:
+        real = getattr(self._adapter, method)
+        if method == "listen" or not asyncio.iscoroutinefunction(real):
+            return real
+
+        async def stepped(*args: Any, **named: Any) -> Any:
+            self._steps.at(f"before {self._name}.{method}")
+            answer = await real(*args, **named)
+            self._steps.at(f"after {self._name}.{method}")
+            return answer
+
+        return stepped
+
+
+def config_of(job: Job) -> Config:
+    """The configuration of the story; `ntfy` and `smtp` are where the parent's servers listen."""
+    folder = Path(job.folder)
+    file = folder / "config.yaml"
+    file.write_text(
+        f"""
+storage: {{url: "{job.database}"}}
+http: {{listen: "127.0.0.1:0", public_url: "https://klatsch.example.org"}}
+chat: {{console: {{folder: "{folder}/rooms"}}}}
+people:
+  ana: {{name: Ana Ruiz, email: "{job.mailbox}", ntfy: "{job.topic}", page: [ntfy, email]}}
+  ben: {{name: Ben Okafor, email: "{job.mailbox}", page: [email]}}
+alerts: {{prometheus: {{type: alertmanager, token: a-token}}}}
+routes:
+  - {{match: {{severity: critical}}, open: active, severity: sev1, group_by: [az], service: ceph, page: platform}}
+oncall: {{policies: {{platform: {{steps: [{{page: "person:ana", wait: 1s}}, {{page: "person:ben", wait: 1h}}]}}}}}}
+paging:
+  ntfy: {{type: ntfy, url: "{job.ntfy}"}}
+  email: {{type: smtp, host: 127.0.0.1, port: {job.smtp}, from: klatsch@example.org}}
+status:
+  page: {{type: builtin, listen: "127.0.0.1:0", title: Cloud, components: [{{id: volumes, name: Volumes}}]}}
+postmortem: {{folder: "{folder}/drafts"}}
+""",
+        encoding="utf-8",
+    )
+    config = load(file, {})
+    ladder = config.roster.ladders["platform"]
+    first, *others = ladder.steps
+    quick = replace(ladder, steps=(replace(first, wait=ANA_HAS), *others))
+    return replace(config, roster=Roster(config.roster.schedules, {"platform": quick}, config.roster.people))
+
+
+def instrument(klatsch: Klatsch, steps: Steps) -> None:
+    """Steps around everything that changes something outside this process."""
+    providers = klatsch._providers
+
+    def stepped(adapters: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: Stepping(adapter, name, steps) for name, adapter in adapters.items()}
+
+    async def stepping() -> Providers:
+        real = await providers()
+        return Providers(
+            platforms=stepped(real.platforms),
+            pagers=stepped(real.pagers),
+            status_pages=stepped(real.status_pages),
+            publishers=stepped(real.publishers),
+            people=real.people,
+            ack_link=real.ack_link,
+        )
+
+    klatsch._providers = stepping  # type: ignore[method-assign]  # the seam of this test
+    write_steps(klatsch.database, steps)
+
+
+def write_steps(database: Database, steps: Steps) -> None:
+    write = database.write
+
+    @contextmanager
+    def stepping() -> Iterator[Connection]:
+        with write() as connection:
+            begun = changes(connection)
+            yield connection
+            changed = changes(connection) != begun
+            if changed:
+                steps.at("before commit")
+        if changed:
+            steps.at("after commit")
+
+    database.write = stepping  # type: ignore[method-assign]  # the seam of this test
+
+
+def changes(connection: Connection) -> int:
+    """A number that is another one once this transaction has changed something."""
+    if connection.dialect.name == "sqlite":
+        changed: int = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]  # it is open
+        return changed
+    return connection.execute(text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")).scalar_one()  # type: ignore[no-any-return]  # a boolean
+
+
+def hurry(klatsch: Klatsch, job: Job) -> None:
+    """Shorter waits. A process that is killed loses nothing it has written, so the disk need not be waited for."""
+    effects.CARD_SETTLES = timedelta(milliseconds=5)
+    effects.DIGEST_SETTLES = timedelta(milliseconds=10)
+    bot.deliver.LEASE = LEASE
+    bot.deliver.RENEW_EVERY = LEASE.total_seconds() / 2
+    bot.deliver.POLL = 0.1
+    bot.deliver.IN_FLIGHT = job.in_flight
+    os.fsync = lambda fd: None
+    if klatsch.database.sqlite:
+
+        @event.listens_for(klatsch.database.engine, "connect")
+        def relaxed(connection: Any, _: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")
+
+
+class Story:
+    """What the outside does, in its order; each thing is repeated until it was answered."""
+
+    def __init__(self, running: Running, http: httpx.AsyncClient) -> None:
+        self._klatsch = running.klatsch
+        self._running = running
+        self._http = http
+        self._said = 0
+
+    async def tell(self) -> None:
+        await self.alert("firing")
+        await self.until(self.ben_is_asked)
+        await self.quiet()
+        link = self._klatsch.links.link(1, "ben")
+        (await self._http.post(link.removeprefix("https://klatsch.example.org"))).raise_for_status()
+        await self.quiet()
+        for lines in BEFORE_CLEAR:
+            await self.say(*lines)
+        await self.alert("resolved")
+        await self.quiet()
+        for lines in AFTER_CLEAR:
+            await self.say(*lines)
+        await self.until(self.the_room_is_archived)
+
+    async def alert(self, status: str) -> None:
+        alerts = [
+            {
+                "status": status,
+                "fingerprint": f"f{n}",
+                "labels": {"alertname": "CephOSDDown", "severity": "critical", "az": "az2", "osd": str(n)},
+                "annotations": {"summary": f"osd.{n} is down"},
+                "startsAt": "2026-11-20T22:02:00Z",
+                "endsAt": "2026-11-20T22:53:00Z" if status == "resolved" else "0001-01-01T00:00:00Z",
+            }
+            for n in (12, 14)
+        ]
+        body = {"version": "4", "groupKey": "{}:{az2}", "status": status, "alerts": alerts}
+        answer = await self._http.post("/alerts/prometheus", json=body, headers={"Authorization": "Bearer a-token"})
+        answer.raise_for_status()
+
+    async def say(self, *lines: str) -> None:
+        for line in lines:
+            self._said += 1
+            said = Said("console", "inc-1", "ana", line, message=f"typed-{self._said}")
+            answer = await self._klatsch.conversation.said(said)
+            if answer.tone in ("refused", "bad"):
+                raise AssertionError(f"{line}: {answer.to_plain()}")
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        """Until everything that follows from what was said is done."""
+        await self.until(lambda: not self._klatsch.lookups.waiting())
+
+    def the_room_is_archived(self) -> bool:
+        incident = self._klatsch.lookups.incident(1)
+        return incident is not None and incident.rooms["console"].archived
+
+    def ben_is_asked(self) -> bool:
+        history = self._klatsch.lookups.history(1)
+        return any(isinstance(r.event, e.PeoplePaged) and r.event.people == ("ben",) for r in history)
+
+    async def until(self, met: Callable[[], bool]) -> None:
+        while not await asyncio.to_thread(met):
+            ended = [task for task in self._running.tasks if task.done()]
+            if ended:
+                raise AssertionError(f"{ended[0].get_name()} ended by itself: {ended[0].exception()!r}")
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def serving(job: Job) -> AsyncIterator[Running]:
+    klatsch = Klatsch(config_of(job))
+    hurry(klatsch, job)
+    instrument(klatsch, Steps(Path(job.folder), job.kill_at))
+    async with klatsch.running() as running:
+        yield running
+
+
+async def live(job: Job) -> None:
+    async with serving(job) as running, httpx.AsyncClient(base_url=running.listeners[0].url, trust_env=False) as http:
+        await Story(running, http).tell()
+        # Everything is on the disk; there is no need to leave in order. (That has a test of its own.)
+        os._exit(0)
+
+
+def child(job: Job) -> int:
+    signal.alarm(GIVE_UP)
+    log = os.open(Path(job.folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    faulthandler.enable()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(live(job))
+    except BaseException:  # noqa: BLE001 - the parent reads the log
+        traceback.print_exc()
+    return 1
+
+
+NEEDED = (
+    "adapters.alerts.alertmanager",
+    "adapters.chat.console",
+    "adapters.paging.ntfy",
+    "adapters.paging.smtp",
+    "adapters.publishing.folder",
+    "adapters.status.builtin",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "uvicorn.lifespan.off",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What is imported only when it is needed: here once, so that no child pays for it."""
+
+
+def main() -> None:
+    for module in NEEDED:
+        import_module(module)
+    # A child is over before there is much to collect; and what is never looked at is never copied.
+    gc.disable()
+    gc.freeze()
+    for line in sys.stdin:
+        pid = os.fork()
+        if pid == 0:
+            os._exit(child(Job(**json.loads(line))))
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def request(job: Job) -> bytes:
+    """A job as `main` reads it."""
+    return json.dumps(asdict(job)).encode() + b"\n"
+
+
+if __name__ == "__main__":
+    main()

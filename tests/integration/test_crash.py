@@ -1,0 +1,456 @@
+"""The bot is killed at every step of an incident's life, started again, and nothing is lost and nothing happens twice.
+
+What cannot be avoided, and is asserted to be all: a page is sent once more when the process dies after the provider took
+it and before we committed that it did, because neither ntfy nor SMTP can be asked. The second one carries the same
+sequence id (ntfy replaces the notification on the phone) or the same Message-ID (many mailboxes show it once).
+Everything else is exactly once: rooms, cards, announcements, digests, public posts, drafts, timeline.
+
+`KLATSCH_CRASH=all` tries every step on both databases. Otherwise, on SQLite, four of five steps before a commit are
+left out: what they leave on the disk is what the step before them left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+
+from adapters.chat.console import Config as RoomsConfig
+from adapters.chat.console import build
+from bot.incident.timeline import sentence
+from storage import codec, migrate
+from storage.engine import Database
+from storage.lookups import SqlLookups
+from storage.public import public_post
+from tests.clock import FakeClock
+from tests.contract.servers.http import Trouble
+from tests.contract.servers.ntfy import NtfyServer
+from tests.contract.servers.smtp import SmtpServer
+from tests.integration.crash_story import Job, request
+from tests.servers.postgres import create_database, drop_database
+from tests.servers.processes import free_port
+
+ROOT = Path(__file__).parents[2]
+SOON_AFTER: tuple[Step, ...] = (
+    ("after commit", 1),
+    ("before commit", 2),
+    ("before console.say", 1),
+    ("after commit", 3),
+    ("after console.edit", 1),
+)
+"""Where a process that goes on dies, too."""
+
+WORKERS = 3
+"""Children at a time. A story waits a third of its time."""
+
+ALL = os.environ.get("KLATSCH_CRASH") == "all"
+
+KILLED = -signal.SIGKILL
+
+Step = tuple[str, int]
+"""What, and the how manyth of it."""
+
+NOWHERE: Step = ("", 0)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What is left when the story is over, without what differs between two lives: times, ids, the folder."""
+
+    incident: dict[str, Any]
+    told: tuple[str, ...]
+    """What alerts and people did, in order."""
+    recorded: Counter[str]
+    """Every sentence of the timeline, plumbing and all. The order of independent lanes is nobody's business."""
+    rooms: tuple[str, ...]
+    card: tuple[str, ...]
+    pinned: int
+    announced: tuple[str, ...]
+    thread: Counter[str]
+    people: tuple[str, ...]
+    posts: tuple[tuple[int, str, str], ...]
+    drafts: tuple[str, ...]
+    undone: tuple[str, ...]
+    """Effects that are neither done nor withdrawn."""
+
+    def differs(self, other: Ending) -> list[str]:
+        names = [name for name in self.__dataclass_fields__ if getattr(self, name) != getattr(other, name)]
+        return [f"{name}: {getattr(self, name)} instead of {getattr(other, name)}" for name in names]
+
+
+def ending(job: Job) -> Ending:
+    folder = Path(job.folder)
+    database = Database(job.database)
+    platform = build("console", RoomsConfig(folder=f"{folder}/rooms"), clock=FakeClock())
+    try:
+        lookups = SqlLookups(database)
+        incident = lookups.incident(1)
+        history = lookups.history(1)
+        with database.read() as connection:
+            posts = connection.execute(select(public_post).order_by(public_post.c.number)).all()
+            waiting = connection.execute(
+                text("SELECT key, kind, state FROM outbox WHERE state IN ('waiting', 'failed')")
+            )
+            undone = tuple(f"{row.kind} {row.key} {row.state}" for row in waiting)
+        said = [(r.source.kind, sentence(r.event, str).replace(str(folder), "")) for r in history]
+        room = platform.room("inc-1")
+        return Ending(
+            incident=timeless(json.loads(codec.dump(incident)), str(folder)),
+            told=tuple(words for source, words in said if source != "delivery"),
+            recorded=Counter(words for _, words in said),
+            rooms=tuple(sorted(room.id for room in platform.rooms())),
+            card=tuple(message.document.summary for message in room.messages if not message.thread),
+            pinned=len(room.pinned),
+            announced=tuple(without_times(message.document.to_plain()) for message in platform.messages("incidents")),
+            thread=Counter(
+                without_times(line)
+                for message in room.messages
+                if message.thread
+                for line in message.document.to_plain().splitlines()
+            ),
+            people=tuple(sorted(room.people)),
+            posts=tuple((row.number, row.status, row.text) for row in posts),
+            drafts=tuple(sorted(path.name for path in (folder / "drafts").iterdir())),
+            undone=undone,
+        )
+    finally:
+        platform.close()
+        database.close()
+
+
+def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
+    body["moments"] = {name: stamp["source"] for name, stamp in body["moments"].items()}
+    body["rooms"] = {name: sorted(key for key, value in room.items() if value) for name, room in body["rooms"].items()}
+    body["paging"] = {key: value for key, value in body["paging"].items() if key not in ("since", "next_at")}
+    body["postmortem"]["place"] = body["postmortem"]["place"].replace(folder, "")
+    del body["opened_at"]
+    return body
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"\b\d\d:\d\d\b", "hh:mm", text)
+
+
+@dataclass
+class Life:
+    """One job with its folder and database, and where it was killed."""
+
+    job: Job
+    killed_at: list[tuple[str, str]] = field(default_factory=list)
+    """(the step before, the step)"""
+
+    @property
+    def steps(self) -> list[str]:
+        """What the last child went through."""
+        return (Path(self.job.folder) / "steps").read_text().splitlines()
+
+    def log(self) -> str:
+        return (Path(self.job.folder) / "log").read_text()[-2000:]
+
+    def may_page_again(self, way: str) -> int:
+        """How often it was killed between the provider's yes and our commit."""
+        taken = f"after {way}.trigger"
+        return sum(step == taken or (step, before) == ("before commit", taken) for before, step in self.killed_at)
+
+
+class Theatre:
+    """Makes lives: folders, databases, fork servers, and the servers outside that outlive them all."""
+
+    def __init__(self, folder: Path, ntfy: NtfyServer, smtp: SmtpServer, server: str | None) -> None:
+        self._folder = folder
+        self._ntfy = ntfy
+        self._smtp = smtp
+        self._server = server
+        self._count = 0
+        self._stages: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
+        self._template = create_database(server) if server else f"sqlite:///{folder}/template.db"
+        database = Database(self._template)
+        migrate.upgrade(database)
+        database.close()
+
+    async def __aenter__(self) -> Theatre:
+        for _ in range(WORKERS):
+            # A session of its own: Ctrl-C ends the test first, and the test ends this.
+            self._stages.put_nowait(
+                await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "tests.integration.crash_story"),
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    cwd=ROOT,
+                    start_new_session=True,
+                )
+            )
+        return self
+
+    async def __aexit__(self, *ended: object) -> None:
+        for _ in range(WORKERS):
+            stage = self._stages.get_nowait()
+            assert stage.stdin is not None
+            stage.stdin.close()
+            await stage.wait()
+        if self._server:
+            drop_database(self._template, self._server)
+
+    @asynccontextmanager
+    async def life(self) -> AsyncIterator[Life]:
+        self._count += 1
+        topic = f"ana-{self._count}"
+        folder = self._folder / f"life-{self._count}"
+        folder.mkdir()
+        if self._server:
+            database = await asyncio.to_thread(create_database, self._server, self._name_of_template())
+        else:
+            shutil.copy(self._folder / "template.db", folder / "klatsch.db")
+            database = f"sqlite:///{folder}/klatsch.db"
+        yield Life(Job(str(folder), database, self._ntfy.url, self._smtp.port, topic))
+        if self._server:
+            await asyncio.to_thread(drop_database, database, self._server)
+        shutil.rmtree(folder)
+
+    def _name_of_template(self) -> str:
+        return self._template.rpartition("/")[2]
+
+    async def run(self, life: Life, *, kill_at: Step = NOWHERE, in_flight: int = 1) -> int:
+        """A child begins the story, or goes on with it; answers how it ended."""
+        stage = await self._stages.get()
+        assert stage.stdin is not None
+        assert stage.stdout is not None
+        stage.stdin.write(request(replace(life.job, kill_at=kill_at, in_flight=in_flight)))
+        ended = int(await stage.stdout.readline())
+        self._stages.put_nowait(stage)
+        if ended == KILLED:
+            steps = life.steps
+            life.killed_at.append((steps[-2] if len(steps) > 1 else "", steps[-1]))
+        return ended
+
+    def pages(self, life: Life) -> dict[str, Counter[str]]:
+        """How often each page of this life arrived, by way and by what makes it the same page."""
+        messages = [message for message in self._ntfy.published if message["topic"] == life.job.topic]
+        mails = [mail.message for mail in self._smtp.mails if mail.recipients == (life.job.mailbox,)]
+        return {
+            "ntfy": Counter(message["sequence_id"] for message in messages),
+            "email": Counter(mail["Message-ID"] for mail in mails),
+        }
+
+
+@asynccontextmanager
+async def theatre(folder: Path, server: str | None) -> AsyncIterator[Theatre]:
+    async with NtfyServer() as ntfy, SmtpServer() as smtp:
+        ntfy.left = sys.maxsize
+        async with Theatre(folder, ntfy, smtp, server) as stage:
+            yield stage
+
+
+@dataclass(frozen=True)
+class Deaths:
+    """At which steps a life is killed: the first child at `first`, the one that goes on at `second`."""
+
+    first: Step
+    second: Step = NOWHERE
+    in_flight: int = 1
+
+
+async def survives(stage: Theatre, deaths: Deaths, expected: Ending) -> tuple[list[str], list[tuple[str, str]]]:
+    """What is wrong after a life with these deaths, and where it died."""
+    async with stage.life() as life:
+        ended = await stage.run(life, kill_at=deaths.first, in_flight=deaths.in_flight)
+        if ended == KILLED and deaths.second != NOWHERE:
+            ended = await stage.run(life, kill_at=deaths.second, in_flight=deaths.in_flight)
+        if ended == KILLED:
+            ended = await stage.run(life, in_flight=deaths.in_flight)
+        where = ", then ".join(f"{step} (after {before or 'nothing'})" for before, step in life.killed_at)
+        if ended:
+            return [f"{deaths} {where}: the story did not end ({ended})\n{life.log()}"], life.killed_at
+        wrong = (await asyncio.to_thread(ending, life.job)).differs(expected)
+        pages = stage.pages(life)
+        if [len(pages[way]) for way in ("ntfy", "email")] != [1, 2]:
+            wrong.append(f"other pages: {pages}")
+        for way, arrived in pages.items():
+            extra = arrived.total() - len(arrived)
+            allowed = life.may_page_again(way)
+            # With many effects in hand, other steps come between a provider's yes and our commit.
+            if extra != allowed if deaths.in_flight == 1 else extra > len(life.killed_at) * len(arrived):
+                wrong.append(f"{extra} pages too many by {way}, {allowed} cannot be avoided")
+        return [f"{deaths} {where}: {problem}" for problem in wrong], life.killed_at
+
+
+async def try_all(stage: Theatre, plan: Sequence[Deaths], expected: Ending) -> list[tuple[str, str]]:
+    """Live all these lives, a few at a time; answers where they died."""
+    wrong: list[str] = []
+    died: list[tuple[str, str]] = []
+    waiting: Iterator[Deaths] = iter(plan)
+
+    async def worker() -> None:
+        for deaths in waiting:
+            problems, killed_at = await survives(stage, deaths, expected)
+            wrong.extend(problems)
+            died.extend(killed_at)
+
+    await asyncio.gather(*(worker() for _ in range(WORKERS)))
+    assert not wrong, f"{len(wrong)} problems, of which:\n" + "\n".join(wrong[:10])
+    return died
+
+
+async def uninterrupted(stage: Theatre) -> tuple[Ending, list[Step]]:
+    """How the story ends when nobody dies, and its steps."""
+    async with stage.life() as life:
+        assert await stage.run(life) == 0, life.log()
+        pages = stage.pages(life)
+        assert [arrived.total() for arrived in pages.values()] == [1, 2]
+        counted: Counter[str] = Counter()
+        steps: list[Step] = []
+        for what in life.steps:
+            counted[what] += 1
+            steps.append((what, counted[what]))
+        return await asyncio.to_thread(ending, life.job), steps
+
+
+def check_the_story(told: Ending) -> None:
+    """The comparison is worth something only if the story is the whole story."""
+    assert told.incident["status"] == "closed"
+    assert told.incident["roles"] == {"lead": "ana"}
+    assert told.rooms == ("inc-1", "incidents")
+    assert (len(told.card), told.pinned, len(told.announced)) == (1, 1, 1)
+    assert "INC-1 · SEV1 · closed" in told.card[0]
+    assert [(number, status) for number, status, _ in told.posts] == [(1, "investigating"), (2, "resolved")]
+    assert told.drafts == ("INC-1.md",)
+    assert told.undone == ()
+    assert told.people == ("ana", "ben")
+    for words in ("ben acknowledged", "Two OSDs on stor-az2-03 are down", "Closed"):
+        assert words in told.told, told.told
+    assert any("Two OSDs on stor-az2-03 are down" in line for line in told.thread)
+
+
+async def test_a_bot_killed_at_any_step_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    """SQLite. Of every tenth step, a second death soon after; of every fourteenth, with many effects in hand."""
+    begun = time.monotonic()
+    async with theatre(tmp_path, None) as stage:
+        expected, steps = await uninterrupted(stage)
+        check_the_story(expected)
+        once = [Deaths(step) for step in steps if ALL or step[0] != "before commit" or step[1] % 5 == 0]
+        twice = [Deaths(step, second=SOON_AFTER[n % len(SOON_AFTER)]) for n, step in enumerate(steps[::10])]
+        at_once = [Deaths(step, in_flight=64) for step in steps[3::14]]
+        died = await try_all(stage, [*once, *twice, *at_once], expected)
+    assert {what for what, _ in steps} == {step for _, step in died}
+    report(capsys, "SQLite", died, begun)
+
+
+async def test_the_same_on_postgresql(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres_server: str):
+    """A sample of the steps: every fifteenth, and the first of each side of each call of an adapter."""
+    begun = time.monotonic()
+    async with theatre(tmp_path, postgres_server) as stage:
+        expected, steps = await uninterrupted(stage)
+        check_the_story(expected)
+        every = 1 if ALL else 15
+        firsts = [step for step in steps if step[1] == 1]
+        once = [Deaths(step) for step in dict.fromkeys([*firsts, *steps[::every]])]
+        at_once = [Deaths(step, in_flight=64) for step in steps[3 :: 4 * every]]
+        died = await try_all(stage, [*once, *at_once], expected)
+    assert {what for what, _ in steps} == {step for _, step in died}
+    report(capsys, "PostgreSQL", died, begun)
+
+
+def report(capsys: pytest.CaptureFixture[str], name: str, died: Sequence[tuple[str, str]], begun: float) -> None:
+    with capsys.disabled():
+        print(f"\n{name}: killed at {len(died)} steps, {time.monotonic() - begun:.0f} s")
+
+
+# Told to stop, instead of killed.
+
+SERVE = "import sys; from bot.cli import main; sys.exit(main(['serve', '-c', sys.argv[1]]))"
+STOPS_WITHIN = 10.0
+"""Seconds; what container runtimes give a process between SIGTERM and SIGKILL."""
+
+
+@asynccontextmanager
+async def served(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`klatsch serve`, ready; killed at the end if it is still there."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SERVE, str(config)), stdout=asyncio.subprocess.PIPE, cwd=ROOT, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        async with asyncio.timeout(60):
+            line = await process.stdout.readline()
+        assert b"klatsch serves" in line
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def eventually(met: Callable[[], bool], *, within: float) -> None:
+    async with asyncio.timeout(within):
+        while not await asyncio.to_thread(met):  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(0.05)
+
+
+async def test_a_bot_told_to_stop_while_a_provider_hangs_hands_its_page_back(tmp_path: Path, database_url: str):
+    port = free_port()
+    async with NtfyServer() as ntfy:
+        config = tmp_path / "config.yaml"
+        config.write_text(
+            f"""
+storage: {{url: "{database_url}"}}
+http: {{listen: "127.0.0.1:{port}", public_url: "https://klatsch.example.org"}}
+people: {{ana: {{name: Ana Ruiz, ntfy: ana-pages, page: [ntfy]}}}}
+alerts: {{prometheus: {{type: alertmanager, token: a-token}}}}
+routes: [{{match: {{severity: critical}}, open: active, severity: sev1, group_by: [alertname], page: platform}}]
+oncall: {{policies: {{platform: {{steps: [{{page: "person:ana"}}]}}}}}}
+paging: {{ntfy: {{type: ntfy, url: "{ntfy.url}"}}}}
+postmortem: {{folder: "{tmp_path}/drafts"}}
+""",
+            encoding="utf-8",
+        )
+        ntfy.orders.append(Trouble.HANG)
+        async with served(config) as bot, httpx.AsyncClient(trust_env=False) as http:
+            alert = {
+                "status": "firing",
+                "fingerprint": "f1",
+                "labels": {"alertname": "Down", "severity": "critical"},
+                "startsAt": "2026-11-20T22:02:00Z",
+            }
+            body = {"version": "4", "groupKey": "g", "status": "firing", "alerts": [alert]}
+            answer = await http.post(
+                f"http://127.0.0.1:{port}/alerts/prometheus", json=body, headers={"Authorization": "Bearer a-token"}
+            )
+            assert answer.status_code == 200
+            await eventually(lambda: len(ntfy.requests) == 1, within=10)
+            begun = time.monotonic()
+            bot.terminate()
+            async with asyncio.timeout(STOPS_WITHIN + 5):
+                assert await bot.wait() == 0
+            assert time.monotonic() - begun < STOPS_WITHIN
+        database = Database(database_url)
+        with database.read() as connection:
+            due_at = connection.execute(text("SELECT due_at FROM outbox WHERE kind = 'send_page'")).scalar_one()
+        assert as_utc(due_at) <= datetime.now(UTC)
+        async with served(config):
+            await eventually(lambda: len(ntfy.published) == 1, within=10)
+            await eventually(lambda: not SqlLookups(database).waiting(), within=10)
+        history = SqlLookups(database).history(1)
+        assert [sentence(r.event, str) for r in history].count("The page to ana went out by ntfy") == 1
+        database.close()
+
+
+def as_utc(stored: datetime | str) -> datetime:
+    """PostgreSQL answers an instant, SQLite the text of one in UTC."""
+    at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

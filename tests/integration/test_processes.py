@@ -1,0 +1,372 @@
+"""The `klatsch` command as its users run it: child processes that share a machine, a database, and a bad day."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.servers.http import HttpServer, Trouble
+from tests.contract.servers.ntfy import NtfyServer
+from tests.servers.klatsch import ROOT, Served, incidents, klatsch, paging, serving, write_config
+from tests.servers.processes import free_port
+
+FIRING = (ROOT / "tests" / "fixtures" / "alertmanager" / "firing_single.json").read_bytes()
+PATIENCE = 40.0
+
+
+async def until(there: Callable[[], Any], what: str) -> None:
+    """Wait until `there` says yes, within PATIENCE."""
+    end = time.monotonic() + PATIENCE
+    while not there():
+        assert time.monotonic() < end, f"{what} did not happen"
+        await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def served_at(folder: Path, name: str = "serve") -> AsyncIterator[Served]:
+    """`serving`, without holding up the fake servers of this process."""
+    context = serving(folder, name=name)
+    served = await asyncio.to_thread(context.__enter__)
+    try:
+        yield served
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
+
+
+def sqlite_in(folder: Path) -> str:
+    return f"sqlite:///{folder}/klatsch.db"
+
+
+def is_a_sentence(text: str, *words: str) -> bool:
+    """It holds the words, and no traceback."""
+    return "Traceback" not in text and all(word in text for word in words)
+
+
+# One SQLite file, one bot
+
+
+def test_a_second_bot_on_one_sqlite_file_is_refused_by_name(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    with serving(tmp_path) as first:
+        second = klatsch(tmp_path, "serve")
+        assert second.returncode == 1
+        assert is_a_sentence(
+            second.stderr, f"process {first.process.pid}", "already serves", "klatsch.db", "Stop it first", "PostgreSQL"
+        )
+        assert first.post(FIRING).status_code == 200
+
+
+def test_a_bot_that_was_killed_leaves_no_lock_behind(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    with serving(tmp_path) as first:
+        first.process.kill()
+        first.process.wait(10)
+    with serving(tmp_path, name="again") as second:
+        assert second.post(FIRING).status_code == 200
+
+
+# The terminal beside a bot, and in its place
+
+
+async def test_what_is_said_beside_a_bot_is_delivered_by_the_bot(tmp_path: Path) -> None:
+    async with NtfyServer() as phone:
+        write_config(tmp_path, sqlite_in(tmp_path), **paging(phone.url))
+        async with served_at(tmp_path) as served:
+            done = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=person:ana")
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "INC-1" in done.stdout
+            await until(lambda: phone.published, "the page")
+            assert phone.published[0]["topic"] == "ana-pages"
+            assert phone.published[0]["actions"][0]["url"].startswith(f"{served.url}/ack/")
+    assert len(phone.published) == 1
+
+
+async def test_what_is_said_without_a_bot_is_delivered_before_the_prompt_is_back(tmp_path: Path) -> None:
+    async with NtfyServer() as phone:
+        write_config(tmp_path, sqlite_in(tmp_path), **paging(phone.url))
+        done = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=person:ana")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(phone.published) == 1
+
+
+def test_a_line_nobody_understands_is_refused_and_exits_1(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    done = klatsch(tmp_path, "say", "oppen sev2 Volumes slow")
+    assert done.returncode == 1
+    assert "open" in done.stdout
+
+
+# Leaving
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_bot_that_is_told_to_stop_leaves_with_0(number: signal.Signals, tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    with serving(tmp_path) as served:
+        begun = time.monotonic()
+        served.process.send_signal(number)
+        assert served.process.wait(10) == 0
+        assert time.monotonic() - begun < 5
+    assert "Traceback" not in served.log.read_text()
+
+
+async def test_a_bot_leaves_within_ten_seconds_though_a_provider_hangs(tmp_path: Path) -> None:
+    async with NtfyServer() as phone:
+        phone.orders.extend([Trouble.HANG] * 20)
+        write_config(tmp_path, sqlite_in(tmp_path), **paging(phone.url))
+        async with served_at(tmp_path) as served:
+            assert (await asyncio.to_thread(served.post, FIRING)).status_code == 200
+            await until(lambda: phone.requests, "the page being sent")
+            served.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(served.process.wait, 10) == 0
+        phone.orders.clear()
+        # What was not sent was given back, and is sent by the next one.
+        async with served_at(tmp_path, "again"):
+            await until(lambda: phone.published, "the page")
+
+
+# Several bots on one PostgreSQL
+
+
+async def test_two_bots_on_one_postgresql_share_the_work_and_page_once(tmp_path: Path, postgres_database: str) -> None:
+    count = 20
+    async with NtfyServer() as phone:
+        phone.left = 1000
+        sections = paging(phone.url)
+        sections["routes"] = [{**sections["routes"][0], "group_by": ["node"]}]
+        for name in ("one", "two"):
+            write_config(tmp_path / name, postgres_database, **sections)
+        async with served_at(tmp_path / "one") as one, served_at(tmp_path / "two") as two:
+
+            def body(node: int) -> dict[str, Any]:
+                alert = json.loads(FIRING)["alerts"][0]
+                labels = {"alertname": "NodeDown", "severity": "critical", "node": f"n{node}"}
+                alert |= {"labels": labels, "fingerprint": f"{node:016x}", "annotations": {}}
+                return {**json.loads(FIRING), "alerts": [alert], "groupKey": f"{{}}:{{node={node}}}"}
+
+            answers = await asyncio.gather(
+                *(asyncio.to_thread(bot.post, body(node)) for node in range(count) for bot in (one, two))
+            )
+            assert {answer.status_code for answer in answers} == {200}
+            await until(lambda: len(phone.published) >= count, "all pages")
+            done = await asyncio.to_thread(klatsch, tmp_path / "one", "say", "INC-1 ack")
+            assert done.returncode == 0, done.stdout
+        # Both have stopped, so nothing more can come.
+        titles = Counter(message["title"].split(":")[0] for message in phone.published)
+        assert set(titles.values()) == {1}
+        assert len(titles) == count
+    told = await asyncio.to_thread(incidents, tmp_path / "one", range(1, 4))
+    assert [incident["ref"] for incident in told] == ["INC-1", "INC-2", "INC-3"]
+
+
+@pytest.fixture
+def postgres_database(request: pytest.FixtureRequest) -> Any:
+    from tests.servers.postgres import create_database, drop_database
+
+    server: str = request.getfixturevalue("postgres_server")
+    url = create_database(server)
+    yield url
+    drop_database(url, server)
+
+
+# What keeps it from beginning
+
+
+async def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    async with HttpServer(lambda request: None) as other:  # type: ignore[arg-type, return-value]  # nobody asks it
+        write_config(tmp_path, sqlite_in(tmp_path), http={"listen": f"127.0.0.1:{other.port}"})
+        done = await asyncio.to_thread(klatsch, tmp_path, "serve")
+        assert done.returncode == 1
+        assert is_a_sentence(done.stderr, f"Cannot listen on 127.0.0.1:{other.port}", "change `http.listen`")
+
+
+def test_a_status_page_s_port_that_is_taken_is_said_and_nothing_is_served(tmp_path: Path) -> None:
+    write_config(tmp_path / "other", sqlite_in(tmp_path / "other"))
+    with serving(tmp_path / "other") as other:
+        address = other.url.removeprefix("http://")
+        page = {"page": {"type": "builtin", "listen": address}}
+        write_config(tmp_path, sqlite_in(tmp_path), http={"listen": f"127.0.0.1:{free_port()}"}, status=page)
+        done = klatsch(tmp_path, "serve")
+    assert done.returncode == 1
+    assert is_a_sentence(done.stderr, f"Cannot listen on {address}", "change `status.page.listen`")
+
+
+@pytest.mark.parametrize("command", [("serve",), ("check",), ("say", "list"), ("export", "INC-1"), ("db", "current")])
+def test_a_missing_configuration_is_said(command: tuple[str, ...], tmp_path: Path) -> None:
+    done = klatsch(tmp_path, *command)
+    assert done.returncode == 1
+    assert is_a_sentence(done.stderr, "config.yaml")
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("command", [("serve",), ("say", "list"), ("export", "INC-1"), ("db", "upgrade")])
+def test_a_database_that_does_not_answer_is_said(command: tuple[str, ...], tmp_path: Path) -> None:
+    write_config(tmp_path, "postgresql://klatsch:hunter2-hunter2@127.0.0.1:1/klatsch")
+    done = klatsch(tmp_path, *command)
+    assert done.returncode == 1
+    assert is_a_sentence(done.stdout + done.stderr, "127.0.0.1")
+    assert "hunter2" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("replay", "nowhere.jsonl"), "nowhere.jsonl"),
+        (("pm", "redact", "nowhere.md"), "nowhere.md"),
+        (("replay", "."), "."),
+    ],
+)
+def test_a_file_that_is_not_there_is_said(command: tuple[str, ...], said: str, tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    done = klatsch(tmp_path, *command)
+    assert done.returncode == 1
+    assert is_a_sentence(done.stderr, said)
+
+
+def test_a_text_that_is_not_utf_8_is_said(tmp_path: Path) -> None:
+    (tmp_path / "letter.md").write_bytes(b"Gr\xfc\xdfe")
+    done = klatsch(tmp_path, "pm", "redact", "letter.md")
+    assert done.returncode == 1
+    assert is_a_sentence(done.stderr, "UTF-8")
+
+
+# A disk that is full
+
+
+def limit(process: subprocess.Popen[bytes], size: int) -> None:
+    """No file of that process may grow beyond `size` bytes from now on, as on a disk that is full."""
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
+def test_a_full_disk_is_503_and_recovers_when_there_is_room(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    with serving(tmp_path) as served:
+        assert served.post(FIRING).status_code == 200
+        limit(served.process, (tmp_path / "klatsch.db-wal").stat().st_size)
+        later = json.loads(FIRING)
+        alert = later["alerts"][0]
+        later["alerts"] = [
+            {**alert, "fingerprint": f"{n:016x}", "annotations": {"summary": "x" * 4000}} for n in range(500)
+        ]
+        turned_away = served.post(later)
+        assert turned_away.status_code == 503
+        assert int(turned_away.headers["Retry-After"]) > 0
+        assert served.process.poll() is None
+        limit(served.process, resource.RLIM_INFINITY)
+        end = time.monotonic() + PATIENCE
+        while served.post(later).status_code != 200:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    log = served.log.read_text()
+    assert "were turned away" in log
+    assert "Traceback" not in log
+    (incident,) = incidents(tmp_path)
+    assert len(incident["alerts"]) == 501
+
+
+# The other commands
+
+
+def test_an_unknown_reference_exits_1(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    for ref in ("INC-7", "\x1b[31mnonsense", "INC-99999999999999999999"):
+        done = klatsch(tmp_path, "export", ref)
+        assert done.returncode == 1
+        assert is_a_sentence(done.stderr, "There is no")
+        assert "\x1b" not in done.stderr
+        assert done.stdout == ""
+
+
+def test_the_schema_is_shown_and_brought_up(tmp_path: Path, database_url: str) -> None:
+    write_config(tmp_path, database_url)
+    assert "no schema yet" in klatsch(tmp_path, "db", "current").stdout
+    for _ in range(2):
+        done = klatsch(tmp_path, "db", "upgrade")
+        assert (done.returncode, done.stdout.strip()) == (0, "0001"), done.stderr
+    assert klatsch(tmp_path, "db", "current").stdout.strip() == "0001"
+
+
+def replay_file(folder: Path) -> Path:
+    evil = json.loads(FIRING)
+    evil["alerts"][0] |= {
+        "fingerprint": "e" * 16,
+        "labels": {"alertname": "\x1b[31mEvil", "severity": "critical", "region": "r", "az": "z"},
+        "annotations": {"summary": "Red \x1b[31malert\x07"},
+    }
+    unrouted = json.loads(FIRING)
+    unrouted["alerts"][0] |= {"fingerprint": "f" * 16, "labels": {"alertname": "Watchdog"}}
+    fixtures = ROOT / "tests" / "fixtures" / "alertmanager"
+    lines = [
+        *(json.dumps(json.loads(path.read_bytes())) for path in sorted(fixtures.glob("*.json"))),
+        *(json.dumps(message) for message in (evil, evil, unrouted)),
+        "",
+    ]
+    path = folder / "alerts.jsonl"
+    path.write_text("\n".join(lines))
+    return path
+
+
+def test_a_replay_says_what_would_be_and_changes_nothing(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path), **paging("http://127.0.0.1:1"))
+    path = replay_file(tmp_path)
+    done = klatsch(tmp_path, "replay", str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    told = done.stdout.splitlines()
+    opened = [line for line in told if line.startswith("INC-")]
+    assert [line.split()[0] for line in opened] == [f"INC-{number}" for number in range(1, len(opened) + 1)]
+    assert "INC-1 sev3 triage: CephOSDDown" in opened[0]
+    assert any("Nova API on ctl01 does not answer" in line for line in opened)
+    assert "    pages ana" in told
+    assert "    pages nobody" in told
+    assert told[-1] == "1 alerts match no route"
+    assert "Red [31malert" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "\x07" not in done.stdout
+    assert not (tmp_path / "klatsch.db").exists()
+    assert klatsch(tmp_path, "replay", "-", input=path.read_text()).stdout == done.stdout
+
+
+def test_a_replay_names_the_lines_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    path = replay_file(tmp_path)
+    path.write_text("{\n" + path.read_text() + '\n{"custom": "payload"}\n')
+    done = klatsch(tmp_path, "replay", str(path))
+    assert done.returncode == 1
+    first, last = done.stderr.splitlines()
+    assert first.startswith("line 1: This is not JSON")
+    assert "This is not an Alertmanager message" in last
+    assert "INC-1" in done.stdout
+
+
+def test_a_text_is_redacted_with_and_without_a_configuration(tmp_path: Path) -> None:
+    text = "ctl01.internal.example.org (10.20.30.40) failed; Ana Ruiz restarted it.\n"
+    done = klatsch(tmp_path, "pm", "redact", "-", input=text)
+    assert done.returncode == 0, done.stderr
+    assert "10.20.30.40" not in done.stdout
+    write_config(tmp_path, sqlite_in(tmp_path))
+    done = klatsch(tmp_path, "pm", "redact", "-", input=text)
+    assert done.returncode == 0, done.stderr
+    assert "10.20.30.40" not in done.stdout
+    assert "Ana" not in done.stdout
+    assert done.stdout.endswith("it.\n")
+
+
+def test_the_help_names_every_command(tmp_path: Path) -> None:
+    done = klatsch(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in ("demo", "serve", "check", "say", "replay", "export", "pm", "db"):
+        assert f"  {command} " in done.stdout
+    assert sys.executable not in done.stdout
