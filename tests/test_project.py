@@ -1,0 +1,271 @@
+"""What a stranger reads is true: README, CONTRIBUTING, the decisions, the example configuration, and what is committed."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adapters.registry import SECTIONS
+from bot.chat.context import Context, Do, Question
+from bot.chat.manual import manual
+from bot.chat.parse import parse
+from bot.chat.reactions import REACTIONS
+from bot.cli import _parser
+from bot.config import Config, load
+from bot.main import settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "commands.md", *DECISIONS]
+PROVIDERS = [(section, type) for section, types in SECTIONS.items() for type in types]
+
+
+def block(name: str) -> str:
+    """A fenced block of the README, marked with the name of the file it is."""
+    found = re.findall(rf"^```\w+ {re.escape(name)}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1, f"README has {len(found)} blocks marked {name}"
+    return str(found[0])
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """The configuration in the README."""
+    file = tmp_path / "config.yaml"
+    file.write_text(block("config.yaml"), encoding="utf-8")
+    return load(file, {"ALERT_TOKEN": "0123456789abcdef"})
+
+
+def test_the_configuration_in_the_readme_is_whole_and_nothing_about_it_is_odd(config: Config) -> None:
+    assert list(config.warnings) == []
+    assert list(settings(config).pages) == ["page"]
+
+
+def test_the_receiver_in_the_readme_posts_to_an_entry_of_its_configuration() -> None:
+    config = yaml.safe_load(block("config.yaml"))
+    (receiver,) = yaml.safe_load(block("alertmanager.yml"))["receivers"]
+    (webhook,) = receiver["webhook_configs"]
+    (name,) = config["alerts"]
+    assert webhook["url"] == f"http://{config['http']['listen']}/alerts/{name}"
+    assert webhook["send_resolved"] is True
+    assert webhook["http_config"]["authorization"]["type"] == "Bearer"
+
+
+def test_the_unit_in_the_readme_runs_where_the_readme_installs() -> None:
+    unit = block("klatsch.service")
+    (installed,) = re.findall(r"git clone \. (\S+)", README)
+    assert f"ExecStart={installed}/.venv/bin/klatsch serve -c " in unit
+
+
+def typed_commands(text: str) -> Iterator[str]:
+    """Every `klatsch …` in a text, in its blocks and in its sentences, without a comment behind it."""
+    for line in re.findall(r"^    (klatsch .*)$", text, re.MULTILINE):
+        yield line.split("  #")[0].strip()
+    yield from re.findall(r"`(klatsch [^`]*)`", text)
+
+
+def lines_for_people(text: str) -> list[str]:
+    """The first column of the README's table of lines."""
+    (table,) = re.findall(r"^\| Line \| What it does \|\n(.*?)\n\n", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", sorted({*typed_commands(README), *typed_commands(CONTRIBUTING)}))
+def test_every_command_that_is_named_is_one(command: str) -> None:
+    words = shlex.split(command.replace("md|json|html", "md"))[1:]
+    if words in (["say"], ["replay"]):
+        words.append("something")
+    parsed = _parser().parse_args(words)
+    assert callable(parsed.run)
+
+
+def said_lines(text: str) -> list[str]:
+    """What the text says in a terminal, and what it says may be typed."""
+    said = [shlex.split(command)[2:] for command in typed_commands(text) if command.startswith("klatsch say ")]
+    return [" ".join(words[2:] if words[0] == "--as" else words) for words in said if words] + lines_for_people(text)
+
+
+@pytest.mark.parametrize("line", sorted(set(said_lines(README))))
+def test_every_line_in_the_readme_is_understood_with_its_configuration(line: str, config: Config) -> None:
+    context = Context(
+        by="ana",
+        at=datetime(2026, 11, 4, 13, 30, tzinfo=UTC),
+        room=7,
+        people=config.people,
+        components={component.id: component.name for component in config.components},
+        targets=tuple(f"policy:{name}" for name in config.roster.ladders),
+        open=(7,),
+        zone=str(config.zone),
+        default_ladder=config.default_ladder,
+        redact=lambda text: (text, ()),
+    )
+    assert isinstance(parse(line, context), Do | Question)
+
+
+def test_every_reaction_is_in_the_readme_and_in_the_list_of_commands() -> None:
+    commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    emoji = {meaning.emoji for meaning in REACTIONS.values()}
+    assert {one for one in emoji if one not in README or one not in commands} == set()
+
+
+def test_the_list_of_commands_is_current() -> None:
+    assert (ROOT / "docs" / "commands.md").read_text(encoding="utf-8") == manual()
+
+
+def subcommands() -> set[str]:
+    found = [action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)]
+    assert len(found) == 1
+    return set(found[0].choices)
+
+
+def test_every_command_is_in_the_readme() -> None:
+    named = {command.split()[1] for command in typed_commands(README)} | set(re.findall(r"make (\w+)", README))
+    assert subcommands() - named == set()
+
+
+def targets(text: str) -> set[str]:
+    """What follows `make` in code."""
+    return set(re.findall(r"(?:`|^ +)make (?:-C \S+ )?([a-z-]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_every_make_target_that_is_named_exists(page: str) -> None:
+    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = targets((ROOT / page).read_text(encoding="utf-8"))
+    assert named
+    assert named - made == set()
+
+
+def links(page: Path) -> set[str]:
+    """What a page points to in this repository."""
+    text = page.read_text(encoding="utf-8")
+    found = {*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'src="([^"]+)"', text)}
+    return {link.split("#")[0] for link in found if not link.startswith(("http://", "https://", "#"))}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    assert [link for link in sorted(links(page)) if not (page.parent / link).exists()] == []
+
+
+PATH = re.compile(r"`((?:bot|adapters|storage|tests|docs|requirements)/[\w./-]*[\w/])`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    """Those with NAME or 000N in them are for the reader to make."""
+    named = {path for path in PATH.findall(page.read_text(encoding="utf-8")) if not re.search(r"NAME|000N", path)}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def the_house() -> set[str]:
+    """The paths in the tree of CONTRIBUTING: a folder stands alone, what is in it is indented below."""
+    (tree,) = re.findall(r"## The house\n\n(.*?)\n\n## ", CONTRIBUTING, re.DOTALL)
+    paths: set[str] = set()
+    top = ""
+    for line in filter(str.strip, tree.splitlines()):
+        names = re.split(" {2,}", line.strip())[0].split()
+        match len(line) - len(line.lstrip()):
+            case 4:
+                (top,) = names
+                paths.add(top)
+            case 6:
+                paths |= {top + name for name in names}
+    return paths
+
+
+def test_the_tree_in_contributing_is_the_tree() -> None:
+    assert [path for path in sorted(the_house()) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("folder", ["bot/", "adapters/"])
+def test_nothing_is_missing_in_the_tree(folder: str) -> None:
+    here = {
+        f"{folder}{path.name}{'/' if path.is_dir() else ''}"
+        for path in (ROOT / folder).iterdir()
+        if not path.name.startswith("_")
+    }
+    assert sorted(here - the_house()) == []
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_every_decision_is_linked_and_says_why_and_what_follows(page: Path) -> None:
+    assert f"docs/decisions/{page.name}" in links(ROOT / "CONTRIBUTING.md")
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith(f"# {int(page.name[:4])}. ")
+    assert [part for part in ("## Context", "## Decision", "## Consequences") if part not in text] == []
+
+
+@pytest.mark.parametrize(("section", "type"), PROVIDERS)
+def test_every_provider_is_in_the_example_configuration(section: str, type: str) -> None:
+    """As a block, or commented out under its section."""
+    text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+    written: dict[str, Any] = yaml.safe_load(text).get(section) or {}
+    types = {str(block.get("type", name)) for name, block in written.items() if isinstance(block, dict)}
+    rest = "".join(re.findall(rf"^{section}:(.*\n(?:[ #].*\n|\n)*)", text, re.MULTILINE))
+    types |= set(re.findall(r"^ *#.*\btype: ([a-z]+)", rest, re.MULTILINE))
+    types |= set(re.findall(r"^ *# *([a-z]+):(?: *$| *\{)", rest, re.MULTILINE))
+    assert type in types
+
+
+@pytest.mark.parametrize(("section", "type"), PROVIDERS)
+def test_every_provider_is_tested_against_its_contract(section: str, type: str) -> None:
+    module = SECTIONS[section][type].module
+    parent, _, name = module.rpartition(".")
+    named = re.compile(rf"{re.escape(module)}\b|from {re.escape(parent)} import [^\n]*\b{name}\b")
+    tests = [*(ROOT / "tests" / "contract").glob("*.py"), *(ROOT / "tests" / "unit").glob("*.py")]
+    assert [test.name for test in tests if named.search(test.read_text(encoding="utf-8"))]
+
+
+def committed() -> list[Path]:
+    """The files of the project: what git has, and what is new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    return [path for name in listed.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
+
+
+# Put together here, so that this file holds none of them.
+FORBIDDEN = re.compile(
+    "|".join(
+        (
+            r"files\.python" + r"hosted\.org",
+            r"pypi\." + r"org",
+            r"registry\.npm" + r"js",
+            r"--(?:extra-)?index-" + r"url",
+            r"(?<![\w.])/(?:work|ro" + r"ot)/",
+            r"/tmp/" + r"venv",
+        )
+    )
+)
+
+
+def test_no_file_holds_the_address_of_a_registry_or_a_path_of_somebodys_machine() -> None:
+    found = []
+    for path in committed():
+        if path.suffix != ".png":
+            text = path.read_text(encoding="utf-8")
+            found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in FORBIDDEN.finditer(text)]
+    assert found == []
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs" / "pictures").iterdir()), ids=lambda picture: picture.name)
+def test_a_picture_is_small_shown_somewhere_and_loads_nothing(picture: Path) -> None:
+    assert picture.stat().st_size < 200_000
+    assert any(f"docs/pictures/{picture.name}" in links(page) for page in PAGES[:2])
+    if picture.suffix == ".svg":
+        addresses = set(re.findall(r"https?://[^\s\"')<]+", picture.read_text(encoding="utf-8")))
+        assert addresses == {"http://www.w3.org/2000/svg"}
