@@ -182,4 +182,5 @@ def test_a_wrong_block_is_refused_and_its_values_are_not_shown(block: dict[str, 
 
 
 def test_the_block_of_the_example_is_enough() -> None:
-    Config.model_validate({"type": "smtp", "host": "localhost", "port": 25, "from": "klatsch@example.org"})
+    block = {"type": "smtp", "host": "localhost", "port": 25, "from": "klatsch@example.org"}
+    assert Config.model_validate(block).port == 25
