@@ -21,4 +21,5 @@ def clean(text: str) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """`text` cleaned, on one line, at most `limit` characters; empty when nothing readable is in it."""
-    return " ".join(clean(text).split())[:limit]
+    line = " ".join(clean(text).split())[:limit]
+    return line if any(unicodedata.category(char)[0] not in "CZ" for char in line) else ""

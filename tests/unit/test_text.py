@@ -1,0 +1,32 @@
+"""Text from outside loses what could deceive a reader, and what nobody can read is no text."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.incident.text import clean, one_line
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Volumes slow", "Volumes slow"),
+        ("two\r\nlines", "two\nlines"),
+        ("bell\a and \x1b[31mred", "bell and [31mred"),
+        ("nul\0", "nul"),
+        ("a\u202egpj.exe", "agpj.exe"),
+        ("Größe 日本 👩‍🔧", "Größe 日本 👩‍🔧"),
+    ],
+)
+def test_control_characters_and_direction_overrides_are_left_out(given: str, kept: str):
+    assert clean(given) == kept
+
+
+@pytest.mark.parametrize("nothing", ["", " \n\t", "\0\x1b", "\xad", "\u200b\u2060", "\u3000 \ufeff", "\ue000"])
+def test_a_line_that_nobody_can_read_is_empty(nothing: str):
+    assert one_line(nothing, 100) == ""
+
+
+def test_a_line_is_cut_at_its_limit_and_has_no_break():
+    assert one_line("two\n  lines", 100) == "two lines"
+    assert one_line("x" * 30, 10) == "x" * 10
