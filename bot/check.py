@@ -170,7 +170,7 @@ def render_everything(words: Words, person: Person, now: datetime) -> None:
         words.announcement(incident, now)
         words.digest(incident, history)
         words.topic(incident)
-        words.room_name(incident)
+        words.room_name(incident, "")
         words.page_text(incident, person)
         words.draft(incident, history)
 

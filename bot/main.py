@@ -123,6 +123,7 @@ def rules(config: Config) -> Rules:
         status_pages=tuple(config.status),
         publishers=(DRAFTS, *config.publishing),
         people=config.people,
+        archive_after=config.chat.archive_after,
     )
     return Rules(policy=policy, roster=config.roster, routes=config.routes)
 

@@ -37,7 +37,7 @@ class Words(Protocol):
     def announcement(self, incident: Incident, now: datetime) -> Document: ...
     def digest(self, incident: Incident, told: Sequence[e.Recorded]) -> Document | None: ...
     def topic(self, incident: Incident) -> str: ...
-    def room_name(self, incident: Incident) -> str: ...
+    def room_name(self, incident: Incident, platform: str) -> str: ...
     def page_text(self, incident: Incident, person: Person) -> str: ...
     def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
 
@@ -86,6 +86,8 @@ class Performer:
                 command = c.Escalate(ladder=ladder, step=step + 1, round=round)
             case f.WakeReminder(due=due):
                 command = c.Remind(promised=due)
+            case f.WakeArchive():
+                command = c.ArchiveRooms()
             case f.GiveAlertsTo(into=into):
                 absorb = c.Absorb(
                     other=incident.number,
@@ -105,12 +107,12 @@ class Performer:
         now = self._clock.now()
         held = incident.rooms.get(effect.platform)
         if isinstance(effect, f.OpenRoom):
-            if held and held.id:
+            if incident.status.final or (held and held.live):
                 return None
             opened = await platform.open_room(
                 attempt,
-                mark=f"inc-{incident.number}",
-                name=self._words.room_name(incident),
+                mark=incident.room_mark(effect.platform),
+                name=self._words.room_name(incident, effect.platform),
                 topic=self._words.topic(incident),
                 private=incident.private,
             )
@@ -124,7 +126,7 @@ class Performer:
                 return None
             message = await platform.say(attempt, platform.announce_room, announcement)
             return c.RecordAnnouncement(platform=effect.platform, message=message)
-        if held is None or not held.id or held.archived:
+        if held is None or not held.live:
             # Its room could not be opened, which was told already, or nobody writes there any more.
             return None
         match effect:
@@ -230,7 +232,7 @@ def provider_of(effect: f.Effect) -> str:
             return publisher
         case f.SendPage(way=way):
             return way
-        case f.WakeEscalation() | f.WakeReminder() | f.GiveAlertsTo():
+        case f.WakeEscalation() | f.WakeReminder() | f.WakeArchive() | f.GiveAlertsTo():
             return "klatsch"
         case _:
             return effect.platform

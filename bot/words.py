@@ -39,8 +39,8 @@ class Wording:
     def topic(self, incident: Incident) -> str:
         return card.topic(incident, people=self._people, templates=self._templates)
 
-    def room_name(self, incident: Incident) -> str:
-        return card.room_name(incident, templates=self._templates)
+    def room_name(self, incident: Incident, platform: str) -> str:
+        return card.room_name(incident, mark=incident.room_mark(platform), templates=self._templates)
 
     def page_text(self, incident: Incident, person: Person) -> str:
         _, body = card.page_text(incident, text="", templates=self._templates)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from bot.incident.effects import TIMERS
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
 from bot.lookups import StoredAlert, Waiting
 from storage import codec, rows
 from storage.engine import Database
-from storage.outbox import TIMERS
 from storage.tables import LIVE, alert, event, incident, outbox, room
 
 

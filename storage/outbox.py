@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Exists, Update, bindparam, exists, func, select, update
 
-from bot.incident.effects import KINDS
+from bot.incident.effects import KINDS, TIMERS
 from bot.ports import Claimed, Clock, Retry
 from storage import codec, rows
 from storage.engine import Database
 from storage.store import time_of
 from storage.tables import outbox
 
-TIMERS = ("wake_escalation", "wake_reminder")
 REASONS_KEPT = 10
 UNDERSTOOD = tuple(KINDS.values())
 """What a newer release queued while both run is left to the newer one."""

@@ -136,6 +136,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         c.RecordPost, number=st.integers(1, 2), page=st.just("page"), link=st.just("https://status.example.org/7")
     ),
     st.builds(c.RecordRoom, platform=st.sampled_from(["slack", "matrix"]), room=TEXTS, link=TEXTS),
+    st.builds(c.ArchiveRooms),
     st.builds(c.RecordArchive, platform=st.sampled_from(["slack", "matrix"])),
     st.builds(c.RecordCard, platform=st.just("slack"), message=TEXTS),
     st.builds(c.RecordAnnouncement, platform=st.just("slack"), message=TEXTS),

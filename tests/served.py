@@ -31,6 +31,7 @@ CONFIG = """
 storage: {{url: "{database}"}}
 http: {{listen: "127.0.0.1:0"}}
 chat:
+  archive_after: 1s
   console: {{folder: "{folder}/rooms"}}
 people:
   ana: {{name: Ana Ruiz, email: ana@example.org, ntfy: ana-pages, page: [ntfy, email]}}

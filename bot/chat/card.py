@@ -69,6 +69,7 @@ def card(
         impact=impact(incident),
         tasks=open_tasks[:TASKS_SHOWN],
         more_tasks=max(0, len(open_tasks) - TASKS_SHOWN),
+        earlier=[link for room in incident.rooms.values() for link in room.earlier],
     )
     buttons = fitting(incident, now)
     blocks: tuple[Block, ...] = (*document.blocks, Buttons(buttons)) if buttons else document.blocks
@@ -123,9 +124,9 @@ def topic(incident: Incident, *, people: Mapping[str, Person], templates: Templa
     return text if len(text) <= TOPIC_LIMIT else f"{text[: TOPIC_LIMIT - 1]}…"
 
 
-def room_name(incident: Incident, *, templates: Templates) -> str:
-    """`inc-7-volumes-slow-in-az2`."""
-    return templates.render("room_name.txt.j2", incident=incident)
+def room_name(incident: Incident, *, mark: str, templates: Templates) -> str:
+    """`inc-7-volumes-slow-in-az2`; it begins with the `mark` that the room is found by."""
+    return templates.render("room_name.txt.j2", incident=incident, mark=mark)
 
 
 def page_text(incident: Incident, *, text: str, templates: Templates) -> tuple[str, str]:

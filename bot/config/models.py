@@ -189,10 +189,12 @@ class Http(Section):
 
 
 class Chat(OpenSection):
-    """`command` is what people type after the slash or the exclamation mark; `zone` is the one times are shown in."""
+    """`command` is what people type after the slash or the exclamation mark; `zone` is the one times are shown in;
+    `archive_after` is how long the rooms of an incident that is over stay open."""
 
     command: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "incident"
     zone: Zone = ZoneInfo("UTC")
+    archive_after: Duration = timedelta(seconds=30)
 
     @property
     def platforms(self) -> dict[str, Block]:

@@ -96,6 +96,8 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
             return [e.PostReachedPage(at=at, number=command.number, page=command.page, link=command.link)]
         case c.RecordRoom():
             return work.record_room(incident, command, at)
+        case c.ArchiveRooms():
+            return work.archive_rooms(incident, at)
         case c.RecordArchive():
             return [e.RoomArchived(at=at, platform=command.platform)]
         case c.RecordCard():

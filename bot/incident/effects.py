@@ -105,6 +105,13 @@ class WakeReminder:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeArchive:
+    """A timer: unless it is reopened before `due`, the rooms of an incident that is over are archived."""
+
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class GiveAlertsTo:
     """After a merge: tell the other incident what it has to carry now."""
 
@@ -131,6 +138,7 @@ Effect = (
     | WriteDraft
     | WakeEscalation
     | WakeReminder
+    | WakeArchive
     | GiveAlertsTo
 )
 
@@ -147,6 +155,9 @@ def kind_of(effect: Effect) -> str:
 KINDS: dict[type[Effect], str] = {
     cls: "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_") for cls in Effect.__args__
 }
+
+TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive])
+"""The kinds that do nothing outside: they wait for their time and then ask us for something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +211,9 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
             lane, urgency = key, 1
         case WakeReminder(due=due):
             key = f"remind:{incident}:{seq}"
+            lane = key
+        case WakeArchive(due=due):
+            key = f"archive:{incident}:{seq}"
             lane = key
         case GiveAlertsTo(into=into):
             lane = f"{incident}:merge:{into}"

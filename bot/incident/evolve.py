@@ -91,7 +91,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, private=True)
         case e.RoleAssigned():
             return replace(incident, roles=_roles(incident.roles, event))
-        case e.Noted() | e.Retracted() | e.UpdateWasDue() | e.DeliveryFailed() | e.Undone():
+        case e.Noted() | e.Retracted() | e.UpdateWasDue() | e.ArchiveWasDue() | e.DeliveryFailed() | e.Undone():
             return incident
         case e.TaskAdded():
             return replace(incident, tasks=(*incident.tasks, Task(event.task, event.text, event.owner)))
@@ -125,14 +125,8 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             )
         case e.PostReachedPage():
             return incident
-        case e.RoomOpened():
-            return _room(incident, event.platform, id=event.room, link=event.link)
-        case e.RoomArchived():
-            return _room(incident, event.platform, archived=True)
-        case e.CardPosted():
-            return _room(incident, event.platform, card=event.message)
-        case e.AnnouncementPosted():
-            return _room(incident, event.platform, announcement=event.message)
+        case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
+            return replace(incident, rooms={**incident.rooms, event.platform: _room(incident, event)})
         case e.PostmortemDrafted():
             held = incident.postmortem or Postmortem(through=event.through)
             return replace(incident, postmortem=replace(held, through=event.through))
@@ -214,22 +208,17 @@ def _ended(paging: Paging, event: e.PagingEnded) -> Paging:
     return replace(paging, over=True, exhausted=event.exhausted, next_at=None)
 
 
-def _room(
-    incident: Incident,
-    platform: str,
-    *,
-    id: str | None = None,
-    link: str | None = None,
-    card: str | None = None,
-    announcement: str | None = None,
-    archived: bool = False,
-) -> Incident:
-    room = incident.rooms.get(platform, Room(id=""))
-    changed = Room(
-        id=room.id if id is None else id,
-        link=room.link if link is None else link,
-        card=room.card if card is None else card,
-        announcement=room.announcement if announcement is None else announcement,
-        archived=archived,
-    )
-    return replace(incident, rooms={**incident.rooms, platform: changed})
+def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.AnnouncementPosted) -> Room:
+    room = incident.rooms.get(event.platform, Room(id=""))
+    match event:
+        case e.RoomOpened():
+            earlier = (*room.earlier, room.link or room.id) if room.archived else room.earlier
+            return Room(event.room, event.link, announcement=room.announcement, earlier=earlier)
+        case e.RoomArchived():
+            return replace(room, archived=True)
+        case e.CardPosted():
+            return replace(room, card=event.message)
+        case e.AnnouncementPosted():
+            return replace(room, announcement=event.message)
+        case _:
+            assert_never(event)

@@ -49,8 +49,14 @@ class Status(StrEnum):
         """Not over yet: in triage or active. New alerts of its group belong to it."""
         return self is Status.TRIAGE or self in ACTIVE
 
+    @property
+    def final(self) -> bool:
+        """Nothing more is meant to happen: its rooms will be archived."""
+        return self in FINAL
+
 
 ACTIVE = frozenset({Status.INVESTIGATING, Status.IDENTIFIED, Status.MONITORING})
+FINAL = frozenset({Status.CLOSED, Status.DECLINED, Status.MERGED, Status.CANCELLED})
 
 
 class Severity(StrEnum):
@@ -133,13 +139,23 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """An incident's room on one platform; the ids are the platform's own and opaque here."""
+    """An incident's room on one platform; the ids are the platform's own and opaque here.
+
+    `earlier` are the links of its rooms that were archived before it was reopened: not every platform gives an
+    archived room back to a bot, so that a new one goes on where the old one ended.
+    """
 
     id: str
     link: str = ""
     card: str = ""
     announcement: str = ""
     archived: bool = False
+    earlier: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """People can write there."""
+        return bool(self.id) and not self.archived
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +271,12 @@ class Incident:
     def ref(self) -> str:
         """`INC-7`: what people say and what every outside system shows."""
         return f"INC-{self.number}"
+
+    def room_mark(self, platform: str) -> str:
+        """What its room there is found by, `inc-7`; the second one, after it was reopened, by `inc-7-2`."""
+        room = self.rooms.get(platform, Room(""))
+        past = len(room.earlier) + room.archived
+        return f"inc-{self.number}-{past + 1}" if past else f"inc-{self.number}"
 
     @property
     def lead(self) -> str:

@@ -6,23 +6,28 @@ Whether something may happen never depends on which providers are configured; wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import assert_never
 
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Person, Status
+from bot.incident.model import Incident, Kind, Person, Room, Status
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which providers there are, by the name of their block in the configuration, and who can be reached how."""
+    """Which providers there are, by the name of their block in the configuration, and who can be reached how.
+
+    `archive_after` is how long the rooms of an incident that is over stay open: long enough to take a mistake back.
+    """
 
     platforms: tuple[str, ...] = ()
     pagers: tuple[str, ...] = ()
     status_pages: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
+    archive_after: timedelta = timedelta(0)
 
 
 def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
@@ -31,19 +36,19 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.IncidentOpened():
             if _has_room(incident):
                 opener = (event.opener,) if event.opener else ()
-                return _open_rooms(incident, policy) + _invite(incident, opener, policy)
+                return _open_rooms(incident, policy.platforms) + _invite(incident, opener, policy.platforms)
             return [] if incident.kind in (Kind.NEARMISS, Kind.RETRO) else _announce(incident, policy)
         case e.StatusChanged():
             return _status(incident, event, policy)
         case e.MergedInto():
             gone: list[f.Planned] = [f.GiveAlertsTo(event.into), f.Cancel(("wake_reminder",))]
-            return gone + _headline(incident, policy) + _rooms(incident, policy, f.ArchiveRoom)
+            return gone + _headline(incident, policy) + _archive(incident, policy)
         case e.SeverityChanged() | e.TitleChanged() | e.MadePrivate():
             return _headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.Absorbed():
             return _headline(incident, policy) if incident.status is Status.TRIAGE else _show(incident, policy)
         case e.RoleAssigned():
-            invite = _invite(incident, (event.person,) if event.person else (), policy)
+            invite = _invite(incident, (event.person,) if event.person else (), policy.platforms)
             return invite + _show(incident, policy)
         case (
             e.Noted()
@@ -83,9 +88,16 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return [*(f.Publish(page, event.number) for page in policy.status_pages), *_show(incident, policy)]
         case e.PostmortemDrafted():
             return [f.WriteDraft(publisher) for publisher in policy.publishers] + _show(incident, policy)
+        case e.RoomOpened() if incident.status.final:
+            return [f.ArchiveRoom(event.platform)]
         case e.PostmortemWritten() | e.RoomOpened():
             return _cards(incident, policy)
-        case e.PostReachedPage() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
+        case e.ArchiveWasDue():
+            return _archive(incident, policy)
+        case e.RoomArchived():
+            # It was reopened while its room went away.
+            return _open_rooms(incident, (event.platform,)) if _has_room(incident) else []
+        case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted():
             return []
         case _:
             assert_never(event)
@@ -96,24 +108,28 @@ def _has_room(incident: Incident) -> bool:
     return incident.kind in (Kind.REAL, Kind.DRILL) and incident.status.active
 
 
-def _open_rooms(incident: Incident, policy: Policy) -> list[f.Planned]:
+def _open_rooms(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planned]:
+    """A room, its topic and its card on each platform, and in it who has a role; announced unless it is private."""
     effects: list[f.Planned] = []
-    for platform in policy.platforms:
+    for platform in platforms:
         effects += [f.OpenRoom(platform), f.SetTopic(platform), f.RefreshCard(platform, first=True)]
         if not incident.private:
             effects.append(f.Announce(platform, first=True))
-    return effects
+    return effects + _invite(incident, tuple(dict.fromkeys(filter(None, incident.roles.values()))), platforms)
 
 
 def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[f.Planned]:
-    if _has_room(incident) and not any(room.id for room in incident.rooms.values()):
-        return _open_rooms(incident, policy)
-    effects = _headline(incident, policy)
-    if not incident.status.open:
-        effects.insert(0, f.Cancel(("wake_reminder",)))
-    if incident.status in (Status.CLOSED, Status.CANCELLED, Status.DECLINED):
-        effects += _rooms(incident, policy, f.ArchiveRoom)
-    return effects
+    effects: list[f.Planned] = [] if incident.status.open else [f.Cancel(("wake_reminder",))]
+    if event.old.final:
+        effects.append(f.Cancel(("wake_archive", "archive_room")))
+    if incident.status.final and _live_rooms(incident, policy):
+        effects.append(f.WakeArchive(event.at + policy.archive_after))
+    live = _live_rooms(incident, policy)
+    if not _has_room(incident) or event.old.active:
+        return effects + _headline(incident, policy)
+    # Work begins, or begins again.
+    missing = tuple(platform for platform in policy.platforms if platform not in live)
+    return effects + _open_rooms(incident, missing) + _headline(incident, replace(policy, platforms=live))
 
 
 def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Planned]:
@@ -124,17 +140,21 @@ def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pl
             effects.append(f.SendPage(person, way, event.ladder, event.step, event.round))
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
-    return effects + _invite(incident, event.people, policy) + _show(incident, policy)
+    return effects + _invite(incident, event.people, policy.platforms) + _show(incident, policy)
 
 
-def _invite(incident: Incident, people: tuple[str, ...], policy: Policy) -> list[f.Planned]:
+def _invite(incident: Incident, people: tuple[str, ...], platforms: tuple[str, ...]) -> list[f.Planned]:
     if not people or not _has_room(incident):
         return []
-    return [f.Invite(platform, people) for platform in policy.platforms]
+    return [f.Invite(platform, people) for platform in platforms]
 
 
-def _rooms(incident: Incident, policy: Policy, effect: type[f.ArchiveRoom]) -> list[f.Planned]:
-    return [effect(platform) for platform in policy.platforms if platform in incident.rooms]
+def _live_rooms(incident: Incident, policy: Policy) -> tuple[str, ...]:
+    return tuple(platform for platform in policy.platforms if incident.rooms.get(platform, Room("")).live)
+
+
+def _archive(incident: Incident, policy: Policy) -> list[f.Planned]:
+    return [f.ArchiveRoom(platform) for platform in _live_rooms(incident, policy)]
 
 
 def _cards(incident: Incident, policy: Policy) -> list[f.Planned]:

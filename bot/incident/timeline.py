@@ -125,6 +125,8 @@ def sentence(event: e.Event, who: Who) -> str:
             return f"Public post {event.number} is on {event.page}"
         case e.RoomOpened():
             return f"The room on {event.platform} is open"
+        case e.ArchiveWasDue():
+            return "Over for long enough: the rooms are archived"
         case e.RoomArchived():
             return f"The room on {event.platform} was archived"
         case e.CardPosted():

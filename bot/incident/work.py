@@ -159,6 +159,13 @@ def remind(incident: Incident, command: c.Remind, at: datetime) -> list[e.Event]
     return [e.UpdateWasDue(at=at, promised=command.promised)]
 
 
+def archive_rooms(incident: Incident, at: datetime) -> list[e.Event]:
+    """Unless somebody works on it again."""
+    if not incident.status.final or not any(room.live for room in incident.rooms.values()):
+        return []
+    return [e.ArchiveWasDue(at=at)]
+
+
 def record_room(incident: Incident, command: c.RecordRoom, at: datetime) -> list[e.Event]:
     held = incident.rooms.get(command.platform)
     if held and held.id == command.room:

@@ -249,41 +249,6 @@ async def test_a_drill_pages_and_publishes_nothing(stage: Stage):
     assert stage.page.posts == {}
 
 
-async def test_a_closed_room_is_archived_and_a_late_draft_disturbs_it_no_more(stage: Stage):
-    await stage.open()
-    await stage.settle()
-    stage.publisher.orders.then.append(Unavailable("git is away", timedelta(seconds=30)))
-    await stage.ask(c.Resolve(summary="ok"), 1)
-    await stage.ask(c.Close(), 1)
-    await stage.deliverer.drain()
-    stage.clock.forward(seconds=LONG_ENOUGH)
-    await stage.deliverer.drain()
-    assert stage.rooms["console"].room("inc-1").archived
-    stage.clock.forward(seconds=60)
-    await stage.settle()
-    assert stage.incident().postmortem.place == "drafts/INC-1.md"
-    assert stage.events(e.DeliveryFailed) == []
-
-
-async def test_a_draft_finished_just_before_its_room_is_archived_is_no_failure(stage: Stage):
-    await stage.open()
-    await stage.settle()
-    writing, archiving = Patience(), Patience()
-    stage.publisher.orders.then.append(writing)
-    stage.chat.by_method["archive"] = Orders(always=None)
-    stage.chat.by_method["archive"].then.append(archiving)
-    await stage.ask(c.Resolve(summary="ok"), 1)
-    await stage.ask(c.Close(), 1)
-    async with stage.delivering():
-        await stage.until(archiving.asked.is_set)
-        writing.go.set()
-        await stage.until(lambda: bool(stage.incident().postmortem.place))
-        archiving.go.set()
-        await stage.until(lambda: not stage.world.lookups.waiting())
-    assert stage.rooms["console"].room("inc-1").archived
-    assert stage.events(e.DeliveryFailed) == []
-
-
 # Pages.
 
 
@@ -396,6 +361,38 @@ async def test_who_acknowledges_between_the_claim_and_the_call_is_let_sleep(stag
     for item in claimed:
         await stage.deliverer._one(item)
     assert stage.ntfy.tries == stage.email.tries == []
+
+
+async def test_a_page_that_was_on_its_way_when_somebody_acknowledged_is_on_the_timeline(stage: Stage):
+    calling = Patience()
+    stage.email.orders.then.append(calling)
+    await stage.open(page="policy:platform")
+    async with stage.delivering():
+        await stage.until(calling.asked.is_set)
+        await stage.ask(c.Acknowledge(person="ana"), 1)
+        calling.go.set()
+        await stage.until(lambda: len(stage.events(e.PageSent)) == 2)
+    assert {sent.way for sent in stage.events(e.PageSent)} == {"ntfy", "email"}
+    assert {state for _, state, _ in stage.effects("send_page")} == {"done"}
+
+
+async def test_a_page_that_failed_while_somebody_acknowledged_is_not_tried_again(stage: Stage):
+    calling = Patience()
+
+    async def refuse() -> None:
+        await calling()
+        raise Unavailable("503")
+
+    stage.email.orders.then.append(refuse)
+    await stage.open(page="policy:platform")
+    async with stage.delivering():
+        await stage.until(calling.asked.is_set)
+        await stage.ask(c.Acknowledge(person="ana"), 1)
+        calling.go.set()
+    stage.clock.forward(minutes=5)
+    await stage.settle()
+    assert len(stage.email.tries) == 1
+    assert stage.events(e.PageFailed) == []
 
 
 async def test_a_page_that_cannot_be_sent_for_a_quarter_of_an_hour_is_told_as_failed(stage: Stage):
@@ -712,6 +709,29 @@ async def test_a_promise_for_next_week_survives_one_moment_of_trouble(stage: Sta
     await stage.settle()
     assert stage.events(e.DeliveryFailed) == []
     assert len(stage.events(e.UpdateWasDue)) == 1
+
+
+async def test_a_page_that_went_out_while_the_database_was_away_is_recorded_and_not_sent_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bot.deliver, "POLL", 0.01)
+    honest, tries = stage.world.store.begin, []
+
+    def begin() -> object:
+        tries.append("commit")
+        if len(tries) <= 3:
+            raise StoreUnavailable("no route to host")
+        return honest()
+
+    async def loses_the_database() -> None:
+        monkeypatch.setattr(stage.world.store, "begin", begin)
+
+    await stage.open(page="person:ben")
+    stage.email.orders.then.append(loses_the_database)
+    await stage.settle()
+    stage.clock.forward(minutes=2)
+    await stage.settle()
+    assert len(stage.email.tries) == len(stage.events(e.PageSent)) == 1
 
 
 async def test_a_merged_incident_gives_its_alerts_and_says_goodbye(stage: Stage):

@@ -206,6 +206,7 @@ def test_the_last_words_in_a_room_come_before_it_is_archived(world: World):
     while settle(world):
         world.clock.forward(seconds=5)
     world.ask(c.Cancel(reason="opened twice"), number)
+    world.ask(c.ArchiveRooms(), number)
     world.clock.forward(seconds=5)
     told = [kind for _ in range(5) for kind in settle(world)]
-    assert told == ["set_topic", "refresh_card", "tell", "announce", "archive_room"]
+    assert told == ["wake_archive", "set_topic", "refresh_card", "tell", "announce", "archive_room"]

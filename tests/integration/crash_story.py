@@ -158,7 +158,11 @@ postmortem: {{folder: "{folder}/drafts"}}
     ladder = config.roster.ladders["platform"]
     first, *others = ladder.steps
     quick = replace(ladder, steps=(replace(first, wait=ANA_HAS), *others))
-    return replace(config, roster=Roster(config.roster.schedules, {"platform": quick}, config.roster.people))
+    return replace(
+        config,
+        roster=Roster(config.roster.schedules, {"platform": quick}, config.roster.people),
+        chat=config.chat.model_copy(update={"archive_after": timedelta(milliseconds=50)}),
+    )
 
 
 def instrument(klatsch: Klatsch, steps: Steps) -> None:

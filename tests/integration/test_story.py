@@ -108,7 +108,9 @@ async def test_from_an_alert_to_a_blameless_postmortem(tmp_path: Path, database_
         draft = Path(incident.postmortem.place)
         assert draft == tmp_path / "postmortems" / "INC-1.md"
         text = draft.read_text()
-        assert it.console.room("inc-1").archived
+        card = it.console.message("inc-1", incident.rooms["console"].card)
+        assert "INC-1.md" in card.document.to_plain()
+        await it.until(lambda: it.console.room("inc-1").archived)
 
     # What the draft says rests on events that are there, and names nobody.
     data = exported(it.klatsch.config, "INC-1", "json", public=False)

@@ -171,7 +171,7 @@ def test_a_private_incident_is_only_a_number_in_public():
         replace(CALM, private=True, status=Status.TRIAGE, roles={Role.LEAD: "ana"}), link="https://x.y"
     )
     assert document.to_plain() == document.summary == "INC-7 is private."
-    assert room_name(replace(CALM, private=True), templates=TEMPLATES) == "inc-7"
+    assert room_name(replace(CALM, private=True), mark="inc-7", templates=TEMPLATES) == "inc-7"
 
 
 def test_a_topic_and_a_rooms_name_begin_with_the_reference():
@@ -179,8 +179,8 @@ def test_a_topic_and_a_rooms_name_begin_with_the_reference():
     assert topic(led, people=PEOPLE, templates=TEMPLATES) == (
         "INC-7 · SEV2 · investigating · Volumes slow in az2 · lead Ana Ruiz"
     )
-    assert room_name(led, templates=TEMPLATES) == "inc-7-volumes-slow-in-az2"
-    assert room_name(replace(CALM, title="日本"), templates=TEMPLATES) == "inc-7"
+    assert room_name(led, mark="inc-7", templates=TEMPLATES) == "inc-7-volumes-slow-in-az2"
+    assert room_name(replace(CALM, title="日本"), mark="inc-7", templates=TEMPLATES) == "inc-7"
     assert len(topic(replace(CALM, title="x" * 900), people=PEOPLE, templates=TEMPLATES)) == 250
 
 

@@ -31,6 +31,7 @@ from bot.incident.commands.life import (
 from bot.incident.commands.outside import (
     Acknowledge,
     ApprovePublicPost,
+    ArchiveRooms,
     DiscardPublicPost,
     DraftPublicPost,
     Escalate,
@@ -68,6 +69,7 @@ __all__ = [
     "AddFollowUp",
     "AddTask",
     "ApprovePublicPost",
+    "ArchiveRooms",
     "Ask",
     "AssignPostmortem",
     "AssignRole",
@@ -148,6 +150,7 @@ Command = (
     | DiscardPublicPost
     | RecordPost
     | RecordRoom
+    | ArchiveRooms
     | RecordArchive
     | RecordCard
     | RecordAnnouncement

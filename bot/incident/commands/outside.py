@@ -91,6 +91,11 @@ class RecordRoom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveRooms:
+    """The clock: the incident has been over for long enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordArchive:
     platform: str
 

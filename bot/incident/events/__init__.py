@@ -28,6 +28,7 @@ from bot.incident.events.life import (
 )
 from bot.incident.events.outside import (
     AnnouncementPosted,
+    ArchiveWasDue,
     CardPosted,
     DeliveryFailed,
     PageAcknowledged,
@@ -66,6 +67,7 @@ __all__ = [
     "AlertsCleared",
     "AlertsFired",
     "AnnouncementPosted",
+    "ArchiveWasDue",
     "CardPosted",
     "DeliveryFailed",
     "Event",
@@ -138,6 +140,7 @@ Event = (
     | PublicPostPublished
     | PostReachedPage
     | RoomOpened
+    | ArchiveWasDue
     | RoomArchived
     | CardPosted
     | AnnouncementPosted
@@ -148,7 +151,15 @@ Event = (
     | Undone
 )
 
-PLUMBING = (RoomOpened, RoomArchived, CardPosted, AnnouncementPosted, PostReachedPage, PostmortemWritten)
+PLUMBING = (
+    RoomOpened,
+    ArchiveWasDue,
+    RoomArchived,
+    CardPosted,
+    AnnouncementPosted,
+    PostReachedPage,
+    PostmortemWritten,
+)
 """Kept for the loop, not for the story: left out of timelines people read."""
 
 

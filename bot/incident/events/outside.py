@@ -84,6 +84,11 @@ class RoomOpened(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveWasDue(Happened):
+    """The incident has been over for long enough: its rooms are read-only from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoomArchived(Happened):
     platform: str
 
