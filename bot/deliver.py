@@ -196,15 +196,29 @@ class Deliverer:
     async def _one(self, item: Claimed, incident: Incident | None = None) -> None:
         verdict = await self._try(item, incident)
         try:
-            if isinstance(verdict, Retry):
-                await self._db(lambda: self._outbox.retry([verdict]))
-            else:
-                await self._settle(item, verdict)
+            await self._record(item, verdict)
         except Exception as error:  # noqa: BLE001 - the lease brings the effect back, whatever went wrong here
             log.warning("effect %s could not be settled and will come back: %s", item.key, error)
         finally:
             if self._held.get(item.id) is item:
                 del self._held[item.id]
+
+    async def _record(self, item: Claimed, verdict: Settlement | Retry) -> None:
+        """Write down what came of it. While the database is away, again and again for as long as a lease lasts: what
+        was done and is not written down would be done a second time."""
+        until = asyncio.get_running_loop().time() + LEASE.total_seconds()
+        while True:
+            try:
+                if isinstance(verdict, Retry):
+                    await self._db(lambda: self._outbox.retry([verdict]))
+                else:
+                    await self._settle(item, verdict)
+            except (StoreUnavailable, Conflict, Overloaded):
+                if self._stopping or asyncio.get_running_loop().time() > until:
+                    raise
+                await asyncio.sleep(POLL)
+            else:
+                return
 
     async def _settle(self, item: Claimed, verdict: Settlement) -> None:
         try:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Dialect, Row, Table
 
+from bot.incident.effects import TIMERS
 from storage.tables import UtcTime
 
 Values = Mapping[str, Any]
@@ -67,24 +68,35 @@ def matching(
 
 
 def settle(connection: Connection, state: str, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Give those effects `state` that still wait with this (id, attempt); answers which those were."""
+    """Give those effects `state` that still wait with this (id, attempt); answers which those were.
+
+    What was withdrawn while it was being done, and yet was done, counts as done: it has happened. A timer that was
+    withdrawn stays so, because what it would ask for is pointless now.
+    """
     if connection.dialect.name == "sqlite":
-        found = connection.exec_driver_sql(_SQLITE_SETTLE, (state, _encode(pairs).decode()))
+        values: tuple[Any, ...] = (state, _encode(pairs).decode(), _encode(TIMERS).decode())
+        found = connection.exec_driver_sql(_SQLITE_SETTLE, values)
     else:
-        found = connection.exec_driver_sql(_POSTGRESQL_SETTLE, (state, [p[0] for p in pairs], [p[1] for p in pairs]))
+        values = ([id for id, _ in pairs], [attempt for _, attempt in pairs], state, list(TIMERS))
+        found = connection.exec_driver_sql(_POSTGRESQL_SETTLE, values)
     return [(row[0], row[1]) for row in found]
 
 
 _SQLITE_SETTLE = """
-    UPDATE outbox SET state = ?
-    FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt FROM json_each(?)) AS given
-    WHERE outbox.id = given.id AND outbox.attempt = given.attempt AND outbox.state = 'waiting'
+    UPDATE outbox SET state = given.state
+    FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt, ? AS state
+          FROM json_each(?)) AS given
+    WHERE outbox.id = given.id AND outbox.attempt = given.attempt
+    AND (outbox.state = 'waiting' OR (outbox.state = 'cancelled' AND given.state = 'done'
+         AND outbox.kind NOT IN (SELECT value FROM json_each(?))))
     RETURNING id, attempt
 """
 _POSTGRESQL_SETTLE = """
-    UPDATE outbox SET state = %s
-    FROM unnest(%s::bigint[], %s::int[]) AS given(id, attempt)
-    WHERE outbox.id = given.id AND outbox.attempt = given.attempt AND outbox.state = 'waiting'
+    UPDATE outbox SET state = given.state
+    FROM (SELECT unnest(%s::bigint[]) AS id, unnest(%s::int[]) AS attempt, %s AS state) AS given
+    WHERE outbox.id = given.id AND outbox.attempt = given.attempt
+    AND (outbox.state = 'waiting' OR (outbox.state = 'cancelled' AND given.state = 'done'
+         AND outbox.kind <> ALL(%s)))
     RETURNING outbox.id, outbox.attempt
 """
 
