@@ -20,8 +20,9 @@ from bot.incident.model import Person
 from bot.main import DRAFTS, Klatsch, is_klatsch, schema_state, taken
 from bot.oncall.schedules import on_call
 from bot.perform import Words
-from bot.ports import Addressed, DeliveryError, Probed, Rejected, StoreUnavailable
+from bot.ports import Addressed, DeliveryError, Probed, Rejected
 from bot.sample import sample
+from bot.store import StoreUnavailable
 
 PROBED_WITHIN = 20.0
 """Seconds; a provider that takes longer to say hello does not answer."""

@@ -17,7 +17,8 @@ from typing import Any
 from bot.chat.document import clean
 from bot.config import Config, ConfigError, load
 from bot.incident.model import Refused
-from bot.ports import DeliveryError, StoreUnavailable
+from bot.ports import DeliveryError
+from bot.store import StoreUnavailable
 
 DONE, FAILED, USAGE = 0, 1, 2
 

@@ -19,9 +19,10 @@ from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Incident, Refused, Source
 from bot.lookups import Lookups
-from bot.ports import Clock, Overloaded, Reacted, Said, StoreUnavailable
+from bot.ports import Clock, Overloaded, Reacted, Said
 from bot.questions import Answers, Names
 from bot.status.redact import mask
+from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -21,18 +21,8 @@ from bot.incident import effects as f
 from bot.incident.model import Incident
 from bot.lookups import Lookups
 from bot.perform import Performer, asked, provider_of
-from bot.ports import (
-    Claimed,
-    Clock,
-    Conflict,
-    Outbox,
-    Overloaded,
-    Rejected,
-    Retry,
-    Settlement,
-    StoreUnavailable,
-    Unavailable,
-)
+from bot.ports import Clock, Overloaded, Rejected, Unavailable
+from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable
 
 log = logging.getLogger(__name__)
 

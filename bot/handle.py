@@ -22,7 +22,7 @@ from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster, rung, target
-from bot.ports import Settlement, Store, Transaction
+from bot.store import Settlement, Store, Transaction
 
 ALERTS = "alerts"
 """By whom an event is that alerts caused."""

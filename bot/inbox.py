@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 
 from bot.alerts.model import Notification
 from bot.handle import Outcome, Request, Rules, handle
-from bot.ports import Conflict, Overloaded, Store, StoreUnavailable
+from bot.ports import Overloaded
+from bot.store import Conflict, Store, StoreUnavailable
 
 log = logging.getLogger(__name__)
 

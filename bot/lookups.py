@@ -35,7 +35,7 @@ class Waiting:
 
 
 class Lookups(Protocol):
-    """Reads; every method may raise `bot.ports.StoreUnavailable`."""
+    """Reads; every method may raise `bot.store.StoreUnavailable`."""
 
     def incident(self, number: int) -> Incident | None: ...
 

@@ -32,18 +32,9 @@ from bot.inbox import Writer
 from bot.incident.plan import Policy
 from bot.lookups import Lookups
 from bot.perform import Performer, Providers
-from bot.ports import (
-    AlertSource,
-    ChatPlatform,
-    Clock,
-    DeliveryError,
-    Pager,
-    Publisher,
-    StatusPage,
-    Store,
-    StoreUnavailable,
-)
+from bot.ports import AlertSource, ChatPlatform, Clock, DeliveryError, Pager, Publisher, StatusPage
 from bot.questions import Answers, Names
+from bot.store import Store, StoreUnavailable
 from bot.words import Wording
 from storage import migrate
 from storage.alone import AlreadyRunning, ServingLock

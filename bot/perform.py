@@ -14,18 +14,8 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Person, Source
 from bot.lookups import Lookups
-from bot.ports import (
-    AckLink,
-    Attempt,
-    ChatPlatform,
-    Claimed,
-    Clock,
-    PageMessage,
-    Pager,
-    Publisher,
-    Rejected,
-    StatusPage,
-)
+from bot.ports import AckLink, Attempt, ChatPlatform, Clock, PageMessage, Pager, Publisher, Rejected, StatusPage
+from bot.store import Claimed
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from bot.ports import Conflict, StoreUnavailable
+from bot.store import Conflict, StoreUnavailable
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization failure, deadlock.
 LOST_RACE = frozenset({"40001", "40P01"})

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Exists, Update, bindparam, exists, func, select, update
 
 from bot.incident.effects import KINDS, TIMERS
-from bot.ports import Claimed, Clock, Retry
+from bot.ports import Clock
+from bot.store import Claimed, Retry
 from storage import codec, rows
 from storage.engine import Database
 from storage.store import time_of
@@ -50,7 +51,7 @@ def _blocked() -> Exists:
 
 
 class SqlOutbox:
-    """`bot.ports.Outbox`."""
+    """`bot.store.Outbox`."""
 
     def __init__(self, database: Database, clock: Clock | None) -> None:
         self._database = database

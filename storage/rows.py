@@ -12,7 +12,7 @@ from bot.alerts.model import AlertRow, Known
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Source
-from bot.ports import Claimed
+from bot.store import Claimed
 from storage import codec
 from storage.bulk import Values, utc
 

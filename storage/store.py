@@ -13,7 +13,8 @@ from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.effects import Outgoing
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
-from bot.ports import Clock, Settlement
+from bot.ports import Clock
+from bot.store import Settlement
 from storage import bulk, codec, rows
 from storage.engine import Database
 from storage.tables import FOLDABLE, LATEST, LIVE, alert, alert_group, counter, event, inbox, incident, outbox, room
@@ -31,7 +32,7 @@ ALERT_CHANGES = tuple(c.name for c in alert.c if c.name not in ALERT_KEYS)
 
 
 class SqlStore:
-    """`bot.ports.Store`. With `clock` None the database's own clock tells the time (PostgreSQL only)."""
+    """`bot.store.Store`. With `clock` None the database's own clock tells the time (PostgreSQL only)."""
 
     def __init__(self, database: Database, clock: Clock | None) -> None:
         self._database = database
@@ -52,7 +53,7 @@ def time_of(connection: Connection, clock: Clock | None) -> datetime:
 
 
 class SqlTransaction:
-    """`bot.ports.Transaction`."""
+    """`bot.store.Transaction`."""
 
     def __init__(self, connection: Connection, now: datetime) -> None:
         self._connection = connection

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from bot.chat.document import clean
 from bot.incident.model import PublicPost
-from bot.ports import Attempt, Conflict, Rejected, StoreUnavailable, Unavailable
+from bot.ports import Attempt, Rejected, Unavailable
 from bot.status.model import Component, PublicPages
+from bot.store import Conflict, StoreUnavailable
 
 TITLE_LIMIT = 255
 TEXT_LIMIT = 5000

@@ -18,7 +18,8 @@ from bot.inbox import Writer
 from bot.incident.commands import Acknowledge, Ask
 from bot.incident.model import Incident, Person, Source
 from bot.lookups import Lookups
-from bot.ports import Overloaded, StoreUnavailable
+from bot.ports import Overloaded
+from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from bot.lookups import Waiting
-from bot.ports import StoreUnavailable
+from bot.store import StoreUnavailable
 
 
 class Metrics:

@@ -30,11 +30,12 @@ from adapters.web import feeds
 from adapters.web.answers import UNCHANGING, answer
 from adapters.web.shared import Shared
 from bot.chat.document import clean
-from bot.ports import Clock, StoreUnavailable
+from bot.ports import Clock
 from bot.status import api
 from bot.status import page as rules
 from bot.status.model import PublicIncident, PublicPages
 from bot.status.page import Snapshot
+from bot.store import StoreUnavailable
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -70,7 +70,7 @@ class Standing:
 
 
 class PublicPages(Protocol):
-    """The pages' own memory. Every method may raise `StoreUnavailable` (bot.ports): try again later.
+    """The pages' own memory. Every method may raise `StoreUnavailable` (bot.store): try again later.
 
     `page` is the name of a block under `status:`; pages share nothing.
     """

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from bot.config import load
 from bot.handle import handle
 from bot.main import Klatsch, rules
-from bot.ports import Settlement
+from bot.store import Settlement
 from storage.engine import Database
 from tests.bench.places import Place
 from tests.bench.quiet import QuietChat

@@ -11,7 +11,8 @@ from adapters.chat.console import Change, Config, ConsolePlatform, Typed, build
 from bot.alerts.model import Notification
 from bot.chat import document as d
 from bot.incident.model import Person
-from bot.ports import Attempt, Overloaded, Reacted, Rejected, Said, StoreUnavailable
+from bot.ports import Attempt, Overloaded, Reacted, Rejected, Said
+from bot.store import StoreUnavailable
 from tests.contract.chat_harness import SlowClock
 
 PEOPLE = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Okafor")}

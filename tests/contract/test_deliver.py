@@ -28,7 +28,8 @@ from bot.incident import events as e
 from bot.incident.model import ComponentState, Kind, Mark, PublicStatus, Role, Severity, Status
 from bot.incident.timeline import sentence
 from bot.perform import Performer, Providers
-from bot.ports import ChatPlatform, Rejected, StoreUnavailable, Unavailable
+from bot.ports import ChatPlatform, Rejected, Unavailable
+from bot.store import StoreUnavailable
 from bot.words import Wording
 from tests.clock import START
 from tests.fakes import Orders, Patience, RecordingPager, RecordingPublisher, RecordingStatusPage, TroubledChat

@@ -11,7 +11,8 @@ import pytest
 import bot.inbox
 from bot.inbox import Writer
 from bot.incident import commands as c
-from bot.ports import Conflict, Overloaded, StoreUnavailable, Transaction
+from bot.ports import Overloaded
+from bot.store import Conflict, StoreUnavailable, Transaction
 from tests.world import World, an_ask
 
 

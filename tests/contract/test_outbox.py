@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident.model import Mark, Severity
-from bot.ports import Retry, Settlement
+from bot.store import Retry, Settlement
 from tests.world import World, an_ask
 
 LEASE = timedelta(seconds=60)

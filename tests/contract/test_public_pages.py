@@ -14,8 +14,9 @@ from adapters.status.builtin import Config, build
 from bot.incident.model import ComponentState as C
 from bot.incident.model import PublicPost
 from bot.incident.model import PublicStatus as S
-from bot.ports import Attempt, Rejected, StoreUnavailable, Unavailable
+from bot.ports import Attempt, Rejected, Unavailable
 from bot.status.model import UPDATES_KEPT, Impact, PublicPages, Standing
+from bot.store import StoreUnavailable
 from storage.engine import Database
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
 from storage.tables import metadata

@@ -15,7 +15,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import replay
 from bot.incident.model import Mark, Severity, Status
-from bot.ports import Conflict, StoreUnavailable
+from bot.store import Conflict, StoreUnavailable
 from storage import migrate, tables
 from storage.engine import Database
 from storage.store import SqlStore

@@ -18,7 +18,7 @@ from adapters.web.shared import Shared
 from bot.incident.model import ComponentState as C
 from bot.incident.model import PublicPost
 from bot.incident.model import PublicStatus as S
-from bot.ports import StoreUnavailable
+from bot.store import StoreUnavailable
 from storage.engine import Database
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
 from storage.tables import metadata

@@ -20,18 +20,8 @@ from adapters.chat.console.screen import Screen, SilentScreen
 from bot.chat.document import Document, clean
 from bot.chat.document import say as words
 from bot.incident.model import Person
-from bot.ports import (
-    Attempt,
-    Clock,
-    Inbox,
-    Overloaded,
-    Reacted,
-    Rejected,
-    RoomRef,
-    Said,
-    StoreUnavailable,
-    Unavailable,
-)
+from bot.ports import Attempt, Clock, Inbox, Overloaded, Reacted, Rejected, RoomRef, Said, Unavailable
+from bot.store import StoreUnavailable
 
 NAME = 80
 """Characters of a room's name or of a person's; Slack's limit for rooms."""

@@ -1,0 +1,159 @@
+"""What the product asks of the database: one transaction of the writer, and the effects that wait in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.alerts.model import Alert, AlertRow, Known
+from bot.incident.commands import Ask
+from bot.incident.effects import Effect, Outgoing
+from bot.incident.events import Recorded
+from bot.incident.model import Incident
+
+
+class StoreUnavailable(Exception):
+    """The database does not answer (gone, locked, disk full): nothing was changed; try again."""
+
+
+class Conflict(Exception):
+    """Another process changed the same rows first: nothing was changed; decide again from what is there now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An effect somebody holds a lease on. `attempt` is the fence: only who holds this number may settle it."""
+
+    id: int
+    key: str
+    incident: int
+    lane: str
+    effect: Effect
+    since: int
+    upto: int
+    attempt: int
+    first_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of a claimed effect: done (`state` done or failed), with the command that tells the incident."""
+
+    id: int
+    attempt: int
+    incident: int
+    state: str
+    reason: str = ""
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not done yet: look again at `after` from now."""
+
+    id: int
+    attempt: int
+    after: timedelta
+    reason: str
+
+
+class Transaction(Protocol):
+    """One transaction of the one writer. Everything is set-based: a batch costs a handful of statements."""
+
+    def now(self) -> datetime:
+        """The time this transaction happens at: the database's clock where there is one."""
+        ...
+
+    def lock_alerts(self) -> None:
+        """Only one process at a time folds alerts, so that two copies of one alert meet."""
+        ...
+
+    def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:
+        """What is known of these alerts by (source, fingerprint), and of all alerts in these (source, group)s."""
+        ...
+
+    def open_groups(self, groups: Sequence[str]) -> dict[str, int]:
+        """The open incident of each group that has one."""
+        ...
+
+    def hold_groups(self, held: Mapping[str, int]) -> None:
+        """Alerts of these groups belong to these incidents from now on. Raises Conflict when one is taken."""
+        ...
+
+    def free_groups(self, numbers: Sequence[int]) -> None:
+        """These incidents are over: the next alert of their groups opens a new one."""
+        ...
+
+    def windows(self) -> list[Incident]:
+        """Open maintenance incidents."""
+        ...
+
+    def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
+        """These incidents, locked until the transaction ends, in one order everywhere."""
+        ...
+
+    def history(self, number: int, limit: int) -> list[Recorded]:
+        """The last `limit` events of one incident, oldest first."""
+        ...
+
+    def take_numbers(self, count: int) -> int:
+        """The first of `count` new incident numbers; a rolled-back transaction gives them back, so there are no gaps."""
+        ...
+
+    def seen(self, keys: Sequence[str]) -> set[str]:
+        """Which of these inbound messages were handled before; the others are remembered as handled now."""
+        ...
+
+    def fenced(self, settlements: Sequence[Settlement]) -> set[tuple[int, int]]:
+        """Settle these effects; answers the (id, attempt) of those whose lease still held. The others were somebody
+        else's by now."""
+        ...
+
+    def record(self, incidents: Sequence[Incident], events: Sequence[Recorded], effects: Sequence[Outgoing]) -> None:
+        """Store the new state, append the events, queue the effects."""
+        ...
+
+    def cancel(self, incident: int, kinds: Sequence[str]) -> None:
+        """Withdraw waiting effects of these kinds."""
+        ...
+
+    def store_alerts(self, rows: Sequence[AlertRow]) -> None:
+        """Insert or update alerts, and which incident they belong to."""
+        ...
+
+    def move_alerts(self, source: int, target: int) -> None:
+        """After a merge: the alerts of `source` and its groups belong to `target`."""
+        ...
+
+
+class Store(Protocol):
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """Commit on leaving, roll back on an exception. Raises StoreUnavailable or Conflict."""
+        ...
+
+
+class Outbox(Protocol):
+    """The effects that wait. Each call is one short transaction of its own."""
+
+    def claim(self, limit: int, lease: timedelta) -> list[Claimed]:
+        """Take up to `limit` due effects, the first of each free lane, for `lease`."""
+        ...
+
+    def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:
+        """Hold them longer."""
+        ...
+
+    def retry(self, retries: Sequence[Retry]) -> None:
+        """Give them back for later; fenced like a settlement."""
+        ...
+
+    def release(self, held: Sequence[Claimed]) -> None:
+        """Give them back at once (we are stopping)."""
+        ...
+
+    def next_due(self) -> timedelta | None:
+        """How long until something can be claimed; None when nothing waits."""
+        ...
