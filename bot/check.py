@@ -11,16 +11,19 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bot.addresses import url
 from bot.alerts.routing import Route
 from bot.chat.document import clean
 from bot.chat.templates import TemplateError
 from bot.config import Config
+from bot.database import schema_state
 from bot.durations import format_duration
 from bot.incident.model import Person
-from bot.main import DRAFTS, Klatsch, is_klatsch, schema_state, taken
+from bot.main import DRAFTS, Klatsch, is_klatsch, taken
 from bot.oncall.schedules import on_call
 from bot.perform import Words
 from bot.ports import Addressed, DeliveryError, Probed, Rejected
+from bot.providers import pagers, publishers
 from bot.sample import sample
 from bot.store import StoreUnavailable
 
@@ -95,7 +98,7 @@ def _database(klatsch: Klatsch) -> Finding:
         if not os.access(file, os.R_OK | os.W_OK):
             return Finding(PROBLEM, about, "we may not read and write the file. Give it to the user Klatsch runs as.")
     try:
-        version, newest = schema_state(klatsch)
+        version, newest = schema_state(klatsch.database)
     except StoreUnavailable as error:
         return Finding(PROBLEM, about, f"it does not answer: {error}. Check the address, and that it runs.")
     if version is None:
@@ -122,28 +125,25 @@ async def _address(key: str, host: str, port: int) -> tuple[Finding, bool]:
     reason = await asyncio.to_thread(taken, host, port)
     if not reason:
         return Finding(OK, key, f"{shown} is free"), False
-    here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, shown.rpartition(":")[0])  # noqa: S104 - compared, not bound
-    if await is_klatsch(f"http://{here}:{port}"):
+    if await is_klatsch(url(host, port)):
         return Finding(OK, key, f"a Klatsch serves {shown}"), True
     text = f"cannot listen on {shown} ({reason}). Stop what has it, or choose another address."
     return Finding(PROBLEM, key, text), False
 
 
 async def _public_url(config: Config, serves: bool) -> Finding:
-    about, url = "http.public_url", config.http.public_url
-    parts = urlsplit(url)
+    about, public = "http.public_url", config.http.public_url
+    parts = urlsplit(public)
     if _only_here(parts.hostname or ""):
-        text = (
-            f"only this machine can open {url}, so nobody can acknowledge from a phone. Write the address people use."
-        )
+        text = f"only this machine can open {public}, so nobody can acknowledge from a phone. Write the address people use."
         return Finding(WARNING, about, text)
     if parts.scheme == "http":
-        return Finding(WARNING, about, f"{url} is not encrypted: who listens in can acknowledge. Use https.")
+        return Finding(WARNING, about, f"{public} is not encrypted: who listens in can acknowledge. Use https.")
     if not serves:
-        return Finding(OK, about, f"{url}; whether it leads here is seen when the bot runs")
-    if await is_klatsch(url):
-        return Finding(OK, about, f"{url} leads to a Klatsch")
-    text = f"no Klatsch answers at {url} from here. Check the name, the certificate and the proxy in front of us."
+        return Finding(OK, about, f"{public}; whether it leads here is seen when the bot runs")
+    if await is_klatsch(public):
+        return Finding(OK, about, f"{public} leads to a Klatsch")
+    text = f"no Klatsch answers at {public} from here. Check the name, the certificate and the proxy in front of us."
     return Finding(WARNING, about, text)
 
 
@@ -177,18 +177,16 @@ def render_everything(words: Words, person: Person, now: datetime) -> None:
 
 
 def _people(klatsch: Klatsch) -> Iterator[Finding]:
-    config, pagers = klatsch.config, klatsch.pagers()
+    config, ways = klatsch.config, pagers(klatsch.settings, klatsch.http)
     for person in config.people.values():
         about = f"people.{person.id}"
         if not person.ways:
-            if pagers:
-                yield Finding(
-                    WARNING, about, f"nobody can page them. Write `page: [{', '.join(pagers)}]` or some of it."
-                )
+            if ways:
+                yield Finding(WARNING, about, f"nobody can page them. Write `page: [{', '.join(ways)}]` or some of it.")
             continue
         missing: list[str] = []
         for way in person.ways:
-            pager: object = pagers.get(way)
+            pager: object = ways.get(way)
             if isinstance(pager, Addressed):
                 try:
                     pager.address(person)
@@ -261,10 +259,11 @@ def _platforms(config: Config) -> Iterator[Finding]:
 
 async def _probed(klatsch: Klatsch) -> list[Finding]:
     """Everything that can be tried without doing anything, all at once."""
-    tried: list[tuple[str, object]] = [(f"paging.{name}", pager) for name, pager in klatsch.pagers().items()]
+    checked, http = klatsch.settings, klatsch.http
+    tried: list[tuple[str, object]] = [(f"paging.{name}", pager) for name, pager in pagers(checked, http).items()]
     tried += [
         ("postmortem.folder" if name == DRAFTS else f"publishing.{name}", publisher)
-        for name, publisher in klatsch.publishers().items()
+        for name, publisher in publishers(checked, http).items()
     ]
     return list(await asyncio.gather(*(_probe(about, adapter) for about, adapter in tried)))
 

@@ -1,21 +1,19 @@
-"""The composition root: the only module that imports adapters and storage. Everything is put together by arguments."""
+"""The composition root: everything is put together here, by arguments. Only it, `bot.providers` and `bot.database` (and
+the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryDirectory
-from typing import Any
 
-from pydantic import BaseModel
+from starlette.applications import Starlette
 
-from adapters import registry
 from adapters.clock import SystemClock
 from adapters.http import Http
-from adapters.settings import DRAFTS, Settings, settings
+from adapters.settings import DRAFTS, settings
+from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
@@ -26,84 +24,38 @@ from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
 from bot.converse import Conversation
+from bot.database import opened, prepare
 from bot.deliver import Deliverer
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
-from bot.lookups import Lookups
 from bot.perform import Performer, Providers
-from bot.ports import AlertSource, ChatPlatform, Clock, DeliveryError, Pager, Publisher, StatusPage
+from bot.ports import ChatPlatform, Clock, DeliveryError
+from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
 from bot.questions import Answers, Names
-from bot.store import Store, StoreUnavailable
+from bot.store import StoreUnavailable
 from bot.words import Wording
-from storage import migrate
 from storage.alone import AlreadyRunning, ServingLock
-from storage.engine import Database
 from storage.lookups import SqlLookups
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
 from storage.settings import signing_key
 from storage.store import SqlStore
 
+# The commands get what they need of the adapters here too, so that they know none.
 __all__ = [
     "DRAFTS",
     "AlreadyRunning",
     "Klatsch",
     "Running",
-    "alert_sources",
     "component_names",
     "is_klatsch",
-    "reading",
     "refusals",
-    "rehearsal",
     "rules",
-    "schema_of",
-    "schema_state",
     "settings",
     "shown",
     "taken",
 ]
-
-log = logging.getLogger(__name__)
-
-
-def alert_sources(checked: Settings) -> dict[str, AlertSource]:
-    """What understands the messages of each entry under `alerts:`."""
-    return {
-        name: registry.provider("alerts", str(getattr(block, "type", name))).build()(name, block)
-        for name, block in checked.sources.items()
-    }
-
-
-@contextmanager
-def reading(config: Config) -> Iterator[Lookups]:
-    """The database, to look things up. Raises StoreUnavailable."""
-    database = _database(config)
-    try:
-        yield SqlLookups(database)
-    finally:
-        database.close()
-
-
-def _database(config: Config) -> Database:
-    """The configured database with the newest schema, made if it is not there."""
-    database = Database(config.storage.url.get_secret_value())
-    if database.file is not None:
-        database.file.parent.mkdir(parents=True, exist_ok=True)
-    migrate.upgrade(database)
-    return database
-
-
-@contextmanager
-def rehearsal(clock: Clock) -> Iterator[tuple[Store, Lookups]]:
-    """A database that is thrown away: nothing that is done in it is ever delivered."""
-    with TemporaryDirectory(prefix="klatsch-") as folder:
-        database = Database(f"sqlite:///{folder}/rehearsal.db")
-        try:
-            migrate.upgrade(database)
-            yield SqlStore(database, clock), SqlLookups(database)
-        finally:
-            database.close()
 
 
 def rules(config: Config) -> Rules:
@@ -135,7 +87,7 @@ class Klatsch:
         """
         self.config = config
         self.settings = settings(config)
-        self.database = Database(config.storage.url.get_secret_value())
+        self.database = opened(config)
         self.clock: Clock = clock or SystemClock()
         # On PostgreSQL the database's clock decides what is due, so that several machines agree.
         kept = self.clock if self.database.sqlite or clock is not None else None
@@ -180,7 +132,7 @@ class Klatsch:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
-        await asyncio.to_thread(self.prepare)
+        await asyncio.to_thread(prepare, self.database)
         writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -189,12 +141,6 @@ class Klatsch:
             await writing
             await self.http.close()
             self.database.close()
-
-    def prepare(self) -> None:
-        """Make the database and bring its schema to the newest. Raises StoreUnavailable."""
-        if self.database.file is not None:
-            self.database.file.parent.mkdir(parents=True, exist_ok=True)
-        migrate.upgrade(self.database)
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[Deliverer]:
@@ -230,37 +176,17 @@ class Klatsch:
         self.links = AckLinks(secret, config.http.public_url)
         return Providers(
             platforms=self._built_platforms(),
-            pagers=self.pagers(),
-            status_pages=self._built_pages(),
-            publishers=self.publishers(),
+            pagers=pagers(self.settings, self.http),
+            status_pages=status_pages(self.settings, self.pages),
+            publishers=publishers(self.settings, self.http),
             people=config.people,
             ack_link=lambda number, person: self.links.link(number, person),
         )
 
-    def pagers(self) -> dict[str, Pager]:
-        """A pager for each entry under `paging:`."""
-        return {name: self._build("paging", name, block) for name, block in self.settings.pagers.items()}
-
-    def publishers(self) -> dict[str, Publisher]:
-        """A publisher for each entry under `publishing:`, and the one for drafts."""
-        return {name: self._build("publishing", name, block) for name, block in self.settings.publishers.items()}
-
-    def _build(self, section: str, name: str, block: BaseModel) -> Any:
-        return registry.provider(section, str(getattr(block, "type", name))).build()(name, block, self.http)
-
-    def _built_platforms(self) -> dict[str, ChatPlatform]:
+    def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
-            return dict(self._platforms)
-        return {
-            name: registry.provider("chat", name).build()(name, block, clock=self.clock, people=self.config.people)
-            for name, block in self.settings.platforms.items()
-        }
-
-    def _built_pages(self) -> dict[str, StatusPage]:
-        return {
-            name: registry.provider("status", str(getattr(block, "type", name))).build()(name, block, self.pages)
-            for name, block in self.settings.pages.items()
-        }
+            return self._platforms
+        return platforms(self.settings, self.clock, self.config.people)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Running]:
@@ -288,24 +214,14 @@ class Klatsch:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         listen = self.config.http.listen
         found = {"http.listen": (listen.host, listen.port)}
-        for name, block in self.settings.pages.items():
-            if isinstance(address := getattr(block, "listen", None), str):
-                host, _, port = address.rpartition(":")
-                found[f"status.{name}.listen"] = (host.strip("[]"), int(port))
-        return found
+        return found | {_key(name): page.bound for name, page in self._own_pages().items()}
 
     def _listeners(self) -> list[Listener]:
         """The addresses: machines on `http.listen`, each status page on its own or on the same."""
         config = self.config
-        addresses = self.addresses()
-        own = addresses["http.listen"]
-        publics = {
-            addresses[key]: (name, block)
-            for name, block in self.settings.pages.items()
-            if (key := f"status.{name}.listen") in addresses
-        }
+        own = self.addresses()["http.listen"]
+        publics = {page.bound: (name, page) for name, page in self._own_pages().items()}
         shared = publics.pop(own, None)
-        apps = {address: self._public(name, block) for address, (name, block) in publics.items()}
         metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now)
         machines = machines_app(
             alert_sources(self.settings),
@@ -316,14 +232,18 @@ class Klatsch:
             public=self._public(*shared) if shared else None,
         )
         listeners = [Listener(machines, *own, key="http.listen")]
-        for address, app in apps.items():
-            listeners.append(Listener(app, *address, key=f"status.{publics[address][0]}.listen"))
+        for address, (name, page) in publics.items():
+            listeners.append(Listener(self._public(name, page), *address, key=_key(name)))
         if not config.http.public_url:
             self.links.at(listeners[0].url)
         return listeners
 
-    def _public(self, name: str, block: BaseModel) -> Any:
-        return public_app(name, block, self.pages, self.clock)  # type: ignore[arg-type]  # the registry ties them
+    def _own_pages(self) -> dict[str, OwnPage]:
+        """The status pages that we serve ourselves."""
+        return {name: block for name, block in self.settings.pages.items() if isinstance(block, OwnPage)}
+
+    def _public(self, name: str, page: OwnPage) -> Starlette:
+        return public_app(name, page, self.pages, self.clock)
 
     async def _ready(self) -> list[str]:
         problems = []
@@ -334,17 +254,14 @@ class Klatsch:
         return problems
 
 
+def _key(page: str) -> str:
+    """Where the configuration says what a status page listens on."""
+    return f"status.{page}.listen"
+
+
 def component_names(config: Config) -> dict[str, str]:
     """What customers call each component, with its group where that tells it from its namesakes."""
     return {c.id: f"{c.name} ({c.group})" if c.group else c.name for c in config.components}
-
-
-def schema_state(klatsch: Klatsch) -> tuple[str | None, str]:
-    """The schema's version in the database (None: it has none yet), and the one this release speaks.
-
-    Raises StoreUnavailable.
-    """
-    return migrate.current(klatsch.database), migrate.HEAD
 
 
 def refusals() -> tuple[type[Exception], ...]:
@@ -358,17 +275,6 @@ def shown(document: Document, width: int, *, colour: bool) -> str:
     from adapters.chat.terminal import to_text
 
     return to_text(document, width, colour)
-
-
-def schema_of(config: Config, *, upgrade: bool) -> str:
-    """The version of the database's schema, after bringing it to the newest if asked."""
-    database = Database(config.storage.url.get_secret_value())
-    try:
-        if upgrade:
-            migrate.upgrade(database)
-        return migrate.current(database) or "no schema yet; `klatsch db upgrade` makes it"
-    finally:
-        database.close()
 
 
 @dataclass(frozen=True, slots=True)

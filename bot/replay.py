@@ -14,11 +14,13 @@ from pathlib import Path
 
 from bot.alerts.model import Notification
 from bot.config import Config
+from bot.database import rehearsal
 from bot.handle import handle
 from bot.incident import events as e
 from bot.incident.model import Incident, Refused
 from bot.incident.plan import Policy
-from bot.main import alert_sources, rehearsal, rules, settings
+from bot.main import rules, settings
+from bot.providers import alert_sources
 
 LINE_LIMIT = 16 * 1024 * 1024
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from bot.chat.document import Document, say
 from bot.config import Config
+from bot.database import reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.incident.model import Refused
 from bot.keyboard import typed_line
-from bot.main import AlreadyRunning, Klatsch, component_names, reading, schema_of, shown
+from bot.main import AlreadyRunning, Klatsch, component_names, shown
 from bot.ports import Said
 from bot.status.redact import Redaction, mask
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from bot.addresses import everywhere
 from bot.chat.document import clean
 from bot.incident.model import PublicPost
 from bot.ports import Attempt, Rejected, Unavailable
@@ -82,12 +83,18 @@ class Config(BaseModel):
         return self
 
     @property
+    def bound(self) -> tuple[str, int]:
+        """The host, without brackets, and the port it listens on."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
     def address(self) -> str:
         """Where the page is, without a slash at the end."""
         if self.public_url:
             return self.public_url
-        host, _, port = self.listen.rpartition(":")
-        return f"http://localhost:{port}" if host in ("0.0.0.0", "[::]", "*") else f"http://{self.listen}"  # noqa: S104 - compared, not bound
+        host, port = self.bound
+        return f"http://localhost:{port}" if everywhere(host) else f"http://{self.listen}"
 
     @property
     def catalogue(self) -> tuple[Component, ...]:

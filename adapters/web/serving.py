@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from bot.addresses import url
+
 STOP_WITHIN = 3
 """Seconds that requests under way get when we stop."""
 
@@ -58,8 +60,7 @@ class Listener:
     @property
     def url(self) -> str:
         """The address as it can be typed into a browser on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - it is read here, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        return url(self.host, self.port)
 
     async def run(self) -> None:
         """Serve until `stop`."""
@@ -67,8 +68,7 @@ class Listener:
 
     async def started(self) -> None:
         """Returns once requests are answered."""
-        # uvicorn offers a flag and no event.
-        while not self._server.started:  # noqa: ASYNC110
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
             await asyncio.sleep(0.005)
 
     def stop(self) -> None:

@@ -26,7 +26,8 @@ from adapters.web.serving import Listener
 from bot.alerts.model import Notification
 from bot.config import load
 from bot.handle import handle
-from bot.main import Klatsch, alert_sources, rules
+from bot.main import Klatsch, rules
+from bot.providers import alert_sources
 from bot.serve import steady
 from tests.bench.bare import BareInbox, postgresql_writer, sqlite_writer
 from tests.bench.load import TOKEN

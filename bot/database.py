@@ -1,0 +1,70 @@
+"""The configured database: opened, brought to the newest schema, looked into, or a copy of its kind to throw away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+
+from bot.config import Config
+from bot.lookups import Lookups
+from bot.ports import Clock
+from bot.store import Store
+from storage import migrate
+from storage.engine import Database
+from storage.lookups import SqlLookups
+from storage.store import SqlStore
+
+
+def opened(config: Config) -> Database:
+    """The database of `storage.url`. Nothing is asked of it yet, so it need not be there."""
+    return Database(config.storage.url.get_secret_value())
+
+
+def prepare(database: Database) -> None:
+    """Make the database if it is not there, and bring its schema to the newest. Raises StoreUnavailable."""
+    if database.file is not None:
+        database.file.parent.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(database)
+
+
+@contextmanager
+def reading(config: Config) -> Iterator[Lookups]:
+    """The database, to look things up. Raises StoreUnavailable."""
+    database = opened(config)
+    try:
+        prepare(database)
+        yield SqlLookups(database)
+    finally:
+        database.close()
+
+
+@contextmanager
+def rehearsal(clock: Clock) -> Iterator[tuple[Store, Lookups]]:
+    """A database that is thrown away: nothing that is done in it is ever delivered."""
+    with TemporaryDirectory(prefix="klatsch-") as folder:
+        database = Database(f"sqlite:///{folder}/rehearsal.db")
+        try:
+            prepare(database)
+            yield SqlStore(database, clock), SqlLookups(database)
+        finally:
+            database.close()
+
+
+def schema_state(database: Database) -> tuple[str | None, str]:
+    """The schema's version in the database (None: it has none yet), and the one this release speaks.
+
+    Raises StoreUnavailable.
+    """
+    return migrate.current(database), migrate.HEAD
+
+
+def schema_of(config: Config, *, upgrade: bool) -> str:
+    """The version of the database's schema, after bringing it to the newest if asked."""
+    database = opened(config)
+    try:
+        if upgrade:
+            migrate.upgrade(database)
+        return migrate.current(database) or "no schema yet; `klatsch db upgrade` makes it"
+    finally:
+        database.close()

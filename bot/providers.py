@@ -1,0 +1,48 @@
+"""What the configuration names, built: an adapter for each block, found in the registry by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from adapters import registry
+from adapters.http import Http
+from adapters.settings import Settings
+from bot.incident.model import Person
+from bot.ports import AlertSource, ChatPlatform, Clock, Pager, Publisher, StatusPage
+from bot.status.model import PublicPages
+
+
+def alert_sources(checked: Settings) -> dict[str, AlertSource]:
+    """What understands the messages of each entry under `alerts:`."""
+    return {name: _built("alerts", name, block) for name, block in checked.sources.items()}
+
+
+def pagers(checked: Settings, http: Http) -> dict[str, Pager]:
+    """A pager for each entry under `paging:`."""
+    return {name: _built("paging", name, block, http) for name, block in checked.pagers.items()}
+
+
+def publishers(checked: Settings, http: Http) -> dict[str, Publisher]:
+    """A publisher for each entry under `publishing:`, and the one for drafts."""
+    return {name: _built("publishing", name, block, http) for name, block in checked.publishers.items()}
+
+
+def status_pages(checked: Settings, kept: PublicPages) -> dict[str, StatusPage]:
+    """A status page for each entry under `status:`; our own keep their posts in `kept`."""
+    return {name: _built("status", name, block, kept) for name, block in checked.pages.items()}
+
+
+def platforms(checked: Settings, clock: Clock, people: Mapping[str, Person]) -> dict[str, ChatPlatform]:
+    """A chat platform for each entry under `chat:`. It begins nothing before it is told to listen."""
+    return {
+        name: registry.provider("chat", name).build()(name, block, clock=clock, people=people)
+        for name, block in checked.platforms.items()
+    }
+
+
+def _built(section: str, name: str, block: BaseModel, *given: object) -> Any:
+    """The adapter; that it fills the section's port is what the registry promises."""
+    return registry.provider(section, str(getattr(block, "type", name))).build()(name, block, *given)
