@@ -63,7 +63,7 @@ def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outc
     Raises StoreUnavailable or Conflict, and then nothing was done. Any other exception is a bug or a poisoned
     request, and nothing was done either: the caller finds it by trying one by one.
     """
-    with store.begin() as tx:
+    with store.begin(alerts=any(isinstance(request, Notification) for request in requests)) as tx:
         return _Batch(tx, rules).run(requests)
 
 
@@ -114,23 +114,22 @@ class _Batch:
     def _fold(self, notifications: Sequence[Notification]) -> tuple[tuple[Group, ...], tuple[AlertRow, ...], int]:
         if not notifications:
             return (), (), 0
-        self._tx.lock_alerts()
         alerts = [alert for notification in notifications for alert in notification.alerts]
         cut = [(n.source, n.group) for n in notifications if n.group_resolved and n.truncated]
         known = self._tx.known_alerts(alerts, cut)
         keys = {
             route.group(a.labels) for a in alerts if a.firing for route in self._rules.routes if route.matches(a.labels)
         }
-        open_group = self._tx.open_groups(sorted(keys))
-        owners = {row.incident for row in known if row.incident} | set(open_group.values())
-        self._incidents.update(self._tx.load(sorted(owners)))
+        standing = self._tx.standing(sorted(keys))
+        owners = {row.incident for row in known if row.incident} | set(standing.groups.values())
+        self._incidents.update(self._tx.load(sorted(owners | set(standing.windows))))
         folding = fold(
             notifications,
             known,
             routes=self._rules.routes,
-            open_group=open_group,
+            open_group=standing.groups,
             is_open=lambda number: number in self._incidents and self._incidents[number].status.open,
-            windows=self._tx.windows(),
+            windows=[self._incidents[number] for number in standing.windows],
             at=self._at,
         )
         return folding.groups, folding.stray, folding.unrouted
@@ -303,7 +302,7 @@ class _Batch:
         held = {key: number for key, number in self._held.items() if self._incidents[number].status.open}
         if self._regained:
             # A reopened incident gets its group back unless a new incident has it by now.
-            taken = tx.open_groups(list(self._regained))
+            taken = tx.standing(list(self._regained)).groups
             held |= {key: number for key, number in self._regained.items() if key not in taken}
         if held:
             tx.hold_groups(held)

@@ -60,6 +60,14 @@ class Retry:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What alerts meet: the open incident of each group that has one, and the open maintenance incidents."""
+
+    groups: Mapping[str, int]
+    windows: tuple[int, ...]
+
+
 class Transaction(Protocol):
     """One transaction of the one writer. Everything is set-based: a batch costs a handful of statements."""
 
@@ -67,16 +75,12 @@ class Transaction(Protocol):
         """The time this transaction happens at: the database's clock where there is one."""
         ...
 
-    def lock_alerts(self) -> None:
-        """Only one process at a time folds alerts, so that two copies of one alert meet."""
-        ...
-
     def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:
         """What is known of these alerts by (source, fingerprint), and of all alerts in these (source, group)s."""
         ...
 
-    def open_groups(self, groups: Sequence[str]) -> dict[str, int]:
-        """The open incident of each group that has one."""
+    def standing(self, groups: Sequence[str]) -> Standing:
+        """What alerts of these groups meet."""
         ...
 
     def hold_groups(self, held: Mapping[str, int]) -> None:
@@ -85,10 +89,6 @@ class Transaction(Protocol):
 
     def free_groups(self, numbers: Sequence[int]) -> None:
         """These incidents are over: the next alert of their groups opens a new one."""
-        ...
-
-    def windows(self) -> list[Incident]:
-        """Open maintenance incidents."""
         ...
 
     def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
@@ -130,8 +130,9 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    def begin(self) -> AbstractContextManager[Transaction]:
-        """Commit on leaving, roll back on an exception. Raises StoreUnavailable or Conflict."""
+    def begin(self, *, alerts: bool = False) -> AbstractContextManager[Transaction]:
+        """Commit on leaving, roll back on an exception. With `alerts`, only one process at a time has such a
+        transaction, so that two copies of one alert meet. Raises StoreUnavailable or Conflict."""
         ...
 
 

@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import Connection, Dialect, Row, Table
 
 from bot.incident.effects import TIMERS
+from bot.store import Standing
 from storage.tables import UtcTime
 
 Values = Mapping[str, Any]
@@ -67,6 +68,31 @@ def matching(
     return connection.exec_driver_sql(statement, (source, given)).all()
 
 
+def locked(connection: Connection, key: int) -> datetime:
+    """Wait for our turn with the advisory lock `key`, held until the transaction ends; the time then (PostgreSQL)."""
+    at: datetime = connection.exec_driver_sql(_LOCKED, (key,)).scalar_one()
+    return at
+
+
+def standing(connection: Connection, groups: Sequence[str]) -> Standing:
+    """`bot.store.Transaction.standing`, in one question."""
+    sqlite = connection.dialect.name == "sqlite"
+    given = _encode(groups).decode() if sqlite else list(groups)
+    found = connection.exec_driver_sql(_SQLITE_STANDING if sqlite else _POSTGRESQL_STANDING, (given,)).all()
+    held = {row.key: row.incident for row in found if row.key is not None}
+    return Standing(held, tuple(row.incident for row in found if row.key is None))
+
+
+def incident_bodies(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str]]:
+    """(number, body) of these incidents, locked until the transaction ends, in one order everywhere."""
+    if not numbers:
+        return []
+    sqlite = connection.dialect.name == "sqlite"
+    given = _encode(numbers).decode() if sqlite else list(numbers)
+    found = connection.exec_driver_sql(_SQLITE_BODIES if sqlite else _POSTGRESQL_BODIES, (given,))
+    return [(row.number, row.body) for row in found]
+
+
 def settle(connection: Connection, state: str, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Give those effects `state` that still wait with this (id, attempt); answers which those were.
 
@@ -82,6 +108,21 @@ def settle(connection: Connection, state: str, pairs: Sequence[tuple[int, int]])
     return [(row[0], row[1]) for row in found]
 
 
+_LOCKED = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s)) AS waited"
+_SQLITE_STANDING = """
+    SELECT key, incident FROM alert_group WHERE key IN (SELECT value FROM json_each(?))
+    UNION ALL SELECT NULL, number FROM incident WHERE live = 1 AND kind = 'maintenance'
+"""
+_POSTGRESQL_STANDING = """
+    SELECT key, incident FROM alert_group WHERE key = ANY(%s::text[])
+    UNION ALL SELECT NULL, number FROM incident WHERE live = 1 AND kind = 'maintenance'
+"""
+_SQLITE_BODIES = """
+    SELECT number, body FROM incident WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number
+"""
+_POSTGRESQL_BODIES = """
+    SELECT number, body FROM incident WHERE number = ANY(%s::int[]) ORDER BY number FOR UPDATE
+"""
 _SQLITE_SETTLE = """
     UPDATE outbox SET state = given.state
     FROM (SELECT json_extract(value, '$[0]') AS id, json_extract(value, '$[1]') AS attempt, ? AS state

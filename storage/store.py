@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.effects import Outgoing
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
 from bot.ports import Clock
-from bot.store import Settlement
+from bot.store import Settlement, Standing
 from storage import bulk, codec, rows
 from storage.engine import Database
-from storage.tables import FOLDABLE, LATEST, LIVE, alert, alert_group, counter, event, inbox, incident, outbox, room
+from storage.tables import FOLDABLE, LATEST, alert, alert_group, counter, event, inbox, incident, outbox, room
 
 CHUNK = 500
 """Values in one IN list; SQLite takes 32,766 parameters a statement, and a short list keeps plans cached."""
@@ -39,9 +39,15 @@ class SqlStore:
         self._clock = clock
 
     @contextmanager
-    def begin(self) -> Iterator[SqlTransaction]:
+    def begin(self, *, alerts: bool = False) -> Iterator[SqlTransaction]:
         with self._database.write() as connection:
-            yield SqlTransaction(connection, time_of(connection, self._clock))
+            if alerts and not self._database.sqlite:
+                # The time is asked for behind the lock, in the same question: later batches happen later.
+                at = bulk.locked(connection, FOLDING_LOCK)
+                now = self._clock.now() if self._clock else at
+            else:
+                now = time_of(connection, self._clock)
+            yield SqlTransaction(connection, now)
 
 
 def time_of(connection: Connection, clock: Clock | None) -> datetime:
@@ -63,10 +69,6 @@ class SqlTransaction:
     def now(self) -> datetime:
         return self._now
 
-    def lock_alerts(self) -> None:
-        if not self._sqlite:
-            self._connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": FOLDING_LOCK})
-
     def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:
         found: dict[tuple[str, str], Known] = {}
         keys = {(item.source, item.fingerprint) for item in alerts}
@@ -80,12 +82,8 @@ class SqlTransaction:
                     found[known.source, known.fingerprint] = known
         return list(found.values())
 
-    def open_groups(self, groups: Sequence[str]) -> dict[str, int]:
-        statement = select(alert_group).where(alert_group.c.key.in_(bindparam("groups", expanding=True)))
-        found: dict[str, int] = {}
-        for part in _parts(sorted(set(groups))):
-            found.update((row.key, row.incident) for row in self._connection.execute(statement, {"groups": part}))
-        return found
+    def standing(self, groups: Sequence[str]) -> Standing:
+        return bulk.standing(self._connection, groups)
 
     def hold_groups(self, held: Mapping[str, int]) -> None:
         values = [{"key": key, "incident": number} for key, number in sorted(held.items())]
@@ -96,22 +94,9 @@ class SqlTransaction:
         for part in _parts(sorted(set(numbers))):
             self._connection.execute(gone, {"numbers": part})
 
-    def windows(self) -> list[Incident]:
-        statement = select(incident.c.body).where(LIVE, incident.c.kind == "maintenance").order_by(incident.c.number)
-        return [codec.load_incident(body) for body in self._connection.execute(statement).scalars()]
-
     def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
-        statement = (
-            select(incident.c.number, incident.c.body)
-            .where(incident.c.number.in_(bindparam("numbers", expanding=True)))
-            .order_by(incident.c.number)
-            .with_for_update()
-        )
-        found: dict[int, Incident] = {}
-        for part in _parts(sorted(set(numbers))):
-            for row in self._connection.execute(statement, {"numbers": part}):
-                found[row.number] = codec.load_incident(row.body)
-        return found
+        bodies = bulk.incident_bodies(self._connection, numbers)
+        return {number: codec.load_incident(body) for number, body in bodies}
 
     def history(self, number: int, limit: int) -> list[Recorded]:
         statement = select(event).where(event.c.incident == number).order_by(event.c.seq.desc()).limit(limit)

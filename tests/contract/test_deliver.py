@@ -718,11 +718,11 @@ async def test_a_page_that_went_out_while_the_database_was_away_is_recorded_and_
     monkeypatch.setattr(bot.deliver, "POLL", 0.01)
     honest, tries = stage.world.store.begin, []
 
-    def begin() -> object:
+    def begin(**more: object) -> object:
         tries.append("commit")
         if len(tries) <= 3:
             raise StoreUnavailable("no route to host")
-        return honest()
+        return honest(**more)
 
     async def loses_the_database() -> None:
         monkeypatch.setattr(stage.world.store, "begin", begin)

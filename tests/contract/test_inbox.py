@@ -25,11 +25,11 @@ class Failing:
         self.begun = 0
 
     @contextmanager
-    def begin(self) -> Iterator[Transaction]:
+    def begin(self, *, alerts: bool = False) -> Iterator[Transaction]:
         self.begun += 1
         if self._errors:
             raise self._errors.pop(0)
-        with self._store.begin() as tx:
+        with self._store.begin(alerts=alerts) as tx:
             yield tx
 
 
