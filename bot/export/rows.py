@@ -55,7 +55,7 @@ def pages(history: Sequence[e.Recorded]) -> list[Json]:
                     {
                         "id": recorded.id,
                         "at": utc(event.at),
-                        "ladder": event.ladder,
+                        "policy": event.ladder,
                         "step": event.step,
                         "round": event.round,
                         "people": list(event.people),

@@ -59,7 +59,7 @@ def sentence(event: e.Event, who: Who) -> str:
             more = f", and {event.truncated} more that the sender left out" if event.truncated else ""
             return f"{_count(event.count, 'alert')} fired{more}{_samples(event.samples, event.count)}"
         case e.AlertsCleared():
-            left = "all are clear now" if not event.firing else f"{event.firing} still firing"
+            left = "none is firing now" if not event.firing else f"{event.firing} still firing"
             return f"{_count(event.count, 'alert')} cleared, {left}{_samples(event.samples, event.count)}"
         case e.StatusChanged():
             return _status(event)
@@ -105,8 +105,7 @@ def sentence(event: e.Event, who: Who) -> str:
         case e.UpdateWasDue():
             return f"The update promised for {event.promised:%H:%M} UTC has not come"
         case e.PeoplePaged():
-            rung = f" (step {event.step + 1} of {event.ladder})" if event.ladder else ""
-            return f"Paged {_names(event.people, who)}{rung}{_because(event.reason)}"
+            return f"Paged {_names(event.people, who)}{_step(event)}{_because(event.reason)}"
         case e.PageSent():
             return f"The page to {who(event.person)} went out by {event.way}"
         case e.PageFailed():
@@ -145,6 +144,15 @@ def sentence(event: e.Event, who: Who) -> str:
             return f"Undone: {', '.join(f'e{seq}' for seq in event.events)}"
         case _:
             assert_never(event)
+
+
+def _step(event: e.PeoplePaged) -> str:
+    """Where in its policy; a person and a schedule have no steps."""
+    if not event.ladder or event.ladder.startswith("person:"):
+        return ""
+    if event.ladder.startswith("schedule:"):
+        return f" (on call in {event.ladder.removeprefix('schedule:')})"
+    return f" (step {event.step + 1} of {event.ladder.removeprefix('policy:')})"
 
 
 def _kind(event: e.IncidentOpened) -> str:

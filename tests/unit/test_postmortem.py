@@ -206,7 +206,7 @@ def test_a_storm_of_alerts_is_three_rows() -> None:
     assert [row.text for row in rows[1:]] == [
         "1 alert fired",
         "598 more changes of alerts until 19:00 UTC",
-        "1 alert cleared, all are clear now",
+        "1 alert cleared, none is firing now",
     ]
 
 
