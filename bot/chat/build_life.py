@@ -12,7 +12,7 @@ from bot.incident import commands as c
 from bot.incident.model import Kind, Refused, Severity, Status, Window
 
 PAGING = (Severity.SEV1, Severity.SEV2)
-"""Opened by hand, these wake the default ladder."""
+"""Opened by hand, these wake the default policy."""
 
 JUST_BEGUN = timedelta(hours=1)
 """A maintenance window that starts at a time of day within the last hour starts today, not tomorrow."""
@@ -214,7 +214,7 @@ def moment(typed: Typed, context: Context) -> Do:
     if len(words) > 1 and words[0].low == "impact" and words[1].low in ("start", "end"):
         words[:2] = [Word(f"impact_{words[1].low}")]
     if not words:
-        raise typed.missing("which timestamp, and when")
+        raise typed.missing("the name of a timestamp, and a time")
     which = values.moment(words.pop(0).text)
     at = typed.get("at")
     if not at:

@@ -85,14 +85,14 @@ def impact(typed: Typed, context: Context) -> Do:
 
 
 def page(typed: Typed, context: Context) -> Do | Question:
-    """`page [LADDER|SCHEDULE|@PERSON] TEXT`; without a name the default ladder, bare it shows what can be paged."""
+    """`page [POLICY|SCHEDULE|@PERSON] TEXT`; without a name the default policy, bare it shows what can be paged."""
     if not typed.words:
         return typed.ask()
     found = values.find_target(typed.words[0].text, context)
     text = typed.rest(1) if found else typed.text
     asked = found or values.default_target(context)
     if not asked:
-        raise values.unknown("ladder, schedule or person", typed.words[0].text, list(context.targets))
+        raise values.unknown("policy, schedule or person", typed.words[0].text, list(context.targets))
     return typed.do(c.Page(target=asked, text=text))
 
 

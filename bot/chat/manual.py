@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.document import Block, Bullets, Document, Fields, Heading, Line, Paragraph, Text, line
+from bot.chat.document import Block, Bullets, Document, Heading, Line, Paragraph, Text, line
 from bot.chat.markdown import escape
 from bot.chat.markdown_out import code_span
 from bot.chat.marked import marked
@@ -42,8 +42,9 @@ def help_document(verb: str | None = None, prefix: str = "") -> Document:
         return _one(found, prefix)
     blocks: list[Block] = [Heading(line("What you can type"))]
     for group in GROUPS:
-        blocks.append(Fields(tuple((row.name, line(row.help)) for row in VERBS if row.group == group)))
-    blocks.append(Paragraph(marked(f"`{prefix}help page` shows more about one of them.")))
+        rows = [(Text(row.name, bold=True), *line(f": {row.help}")) for row in VERBS if row.group == group]
+        blocks += [Heading(line(group), level=3), Bullets(tuple(rows))]
+    blocks.append(Paragraph(marked(f"`{prefix}help page` tells more about one of them.")))
     return Document(summary="What you can type", blocks=tuple(blocks))
 
 

@@ -28,6 +28,9 @@ FILLERS = frozenset(
 )
 """Before a verb these mean nothing of their own: `set sev 1`, `add note …`, `show timeline`."""
 
+REPEATED = 24
+"""Characters of what was typed that an example takes up."""
+
 LISTED = frozenset({"task", "followup", "role", "timeline", "oncall"})
 AFTER_OPEN = frozenset({"drill", "retro", "nearmiss"})
 AFTER_NEW = AFTER_OPEN | {"task", "followup"}
@@ -146,17 +149,23 @@ def _placed(verb: Verb, answer: Do | Question, typed: Typed, context: Context) -
     known = typed.ref if typed.ref is not None else context.room
     if known is None and verb.where == "either" and typed.words:
         return answer
-    return replace(answer, incident=known if known is not None else _only_open(verb, context))
+    return replace(answer, incident=known if known is not None else _only_open(verb, typed, context))
 
 
-def _only_open(verb: Verb, context: Context) -> int:
+def _only_open(verb: Verb, typed: Typed, context: Context) -> int:
     if len(context.open) == 1:
         return context.open[0]
+    line = verb.name if len(typed.text) > REPEATED else shown(f"{verb.name} {typed.text}".strip())
+    # What ends an incident, and what comes afterwards, is hardly a reason to open one.
+    begin = "" if verb.group in ("End", "Afterwards", "Help") else "`open TITLE` opens one. "
     if not context.open:
-        raise Refused("No incident is open.", f"Name one that is over: `{verb.name} INC-7`. `list all` shows them.")
+        raise Refused(
+            "No incident is open.",
+            f"{begin}For one that is over: `INC-7 {line}`, with its own number; `list all` shows them.",
+        )
     several = ", ".join(f"INC-{number}" for number in context.open[:5])
     more = f" and {len(context.open) - 5} more" if len(context.open) > 5 else ""
     raise Refused(
         "Several incidents are open; say which one you mean.",
-        f"Open: {several}{more}. For example: `INC-{context.open[0]} {verb.name}`",
+        f"Open: {several}{more}; `list` tells more. For example: `INC-{context.open[0]} {line}`",
     )

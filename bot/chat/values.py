@@ -50,6 +50,9 @@ STATES = {
     "down": ComponentState.MAJOR_OUTAGE,
     "maintenance": ComponentState.MAINTENANCE,
 }
+FAR = 0.3
+"""How little a name may be like one of our people's, who are few: `@bob` may be @ben."""
+
 NOBODY = frozenset({"none", "nobody", "-"})
 
 _SEVERITY = re.compile(r"(?:sev-?|s)?([1-4])", re.IGNORECASE)
@@ -59,10 +62,10 @@ _MATCHER = re.compile(r"([A-Za-z_][A-Za-z0-9_.:-]*?)(=~|!~|!=|=)(.*)", re.DOTALL
 _REGEX_LIMIT = 500
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Of the `known` names the one most like `word`; empty when none is."""
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Of the `known` names the one most like `word`; empty when none is alike enough (`cutoff`, 1.0: the same)."""
     names = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower()[:80], names, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower()[:80], names, n=1, cutoff=cutoff)
     return names[found[0]] if found else ""
 
 
@@ -72,10 +75,14 @@ def unknown(what: str, word: str, known: Sequence[str], *, mark: str = "") -> Re
     if near:
         hint = f"Did you mean `{mark}{near}`?"
     elif known:
-        hint = f"There is: {', '.join(f'`{mark}{name}`' for name in known[:12])}{', …' if len(known) > 12 else ''}"
+        hint = f"There is: {_some([f'{mark}{name}' for name in known])}"
     else:
         hint = "There is none here yet."
     return Refused(f"`{shown(word)}` is no {what} I know.", hint)
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(f'`{name}`' for name in names[:12])}{', …' if len(names) > 12 else ''}"
 
 
 def severity(word: str) -> Severity:
@@ -150,8 +157,14 @@ def person(word: str, context: Context) -> str:
     if found is not None:
         return found
     names = {**{p.name: p.id for p in context.people.values()}, **{p: p for p in context.people}}
-    near = nearest(word.strip().strip("@<>\"'"), names)
-    hint = f"Did you mean `@{names[near]}`?" if near else "People are listed under `people:` in the configuration."
+    wanted = word.strip().strip("@<>\"'")
+    near = nearest(wanted, names) or nearest(wanted, names, cutoff=FAR)
+    if near:
+        hint = f"Did you mean `@{names[near]}`?"
+    elif names:
+        hint = f"There is: {_some([f'@{id_}' for id_ in context.people])}"
+    else:
+        hint = "People are listed under `people:` in the configuration."
     raise Refused(f"I know nobody called `{shown(word.strip())}`.", hint)
 
 
@@ -175,7 +188,7 @@ def find_target(word: str, context: Context) -> str:
         if found := next((t for t in context.targets if t.lower() == f"{kind}{low}"), ""):
             return found
     if low.startswith(("policy:", "schedule:")):
-        raise unknown("ladder or schedule", word, list(context.targets))
+        raise unknown("policy or schedule", word, list(context.targets))
     if low.startswith(("person:", "@", "<@")):
         return f"person:{person(word.partition(':')[2] if low.startswith('person:') else word, context)}"
     if low in ("me", *(known.casefold() for known in context.people)):
@@ -187,12 +200,12 @@ def target(word: str, context: Context) -> str:
     """As `find_target`; raises Refused when it names nothing."""
     found = find_target(word, context)
     if not found:
-        raise unknown("ladder, schedule or person", word, [*context.targets, *(f"@{p}" for p in context.people)])
+        raise unknown("policy, schedule or person", word, [*context.targets, *(f"@{p}" for p in context.people)])
     return found
 
 
 def default_target(context: Context) -> str:
-    """The ladder that serious incidents page, as a target; empty when there is none."""
+    """The policy that serious incidents page, as a target; empty when there is none."""
     ladder = context.default_ladder
     return ladder if not ladder or ":" in ladder else f"policy:{ladder}"
 

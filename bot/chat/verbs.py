@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.chat.context import Context, Question
-from bot.chat.line import Typed
-from bot.chat.values import nearest, unknown
+from bot.chat.line import Typed, shown
+from bot.chat.values import nearest
 from bot.chat.verb import Verb
 from bot.chat.verbs_life import LIFE
 from bot.chat.verbs_work import WORK
+from bot.incident.model import Refused
 
-GROUPS = ("Start", "Lead", "Tell", "Work", "People", "Customers", "Look", "End", "Learn", "Help")
+GROUPS = ("Start", "Run it", "Wake people", "Tell", "To do", "Customers", "Look up", "End", "Afterwards", "Help")
 """The order in which help shows them."""
 
 
@@ -21,7 +22,9 @@ def help_(typed: Typed, context: Context) -> Question:
         return typed.ask()
     verb = find(typed.text) or find(typed.words[0].text)
     if verb is None:
-        raise unknown("command", typed.words[0].text, [verb.name for verb in VERBS])
+        near = nearest_verb(typed.words[0].text)
+        hint = f"Did you mean `help {near}`?" if near else "`help` lists what I understand."
+        raise Refused(f"I do not know `{shown(typed.words[0].text)}`.", hint)
     return typed.ask(verb=verb.name)
 
 

@@ -92,7 +92,7 @@ def target(roster: Roster, name: str, at: datetime) -> Rung:
             people = _people(roster, (full,), at)
             return Rung(full, 0, 0, people, DEFAULT_WAIT if people else None, last=True)
     if not set(kinds) <= set(KINDS):
-        raise Refused(f"{kind} is nothing that can be paged.", "Say policy:NAME, schedule:NAME or person:ID.")
+        raise Refused(f"{kind} is nothing that can be paged.", "Say `policy:NAME`, `schedule:NAME` or `person:ID`.")
     raise Refused(
         f"There is no {kind if colon else 'policy, schedule or person'} called {wanted}.", _hint(roster, wanted)
     )
@@ -102,10 +102,10 @@ def _hint(roster: Roster, wanted: str) -> str:
     names = {full.partition(":")[2].lower(): full for full in reversed(_everything(roster))}
     near = get_close_matches(wanted.lower(), names, n=1)
     if near:
-        return f"Did you mean {names[near[0]]}?"
+        return f"Did you mean `{names[near[0]]}`?"
     known = _everything(roster)
     if not known:
-        return "Nobody can be paged: the configuration has no people."
+        return "Nobody can be paged: the configuration has nobody under `people:`."
     more = f" and {len(known) - 8} more" if len(known) > 8 else ""
     return f"There is {', '.join(known[:8])}{more}."
 

@@ -106,11 +106,11 @@ def test_a_target_is_a_policy_a_schedule_or_a_person(name, expected):
 @pytest.mark.parametrize(
     ("roster", "name", "reason", "hint"),
     [
-        (ROSTER, "platfrom", "There is no policy, schedule or person called platfrom.", "Did you mean policy:platform?"),
-        (ROSTER, "Ana", "There is no policy, schedule or person called Ana.", "Did you mean person:ana?"),
-        (ROSTER, "person:benn", "There is no person called benn.", "Did you mean person:ben?"),
-        (ROSTER, "schedule:ben", "There is no schedule called ben.", "Did you mean person:ben?"),
-        (ROSTER, "team:ben", "team is nothing that can be paged.", "Say policy:NAME, schedule:NAME or person:ID."),
+        (ROSTER, "platfrom", "There is no policy, schedule or person called platfrom.", "Did you mean `policy:platform`?"),
+        (ROSTER, "Ana", "There is no policy, schedule or person called Ana.", "Did you mean `person:ana`?"),
+        (ROSTER, "person:benn", "There is no person called benn.", "Did you mean `person:ben`?"),
+        (ROSTER, "schedule:ben", "There is no schedule called ben.", "Did you mean `person:ben`?"),
+        (ROSTER, "team:ben", "team is nothing that can be paged.", "Say `policy:NAME`, `schedule:NAME` or `person:ID`."),
         (
             ROSTER,
             "xyz",
@@ -123,7 +123,7 @@ def test_a_target_is_a_policy_a_schedule_or_a_person(name, expected):
             Roster(),
             "ana",
             "There is no policy, schedule or person called ana.",
-            "Nobody can be paged: the configuration has no people.",
+            "Nobody can be paged: the configuration has nobody under `people:`.",
         ),
     ],
 )  # fmt: skip

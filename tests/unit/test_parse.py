@@ -393,13 +393,39 @@ def test_outside_a_room_the_only_open_incident_is_implied():
 
 
 def test_outside_a_room_without_an_open_incident_the_refusal_says_so():
-    assert "No incident is open" in refused("note x", context(room=None, open=()))
+    assert refused("take", context(room=None, open=())) == (
+        "No incident is open. `open TITLE` opens one."
+        " For one that is over: `INC-7 take`, with its own number; `list all` shows them."
+    )
+    assert refused("close", context(room=None, open=())) == (
+        "No incident is open. For one that is over: `INC-7 close`, with its own number; `list all` shows them."
+    )
 
 
 def test_outside_a_room_with_several_open_the_refusal_lists_five_of_them():
     said = refused("note x", context(room=None, open=(9, 8, 7, 6, 5, 4)))
     assert "INC-9, INC-8, INC-7, INC-6, INC-5 and 1 more" in said
     assert "INC-4" not in said
+    assert said.endswith("; `list` tells more. For example: `INC-9 note x`")
+    assert refused(f"note {'x' * 90}", context(room=None, open=(9, 8))).endswith("For example: `INC-9 note`")
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("role lead @bob", "Did you mean `@ben`?"),
+        ("handoff @anna", "Did you mean `@ana`?"),
+        ("page @bem", "Did you mean `@ben`?"),
+        ("handoff @zqx", "There is: `@ana`, `@ben`"),
+    ],
+)
+def test_somebody_unknown_is_answered_with_the_nearest_person_or_with_those_there_are(line, hint):
+    people = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Okafor")}
+    assert refused(line, context(people=people)).endswith(hint)
+
+
+def test_nobody_is_known_where_nobody_is_configured():
+    assert "`people:`" in refused("handoff @ben", context(people={}))
 
 
 def test_words_to_look_for_need_no_incident():
@@ -418,9 +444,9 @@ def test_a_near_miss_may_be_told_without_a_name():
     assert not parse("nearmiss Wrong rack", ROOM).anonymous
 
 
-def test_nobody_is_woken_when_no_ladder_is_the_default():
+def test_nobody_is_woken_when_no_policy_is_the_default():
     assert done("open sev1 x", context(default_ladder="")).page == ""
-    assert "no ladder, schedule or person" in refused("page BGP", context(default_ladder=""))
+    assert "no policy, schedule or person" in refused("page BGP", context(default_ladder=""))
 
 
 def test_a_unicode_minus_from_a_phone_is_a_minus():
@@ -476,7 +502,8 @@ REFUSALS = [
     ("list widgets", "no list I know"),
     ("oncall storag", "Did you mean `storage`?"),
     ("pm publish", "no step of a postmortem"),
-    ("help digestive", "no command I know"),
+    ("help digestive", "`help` lists what I understand."),
+    ("help statsu", "Did you mean `help status`?"),
     ("private everything", "takes no words"),
     ("note x ref=seven", "names no incident"),
     ("x" * 9000, "9000 characters"),

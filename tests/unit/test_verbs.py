@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.document import Document, Heading
 from bot.chat.manual import help_document, manual
 from bot.chat.parse import parse
 from bot.chat.verbs import GROUPS, NAMES, VERBS, find, nearest_verb
@@ -119,6 +120,8 @@ def test_the_nearest_verb_is_named_even_by_its_alias():
 
 
 def test_help_lists_every_verb():
+    headings = [block for block in help_document().blocks if isinstance(block, Heading)]
+    assert tuple(Document("", (heading,)).to_plain() for heading in headings[1:]) == GROUPS
     shown = help_document().to_plain()
     assert all(f"{verb.name}: {verb.help}" in shown for verb in VERBS)
 
