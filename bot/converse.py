@@ -74,7 +74,7 @@ class Conversation:
     def _check_seen(self, number: int, platform: str, room: int | None) -> None:
         incident = self._lookups.incident(number)
         if incident is None or not _sees(platform, room, incident):
-            raise Refused(f"There is no INC-{number}.", "`list` shows what is open.")
+            raise Refused(f"There is no INC-{number}.", "`list` shows what is open, `list all` the rest.")
 
     def _understood(self, said: Said, by: str) -> tuple[Context, Do | Question]:
         room = self._lookups.in_room(said.platform, said.room) if said.room else None
@@ -120,11 +120,11 @@ class Conversation:
         )
         outcome = await self._writer.submit(ask)
         if outcome.refused:
-            return replies.refused(outcome.refused)
+            return replies.refused(outcome.refused, self._names.components)
         if outcome.again:
-            return say("That message was handled already.")
+            return say("That message was handled already: nothing more was done.")
         if outcome.after is None:
-            raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open.")
+            raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open, `list all` the rest.")
         return replies.done(
             command,
             [recorded.event for recorded in outcome.events],
@@ -134,6 +134,7 @@ class Conversation:
             zone=self._names.zone,
             components=self._names.components,
             publishers=self._names.publishers,
+            room=self._answers.room(outcome.before, outcome.after),
         )
 
     async def reacted(self, reacted: Reacted) -> None:

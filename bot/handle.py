@@ -240,7 +240,7 @@ class _Batch:
     def _may_absorb(self, into: int) -> None:
         other = self._incidents.get(into)
         if other is None:
-            raise Refused(f"There is no INC-{into}.", "`list` shows what is open.")
+            raise Refused(f"There is no INC-{into}.", "`list` shows what is open, `list all` the rest.")
         if not other.status.open:
             raise Refused(f"{other.ref} is {other.status}.", "Merge into an incident somebody works on.")
 

@@ -112,6 +112,7 @@ class Klatsch:
             default_ladder=config.default_ladder,
             redact=config.redact,
             publishers=(config.postmortem.folder, *config.publishing),
+            rooms=bool(config.platforms),
         )
         answers = Answers(self.lookups, self.clock, names, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, names, answers)

@@ -13,6 +13,7 @@ from bot.chat.context import Context, Question
 from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.incident.model import Incident, Person, Refused
+from bot.incident.plan import has_room
 from bot.lookups import Lookups
 from bot.oncall.escalation import Roster
 from bot.oncall.schedules import next_shift, shift
@@ -51,7 +52,7 @@ SHORT_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that mean something in a line, from the configuration."""
+    """The names that mean something in a line, from the configuration. `rooms`: incidents get one."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Names:
     default_ladder: str = ""
     redact: Redaction = field(default_factory=Redaction)
     publishers: tuple[str, ...] = ()
+    rooms: bool = False
 
 
 Sees = Callable[[Incident], bool]
@@ -67,9 +69,11 @@ Sees = Callable[[Incident], bool]
 
 
 class Cards(Protocol):
-    """How an incident's card looks (`bot.words`)."""
+    """How an incident's card looks, and what its room is called (`bot.words`)."""
 
     def card(self, incident: Incident, now: datetime) -> Document: ...
+
+    def room_name(self, incident: Incident) -> str: ...
 
 
 class Answers:
@@ -95,17 +99,25 @@ class Answers:
             case _:
                 return self._about(question, context, self._incident(question.incident, sees))
 
+    def room(self, before: Incident | None, after: Incident) -> str:
+        """The name of the room that opens now; empty when none does, or when it is there already."""
+        opens = self._names.rooms and has_room(after) and not (before and has_room(before)) and not after.rooms
+        return self._cards.room_name(after) if opens else ""
+
     def _about(self, question: Question, context: Context, incident: Incident) -> Document:
         people, zone, now = self._names.people, self._names.zone, self._clock.now()
+        components = self._names.components
         match question.verb:
             case "status":
                 return self._cards.card(incident, now)
             case "timeline":
                 history = self._lookups.history(incident.number)
-                return answers.timeline_document(incident, history, people=people, zone=zone)
+                return answers.timeline_document(incident, history, people=people, zone=zone, components=components)
             case "catchup":
                 history = self._lookups.history(incident.number)
-                return answers.catchup_document(incident, history, people=people, zone=zone, now=now)
+                return answers.catchup_document(
+                    incident, history, people=people, zone=zone, now=now, components=components
+                )
             case "task":
                 return answers.tasks_document(incident, people=people)
             case "followup":
@@ -113,7 +125,7 @@ class Answers:
             case "role":
                 return answers.roles_document(incident, people=people)
             case "publish":
-                return answers.public_document(incident, components=self._names.components)
+                return answers.public_document(incident, components=components)
             case "pm":
                 return answers.postmortem_document(incident, people=people)
             case "page":
@@ -124,7 +136,10 @@ class Answers:
     def _incident(self, number: int | None, sees: Sees) -> Incident:
         incident = self._lookups.incident(number) if number else None
         if incident is None or not sees(incident):
-            raise Refused(f"There is no INC-{number}." if number else "Which incident?", "`list` shows what is open.")
+            raise Refused(
+                f"There is no INC-{number}." if number else "Which incident?",
+                "`list` shows what is open, `list all` the rest.",
+            )
         return incident
 
     def _list(self, which: str, sees: Sees) -> Document:

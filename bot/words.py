@@ -26,14 +26,23 @@ class Wording:
         self._components = components
 
     def card(self, incident: Incident, now: datetime) -> Document:
-        return card.card(incident, people=self._people, zone=self._zone, now=now, templates=self._templates)
+        return card.card(
+            incident,
+            people=self._people,
+            zone=self._zone,
+            now=now,
+            templates=self._templates,
+            components=self._components,
+        )
 
     def announcement(self, incident: Incident, now: datetime) -> Document:
         link = next((room.link for room in incident.rooms.values() if room.link), "")
         return card.announcement(incident, people=self._people, templates=self._templates, link=link)
 
     def digest(self, incident: Incident, told: Sequence[Recorded]) -> Document | None:
-        digest = card.digest(told, people=self._people, zone=self._zone, templates=self._templates)
+        digest = card.digest(
+            told, people=self._people, zone=self._zone, templates=self._templates, components=self._components
+        )
         return digest and replace(digest, blocks=(*digest.blocks, *card.proposal(incident, told)))
 
     def topic(self, incident: Incident) -> str:

@@ -10,7 +10,7 @@ from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote,
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
-from bot.incident.model import ComponentState, Incident, Kind, Moment, PublicPost, Severity, Status
+from bot.incident.model import ComponentState, Incident, Kind, Moment, PublicPost, PublicStatus, Severity, Status
 
 VAGUE = re.compile(
     r"(?:improve|better|enhance|optimi[sz]e|monitor|monitoring|investigate|look into|consider|think about|discuss"
@@ -18,6 +18,13 @@ VAGUE = re.compile(
     re.IGNORECASE,
 )
 """Beginnings of follow-ups that nobody can ever tick off."""
+
+DISTURBED = {
+    ComponentState.DEGRADED: "degraded",
+    ComponentState.PARTIAL_OUTAGE: "in partial outage",
+    ComponentState.MAJOR_OUTAGE: "in major outage",
+    ComponentState.MAINTENANCE: "under maintenance",
+}
 
 ORDER = (
     Moment.IMPACT_START,
@@ -42,8 +49,9 @@ def preview(
         states = ((components.get(id_, id_), state.replace("_", " ")) for id_, state in post.components.items())
         blocks.append(Bullets(tuple(line(f"{name}: {state}") for name, state in states)))
     if masked:
-        blocks.append(Paragraph(line(f"Taken out, because it is nobody's business: {', '.join(masked)}")))
-    blocks.append(Paragraph(marked("`publish approve` posts it, `publish discard` throws it away.")))
+        blocks.append(Paragraph(line(f"Taken out, because customers need not read it: {', '.join(masked)}")))
+    ref = incident.ref
+    blocks.append(Paragraph(marked(f"`{ref} publish approve` posts it, `{ref} publish discard` throws it away.")))
     blocks.append(
         Buttons(
             (
@@ -56,7 +64,7 @@ def preview(
 
 
 def after_advice(
-    command: c.Command, before: Incident | None, after: Incident, zone: str, publishers: Sequence[str]
+    command: c.Command, before: Incident | None, after: Incident, zone: str, components: Mapping[str, str]
 ) -> Iterator[str]:
     """What somebody should know or do now; code between backticks."""
     match command:
@@ -66,27 +74,25 @@ def after_advice(
             yield f"Nobody leads yet: `{after.ref} take lead`."
         case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
             if after.kind is Kind.REAL and after.paging is None and after.status.open:
-                yield f"Nobody has been paged: `{after.ref} page`."
+                yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case c.SetMoment() | c.DescribeImpact():
             yield from _order(after, zone)
         case c.AddFollowUp(text=text):
             yield from _followup(command, text)
-        case c.DraftPostmortem() | c.StartReview() | c.Close():
-            yield from _draft(after, publishers)
         case c.Resolve() | c.SetStatus():
-            yield from _resolved(before, after)
+            yield from _resolved(before, after, components)
 
 
 def _opened(after: Incident, zone: str) -> Iterator[str]:
     match after.kind:
         case Kind.REAL if after.status.active and after.paging is None:
-            yield f"Nobody was paged: `{after.ref} page` asks somebody."
+            yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case Kind.DRILL:
             yield "Nobody is paged and no customer reads of it."
         case Kind.NEARMISS:
             yield "Thank you for telling: nothing broke, and everybody can learn from it."
         case Kind.RETRO:
-            yield f"Tell what happened with `{after.ref} note TEXT at=TIME`; `{after.ref} close` writes the draft."
+            yield f"Tell what happened: `{after.ref} note TEXT at=TIME`. Then `{after.ref} close` writes the draft."
         case Kind.MAINTENANCE if after.window:
             start, end = (local(at, zone, "%Y-%m-%d %H:%M %Z") for at in (after.window.start, after.window.end))
             shown = and_("".join(matcher) for matcher in after.window.matchers)
@@ -120,21 +126,33 @@ def _followup(command: c.AddFollowUp, text: str) -> Iterator[str]:
         yield f"It has no {and_(f'`{name}`' for name in lacking)} yet; undo it and add it again with them."
 
 
-def _draft(after: Incident, publishers: Sequence[str]) -> Iterator[str]:
+def draft_is(after: Incident, publishers: Sequence[str]) -> str:
+    """Where the postmortem's draft lies or will lie; code between backticks. Empty when there is none."""
     if after.postmortem is None:
-        return
+        return ""
     if after.postmortem.place:
-        yield f"The postmortem's draft lies at {after.postmortem.place}"
-    elif publishers:
-        yield f"The postmortem's draft is being written to {and_(publishers)}; `{after.ref} pm` says where it lies."
-    else:
-        yield f"The postmortem's draft is written: `klatsch export {after.ref} --format md` prints it."
+        return f"the draft of the postmortem lies at {after.postmortem.place}"
+    if publishers:
+        return f"the draft of the postmortem is being written to {and_(publishers)}"
+    return f"the draft of the postmortem is written: `klatsch export {after.ref} --format md` prints it"
 
 
-def _resolved(before: Incident | None, after: Incident) -> Iterator[str]:
+def disturbed(states: Mapping[str, ComponentState], names: Mapping[str, str]) -> str:
+    """`Volumes (AZ 1) degraded and Compute (AZ 1) in partial outage`; `names` are by the component's id."""
+    return and_(f"{names.get(id_, id_)} {DISTURBED.get(state, state)}" for id_, state in states.items())
+
+
+def _resolved(before: Incident | None, after: Incident, components: Mapping[str, str]) -> Iterator[str]:
+    """What is still owed, in one paragraph."""
     if after.status is not Status.RESOLVED or (before and before.status is Status.RESOLVED):
         return
-    red = sorted(name for name, state in after.components.items() if state is not ComponentState.OPERATIONAL)
-    if red:
-        yield f"The status page still shows {and_(red)} as disturbed: `{after.ref} publish resolved TEXT`."
-    yield f"`{after.ref} close` ends it; what is left to learn goes into `followup`."
+    owed = []
+    if after.disturbed:
+        owed.append(f"The status page still shows {disturbed(after.disturbed, components)}")
+    elif after.public_status not in (None, PublicStatus.RESOLVED):
+        owed.append(f"Customers still read “{after.public_status}”")
+    owed = [f"{text}: `{after.ref} publish resolved TEXT`." for text in owed]
+    if tasks := sum(not (task.done or task.dropped) for task in after.tasks):
+        owed.append(f"{tasks} {'task is' if tasks == 1 else 'tasks are'} still open: `{after.ref} task`.")
+    owed.append(f"What is to be done later: `{after.ref} followup TEXT`. Then `{after.ref} close`.")
+    yield " ".join(owed)

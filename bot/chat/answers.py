@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.chat.advice import preview
-from bot.chat.card import Who, headline, impact, since, symbol, who
+from bot.chat.advice import disturbed, preview
+from bot.chat.card import Who, alerts, headline, impact, named, since, symbol, who
 from bot.chat.document import (
     Block,
     Bullets,
@@ -27,10 +27,13 @@ from bot.chat.document import (
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident.events import Noted, Recorded
-from bot.incident.model import ComponentState, Incident, Mark, Person, Role
+from bot.incident.model import Incident, Mark, Person, Role
 from bot.incident.timeline import minutes, sentence, story
 
 LIST_LIMIT = 25
+WHICH = {"drill": "a drill", "nearmiss": "a near miss", "retro": "one of the past, written up later"}
+"""How a kind that was asked for is said in a sentence."""
+
 TIMELINE_LIMIT = 60
 CATCHUP_LIMIT = 6
 
@@ -51,7 +54,9 @@ def list_document(
 ) -> Document:
     """Incidents, one a line. `which` is what was asked for (`open`, `all`, a status, a kind, a severity)."""
     if not incidents:
-        return say("No incident is open." if which == "open" else f"No incident is {which}.", "good")
+        if which == "open":
+            return _nothing("No incident is open.", "`list all` shows the past ones.")
+        return say("There is no incident yet." if which == "all" else f"No incident is {WHICH.get(which, which)}.")
     names = who(people)
     items = [_row(incident, names, zone, now) for incident in incidents[:LIST_LIMIT]]
     count = len(incidents)
@@ -79,6 +84,7 @@ def timeline_document(
     people: Mapping[str, Person],
     zone: str,
     limit: int = TIMELINE_LIMIT,
+    components: Mapping[str, str] | None = None,
 ) -> Document:
     """What happened, each line with the id that `undo` and the postmortem know; the last `limit` of them."""
     names = who(people)
@@ -92,7 +98,7 @@ def timeline_document(
         form = "%Y-%m-%d %H:%M" if date != day else "%H:%M"
         day = date
         when: Inline = Time(entry.event.at, local(entry.event.at, zone, form))
-        rows.append((Text(f"{entry.id} "), when, *line(f" {sentence(entry.event, names)}")))
+        rows.append((Text(f"{entry.id} "), when, *line(f" {sentence(named(entry.event, components or {}), names)}")))
     title = f"Timeline of {headline(incident)} (times: {zone})"
     blocks: list[Block] = [Heading(line(title))]
     if left_out:
@@ -104,12 +110,20 @@ def timeline_document(
 
 
 def catchup_document(
-    incident: Incident, recorded: Sequence[Recorded], *, people: Mapping[str, Person], zone: str, now: datetime
+    incident: Incident,
+    recorded: Sequence[Recorded],
+    *,
+    people: Mapping[str, Person],
+    zone: str,
+    now: datetime,
+    components: Mapping[str, str] | None = None,
 ) -> Document:
-    """All that somebody who just came in needs: state, impact, who, what was tried and decided, what is open."""
+    """All that somebody who just came in needs: state, impact, who, what was tried and decided, what is open.
+    `components` maps a component's id to its name for customers."""
     names = who(people)
     told = story(recorded)
-    blocks: list[Block] = [Heading(line(headline(incident))), Fields(tuple(_facts(incident, names, zone, now)))]
+    facts = _facts(incident, names, zone, now, components or {})
+    blocks: list[Block] = [Heading(line(headline(incident))), Fields(tuple(facts))]
     for title, marks in (
         ("Decided", (Mark.DECISION,)),
         ("Suspected", (Mark.HYPOTHESIS,)),
@@ -128,14 +142,16 @@ def catchup_document(
     return Document(summary=headline(incident), blocks=tuple(blocks))
 
 
-def _facts(incident: Incident, names: Who, zone: str, now: datetime) -> list[tuple[str, Line]]:
+def _facts(
+    incident: Incident, names: Who, zone: str, now: datetime, components: Mapping[str, str]
+) -> list[tuple[str, Line]]:
     lasts = f", for {minutes(since(incident), now)}" if incident.status.open else ""
     facts = [("State", f"{incident.status} since {local(since(incident), zone, '%d %b %H:%M %Z')}{lasts}")]
-    facts.append(("Impact", impact(incident) or "not described yet: `impact TEXT`"))
+    facts.append(("Impact", impact(incident, components) or "not described yet: `impact TEXT`"))
     roles = ", ".join(f"{role} {names(incident.roles[role])}" for role in Role if incident.roles.get(role))
     facts.append(("Who", roles or "nobody leads yet: `take lead`"))
     if incident.alerts_total:
-        facts.append(("Alerts", f"{incident.alerts_firing} of {incident.alerts_total} firing"))
+        facts.append(("Alerts", alerts(incident)))
     if incident.paging:
         answered = incident.paging.acknowledged_by
         facts.append(("Paged", f"{and_(map(names, incident.paging.people))}; {_answer(answered, names)}"))
@@ -144,7 +160,7 @@ def _facts(incident: Incident, names: Who, zone: str, now: datetime) -> list[tup
     if incident.promise and incident.status.open:
         late = ", overdue" if incident.promise < now else ""
         facts.append(("Next update", f"by {local(incident.promise, zone)}{late}"))
-    facts.append(("Status page", _public(incident)))
+    facts.append(("Customers", _public(incident, components)))
     return [
         (name, marked(text) if name in ("Who", "Impact") and "yet:" in text else line(text)) for name, text in facts
     ]
@@ -154,11 +170,12 @@ def _answer(person: str, names: Who) -> str:
     return f"{names(person)} has it" if person else "nobody has answered yet"
 
 
-def _public(incident: Incident) -> str:
+def _public(incident: Incident, components: Mapping[str, str]) -> str:
+    waiting = "; a preview waits to be approved" if incident.draft else ""
     if incident.public_status is None:
-        return "customers have not been told"
-    red = sorted(name for name, state in incident.components.items() if state is not ComponentState.OPERATIONAL)
-    return f"{incident.public_status}: {incident.public_title}{f' (disturbed: {and_(red)})' if red else ''}"
+        return f"have not been told yet{waiting}"
+    shown = f"; the page shows {disturbed(incident.disturbed, components)}" if incident.disturbed else ""
+    return f"read “{incident.public_title}” ({incident.public_status}){shown}{waiting}"
 
 
 def _task(number: int, text: str, owner: str, names: Who, state: str = "") -> Line:
@@ -220,7 +237,8 @@ def public_document(incident: Incident, *, components: Mapping[str, str]) -> Doc
             summary=f"Preview for {incident.ref}", blocks=tuple(preview(incident, incident.draft, components))
         )
     return _nothing(
-        clean(f"{incident.ref}: {_public(incident)}."), "`publish investigating TEXT comp=ID:STATE` makes a preview."
+        clean(f"{incident.ref}: customers {_public(incident, components)}."),
+        "`publish investigating TEXT comp=ID:STATE` makes a preview.",
     )
 
 
@@ -229,8 +247,9 @@ def postmortem_document(incident: Incident, *, people: Mapping[str, Person]) -> 
     held = incident.postmortem
     if held is None:
         return _nothing(f"{incident.ref} has no postmortem yet.", "`pm draft` writes one from the timeline.")
-    owner = who(people)(held.owner) if held.owner else "nobody yet: pm assign @name"
-    fields = (("Owner", line(owner)), ("Draft", line(held.place or f"klatsch export {incident.ref} --format md")))
+    owner = line(who(people)(held.owner)) if held.owner else marked(f"nobody yet: `{incident.ref} pm assign @NAME`")
+    draft = line(held.place) if held.place else marked(f"`klatsch export {incident.ref} --format md` prints it")
+    fields = (("Owner", owner), ("Draft", draft))
     return Document(summary=f"Postmortem of {incident.ref}", blocks=(Fields(fields),))
 
 
@@ -239,11 +258,16 @@ def paging_document(incident: Incident, targets: Sequence[str], *, people: Mappi
     names = who(people)
     held = incident.paging
     if held is None:
-        asked = f"Nobody was paged for {incident.ref}."
+        asked = f"Nobody has been paged for {incident.ref} yet."
     else:
-        asked = f"{and_(map(names, held.people))}: asked at {local(held.since, zone)}; {_answer(held.acknowledged_by, names)}."
-    ladders = ", ".join(f"`{target}`" for target in targets) or "no ladder and no schedule; `page @name` asks a person"
-    return Document(summary=clean(asked), blocks=(Paragraph(line(asked)), Paragraph(marked(f"To page: {ladders}"))))
+        were = "was" if len(held.people) == 1 else "were"
+        answer = (
+            " and has it" if held.people == (held.acknowledged_by,) else f"; {_answer(held.acknowledged_by, names)}"
+        )
+        asked = f"{and_(map(names, held.people))} {were} asked at {local(held.since, zone)}{answer}."
+    ways = [f"`{incident.ref} page {target}`" for target in targets]
+    wake = f"To wake somebody: {', '.join([*ways, f'`{incident.ref} page @NAME`'])}"
+    return Document(summary=clean(asked), blocks=(Paragraph(line(asked)), Paragraph(marked(wake))))
 
 
 def similar_document(rows: Sequence[tuple[Incident, str]], *, zone: str, about: str) -> Document:
@@ -275,7 +299,7 @@ def oncall_document(rows: Sequence[OnCall], *, people: Mapping[str, Person]) -> 
             inlines.append(Text("nobody", bold=True))
         if row.until:
             inlines += [Text(" until "), Time(row.until, local(row.until, row.zone, "%a %d %b %H:%M %Z"))]
-        if row.next:
+        if row.next and row.next != row.people:
             inlines.append(Text(f", then {and_(map(names, row.next))}"))
         items.append(tuple(inlines))
     return Document(summary="On call", blocks=(Heading(line("On call")), Bullets(tuple(items))))

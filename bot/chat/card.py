@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
 from bot.chat.templates import Templates
-from bot.incident.events import AlertsCleared, Noted, Recorded
+from bot.incident.events import AlertsCleared, Event, ImpactDescribed, Noted, Recorded
 from bot.incident.model import Incident, Kind, Moment, Person, Role, Severity, Status
 from bot.incident.timeline import sentence, story
 
@@ -49,10 +49,23 @@ def who(people: Mapping[str, Person]) -> Who:
     return name
 
 
+def named(event: Event, components: Mapping[str, str]) -> Event:
+    """`event` with the names of components instead of their ids, where people read it."""
+    if not isinstance(event, ImpactDescribed):
+        return event
+    return replace(event, affected=tuple(components.get(id_, id_) for id_ in event.affected))
+
+
 def card(
-    incident: Incident, *, people: Mapping[str, Person], zone: str, now: datetime, templates: Templates
+    incident: Incident,
+    *,
+    people: Mapping[str, Person],
+    zone: str,
+    now: datetime,
+    templates: Templates,
+    components: Mapping[str, str] | None = None,
 ) -> Document:
-    """The pinned card with the buttons that fit now. Raises TemplateError."""
+    """The pinned card with the buttons that fit now. `components` maps an id to a name. Raises TemplateError."""
     open_tasks = [task for task in incident.tasks if not task.done and not task.dropped]
     document = templates.document(
         "card.md.j2",
@@ -66,7 +79,8 @@ def card(
         resolved=_moment(incident, Moment.RESOLVED),
         others=[(role, incident.roles[role]) for role in Role if role is not Role.LEAD and incident.roles.get(role)],
         paging=incident.paging if incident.status.open else None,
-        impact=impact(incident),
+        impact=impact(incident, components or {}),
+        alerts=alerts(incident),
         tasks=open_tasks[:TASKS_SHOWN],
         more_tasks=max(0, len(open_tasks) - TASKS_SHOWN),
         earlier=[link for room in incident.rooms.values() for link in room.earlier],
@@ -136,11 +150,18 @@ def page_text(incident: Incident, *, text: str, templates: Templates) -> tuple[s
 
 
 def digest(
-    events: Sequence[Recorded], *, people: Mapping[str, Person], zone: str, templates: Templates
+    events: Sequence[Recorded],
+    *,
+    people: Mapping[str, Person],
+    zone: str,
+    templates: Templates,
+    components: Mapping[str, str] | None = None,
 ) -> Document | None:
     """What happened, one line an event; None when there is nothing to tell."""
     names = who(people)
-    told = [_told(recorded, names) for recorded in story(events)]
+    told = [
+        _told(replace(recorded, event=named(recorded.event, components or {})), names) for recorded in story(events)
+    ]
     if not told:
         return None
     more = max(0, len(told) - LINES_SHOWN)
@@ -163,7 +184,7 @@ def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...
             Button("Monitor", f"{incident.ref} status monitoring"),
             Button("Resolve", f"{incident.ref} resolve", "primary"),
         )
-    return (Paragraph(line("All alerts are clear. Nothing ends by itself: is it over?")), Buttons(steps))
+    return (Paragraph(line("All alerts have cleared. Nothing ends by itself: is it over?")), Buttons(steps))
 
 
 def _told(recorded: Recorded, names: Who) -> Told:
@@ -200,9 +221,20 @@ def since(incident: Incident) -> datetime:
     return incident.opened_at
 
 
-def impact(incident: Incident) -> str:
-    parts = (incident.impact, f"{incident.plane} plane" if incident.plane else "", ", ".join(incident.affected))
+def impact(incident: Incident, components: Mapping[str, str]) -> str:
+    affected = ", ".join(components.get(id_, id_) for id_ in incident.affected)
+    parts = (incident.impact, f"{incident.plane} plane" if incident.plane else "", affected)
     return "; ".join(part for part in parts if part)
+
+
+def alerts(incident: Incident) -> str:
+    """How many there are and what they do; empty when there are none."""
+    firing, total = incident.alerts_firing, incident.alerts_total
+    if not total:
+        return ""
+    if not firing:
+        return "1, cleared" if total == 1 else f"{total}, all cleared"
+    return f"{firing} firing" if firing == total else f"{firing} of {total} firing"
 
 
 def _moment(incident: Incident, moment: Moment) -> datetime | None:

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from bot.chat.advice import after_advice, preview
-from bot.chat.card import Who, headline, who
+from bot.chat.advice import after_advice, disturbed, draft_is, preview
+from bot.chat.card import Who, headline, named, who
 from bot.chat.document import Block, Bullets, Document, Paragraph, Text, clean, line
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Person, Refused, Source
-from bot.incident.timeline import sentence
+from bot.incident.model import Incident, Kind, Mark, Person, Refused, Source, Status, StillDisturbed
+from bot.incident.timeline import MOMENTS, sentence
 from bot.incident.undo import undo
 
 EVENTS_SHOWN = 6
 TEXT_SHOWN = 300
-BORN = {Kind.DRILL: "Drill", Kind.NEARMISS: "Near miss", Kind.RETRO: "Past incident", Kind.MAINTENANCE: "Maintenance"}
+BORN = {
+    Kind.DRILL: "open as a drill",
+    Kind.NEARMISS: "recorded as a near miss",
+    Kind.RETRO: "recorded as a past incident",
+    Kind.MAINTENANCE: "open as maintenance",
+}
+NOUNS = {
+    Mark.NOTE: "Note",
+    Mark.HYPOTHESIS: "Hypothesis",
+    Mark.DECISION: "Decision",
+    Mark.KEY_MOMENT: "Key moment",
+    Mark.LUCKY: "Good luck",
+    Mark.QUESTION: "Open question",
+    Mark.PROPOSAL: "Proposal for customers",
+    Mark.COFFEE: "Coffee topic",
+    Mark.ON_IT: "“On it”",
+}
 
 
-def refused(refusal: Refused) -> Document:
-    """Why not, and what to do instead."""
-    said = [refusal.reason, *([refusal.hint] if refusal.hint else [])]
+def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
+    """Why not, and what to do instead. `components` maps a component's id to its name for customers."""
+    reason = refusal.reason
+    if isinstance(refusal, StillDisturbed):
+        reason = f"The status page still shows {disturbed(refusal.components, components or {})}."
+    said = [reason, *([refusal.hint] if refusal.hint else [])]
     summary = clean(" ".join(said))
     return Document(summary=summary, blocks=tuple(Paragraph(marked(text)) for text in said), tone="refused")
 
@@ -37,65 +57,99 @@ def done(
     zone: str,
     components: Mapping[str, str] | None = None,
     publishers: Sequence[str] = (),
+    room: str = "",
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
-    Times are shown in `zone` (IANA). `components` maps a component's id to its name
-    for customers, `publishers` names where a postmortem's draft is put. No events: it was so already.
+    Times are shown in `zone` (IANA). `components` maps a component's id to its name for customers, `publishers` names
+    where a postmortem's draft is put, `room` is the name of the room that will open, if any. No events: it was so
+    already. One line says what changed and how to undo it; what is to be done now comes below.
     """
-    names = who(people)
+    names, components = who(people), components or {}
     if not events:
         text = already(command, after, names, zone)
         return Document(summary=clean(text), blocks=(Paragraph(marked(text)),))
-    said = _changed(command, events, after, names, zone)
-    blocks: list[Block] = [Paragraph((Text(after.ref, bold=True), Text(" · "), *line(said[0])))]
-    if len(said) > 1:
-        more = [f"and {len(said) - EVENTS_SHOWN} more: `timeline` shows all"] if len(said) > EVENTS_SHOWN else []
-        blocks.append(Bullets((*(line(text) for text in said[1:EVENTS_SHOWN]), *(marked(text) for text in more))))
+    said = _changed(command, [named(event, components) for event in events], names, zone)
+    written = draft_is(after, publishers) if any(isinstance(event, e.PostmortemDrafted) for event in events) else ""
+    main = said.main or [_capital(said.beside.pop(0)) if said.beside else _capital(written) or headline(after)]
+    opened = isinstance(events[0], e.IncidentOpened)
+    first = f"{after.ref}{' ' if opened else ' · '}{main[0]}"
+    way_back, no_way_back = _way_back(command, events, after)
+    inlines = [Text(after.ref, bold=True), *line(first.removeprefix(after.ref))]
+    inlines += marked(f"; {written}") if written and said.main else ()
+    for text in (f"room #{room}" if room else "", *said.beside, f"undo: `{way_back}`" if way_back else ""):
+        inlines += marked(f" · {text}") if text else ()
+    blocks: list[Block] = [Paragraph(tuple(inlines))]
+    if len(main) > 1:
+        more = [f"and {len(main) - EVENTS_SHOWN} more: `timeline` shows all"] if len(main) > EVENTS_SHOWN else []
+        blocks.append(Bullets((*(line(text) for text in main[1:EVENTS_SHOWN]), *(marked(text) for text in more))))
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
-        blocks += preview(after, after.draft, components or {}, masked)
-    blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, publishers)]
-    if way_back := _way_back(command, events, after):
-        blocks.append(Paragraph(marked(way_back)))
-    return Document(summary=clean(f"{after.ref} · {said[0]}"), blocks=tuple(blocks), tone="good")
+        blocks += preview(after, after.draft, components, masked)
+    blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, components)]
+    if no_way_back:
+        blocks.append(Paragraph(marked(no_way_back)))
+    return Document(summary=clean(first), blocks=tuple(blocks), tone="good")
 
 
-def _changed(command: c.Command, events: Sequence[e.Event], after: Incident, names: Who, zone: str) -> list[str]:
-    """What happened, a sentence each, the one asked for first."""
-    told = [text for event in events if (text := _told(event, after, names, zone))]
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """`main`: a sentence for each thing that changed, the one asked for first. `beside`: what came with it, in words
+    of ours without a capital."""
+
+    main: list[str]
+    beside: list[str]
+
+
+def _changed(command: c.Command, events: Sequence[e.Event], names: Who, zone: str) -> _Said:
     if isinstance(command, c.Undo):
-        return ["Taken back.", *told]
-    return told or [headline(after)]
+        texts = [text for event in events if (text := taken_back(event, names, zone))]
+        return _Said([f"Taken back: {', '.join(texts)}" if texts else "Taken back"], [])
+    beside = [text for event in events if (text := _beside(event, names, zone))]
+    closed = any(isinstance(event, e.StatusChanged) and event.new is Status.CLOSED for event in events)
+    # Closing goes through the review at once; that is no news.
+    told = [
+        event for event in events if not (closed and isinstance(event, e.StatusChanged) and event.new is Status.REVIEW)
+    ]
+    return _Said([text for event in told if (text := _told(event, names, zone))], beside)
 
 
-def _told(event: e.Event, after: Incident, names: Who, zone: str) -> str:
+def _beside(event: e.Event, names: Who, zone: str) -> str:
+    match event:
+        case e.PeoplePaged():
+            then = f", the next one at {local(event.next_at, zone)}" if event.next_at and not event.last else ""
+            return f"paged {and_(names(person) for person in event.people)}{then}"
+        case e.PagingEnded(exhausted=True):
+            return "nobody is on call"
+        case e.PagingEnded():
+            return "nobody else is paged"
+        case _:
+            return ""
+
+
+def _told(event: e.Event, names: Who, zone: str) -> str:
     match event:
         case e.IncidentOpened():
-            kind = BORN.get(event.kind, "Incident")
-            how = "recorded" if event.kind in (Kind.NEARMISS, Kind.RETRO) else "open"
-            private = "private, " if event.private else ""
-            return f"{kind} is {how}: {private}{event.severity}, {event.title}"
-        case e.PeoplePaged():
-            then = (
-                f"; the next one is asked at {local(event.next_at, zone)}" if event.next_at and not event.last else ""
-            )
-            return f"Paged {and_(names(person) for person in event.people)}{then}"
-        case e.PagingEnded(exhausted=True):
-            return "Nobody was paged: nobody is on call"
+            private = " and private" if event.private else ""
+            return f"is {BORN.get(event.kind, 'open')}{private}, {event.severity}: {event.title}"
         case e.UpdatePosted():
-            promise = f", the next one is due by {local(event.next_by, zone)}" if event.next_by else ""
+            promise = f"; the next one is due by {local(event.next_by, zone)}" if event.next_by else ""
             return f"Update posted{promise}" if event.text else ""
         case e.Noted():
-            return _short(f"On the timeline at {local(event.at, zone)}: {sentence(event, names)}")
+            return _short(f"{NOUNS[event.mark]} on the timeline, {local(event.at, zone)}: {event.text}")
+        case e.ImpactDescribed():
+            said = sentence(event, names).removeprefix("Impact: ")
+            return _short(f"Impact on the timeline, {local(event.at, zone)}: {said}")
         case e.MomentSet(value=value) if value:
             said = sentence(event, names).partition(" at ")[0]
             return f"{said} at {local(value, zone, '%Y-%m-%d %H:%M %Z')}{f': {event.reason}' if event.reason else ''}"
         case e.PublicPostDrafted():
             return "Preview only: customers have not read this"
         case e.PublicPostPublished():
-            return f"Post {event.number} goes to the status page: {event.post.status}, {_short(event.post.text)}"
-        case e.Undone() | e.PostmortemDrafted():
+            return f"Approved. Customers read it in a moment: {_short(event.post.text)}"
+        case e.PageAcknowledged():
+            return f"{names(event.person)} has it; nobody else is woken"
+        case e.PeoplePaged() | e.PagingEnded() | e.Undone() | e.PostmortemDrafted():
             return ""
         case _:
             return _short(sentence(event, names))
@@ -105,10 +159,14 @@ def _short(text: str) -> str:
     return text if len(text) <= TEXT_SHOWN else f"{text[: TEXT_SHOWN - 1]}…"
 
 
-def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) -> str:
-    """How to take it back, or why that is impossible. The rules of undo are asked, not repeated."""
-    if isinstance(command, c.Undo | c.Retract | c.Acknowledge):
-        return ""
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) -> tuple[str, str]:
+    """The line that takes it back, or else why that is impossible. The rules of undo are asked, not repeated."""
+    if isinstance(command, c.Undo | c.Retract | c.Acknowledge | c.DraftPublicPost):
+        return "", ""
     first = after.version - len(events) + 1
     source = Source("command")
     recorded = tuple(
@@ -118,8 +176,8 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
     try:
         taken = undo(after, c.Undo(by="", events=recorded), events[-1].at)
     except Refused as refusal:
-        return f"No undo: {refusal.reason} {refusal.hint}".strip()
-    return f"`{after.ref} undo` takes it back." if len(taken) > 1 else ""
+        return "", f"{refusal.reason} {refusal.hint}".strip()
+    return (f"{after.ref} undo" if len(taken) > 1 else ""), ""
 
 
 def already(command: c.Command, incident: Incident, names: Who, zone: str) -> str:
@@ -127,10 +185,10 @@ def already(command: c.Command, incident: Incident, names: Who, zone: str) -> st
     ref = incident.ref
     match command:
         case c.Acknowledge() if incident.paging and incident.paging.acknowledged_by:
-            return f"{names(incident.paging.acknowledged_by)} has acknowledged already."
+            return f"{names(incident.paging.acknowledged_by)} has it already."
         case c.Page() if incident.paging:
             asked = and_(names(person) for person in incident.paging.people)
-            return f"{asked}: asked already at {local(incident.paging.since, zone)}, no answer yet. `ack` stops the ladder."
+            return f"{asked}: asked already at {local(incident.paging.since, zone)}, no answer yet. `ack` stops the paging."
         case c.AssignRole(role=role, person=person):
             return f"{names(person)} is {role} of {ref} already." if person else f"Nobody is {role} of {ref}."
         case c.SetSeverity(severity=severity):
@@ -142,9 +200,10 @@ def already(command: c.Command, incident: Incident, names: Who, zone: str) -> st
         case c.Merge(into=into):
             return f"{ref} is merged into INC-{into} already."
         case c.ChangeTask(task=task):
-            return f"Task {task} of {ref} is so already."
-        case c.ChangeFollowUp(followup=followup):
-            return f"Follow-up {followup} of {ref} is so already."
+            state = "dropped" if command.dropped else "done" if command.done else "open, with that owner"
+            return f"Task {task} of {ref} is {state} already."
+        case c.ChangeFollowUp(followup=followup, outcome=outcome):
+            return f"Follow-up {followup} of {ref} is {outcome or 'open'} already."
         case c.DiscardPublicPost():
             return f"{ref} has no preview to discard."
         case c.SetMoment() | c.DescribeImpact():
@@ -153,3 +212,42 @@ def already(command: c.Command, incident: Incident, names: Who, zone: str) -> st
             return f"The postmortem of {ref} is with {names(person)} already." if person else "It has no owner."
         case _:
             return f"{ref} is already {incident.status}."
+
+
+def taken_back(event: e.Event, names: Who, zone: str) -> str:
+    """How it is again, now that something was undone by `event`."""
+    match event:
+        case e.StatusChanged(new=new):
+            return f"it is {new}{' again' if new is not Status.CANCELLED else ''}"
+        case e.SeverityChanged(new=severity):
+            return f"it is {severity} again"
+        case e.TitleChanged(new=title):
+            return f"its title is again: {title}"
+        case e.RoleAssigned(role=role, person=person):
+            return f"{names(person) if person else 'nobody'} is {role} again"
+        case e.Retracted(event=number):
+            return f"line e{number} is off the timeline"
+        case e.TaskChanged(task=task):
+            state = "gone" if event.dropped else "done" if event.done else "open again"
+            return f"task {task} is {state}"
+        case e.FollowUpChanged(followup=followup, outcome=outcome):
+            return f"follow-up {followup} is {'gone' if outcome else 'open again'}"
+        case e.MomentSet(value=None):
+            return f"“{MOMENTS[event.moment]}” has no time again"
+        case e.MomentSet(value=value) if value:
+            return f"“{MOMENTS[event.moment]}” is again at {local(value, zone, '%Y-%m-%d %H:%M %Z')}"
+        case e.ImpactDescribed():
+            if not (event.text or event.plane or event.affected):
+                return "the impact is not described any more"
+            said = sentence(event, names).removeprefix("Impact: ")
+            return f"the impact is again: {_short(said)}"
+        case e.UpdatePosted(text=text):
+            return f"the last update is again: {_short(text)}" if text else "there is no update any more"
+        case e.PublicDraftDiscarded():
+            return "the preview for customers is gone"
+        case e.PagingEnded():
+            return "nobody else is paged"
+        case e.PostmortemAssigned(person=person):
+            return f"the postmortem is with {names(person)} again" if person else "the postmortem has no owner"
+        case _:
+            return ""

@@ -24,7 +24,7 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
     if isinstance(command, c.Open):
         return life.open_incident(command, at)
     if incident is None:
-        raise Refused(f"There is no INC-{id}.", "`list` shows what is open.")
+        raise Refused(f"There is no INC-{id}.", "`list` shows what is open, `list all` the rest.")
     match command:
         case c.FoldAlerts():
             return life.fold_alerts(incident, command, at)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import ComponentState, Incident, Kind, Refused, Status
+from bot.incident.model import Incident, Kind, Refused, Status, StillDisturbed
 from bot.incident.paging import climb, stop
 from bot.incident.text import one_line
 
@@ -176,7 +176,9 @@ def start_review(incident: Incident, at: datetime) -> list[e.Event]:
     if incident.status is Status.REVIEW:
         return []
     if incident.status is not Status.RESOLVED:
-        raise Refused(f"{incident.ref} is {incident.status}; a review comes after `resolve`.")
+        raise Refused(
+            f"{incident.ref} is {incident.status}; the review comes when it is resolved.", "`resolve` it first."
+        )
     reviewing = e.StatusChanged(at=at, old=incident.status, new=Status.REVIEW)
     if incident.kind in WITHOUT_POSTMORTEM:
         return [reviewing]
@@ -190,11 +192,10 @@ def close(incident: Incident, command: c.Close, at: datetime) -> list[e.Event]:
         raise Refused(f"{incident.ref} is still {incident.status}.", "`resolve` it first, or `cancel` it.")
     if incident.status not in (Status.RESOLVED, Status.REVIEW):
         raise Refused(f"{incident.ref} is {incident.status} and needs no closing.")
-    red = sorted(name for name, state in incident.components.items() if state is not ComponentState.OPERATIONAL)
-    if red and not command.reason:
-        raise Refused(
-            f"The status page still shows {', '.join(red)} as disturbed.",
-            "`publish resolved …` and `publish approve` first, or `close reason=…` if that is right.",
+    if incident.disturbed and not command.reason:
+        raise StillDisturbed(
+            incident.disturbed,
+            "`publish resolved TEXT`, then `publish approve`; or `close reason=WHY` if the page is right as it is.",
         )
     events = start_review(incident, at)
     if not events and incident.kind not in WITHOUT_POSTMORTEM:

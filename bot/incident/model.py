@@ -17,6 +17,14 @@ class Refused(Exception):
         self.hint = hint
 
 
+class StillDisturbed(Refused):
+    """The status page still shows trouble. `components` has what it shows, by id: names are for who tells it."""
+
+    def __init__(self, components: Mapping[str, ComponentState], hint: str) -> None:
+        super().__init__(f"The status page still shows trouble: {', '.join(sorted(components))}.", hint)
+        self.components = components
+
+
 class Kind(StrEnum):
     """Fixed at birth: drills and near misses never count as real incidents."""
 
@@ -281,6 +289,11 @@ class Incident:
     @property
     def lead(self) -> str:
         return self.roles.get(Role.LEAD, "")
+
+    @property
+    def disturbed(self) -> Mapping[str, ComponentState]:
+        """What the status page shows as anything but operational, by the component's id, in order."""
+        return {id_: state for id_, state in sorted(self.components.items()) if state is not ComponentState.OPERATIONAL}
 
     @property
     def real(self) -> bool:

@@ -34,7 +34,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
     """What `event`, which made `incident` what it now is, asks for outside."""
     match event:
         case e.IncidentOpened():
-            if _has_room(incident):
+            if has_room(incident):
                 opener = (event.opener,) if event.opener else ()
                 return _open_rooms(incident, policy.platforms) + _invite(incident, opener, policy.platforms)
             return [] if incident.kind in (Kind.NEARMISS, Kind.RETRO) else _announce(incident, policy)
@@ -96,14 +96,14 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return _archive(incident, policy)
         case e.RoomArchived():
             # It was reopened while its room went away.
-            return _open_rooms(incident, (event.platform,)) if _has_room(incident) else []
+            return _open_rooms(incident, (event.platform,)) if has_room(incident) else []
         case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted():
             return []
         case _:
             assert_never(event)
 
 
-def _has_room(incident: Incident) -> bool:
+def has_room(incident: Incident) -> bool:
     """Work has a room; triage, near misses, write-ups of the past and maintenance are announced at most."""
     return incident.kind in (Kind.REAL, Kind.DRILL) and incident.status.active
 
@@ -125,7 +125,7 @@ def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[
     if incident.status.final and _live_rooms(incident, policy):
         effects.append(f.WakeArchive(event.at + policy.archive_after))
     live = _live_rooms(incident, policy)
-    if not _has_room(incident) or event.old.active:
+    if not has_room(incident) or event.old.active:
         return effects + _headline(incident, policy)
     # Work begins, or begins again.
     missing = tuple(platform for platform in policy.platforms if platform not in live)
@@ -144,7 +144,7 @@ def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pl
 
 
 def _invite(incident: Incident, people: tuple[str, ...], platforms: tuple[str, ...]) -> list[f.Planned]:
-    if not people or not _has_room(incident):
+    if not people or not has_room(incident):
         return []
     return [f.Invite(platform, people) for platform in platforms]
 
@@ -204,4 +204,4 @@ def _shown(incident: Incident, platform: str) -> bool:
     room = incident.rooms.get(platform)
     if room and room.id:
         return not room.archived
-    return _has_room(incident)
+    return has_room(incident)

@@ -26,7 +26,10 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
                 components.setdefault(name, ComponentState.OPERATIONAL)
     title = command.title or incident.public_title
     if not title:
-        raise Refused("The first public post needs a title or a component.", "Add `title=…` or `comp=ID:STATE`.")
+        raise Refused(
+            "The first public post needs a title or a component.",
+            "Add what is disturbed and how, `comp=ID:STATE`, or `title=TEXT`.",
+        )
     post = PublicPost(title=title, status=command.status, text=text, components=components)
     return [e.PublicPostDrafted(at=at, post=post, masked=command.masked)]
 

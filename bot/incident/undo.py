@@ -44,12 +44,15 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return _status_back(incident, event, at)
         case e.MergedInto():
             raise Refused(
-                f"{incident.ref} was merged into INC-{event.into}, which carries its alerts now.",
-                "Open a new incident for what is apart.",
+                f"No undo, because INC-{event.into} carries the alerts of {incident.ref} now.",
+                "For what is apart from it: `open TITLE`",
             )
         case e.IncidentOpened():
             if not incident.status.open:
-                raise Refused(f"{incident.ref} is {incident.status} already.")
+                raise Refused(
+                    f"No undo, because {incident.ref} is {incident.status} already.",
+                    f"`{incident.ref} reopen`, then `{incident.ref} cancel` if it was a mistake.",
+                )
             cancelled = e.StatusChanged(at=at, old=incident.status, new=Status.CANCELLED, reason="opened by mistake")
             return [cancelled, *stop(incident, "opened by mistake", at)]
         case e.SeverityChanged():
@@ -93,13 +96,22 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.PublicPostDrafted():
             return [e.PublicDraftDiscarded(at=at)] if incident.draft else []
         case e.PublicPostPublished():
-            raise Refused("Customers have read it.", "`publish` a correction; it appears under the same link.")
+            raise Refused(
+                "No undo, because customers have read it.",
+                f"To correct it: `{incident.ref} publish {event.post.status} TEXT`; it is shown above the old words.",
+            )
         case e.PeoplePaged():
             return stop(incident, "taken back", at)
         case e.PageAcknowledged():
-            raise Refused("An acknowledgement stays.", "`page` asks the next person.")
+            raise Refused(
+                "No undo, because nobody else was woken once you had it.",
+                f"To wake somebody: `{incident.ref} page @NAME`",
+            )
         case e.MadePrivate():
-            raise Refused("Private stays private: people spoke trusting that.", "Open a public incident beside it.")
+            raise Refused(
+                "No undo, because people speak here trusting that it is private.",
+                "To tell the others, open a second incident: `open TITLE`",
+            )
         case e.PostmortemAssigned():
             return [e.PostmortemAssigned(at=at, person=event.previous, previous=event.person)]
         case _:
@@ -108,7 +120,10 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
 
 def _status_back(incident: Incident, event: e.StatusChanged, at: datetime) -> list[e.Event]:
     if incident.status is not event.new:
-        raise Refused(f"{incident.ref} has moved on to {incident.status}.", "Set the status you want with `status`.")
+        raise Refused(
+            f"No undo, because {incident.ref} is {incident.status} meanwhile.",
+            f"Set what it should be: `{incident.ref} status {event.old}`" if event.old.active else "`status` shows it.",
+        )
     back: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=event.old, reason="undo")]
     mitigated = incident.moments.get(Moment.MITIGATED)
     if event.new is Status.MONITORING and mitigated == Stamp(event.at, "status"):

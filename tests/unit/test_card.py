@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.card import announcement, card, digest, page_text, proposal, room_name, topic, who
+from bot.chat.card import alerts, announcement, card, digest, page_text, proposal, room_name, topic, who
 from bot.chat.document import Buttons, Document, Mention
 from bot.chat.parse import parse
 from bot.chat.templates import Templates
@@ -214,7 +214,7 @@ def test_a_digest_has_a_line_an_event_and_leaves_out_plumbing():
     assert document.to_plain().splitlines() == [
         "- 14:30 Hypothesis: the *kernel* (Ana Ruiz)",
         "- 14:31 Ana Ruiz is lead",
-        "- 14:32 1 alert cleared, all are clear now",
+        "- 14:32 1 alert cleared, none is firing now",
     ]
     assert document.summary == "Hypothesis: the *kernel* and 2 more"
 
@@ -252,6 +252,36 @@ def test_whatever_an_alert_says_the_card_keeps_its_shape(title, text, person):
     assert names == ["Heading", "Fields", "Buttons"]
 
 
+@pytest.mark.parametrize(
+    ("firing", "total", "words"),
+    [
+        (0, 0, ""),
+        (1, 1, "1 firing"),
+        (0, 1, "1, cleared"),
+        (0, 3, "3, all cleared"),
+        (3, 3, "3 firing"),
+        (1, 3, "1 of 3 firing"),
+    ],
+)
+def test_the_card_says_what_the_alerts_do(firing, total, words):
+    incident = replace(CALM, alerts_firing=firing, alerts_total=total)
+    assert alerts(incident) == words
+    shown = card(incident, people=PEOPLE, zone=ZONE, now=NOW, templates=TEMPLATES).to_plain()
+    assert (f"Alerts: {words}\n" in shown) is bool(words)
+
+
+def test_components_are_called_what_customers_call_them():
+    incident = replace(CALM, impact="slow", affected=("volumes",))
+    names = {"volumes": "Volumes (AZ 1)"}
+    shown = card(incident, people=PEOPLE, zone=ZONE, now=NOW, templates=TEMPLATES, components=names).to_plain()
+    assert "Impact: slow; Volumes (AZ 1)" in shown
+    described = e.ImpactDescribed(at=NOW, text="slow", affected=("volumes",))
+    told = [e.Recorded(7, 1, NOW, "ana", Source("command"), 1, described)]
+    said = digest(told, people=PEOPLE, zone=ZONE, templates=TEMPLATES, components=names)
+    assert said is not None
+    assert "Impact: slow; Volumes (AZ 1)" in said.to_plain()
+
+
 def test_when_the_last_alert_clears_the_end_is_proposed_and_only_then():
     story = Story()
     story.give(step(c.Open(title="Volumes slow", fired_count=2, fired=())))
@@ -259,7 +289,7 @@ def test_when_the_last_alert_clears_the_end_is_proposed_and_only_then():
     assert proposal(story.incident, story.history) == ()
     story.give(step(c.FoldAlerts(cleared_count=1)))
     said, buttons = proposal(story.incident, story.history)
-    assert "All alerts are clear" in Document("", (said,)).to_plain()
+    assert "All alerts have cleared" in Document("", (said,)).to_plain()
     assert [button.line for button in buttons.buttons] == ["INC-7 status monitoring", "INC-7 resolve"]
     story.give(step(c.Resolve()))
     assert proposal(story.incident, story.history) == ()

@@ -27,6 +27,7 @@ from bot.incident.model import (
     Severity,
     Source,
     Status,
+    StillDisturbed,
     Window,
 )
 from bot.incident.undo import choose
@@ -46,7 +47,7 @@ class Story:
         self.history = []
         self.do(command or c.Open(title="Volumes slow", page="policy:platform", rung=RUNG))
 
-    def do(self, command, *, minutes=0, by="ana", publishers=()):
+    def do(self, command, *, minutes=0, by="ana", **how):
         at = NOW + timedelta(minutes=minutes)
         events = decide(self.incident, command, id=7, at=at)
         before, first = self.incident, len(self.history) + 1
@@ -54,7 +55,7 @@ class Story:
             self.incident = evolve(self.incident, event, number=7)
             source = Source("command")
             self.history.append(e.Recorded(7, len(self.history) + 1, at, by, source, first, event))
-        self.document = done(command, events, before, self.incident, people=PEOPLE, zone=ZONE, publishers=publishers)
+        self.document = done(command, events, before, self.incident, people=PEOPLE, zone=ZONE, **how)
         return self.document.to_plain()
 
     def type(self, line, **how):
@@ -68,25 +69,31 @@ def story():
 
 def test_opening_says_what_is_open_who_is_asked_and_how_to_take_it_back(story):
     assert story.document.to_plain().splitlines() == [
-        "INC-7 · Incident is open: sev2, Volumes slow",
-        "- Paged Ana Ruiz and Ben Okoro; the next one is asked at 14:35",
-        "INC-7 undo takes it back.",
+        "INC-7 is open, sev2: Volumes slow · paged Ana Ruiz and Ben Okoro, the next one at 14:35 · undo: INC-7 undo"
     ]
-    assert story.document.summary == "INC-7 · Incident is open: sev2, Volumes slow"
+    assert story.document.summary == "INC-7 is open, sev2: Volumes slow"
+
+
+def test_opening_names_the_room_that_will_open(story):
+    command = c.Open(title="x")
+    events = decide(None, command, id=7, at=NOW)
+    document = done(command, events, None, story.incident, people=PEOPLE, zone=ZONE, room="inc-7-x")
+    assert document.to_plain().startswith("INC-7 is open, sev2: x · room #inc-7-x · undo: INC-7 undo")
 
 
 def test_opening_that_woke_nobody_says_so():
-    assert "Nobody was paged: INC-7 page asks somebody." in Story(c.Open(title="x")).document.to_plain()
+    quiet = Story(c.Open(title="x")).document.to_plain()
+    assert quiet.endswith("\nNobody has been paged yet: INC-7 page shows whom you can wake.")
     nobody = Story(c.Open(title="x", page="p", rung=replace(RUNG, people=()))).document.to_plain()
-    assert "Nobody was paged: nobody is on call" in nobody
+    assert nobody.startswith("INC-7 is open, sev2: x · nobody is on call · undo: INC-7 undo\nNobody has been paged yet")
 
 
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (c.Open(title="x", kind=Kind.DRILL), "Drill is open: sev2, x"),
+        (c.Open(title="x", kind=Kind.DRILL), "INC-7 is open as a drill, sev2: x"),
         (c.Open(title="x", kind=Kind.DRILL), "Nobody is paged and no customer reads of it."),
-        (c.Open(title="x", kind=Kind.NEARMISS, status=Status.RESOLVED), "Near miss is recorded"),
+        (c.Open(title="x", kind=Kind.NEARMISS, status=Status.RESOLVED), "INC-7 is recorded as a near miss, sev2: x"),
         (c.Open(title="x", kind=Kind.RETRO, status=Status.RESOLVED), "INC-7 note TEXT at=TIME"),
         (
             c.Open(
@@ -97,7 +104,7 @@ def test_opening_that_woke_nobody_says_so():
             ),
             "Alerts with az=~a.* open nothing from 2026-11-04 14:30 CET to 2026-11-04 15:30 CET.",
         ),
-        (c.Open(title="x", private=True), "private, sev2, x"),
+        (c.Open(title="x", private=True), "INC-7 is open and private, sev2: x"),
     ],
 )
 def test_each_kind_of_incident_is_answered_in_its_words(command, words):
@@ -109,15 +116,17 @@ CHANGES = [
     ("status identified", "INC-7 · Status changed from investigating to identified", True),
     ("rename Volumes", "INC-7 · Renamed to: Volumes", True),
     ("role lead @ben", "INC-7 · Ben Okoro is lead", True),
-    ("note mon2 failed over at=14:05", "INC-7 · On the timeline at 14:05: mon2 failed over", True),
-    ("decide drain it", "INC-7 · On the timeline at 14:30: Decision: drain it", True),
+    ("note mon2 failed over at=14:05", "INC-7 · Note on the timeline, 14:05: mon2 failed over", True),
+    ("hypothesis the kernel at=14:01", "INC-7 · Hypothesis on the timeline, 14:01: the kernel", True),
+    ("note it was day mark=lucky", "INC-7 · Good luck on the timeline, 14:30: it was day", True),
+    ("decide drain it", "INC-7 · Decision on the timeline, 14:30: drain it", True),
     ("task @ben check", "INC-7 · Task 1 for Ben Okoro: check", True),
-    ("update Rolling back next=30m", "INC-7 · Update posted, the next one is due by 15:00", True),
-    ("impact slow plane=data", "INC-7 · Impact: slow; data plane", True),
+    ("update Rolling back next=30m", "INC-7 · Update posted; the next one is due by 15:00", True),
+    ("impact slow plane=data", "INC-7 · Impact on the timeline, 14:30: slow; data plane", True),
     ("moment detected 14:05", "INC-7 · It was noticed at 2026-11-04 14:05 CET", True),
-    ("resolve rolled back", "INC-7 · Resolved: rolled back", True),
+    ("resolve rolled back", "INC-7 · Resolved: rolled back · nobody else is paged", True),
     ("pm assign @ben", "INC-7 · The postmortem is with Ben Okoro", True),
-    ("ack", "INC-7 · Ana Ruiz acknowledged", False),
+    ("ack", "INC-7 · Ana Ruiz has it; nobody else is woken", False),
 ]
 
 
@@ -125,7 +134,7 @@ CHANGES = [
 def test_a_change_is_told_with_its_reference_and_the_way_back(story, line, words, way_back):
     text = story.type(line)
     assert text.startswith(words)
-    assert ("INC-7 undo takes it back." in text) is way_back
+    assert text.splitlines()[0].endswith(" · undo: INC-7 undo") is way_back
 
 
 @pytest.mark.parametrize(("line", "_words", "way_back"), CHANGES, ids=[line for line, _, _ in CHANGES])
@@ -135,7 +144,7 @@ def test_the_way_back_that_is_offered_works(story, line, _words, way_back):
     if not way_back:
         return
     undoing = c.Undo(by="ana", events=choose(story.history, "ana", None))
-    assert story.do(undoing).startswith("INC-7 · Taken back.")
+    assert story.do(undoing).startswith("INC-7 · Taken back: ")
     assert (story.incident.status, story.incident.severity, story.incident.title, story.incident.roles) == (
         before.status,
         before.severity,
@@ -145,8 +154,8 @@ def test_the_way_back_that_is_offered_works(story, line, _words, way_back):
 
 
 NO_WAY_BACK = [
-    (c.MakePrivate(), "No undo: Private stays private"),
-    (c.Merge(into=3), "No undo: INC-7 was merged into INC-3"),
+    (c.MakePrivate(), "No undo, because people speak here trusting that it is private. To tell"),
+    (c.Merge(into=3), "No undo, because INC-3 carries the alerts of INC-7 now. For what"),
 ]
 
 
@@ -158,24 +167,40 @@ def test_what_cannot_be_undone_says_why(story, command, words):
 ALREADY = [
     ("status monitoring", "INC-7 is already monitoring."),
     ("sev 1", "INC-7 is already sev1."),
-    ("ack", "Ana Ruiz has acknowledged already."),
+    ("ack", "Ana Ruiz has it already."),
     ("role lead @ben", "Ben Okoro is lead of INC-7 already."),
     ("role comms none", "Nobody is comms of INC-7."),
     ("private", "INC-7 is already private."),
     ("rename Volumes", "INC-7 is called that already."),
     ("publish discard", "INC-7 has no preview to discard."),
+    ("task done 1", "Task 1 of INC-7 is done already."),
+    ("followup drop 1", "Follow-up 1 of INC-7 is dropped already."),
 ]
 
 
 @pytest.mark.parametrize(("line", "words"), ALREADY, ids=[line for line, _ in ALREADY])
 def test_what_is_so_already_is_said(story, line, words):
+    story.type("task check it")
+    story.type("followup Alert on it")
     story.type(line)
     assert story.type(line, by="ben") == words
 
 
+def test_who_can_be_woken_is_shown_and_whether_somebody_has_it(story):
+    def paging(story):
+        return answers.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain().splitlines()[0]
+
+    assert paging(Story(c.Open(title="x"))) == "Nobody has been paged for INC-7 yet."
+    story.type("ack")
+    assert paging(story) == "Ana Ruiz and Ben Okoro were asked at 14:30; Ana Ruiz has it."
+    alone = Story(c.Open(title="x", rung=replace(RUNG, people=("ana",))))
+    alone.type("ack")
+    assert paging(alone) == "Ana Ruiz was asked at 14:30 and has it."
+
+
 def test_who_was_asked_is_not_asked_twice(story):
     text = story.do(c.Page(target="policy:platform", rung=RUNG))
-    assert text == "Ana Ruiz and Ben Okoro: asked already at 14:30, no answer yet. ack stops the ladder."
+    assert text == "Ana Ruiz and Ben Okoro: asked already at 14:30, no answer yet. ack stops the paging."
 
 
 def test_after_an_acknowledgement_somebody_should_lead(story):
@@ -187,7 +212,7 @@ def test_after_an_acknowledgement_somebody_should_lead(story):
 
 def test_a_worse_severity_that_woke_nobody_says_so():
     quiet = Story(c.Open(title="x", severity=Severity.SEV4))
-    assert "Nobody has been paged: INC-7 page." in quiet.type("sev 1")
+    assert "Nobody has been paged yet: INC-7 page shows whom you can wake." in quiet.type("sev 1")
     assert "paged" not in quiet.type("sev 4")
 
 
@@ -195,29 +220,89 @@ def test_a_preview_is_shown_as_customers_will_read_it(story):
     text = story.type("publish investigating We look at hv-17. comp=volumes:degraded")
     assert "Preview only: customers have not read this" in text
     assert "Disruption of Volumes · investigating\n> We look at [host].\n- volumes: degraded performance" in text
-    assert "Taken out, because it is nobody's business: hv-17" in text
-    assert "publish approve posts it" in text
+    assert "Taken out, because customers need not read it: hv-17" in text
+    assert "INC-7 publish approve posts it, INC-7 publish discard throws it away." in text
     text = story.type("publish approve")
-    assert text.startswith("INC-7 · Post 1 goes to the status page: investigating, We look at [host].")
-    assert "No undo: Customers have read it." in text
+    assert text.splitlines() == [
+        "INC-7 · Approved. Customers read it in a moment: We look at [host].",
+        "No undo, because customers have read it."
+        " To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
+    ]
 
 
 def test_resolving_reminds_of_a_status_page_that_is_still_red(story):
     story.type("publish investigating We look. comp=volumes:degraded")
     story.type("publish approve")
-    assert "The status page still shows volumes as disturbed" in story.type("resolve")
+    assert story.type("resolve", components={"volumes": "Volumes (AZ 1)"}).splitlines() == [
+        "INC-7 · Resolved · nobody else is paged · undo: INC-7 undo",
+        "The status page still shows Volumes (AZ 1) degraded: INC-7 publish resolved TEXT."
+        " What is to be done later: INC-7 followup TEXT. Then INC-7 close.",
+    ]
+
+
+def test_resolving_reminds_of_what_customers_still_read_and_of_open_tasks(story):
+    story.type("publish monitoring Better now. title=Slow")
+    story.type("publish approve")
+    for line in ("task one", "task two", "task three", "task done 3"):
+        story.type(line)
+    text = story.type("resolve")
+    assert (
+        "\nCustomers still read “monitoring”: INC-7 publish resolved TEXT. 2 tasks are still open: INC-7 task." in text
+    )
+
+
+def test_closing_under_a_page_that_shows_trouble_is_refused_with_the_names_customers_know(story):
+    story.type("publish investigating We look. comp=volumes:degraded,compute-az1:major")
+    story.type("publish approve")
+    story.type("resolve")
+    with pytest.raises(StillDisturbed) as caught:
+        story.type("close")
+    assert refused(caught.value, {"volumes": "Volumes (AZ 1)"}).to_plain().splitlines() == [
+        "The status page still shows compute-az1 in major outage and Volumes (AZ 1) degraded.",
+        "publish resolved TEXT, then publish approve; or close reason=WHY if the page is right as it is.",
+    ]
+    assert story.type("close reason=it stays so").startswith("INC-7 · Closed: it stays so; the draft of")
+
+
+UNDONE = [
+    ("sev 1", "it is sev2 again"),
+    ("status identified", "it is investigating again"),
+    ("rename Volumes", "its title is again: Volumes slow"),
+    ("role lead @ben", "nobody is lead again"),
+    ("note x", "line e5 is off the timeline"),
+    ("task drop 1", "task 1 is open again"),
+    ("task check", "task 2 is gone"),
+    ("followup Alert on it", "follow-up 1 is gone"),
+    ("moment detected 14:05", "“It was noticed” has no time again"),
+    ("impact slow", "the impact is not described any more"),
+    ("update x", "line e5 is off the timeline, there is no update any more"),
+    ("publish investigating x title=y", "the preview for customers is gone"),
+    ("pm assign @ben", "the postmortem has no owner"),
+]
+
+
+@pytest.mark.parametrize(("line", "words"), UNDONE, ids=[line for line, _ in UNDONE])
+def test_undo_says_how_it_is_again(story, line, words):
+    story.type("task first")
+    story.type("ack")
+    story.type(line)
+    text = story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
+    assert text == f"INC-7 · Taken back: {words}"
 
 
 def test_closing_says_where_the_draft_will_lie(story):
     story.type("resolve")
-    assert "being written to git and wiki; INC-7 pm says" in story.type("close", publishers=("git", "wiki"))
+    text = story.type("close", publishers=("git", "wiki"))
+    assert text == "INC-7 · Closed; the draft of the postmortem is being written to git and wiki · undo: INC-7 undo"
     alone = Story()
     alone.type("resolve")
     assert "klatsch export INC-7 --format md" in alone.type("close")
     placed = Story()
     placed.do(c.RecordPostmortem(place="https://git.example.org/7.md"))
     placed.type("resolve")
-    assert "draft lies at https://git.example.org/7.md" in placed.type("close", publishers=("git",))
+    assert "; the draft of the postmortem lies at https://git.example.org/7.md" in placed.type(
+        "close", publishers=("git",)
+    )
 
 
 FOLLOWUPS = [
@@ -233,7 +318,7 @@ def test_a_follow_up_is_asked_to_be_one_that_can_be_finished(story, line, words)
     text = story.type(line)
     assert all(word in text for word in words)
     if not words:
-        assert text.splitlines()[1:] == ["INC-7 undo takes it back."]
+        assert len(text.splitlines()) == 1
 
 
 def test_timestamps_out_of_order_are_asked_about(story):
@@ -263,10 +348,19 @@ def test_a_list_is_one_line_an_incident():
     )
     many = answers.list_document([incident] * 30, people=PEOPLE, zone=ZONE, now=NOW, which="all")
     assert "and 5 more" in many.to_plain()
-    assert answers.list_document([], people={}, zone=ZONE, now=NOW).to_plain() == "No incident is open."
-    assert (
-        answers.list_document([], people={}, zone=ZONE, now=NOW, which="closed").to_plain() == "No incident is closed."
-    )
+
+
+@pytest.mark.parametrize(
+    ("which", "words"),
+    [
+        ("open", "No incident is open.\nlist all shows the past ones."),
+        ("closed", "No incident is closed."),
+        ("drill", "No incident is a drill."),
+        ("all", "There is no incident yet."),
+    ],
+)
+def test_a_list_of_nothing_says_so(which, words):
+    assert answers.list_document([], people={}, zone=ZONE, now=NOW, which=which).to_plain() == words
 
 
 def test_a_timeline_names_each_event_and_shows_the_date_where_it_changes(story):
@@ -275,7 +369,7 @@ def test_a_timeline_names_each_event_and_shows_the_date_where_it_changes(story):
     assert document.to_plain().splitlines()[1:] == [
         "- e3 2026-11-03 14:30 before",
         "- e1 2026-11-04 14:30 Incident opened as sev2: Volumes slow",
-        "- e2 14:30 Paged Ana Ruiz, Ben Okoro (step 1 of policy:platform): opened",
+        "- e2 14:30 Paged Ana Ruiz, Ben Okoro (step 1 of platform): opened",
     ]
     short = answers.timeline_document(story.incident, story.history, people=PEOPLE, zone=ZONE, limit=1)
     assert "2 earlier lines are left out" in short.to_plain()
@@ -302,7 +396,7 @@ def test_catching_up_tells_state_impact_people_and_what_was_tried(story):
         "Paged: Ana Ruiz and Ben Okoro; nobody has answered yet",
         "Last update: Rolling back",
         "Next update: by 15:00, overdue",
-        "Status page: customers have not been told",
+        "Customers: have not been told yet",
         "Decided\n- 14:30 drain it",
         "Suspected\n- 14:30 the kernel",
         "Tried and seen\n- 14:30 rebooted mon2",
@@ -348,20 +442,27 @@ def test_the_bare_verbs_show_how_things_stand(story):
     incident = story.incident
     assert "Lead: nobody" in answers.roles_document(incident, people=PEOPLE).to_plain()
     paged = answers.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
-    assert "Ana Ruiz and Ben Okoro: asked at 14:30; nobody has answered yet.\nTo page: policy:platform" in paged
+    assert paged == (
+        "Ana Ruiz and Ben Okoro were asked at 14:30; nobody has answered yet.\n"
+        "To wake somebody: INC-7 page policy:platform, INC-7 page @NAME"
+    )
     assert "no postmortem yet" in answers.postmortem_document(incident, people=PEOPLE).to_plain()
-    assert "customers have not been told" in answers.public_document(incident, components={}).to_plain()
+    assert "INC-7: customers have not been told yet." in answers.public_document(incident, components={}).to_plain()
     red = replace(
         incident,
         public_status=PublicStatus.IDENTIFIED,
         public_title="Slow",
         components={"volumes": ComponentState.DEGRADED},
     )
-    assert "identified: Slow (disturbed: volumes)" in answers.public_document(red, components={}).to_plain()
+    shown = answers.public_document(red, components={"volumes": "Volumes (AZ 1)"}).to_plain()
+    assert "INC-7: customers read “Slow” (identified); the page shows Volumes (AZ 1) degraded." in shown
     story.type("publish investigating We look. title=Slow")
     assert "> We look." in answers.public_document(story.incident, components={}).to_plain()
     story.type("pm draft")
-    assert "Draft: klatsch export INC-7" in answers.postmortem_document(story.incident, people=PEOPLE).to_plain()
+    assert (
+        "Owner: nobody yet: INC-7 pm assign @NAME\nDraft: klatsch export INC-7 --format md prints it"
+        in answers.postmortem_document(story.incident, people=PEOPLE).to_plain()
+    )
 
 
 def test_moments_are_shown_in_local_time(story):
