@@ -120,7 +120,7 @@ def _followup(command: c.AddFollowUp, text: str) -> Iterator[str]:
             "“Alert when more than 5 % of OSDs are slow” rather than “Improve monitoring”."
         )
     lacking = [
-        name for name, there in (("owner=@name", command.owner), ("due=14d", command.due is not None)) if not there
+        name for name, there in (("owner=@NAME", command.owner), ("due=14d", command.due is not None)) if not there
     ]
     if lacking:
         yield f"It has no {and_(f'`{name}`' for name in lacking)} yet; undo it and add it again with them."

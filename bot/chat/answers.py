@@ -149,12 +149,11 @@ def _facts(
     facts = [("State", f"{incident.status} since {local(since(incident), zone, '%d %b %H:%M %Z')}{lasts}")]
     facts.append(("Impact", impact(incident, components) or "not described yet: `impact TEXT`"))
     roles = ", ".join(f"{role} {names(incident.roles[role])}" for role in Role if incident.roles.get(role))
-    facts.append(("Who", roles or "nobody leads yet: `take lead`"))
+    facts.append(("Who", roles or ("nobody leads yet: `take lead`" if incident.status.open else "nobody led")))
     if incident.alerts_total:
         facts.append(("Alerts", alerts(incident)))
     if incident.paging:
-        answered = incident.paging.acknowledged_by
-        facts.append(("Paged", f"{and_(map(names, incident.paging.people))}; {_answer(answered, names)}"))
+        facts.append(("Paged", f"{and_(map(names, incident.paging.people))}; {_answer(incident, names)}"))
     if incident.summary:
         facts.append(("Last update", incident.summary))
     if incident.promise and incident.status.open:
@@ -166,8 +165,13 @@ def _facts(
     ]
 
 
-def _answer(person: str, names: Who) -> str:
-    return f"{names(person)} has it" if person else "nobody has answered yet"
+def _answer(incident: Incident, names: Who) -> str:
+    held = incident.paging
+    if held and held.acknowledged_by:
+        return (
+            f"{names(held.acknowledged_by)} has it" if incident.status.open else f"{names(held.acknowledged_by)} had it"
+        )
+    return "nobody has answered yet" if held and held.waiting else "nobody answered"
 
 
 def _public(incident: Incident, components: Mapping[str, str]) -> str:
@@ -196,7 +200,7 @@ def tasks_document(incident: Incident, *, people: Mapping[str, Person]) -> Docum
     if not rows:
         return _nothing(f"{incident.ref} has no tasks.", "`task @ben check the quorum` adds one.")
     title = f"Tasks of {incident.ref}"
-    hint = Paragraph(marked("`task done N` ticks one off, `task N @name` gives it to somebody."))
+    hint = Paragraph(marked("`task done N` ticks one off, `task N @NAME` gives it to somebody."))
     return Document(summary=title, blocks=(Heading(line(title)), Bullets(tuple(rows)), hint))
 
 
@@ -226,7 +230,7 @@ def roles_document(incident: Incident, *, people: Mapping[str, Person]) -> Docum
     for role in Role:
         person = incident.roles.get(role, "")
         fields.append((role.capitalize(), (Mention(person, names(person)),) if person else line("nobody")))
-    hint = Paragraph(marked("`role lead @name` gives a role, `take comms` takes one."))
+    hint = Paragraph(marked("`role lead @NAME` gives a role, `take comms` takes one."))
     return Document(summary=f"Roles in {incident.ref}", blocks=(Fields(tuple(fields)), hint))
 
 
@@ -258,16 +262,16 @@ def paging_document(incident: Incident, targets: Sequence[str], *, people: Mappi
     names = who(people)
     held = incident.paging
     if held is None:
-        asked = f"Nobody has been paged for {incident.ref} yet."
+        asked = f"Nobody has been paged for {incident.ref}{' yet' if incident.status.open else ''}."
     else:
         were = "was" if len(held.people) == 1 else "were"
-        answer = (
-            " and has it" if held.people == (held.acknowledged_by,) else f"; {_answer(held.acknowledged_by, names)}"
-        )
+        alone = held.people == (held.acknowledged_by,) and incident.status.open
+        answer = " and has it" if alone else f"; {_answer(incident, names)}"
         asked = f"{and_(map(names, held.people))} {were} asked at {local(held.since, zone)}{answer}."
-    ways = [f"`{incident.ref} page {target}`" for target in targets]
-    wake = f"To wake somebody: {', '.join([*ways, f'`{incident.ref} page @NAME`'])}"
-    return Document(summary=clean(asked), blocks=(Paragraph(line(asked)), Paragraph(marked(wake))))
+    if not incident.status.open:
+        return say(asked)
+    ways = [f"`{incident.ref} page {target}`" for target in (*targets, "@NAME")]
+    return _nothing(clean(asked), f"To wake somebody: {', '.join(ways)}")
 
 
 def similar_document(rows: Sequence[tuple[Incident, str]], *, zone: str, about: str) -> Document:

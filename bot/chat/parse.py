@@ -31,6 +31,12 @@ FILLERS = frozenset(
 REPEATED = 24
 """Characters of what was typed that an example takes up."""
 
+AFTERWARDS = frozenset({"End", "Afterwards", "Help"})
+"""Groups of verbs that are hardly a reason to open an incident."""
+
+WHILE_OPEN = frozenset({"accept", "ack", "cancel", "decline", "merge", "page", "resolve"})
+"""Verbs that mean nothing to an incident that is over."""
+
 LISTED = frozenset({"task", "followup", "role", "timeline", "oncall"})
 AFTER_OPEN = frozenset({"drill", "retro", "nearmiss"})
 AFTER_NEW = AFTER_OPEN | {"task", "followup"}
@@ -88,7 +94,7 @@ def _gives_way(verb: Verb, first: Word, other: Verb, words: Sequence[Word]) -> b
 
 
 def _unknown(first: Word, words: Sequence[Word]) -> Refused:
-    low, rest = first.low, shown(join(words[1:3]) or "@name")
+    low, rest = first.low, shown(join(words[1:3]) or "@NAME")
     spelled = spelled_severity(first.text)
     swapped = next((verb for verb in VERBS if low in verb.swaps), None)
     if low in ROLES:
@@ -156,13 +162,10 @@ def _only_open(verb: Verb, typed: Typed, context: Context) -> int:
     if len(context.open) == 1:
         return context.open[0]
     line = verb.name if len(typed.text) > REPEATED else shown(f"{verb.name} {typed.text}".strip())
-    # What ends an incident, and what comes afterwards, is hardly a reason to open one.
-    begin = "" if verb.group in ("End", "Afterwards", "Help") else "`open TITLE` opens one. "
     if not context.open:
-        raise Refused(
-            "No incident is open.",
-            f"{begin}For one that is over: `INC-7 {line}`, with its own number; `list all` shows them.",
-        )
+        begin = "" if verb.group in AFTERWARDS else "`open TITLE` opens one. "
+        then = "" if verb.name in WHILE_OPEN else f"For one that is over: `INC-7 {line}`, with its own number. "
+        raise Refused("No incident is open.", f"{begin}{then}`list all` shows the past ones.")
     several = ", ".join(f"INC-{number}" for number in context.open[:5])
     more = f" and {len(context.open) - 5} more" if len(context.open) > 5 else ""
     raise Refused(

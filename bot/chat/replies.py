@@ -36,6 +36,9 @@ NOUNS = {
     Mark.ON_IT: "“On it”",
 }
 
+STATES = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
+"""How a status is said in a sentence, where its name alone does not do."""
+
 
 def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
     """Why not, and what to do instead. `components` maps a component's id to its name for customers."""
@@ -103,7 +106,9 @@ class _Said:
 
 def _changed(command: c.Command, events: Sequence[e.Event], names: Who, zone: str) -> _Said:
     if isinstance(command, c.Undo):
-        texts = [text for event in events if (text := taken_back(event, names, zone))]
+        # Of several steps back only where they lead is news.
+        steps = [event for event in events if isinstance(event, e.StatusChanged)][:-1]
+        texts = [text for event in events if event not in steps and (text := taken_back(event, names, zone))]
         return _Said([f"Taken back: {', '.join(texts)}" if texts else "Taken back"], [])
     beside = [text for event in events if (text := _beside(event, names, zone))]
     closed = any(isinstance(event, e.StatusChanged) and event.new is Status.CLOSED for event in events)
@@ -176,7 +181,9 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
     try:
         taken = undo(after, c.Undo(by="", events=recorded), events[-1].at)
     except Refused as refusal:
-        return "", f"{refusal.reason} {refusal.hint}".strip()
+        # Of what was published this moment "because customers have read it" would be said too early.
+        published = isinstance(command, c.ApprovePublicPost)
+        return "", refusal.hint if published else f"{refusal.reason} {refusal.hint}".strip()
     return (f"{after.ref} undo" if len(taken) > 1 else ""), ""
 
 
@@ -218,7 +225,7 @@ def taken_back(event: e.Event, names: Who, zone: str) -> str:
     """How it is again, now that something was undone by `event`."""
     match event:
         case e.StatusChanged(new=new):
-            return f"it is {new}{' again' if new is not Status.CANCELLED else ''}"
+            return "it is cancelled" if new is Status.CANCELLED else f"it is {STATES.get(new, new)} again"
         case e.SeverityChanged(new=severity):
             return f"it is {severity} again"
         case e.TitleChanged(new=title):

@@ -87,7 +87,7 @@ def decline(incident: Incident, command: c.Decline, at: datetime) -> list[e.Even
     if incident.status is not Status.TRIAGE:
         raise Refused(
             f"{incident.ref} is {incident.status}; only what is in triage can be declined.",
-            "`cancel` ends an incident that was none.",
+            "`cancel` ends an incident that was none." if incident.status.open else "",
         )
     return _over(incident, Status.DECLINED, command.reason, at)
 
@@ -176,9 +176,8 @@ def start_review(incident: Incident, at: datetime) -> list[e.Event]:
     if incident.status is Status.REVIEW:
         return []
     if incident.status is not Status.RESOLVED:
-        raise Refused(
-            f"{incident.ref} is {incident.status}; the review comes when it is resolved.", "`resolve` it first."
-        )
+        hint = "`resolve` it first." if incident.status.open else "`reopen` brings it back."
+        raise Refused(f"{incident.ref} is {incident.status}; the review comes when it is resolved.", hint)
     reviewing = e.StatusChanged(at=at, old=incident.status, new=Status.REVIEW)
     if incident.kind in WITHOUT_POSTMORTEM:
         return [reviewing]

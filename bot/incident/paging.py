@@ -34,7 +34,7 @@ def page(incident: Incident, command: c.Page, at: datetime) -> list[e.Event]:
         raise Refused(f"{incident.ref} is {incident.status}; nobody is woken for it.", "`reopen` it first.")
     rung = command.rung
     if rung is None or not rung.people:
-        raise Refused(f"Nobody is on call for {command.target}.", "`oncall` shows who is; `page @name` asks somebody.")
+        raise Refused(f"Nobody is on call for {command.target}.", "`oncall` shows who is; `page @NAME` asks somebody.")
     held = incident.paging
     if held and held.waiting and set(rung.people) <= set(held.people):
         return []

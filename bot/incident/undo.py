@@ -26,6 +26,8 @@ def choose(history: Sequence[e.Recorded], by: str, event: int | None) -> tuple[e
 
 
 def undo(incident: Incident, command: c.Undo, at: datetime) -> list[e.Event]:
+    if not command.events and command.event is not None:
+        raise Refused(f"e{command.event} is nothing that could be undone.", "`timeline` shows what happened.")
     if not command.events:
         raise Refused("There is nothing of yours to undo here.", "`timeline` shows the events; `undo e12` names one.")
     taken: list[e.Event] = [e.Undone(at=at, events=tuple(recorded.seq for recorded in command.events))]

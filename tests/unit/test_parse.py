@@ -395,10 +395,13 @@ def test_outside_a_room_the_only_open_incident_is_implied():
 def test_outside_a_room_without_an_open_incident_the_refusal_says_so():
     assert refused("take", context(room=None, open=())) == (
         "No incident is open. `open TITLE` opens one."
-        " For one that is over: `INC-7 take`, with its own number; `list all` shows them."
+        " For one that is over: `INC-7 take`, with its own number. `list all` shows the past ones."
+    )
+    assert refused("ack", context(room=None, open=())) == (
+        "No incident is open. `open TITLE` opens one. `list all` shows the past ones."
     )
     assert refused("close", context(room=None, open=())) == (
-        "No incident is open. For one that is over: `INC-7 close`, with its own number; `list all` shows them."
+        "No incident is open. For one that is over: `INC-7 close`, with its own number. `list all` shows the past ones."
     )
 
 

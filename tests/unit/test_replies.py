@@ -196,6 +196,23 @@ def test_who_can_be_woken_is_shown_and_whether_somebody_has_it(story):
     alone = Story(c.Open(title="x", rung=replace(RUNG, people=("ana",))))
     alone.type("ack")
     assert paging(alone) == "Ana Ruiz was asked at 14:30 and has it."
+    alone.type("resolve")
+    assert paging(alone) == "Ana Ruiz was asked at 14:30; Ana Ruiz had it."
+    unanswered = Story()
+    unanswered.type("resolve")
+    assert paging(unanswered) == "Ana Ruiz and Ben Okoro were asked at 14:30; nobody answered."
+
+
+def test_undoing_a_close_says_only_where_that_leads(story):
+    story.type("resolve")
+    story.type("close")
+    text = story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
+    assert text == "INC-7 · Taken back: it is resolved again"
+
+
+def test_undoing_an_event_that_is_none_says_so(story):
+    with pytest.raises(Refused, match="e99 is nothing that could be undone"):
+        story.do(c.Undo(by="ana", event=99))
 
 
 def test_who_was_asked_is_not_asked_twice(story):
@@ -225,8 +242,13 @@ def test_a_preview_is_shown_as_customers_will_read_it(story):
     text = story.type("publish approve")
     assert text.splitlines() == [
         "INC-7 · Approved. Customers read it in a moment: We look at [host].",
-        "No undo, because customers have read it."
-        " To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
+        "To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
+    ]
+    with pytest.raises(Refused) as caught:
+        story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
+    assert refused(caught.value).to_plain().splitlines() == [
+        "No undo, because customers have read it.",
+        "To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
     ]
 
 
@@ -278,6 +300,7 @@ UNDONE = [
     ("update x", "line e5 is off the timeline, there is no update any more"),
     ("publish investigating x title=y", "the preview for customers is gone"),
     ("pm assign @ben", "the postmortem has no owner"),
+    ("resolve", "it is investigating again"),
 ]
 
 
@@ -306,7 +329,7 @@ def test_closing_says_where_the_draft_will_lie(story):
 
 
 FOLLOWUPS = [
-    ("followup Improve monitoring", ["tick off", "owner=@name and due=14d"]),
+    ("followup Improve monitoring", ["tick off", "owner=@NAME and due=14d"]),
     ("followup Alert when OSDs are slow owner=@ana due=14d", []),
     ("followup Alert when OSDs are slow owner=@ana", ["It has no due=14d yet"]),
     ("followup disks owner=@ana due=14d", ["tick off"]),
