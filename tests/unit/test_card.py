@@ -94,7 +94,12 @@ def test_a_card_says_what_somebody_needs_at_three_in_the_morning():
 
 
 PAGINGS = [
-    (replace(WAITING, acknowledged_by="ben", next_at=None), "Paging: Ben Okoro has it; "),
+    (
+        replace(WAITING, acknowledged_by="ben", next_at=None),
+        "Paging: Ben Okoro has it; Ana Ruiz and Ben Okoro asked at 14:30",
+    ),
+    (replace(WAITING, people=("ben",), acknowledged_by="ben"), "Paging: Ben Okoro has it, asked at 14:30"),
+    (replace(WAITING, people=("ben",), next_at=None), "Paging: Ben Okoro asked at 14:30; nobody comes after"),
     (replace(WAITING, over=True, next_at=None), "; nobody answered"),
     (replace(WAITING, next_at=None), "; nobody comes after"),
     (replace(WAITING, failed=("ana:ntfy",)), "; 1 page did not get through"),
