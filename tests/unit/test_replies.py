@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.chat import answers
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
+from bot.chat.templates import Templates
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.decide import decide
@@ -24,13 +25,17 @@ from bot.incident.model import (
     PublicStatus,
     Refused,
     Role,
+    Room,
     Severity,
     Source,
     Status,
     StillDisturbed,
     Window,
 )
+from bot.incident.timeline import sentence
 from bot.incident.undo import choose
+from bot.questions import Answers, Names
+from bot.words import Wording
 from tests.unit.test_parse import COMMANDS, ROOM
 
 NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
@@ -86,6 +91,26 @@ def test_opening_that_woke_nobody_says_so():
     assert quiet.endswith("\nNobody has been paged yet: INC-7 page shows whom you can wake.")
     nobody = Story(c.Open(title="x", page="p", rung=replace(RUNG, people=()))).document.to_plain()
     assert nobody.startswith("INC-7 is open, sev2: x · nobody is on call · undo: INC-7 undo\nNobody has been paged yet")
+
+
+ACTIVE = Incident(7, NOW, title="Volumes slow")
+ROOMS = [
+    ("opened", None, ACTIVE, True, "inc-7-volumes-slow"),
+    ("accepted", replace(ACTIVE, status=Status.TRIAGE), ACTIVE, True, "inc-7-volumes-slow"),
+    ("in triage", None, replace(ACTIVE, status=Status.TRIAGE), True, ""),
+    ("there already", ACTIVE, ACTIVE, True, ""),
+    ("reopened", replace(ACTIVE, status=Status.RESOLVED), replace(ACTIVE, rooms={"console": Room("r1")}), True, ""),
+    ("a near miss", None, replace(ACTIVE, kind=Kind.NEARMISS, status=Status.RESOLVED), True, ""),
+    ("no chat configured", None, ACTIVE, False, ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rooms", "name"), [row[1:] for row in ROOMS], ids=[row[0] for row in ROOMS]
+)
+def test_a_room_is_named_when_one_opens(before, after, rooms, name):
+    wording = Wording(Templates(), PEOPLE, ZONE, {})
+    assert Answers(None, None, Names(rooms=rooms), wording).room(before, after) == name
 
 
 @pytest.mark.parametrize(
@@ -174,6 +199,7 @@ ALREADY = [
     ("rename Volumes", "INC-7 is called that already."),
     ("publish discard", "INC-7 has no preview to discard."),
     ("task done 1", "Task 1 of INC-7 is done already."),
+    ("task drop 1", "Task 1 of INC-7 is dropped already."),
     ("followup drop 1", "Follow-up 1 of INC-7 is dropped already."),
 ]
 
@@ -426,6 +452,35 @@ def test_catching_up_tells_state_impact_people_and_what_was_tried(story):
         "Open tasks\n- 1: check (Ben Okoro)",
     ):
         assert words in text
+
+
+def test_catching_up_calls_components_what_customers_call_them(story):
+    for line in ("impact slow comp=volumes", "publish investigating We look. comp=volumes:degraded", "publish approve"):
+        story.type(line)
+    names = {"volumes": "Volumes (AZ 1)"}
+    text = answers.catchup_document(
+        story.incident, story.history, people=PEOPLE, zone=ZONE, now=NOW, components=names
+    ).to_plain()
+    assert "Impact: slow; Volumes (AZ 1)" in text
+    assert "Customers: read “Disruption of Volumes” (investigating); the page shows Volumes (AZ 1) degraded" in text
+    told = answers.timeline_document(
+        story.incident, story.history, people=PEOPLE, zone=ZONE, components=names
+    ).to_plain()
+    assert "Impact: slow; Volumes (AZ 1)" in told
+
+
+PAGED = [
+    ("policy:platform", 1, "Paged Ana Ruiz (step 2 of platform)"),
+    ("platform", 0, "Paged Ana Ruiz (step 1 of platform)"),
+    ("schedule:network", 0, "Paged Ana Ruiz (on call in network)"),
+    ("person:ana", 0, "Paged Ana Ruiz"),
+]
+
+
+@pytest.mark.parametrize(("ladder", "step", "words"), PAGED, ids=[row[0] for row in PAGED])
+def test_a_page_says_which_step_of_a_policy_it_was_and_nothing_of_the_kind_for_a_person(ladder, step, words):
+    event = e.PeoplePaged(at=NOW, ladder=ladder, step=step, round=0, people=("ana",), next_at=None)
+    assert sentence(event, {"ana": "Ana Ruiz"}.__getitem__) == words
 
 
 def test_tasks_and_follow_ups_are_listed_with_what_became_of_them(story):
