@@ -73,7 +73,7 @@ class Cards(Protocol):
 
     def card(self, incident: Incident, now: datetime) -> Document: ...
 
-    def room_name(self, incident: Incident) -> str: ...
+    def room_name(self, incident: Incident, platform: str) -> str: ...
 
 
 class Answers:
@@ -101,8 +101,10 @@ class Answers:
 
     def room(self, before: Incident | None, after: Incident) -> str:
         """The name of the room that opens now; empty when none does, or when it is there already."""
-        opens = self._names.rooms and has_room(after) and not (before and has_room(before)) and not after.rooms
-        return self._cards.room_name(after) if opens else ""
+        begins = self._names.rooms and has_room(after) and not (before and has_room(before))
+        if not begins or any(room.live for room in after.rooms.values()):
+            return ""
+        return self._cards.room_name(after, next(iter(after.rooms), ""))
 
     def _about(self, question: Question, context: Context, incident: Incident) -> Document:
         people, zone, now = self._names.people, self._names.zone, self._clock.now()

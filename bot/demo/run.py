@@ -156,6 +156,7 @@ class _Story:
             )
             await self._say("ana", "Closed: the postmortem is drafted from the timeline", "close")
             await self._until("the postmortem's draft", self._drafted)
+            await self._until("the room to be archived", lambda: self._console.room(ROOM).archived)
             await self._until("everything to be said", lambda: not self._klatsch.lookups.waiting())
 
     async def _step(self, text: str, doing: object = None) -> None:
