@@ -198,6 +198,7 @@ class _Batch:
         self._apply(None, number, decide(None, command, id=number, at=self._at), ALERTS, Source("alert"))
         self._held[group.key] = number
         group.fired.clear()
+        group.again = 0
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
         """Fill in what a command has to have looked up before the rules see it."""

@@ -155,6 +155,10 @@ class Overloaded(Exception):
 class AlertSource(Protocol):
     """Understands what one kind of sender posts. Pure: no I/O."""
 
+    def admits(self, headers: Mapping[str, str]) -> bool:
+        """Whether to read the body: False when the headers alone show that the sender does not know the secret."""
+        ...
+
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether the sender knows the secret; compared in constant time."""
         ...

@@ -7,6 +7,7 @@ There is no signature and no delivery id: the sender shows a bearer token or a u
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -45,10 +46,10 @@ class _Alert(msgspec.Struct):
     status: str
     labels: dict[str, str]
     startsAt: str
-    endsAt: str = ""
-    annotations: dict[str, str] = {}
-    generatorURL: str = ""
-    fingerprint: str = ""
+    endsAt: str | None = None
+    annotations: dict[str, str] | None = None
+    generatorURL: str | None = None
+    fingerprint: str | None = None
 
 
 class _Message(msgspec.Struct):
@@ -77,6 +78,9 @@ class Alertmanager:
         self._decoder = msgspec.json.Decoder(_Message)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
+        return self.admits(headers)
+
+    def admits(self, headers: Mapping[str, str]) -> bool:
         scheme, _, credentials = headers.get("authorization", "").partition(" ")
         # A header comes as latin-1, so this is what was on the wire.
         shown = f"{scheme.lower()} {credentials.strip()}".encode("latin-1", errors="replace")
@@ -110,22 +114,28 @@ class Alertmanager:
     def _alert(self, item: _Alert, group: str, at: int) -> Alert:
         if item.status not in STATES:
             raise ValueError(f"alerts[{at}].status is neither firing nor resolved.")
-        if not FINGERPRINT.fullmatch(item.fingerprint):
-            raise ValueError(f"alerts[{at}] has no fingerprint, or one that is not 1 to 64 plain characters.")
+        # Those who imitate Alertmanager may leave it out. An alert is its labels there, so it is here.
+        fingerprint = item.fingerprint or _fingerprint(item.labels)
+        if not FINGERPRINT.fullmatch(fingerprint):
+            raise ValueError(f"alerts[{at}] has a fingerprint that is not 1 to 64 plain characters.")
         starts = _time(item.startsAt, f"alerts[{at}].startsAt")
         ends = _time(item.endsAt, f"alerts[{at}].endsAt") if item.endsAt else NEVER
         firing = item.status == "firing"
         return Alert(
             source=self._name,
-            fingerprint=item.fingerprint,
+            fingerprint=fingerprint,
             firing=firing,
             starts_at=starts,
             ends_at=None if firing or ends <= NEVER else ends,
             labels=_bounded(item.labels),
-            annotations=_bounded(item.annotations),
-            link=clean(item.generatorURL)[:VALUE_LIMIT],
+            annotations=_bounded(item.annotations or {}),
+            link=clean(item.generatorURL or "")[:VALUE_LIMIT],
             group=group,
         )
+
+
+def _fingerprint(labels: Mapping[str, str]) -> str:
+    return hashlib.sha256(msgspec.json.encode(sorted(labels.items()))).hexdigest()[:16]
 
 
 def _time(text: str, where: str) -> datetime:

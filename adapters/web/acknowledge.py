@@ -26,6 +26,11 @@ log = logging.getLogger(__name__)
 VALID_FOR = 7 * 24 * 3600
 """Seconds. Longer than any page waits, short enough that an old mail opens nothing."""
 
+ANSWERED_WITHIN = 9.0
+"""Seconds that the database gets before the page says that it does not answer."""
+
+NOTHING_DONE = "nothing was acknowledged"
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
@@ -81,9 +86,10 @@ class AckPages:
         except BadSignature as error:
             return self._broken(error)
         try:
-            incident = await asyncio.to_thread(self._lookups.incident, number)
-        except StoreUnavailable:
-            return self._later()
+            async with asyncio.timeout(ANSWERED_WITHIN):
+                incident = await asyncio.to_thread(self._lookups.incident, number)
+        except (StoreUnavailable, TimeoutError):
+            return self._later(NOTHING_DONE)
         if incident is None:
             return self._broken(BadSignature("no such incident"))
         return self._page(incident, person)
@@ -97,9 +103,12 @@ class AckPages:
             command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("command", "link")
         )
         try:
-            outcome = await self._writer.submit(ask)
+            async with asyncio.timeout(ANSWERED_WITHIN):
+                outcome = await self._writer.submit(ask)
         except (StoreUnavailable, Overloaded):
-            return self._later()
+            return self._later(NOTHING_DONE)
+        except TimeoutError:
+            return self._later("whether you acknowledged is not known; twice does no harm")
         if outcome.after is None:
             return self._broken(BadSignature("no such incident"))
         return self._page(outcome.after, person)
@@ -130,10 +139,8 @@ class AckPages:
         )
         return self._render(410 if expired else 404, {"problem": problem})
 
-    def _later(self) -> Response:
-        problem = (
-            "Klatsch cannot reach its database at this moment, so nothing was acknowledged. Try again in a minute."
-        )
+    def _later(self, then: str) -> Response:
+        problem = f"Klatsch cannot reach its database at this moment: {then}. Try again in a minute."
         return self._render(503, {"problem": problem})
 
     def _render(self, status: int, facts: Mapping[str, object]) -> Response:

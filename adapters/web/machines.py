@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from starlette.applications import Starlette
@@ -29,6 +29,13 @@ PARSED_APART = 128 * 1024
 """Bodies above this are parsed in a thread, so that nobody waits for them."""
 
 RETRY_AFTER = "5"
+
+STRANGERS_GET = 5.0
+"""Seconds to finish sending, for who does not know the token."""
+
+ANSWERED_WITHIN = 9.0
+"""Seconds that the database gets. Alertmanager gives up after ten (its `group_interval` may be as short), and who is
+told 503 in time comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +98,16 @@ class _Intake:
             raise HTTPException(404, "There is no such entry under `alerts:`.")
         try:
             notification = await self._understood(source, request)
-            await self._inbox.notified(notification)
+            async with asyncio.timeout(ANSWERED_WITHIN):
+                await self._inbox.notified(notification)
         except HTTPException as error:
             self._metrics.request_answered(name, error.status_code)
             raise
-        except (Overloaded, StoreUnavailable) as error:
+        except (Overloaded, StoreUnavailable, TimeoutError) as error:
+            # What was too late may still be stored. Sent again, it is a repeat.
             self._metrics.request_answered(name, 503)
-            log.warning("alerts of %s were turned away: %s", name, error)
+            why = str(error) or f"not stored within {ANSWERED_WITHIN:.0f} s"
+            log.warning("alerts of %s were turned away: %s", name, why)
             raise HTTPException(
                 503, "Not stored; send it again in a moment.", headers={"Retry-After": RETRY_AFTER}
             ) from error
@@ -106,11 +116,12 @@ class _Intake:
         return JSONResponse({"status": "ok", "alerts": len(notification.alerts)})
 
     async def _understood(self, source: AlertSource, request: Request) -> Notification:
+        if not source.admits(request.headers):
+            await _discarded(request)
+            raise _stranger()
         body = await _body(request)
         if not source.verify(request.headers, body):
-            raise HTTPException(
-                401, "The token is missing or wrong.", headers={"WWW-Authenticate": 'Bearer realm="klatsch"'}
-            )
+            raise _stranger()
         try:
             if len(body) > PARSED_APART:
                 return await asyncio.to_thread(source.parse, body)
@@ -119,22 +130,40 @@ class _Intake:
             raise HTTPException(400, str(error)) from error
 
 
+def _stranger() -> HTTPException:
+    return HTTPException(401, "The token is missing or wrong.", headers={"WWW-Authenticate": 'Bearer realm="klatsch"'})
+
+
 async def _body(request: Request) -> bytes:
     """The body, never more than the limit of it in memory."""
+    return b"".join([part async for part in _parts(request)])
+
+
+async def _discarded(request: Request) -> None:
+    """Take what a stranger sends without keeping it, for a moment: who is answered in the middle of sending may see
+    a broken connection instead of the answer."""
+    try:
+        async with asyncio.timeout(STRANGERS_GET):
+            async for _ in _parts(request):
+                pass
+    except TimeoutError:
+        return
+
+
+async def _parts(request: Request) -> AsyncIterator[bytes]:
+    too_large = HTTPException(413, f"More than {BODY_LIMIT >> 20} MB; set `max_alerts` at the sender.")
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > BODY_LIMIT:
-        raise HTTPException(413, f"More than {BODY_LIMIT >> 20} MB; set `max_alerts` at the sender.")
-    parts: list[bytes] = []
+        raise too_large
     size = 0
     try:
         async for part in request.stream():
             size += len(part)
             if size > BODY_LIMIT:
-                raise HTTPException(413, f"More than {BODY_LIMIT >> 20} MB; set `max_alerts` at the sender.")
-            parts.append(part)
+                raise too_large
+            yield part
     except ClientDisconnect as error:
         raise HTTPException(400, "The sender hung up.") from error
-    return b"".join(parts)
 
 
 async def _answer(_: Request, error: Exception) -> Response:

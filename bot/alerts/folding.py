@@ -30,13 +30,15 @@ SAMPLES = 10
 
 @dataclass(slots=True)
 class Group:
-    """What a batch changes in one incident, there (`incident`) or to be opened (`route`)."""
+    """What a batch changes in one incident, there (`incident`) or to be opened (`route`). `again` counts those of
+    `fired` that had fired in it before."""
 
     incident: int | None = None
     key: str = ""
     route: Route | None = None
     fired: list[Alert] = field(default_factory=list)
     cleared: list[Alert] = field(default_factory=list)
+    again: int = 0
     truncated: int = 0
     rows: dict[tuple[str, str], AlertRow] = field(default_factory=dict)
 
@@ -173,6 +175,8 @@ def _covered(maintenance: Incident, alert: Alert, at: datetime) -> bool:
 def _add(group: Group, alert: Alert, before: Known | None) -> None:
     (group.fired if alert.firing else group.cleared).append(alert)
     there = before is not None and before.incident == group.incident and group.incident is not None
+    if alert.firing and (there or (alert.source, alert.fingerprint) in group.rows):
+        group.again += 1
     # The last state of an alert in a batch is the one to store.
     group.rows[alert.source, alert.fingerprint] = AlertRow(alert, group.incident, before is not None and not there)
 
@@ -193,6 +197,7 @@ def opening(group: Group, at: datetime) -> Open:
         page=f"policy:{route.page}" if route.page else "",
         fired=_facts(fired),
         fired_count=len(fired),
+        again=group.again,
         truncated=group.truncated,
     )
 
@@ -202,6 +207,7 @@ def changing(group: Group) -> FoldAlerts:
     return FoldAlerts(
         fired=_facts(group.fired),
         fired_count=len(group.fired),
+        again=group.again,
         cleared=_facts(group.cleared),
         cleared_count=len(group.cleared),
         truncated=group.truncated,

@@ -70,7 +70,8 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.IncidentOpened():
             raise TypeError("an incident opens once")
         case e.AlertsFired():
-            return replace(incident, alerts_firing=event.firing, alerts_total=incident.alerts_total + event.count)
+            total = incident.alerts_total + event.count - event.again
+            return replace(incident, alerts_firing=event.firing, alerts_total=total)
         case e.AlertsCleared():
             return replace(incident, alerts_firing=event.firing)
         case e.StatusChanged():

@@ -46,6 +46,7 @@ def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
                 count=command.fired_count,
                 firing=command.fired_count,
                 samples=command.fired,
+                again=command.again,
                 truncated=command.truncated,
             )
         )
@@ -61,7 +62,12 @@ def fold_alerts(incident: Incident, command: c.FoldAlerts, at: datetime) -> list
         firing += command.fired_count
         events.append(
             e.AlertsFired(
-                at=at, count=command.fired_count, firing=firing, samples=command.fired, truncated=command.truncated
+                at=at,
+                count=command.fired_count,
+                firing=firing,
+                samples=command.fired,
+                again=command.again,
+                truncated=command.truncated,
             )
         )
     if command.cleared_count:

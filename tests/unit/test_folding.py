@@ -10,6 +10,8 @@ import pytest
 from bot.alerts.folding import Folding, changing, fold, opening, title_for
 from bot.alerts.model import Alert, Known, Notification
 from bot.alerts.routing import Route, covers, route_for
+from bot.incident.decide import decide
+from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Kind, Severity, Status, Window
 
 NOW = datetime(2026, 11, 2, 3, 0, tzinfo=UTC)
@@ -93,7 +95,27 @@ def test_nothing_changes_for(why: str, before: Alert, now: Alert):
 def test_an_alert_that_fires_again_is_news():
     over = replace(known(an_alert(firing=False, started=60), 7), ends_at=NOW - timedelta(minutes=30))
     (group,) = folded(an_alert(started=1), before=(over,), live=(7,)).groups
-    assert (group.incident, len(group.fired)) == (7, 1)
+    assert (group.incident, len(group.fired), changing(group).again) == (7, 1, 1)
+
+
+def test_an_alert_that_flaps_is_one_alert():
+    """Within one batch, when it opens an incident, and over many."""
+
+    def cleared(started: int) -> Alert:
+        return replace(an_alert(firing=False, started=started), ends_at=NOW - timedelta(minutes=started - 1))
+
+    flapping = [an_alert(started=9), cleared(9), an_alert(started=3)]
+    incident, history = None, ()
+    for batch in ([flapping[0]], flapping[1:], [cleared(3), an_alert(started=1), an_alert("b")]):
+        held = {incident.group: 7} if incident else {}
+        (group,) = folded(*batch, before=history, live=(7,), open_group=held).groups
+        command = changing(group) if incident else opening(group, NOW)
+        for event in decide(incident, command, id=7, at=NOW):
+            incident = evolve(incident, event, number=7)
+        history = tuple(known(row.alert, 7) for row in group.rows.values())
+    assert (incident.alerts_firing, incident.alerts_total) == (2, 2)
+    (group,) = folded(*flapping).groups
+    assert (opening(group, NOW).fired_count, opening(group, NOW).again) == (2, 1)
 
 
 def test_an_alert_whose_incident_is_over_opens_a_new_one():

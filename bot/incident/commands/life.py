@@ -39,16 +39,19 @@ class Open:
     rung: Rung | None = None
     fired: tuple[AlertFact, ...] = ()
     fired_count: int = 0
+    again: int = 0
     truncated: int = 0
     opener: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldAlerts:
-    """Alerts of this incident began or ended. The counts are of transitions, not of repeats."""
+    """Alerts of this incident began or ended. The counts are of transitions, not of repeats; `again` says how many of
+    those that began had done so before."""
 
     fired: tuple[AlertFact, ...] = ()
     fired_count: int = 0
+    again: int = 0
     cleared: tuple[AlertFact, ...] = ()
     cleared_count: int = 0
     truncated: int = 0

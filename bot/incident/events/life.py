@@ -37,11 +37,13 @@ class AlertFact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsFired(Happened):
-    """`count` alerts began; `samples` holds the first of them, `firing` how many fire now."""
+    """`count` alerts began, `again` of them not for the first time; `samples` holds the first of them, `firing` how
+    many fire now."""
 
     count: int
     firing: int
     samples: tuple[AlertFact, ...] = ()
+    again: int = 0
     truncated: int = 0
 
 
