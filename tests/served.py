@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import httpx
 
@@ -21,11 +19,9 @@ from bot.incident.model import Incident
 from bot.main import Klatsch
 from tests.contract.servers.ntfy import NtfyServer
 from tests.contract.servers.smtp import SmtpServer
-
-T = TypeVar("T")
+from tests.until import until
 
 TOKEN = "a-token-for-tests"
-PATIENCE = 15.0
 
 CONFIG = """
 storage: {{url: "{database}"}}
@@ -77,18 +73,9 @@ class Served:
     def incident(self, number: int = 1) -> Incident | None:
         return self.klatsch.lookups.incident(number)
 
-    async def until(self, there: Callable[[], T]) -> T:
-        """What `there` answers, as soon as that is something; bounded, and never a guessed time."""
-        end = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            if found := there():
-                return found
-            assert asyncio.get_running_loop().time() < end, "it did not come"
-            await asyncio.sleep(0.01)
-
     async def quiet(self) -> None:
         """Everything that waits is delivered."""
-        await self.until(lambda: not self.klatsch.lookups.waiting())
+        await until(lambda: not self.klatsch.lookups.waiting(), "the end of all work")
 
 
 def write_config(folder: Path, database: str, *, ntfy: str, smtp: int, wait: str = "5m") -> Path:
@@ -102,7 +89,7 @@ async def served(folder: Path, database: str, *, wait: str = "5m") -> AsyncItera
     async with AsyncExitStack() as stack:
         phone = await stack.enter_async_context(NtfyServer())
         mailbox = await stack.enter_async_context(SmtpServer())
-        client = await stack.enter_async_context(httpx.AsyncClient(timeout=PATIENCE))
+        client = await stack.enter_async_context(httpx.AsyncClient(timeout=15))
         config = load(write_config(folder, database, ntfy=phone.url, smtp=mailbox.port, wait=wait), {})
         clock = SystemClock()
         console = build_console(

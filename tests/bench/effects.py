@@ -57,7 +57,7 @@ async def _measured(where: Place) -> tuple[list[float], list[float]]:
                     pages.append(await phone.rang.get() - begun)
                     opened = await asyncio.to_thread(server.told)
                 rooms.append(float(opened[2]) - begun)
-                # The rest of what an incident asks for is done before the next one comes.
+                # The bot is to be idle when the next one comes: this is the pace, nothing is waited for.
                 await asyncio.sleep(0.1)
             connection.close()
     return pages, rooms

@@ -43,7 +43,7 @@ class Seen:
     statuses: Counter[int] = field(default_factory=Counter)
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._got = bytearray()
@@ -89,9 +89,9 @@ def post(body: bytes) -> bytes:
     return head.encode() + body
 
 
-async def connect(port: int) -> _Connection:
+async def connect(port: int) -> Connection:
     """A connection to a server on this machine."""
-    _, connection = await asyncio.get_running_loop().create_connection(_Connection, "127.0.0.1", port)
+    _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
     return connection
 
 
@@ -110,11 +110,11 @@ async def run(plan: Plan) -> Seen:
             connection.close()
 
 
-async def _drive(connections: list[_Connection], bodies: Iterator[bytes], size: int, until: float) -> Seen:
+async def _drive(connections: list[Connection], bodies: Iterator[bytes], size: int, until: float) -> Seen:
     seen = Seen()
     begun = time.perf_counter()
 
-    async def one(connection: _Connection) -> None:
+    async def one(connection: Connection) -> None:
         for body in bodies:
             start = time.perf_counter()
             if start >= until:

@@ -20,6 +20,7 @@ from tests.bench.quiet import QuietChat
 from tests.bench.report import Row, at_least, at_most, middle
 from tests.bench.served import configured
 from tests.bench.waiting import fill
+from tests.until import until
 
 EFFECTS, LANES = 1_500, 300
 IN_FLIGHT = 8
@@ -78,10 +79,12 @@ async def bot(url: str, folder: Path) -> None:
         print("ready", flush=True)
         await asyncio.to_thread(sys.stdin.readline)
         delivery = asyncio.create_task(deliverer.run())
-        async with asyncio.timeout(90):
-            # The others do their share: only the database knows when all is done.
-            while await asyncio.to_thread(klatsch.lookups.waiting):  # noqa: ASYNC110 - no event crosses processes
-                await asyncio.sleep(0.2)
+
+        async def all_done() -> bool:
+            return not await asyncio.to_thread(klatsch.lookups.waiting)
+
+        # The others do their share: only the database knows when all is done.
+        await until(all_done, "the end of all work", within=90, every=0.2)
         deliverer.stop()
         await delivery
     print("\n".join(done), flush=True)

@@ -104,8 +104,10 @@ async def test_ordinary_talk_is_seen_and_is_not_for_the_bot(scene):
 async def test_typing_waits_for_somebody_to_listen(tmp_path):
     platform = build("console", Config(folder=str(tmp_path)), clock=SlowClock())
     typing = asyncio.create_task(platform.type("ana", "incidents", "list"))
-    await asyncio.sleep(0)
+    # Joining and talking are two changes, and changes are made one after the other: had ana begun, she would be there.
+    await platform.talk("ben", "incidents", "is nobody there?")
     assert not typing.done()
+    assert list(platform.people("incidents")) == ["ben"]
     listening = asyncio.create_task(platform.listen(Listener()))
     assert (await typing).summary == "done: list"
     listening.cancel()

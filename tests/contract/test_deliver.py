@@ -33,6 +33,7 @@ from bot.store import StoreUnavailable
 from bot.words import Wording
 from tests.clock import START
 from tests.fakes import Orders, Patience, RecordingPager, RecordingPublisher, RecordingStatusPage, TroubledChat
+from tests.until import until
 from tests.world import PEOPLE, RULES, World, an_ask
 
 LONG_ENOUGH = 3
@@ -104,12 +105,17 @@ class Stage:
             await running
             self.deliverer = self.another_process()
 
-    async def until(self, met: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not met():
-                self.clock.forward(seconds=1)
-                self.deliverer.wake()
-                await asyncio.sleep(0.01)
+    async def until(self, met: Callable[[], bool], what: str) -> None:
+        """Until `met` says yes; a second passes from look to look."""
+
+        def looked() -> bool:
+            if met():
+                return True
+            self.clock.forward(seconds=1)
+            self.deliverer.wake()
+            return False
+
+        await until(looked, what, every=0.01)
 
     def incident(self, number: int = 1):
         found = self.world.lookups.incident(number)

@@ -41,6 +41,7 @@ from bot.oncall.escalation import Roster
 from bot.perform import Providers
 from bot.ports import Said
 from storage.engine import Database
+from tests.until import until
 
 GIVE_UP = 60
 """Seconds a child may live; a story takes about one."""
@@ -239,7 +240,7 @@ class Story:
 
     async def tell(self) -> None:
         await self.alert("firing")
-        await self.until(self.ben_is_asked)
+        await self.until(self.ben_is_asked, "the second step of the ladder")
         await self.quiet()
         link = self._klatsch.links.link(1, "ben")
         (await self._http.post(link.removeprefix("https://klatsch.example.org"))).raise_for_status()
@@ -250,7 +251,7 @@ class Story:
         await self.quiet()
         for lines in AFTER_CLEAR:
             await self.say(*lines)
-        await self.until(self.the_room_is_archived)
+        await self.until(self.the_room_is_archived, "the end of the room")
 
     async def alert(self, status: str) -> None:
         alerts = [
@@ -279,7 +280,7 @@ class Story:
 
     async def quiet(self) -> None:
         """Until everything that follows from what was said is done."""
-        await self.until(lambda: not self._klatsch.lookups.waiting())
+        await self.until(lambda: not self._klatsch.lookups.waiting(), "the end of all work")
 
     def the_room_is_archived(self) -> bool:
         incident = self._klatsch.lookups.incident(1)
@@ -289,12 +290,15 @@ class Story:
         history = self._klatsch.lookups.history(1)
         return any(isinstance(r.event, e.PeoplePaged) and r.event.people == ("ben",) for r in history)
 
-    async def until(self, met: Callable[[], bool]) -> None:
-        while not await asyncio.to_thread(met):
-            ended = [task for task in self._running.tasks if task.done()]
-            if ended:
+    async def until(self, met: Callable[[], bool], what: str) -> None:
+        """Until `met` says yes, as long as the bot lives."""
+
+        async def looked() -> bool:
+            if ended := [task for task in self._running.tasks if task.done()]:
                 raise AssertionError(f"{ended[0].get_name()} ended by itself: {ended[0].exception()!r}")
-            await asyncio.sleep(0.01)
+            return await asyncio.to_thread(met)
+
+        await until(looked, what, every=0.01)
 
 
 @asynccontextmanager

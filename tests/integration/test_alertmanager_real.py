@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 import pytest
@@ -16,9 +15,7 @@ import pytest
 from tests.servers.alertmanager import Alertmanager, alertmanager
 from tests.servers.klatsch import TOKEN, klatsch, serving, write_config
 from tests.servers.processes import free_port
-
-T = TypeVar("T")
-PATIENCE = 40.0
+from tests.until import wait_until
 
 CONFIGURATION = """
 route:
@@ -35,15 +32,6 @@ receivers:
         http_config:
           authorization: {{type: Bearer, credentials: {token}}}
 """
-
-
-def until(there: Callable[[], T], what: str) -> T:
-    """What `there` answers as soon as that is something, within PATIENCE."""
-    end = time.monotonic() + PATIENCE
-    while not (found := there()):
-        assert time.monotonic() < end, f"{what} did not happen"
-        time.sleep(0.1)
-    return found
 
 
 BEGAN = datetime.now(UTC).isoformat()
@@ -101,12 +89,12 @@ def requests(url: str) -> float:
 def test_what_fires_opens_one_incident_and_what_clears_only_proposes(tmp_path: Path, port: int) -> None:
     with serving(tmp_path), sender(port) as prometheus:
         prometheus.add([node_down(1), node_down(2)])
-        incident = until(with_alerts(tmp_path, "firing", "firing"), "the incident")
+        incident = wait_until(with_alerts(tmp_path, "firing", "firing"), "the incident")
         assert (incident["status"], incident["severity"]) == ("investigating", "sev1")
         assert {alert["labels"]["instance"] for alert in incident["alerts"]} == {"node1", "node2"}
 
         prometheus.add([node_down(1, ended=True), node_down(2, ended=True)])
-        incident = until(with_alerts(tmp_path, "resolved", "resolved"), "the all-clear")
+        incident = wait_until(with_alerts(tmp_path, "resolved", "resolved"), "the all-clear")
         assert incident["status"] == "investigating"
         assert all(alert["ends_at"] for alert in incident["alerts"])
         assert "All clear" in klatsch(tmp_path, "say", "INC-1 status").stdout
@@ -116,17 +104,17 @@ def test_what_fires_opens_one_incident_and_what_clears_only_proposes(tmp_path: P
 def test_what_fires_while_klatsch_is_down_is_delivered_when_it_is_back(tmp_path: Path, port: int) -> None:
     with sender(port) as prometheus:
         prometheus.add([node_down(1)])
-        until(lambda: "connection refused" in prometheus.log.read_text(errors="replace"), "a vain try")
+        wait_until(lambda: "connection refused" in prometheus.log.read_text(errors="replace"), "a vain try")
         with serving(tmp_path):
-            until(with_alerts(tmp_path, "firing"), "the delivery")
+            wait_until(with_alerts(tmp_path, "firing"), "the delivery")
 
 
 def test_a_repeat_is_accepted_and_does_nothing(tmp_path: Path, port: int) -> None:
     with serving(tmp_path) as served, sender(port, repeat="1s") as prometheus:
         prometheus.add([node_down(1)])
-        before = until(with_alerts(tmp_path, "firing"), "the incident")
+        before = wait_until(with_alerts(tmp_path, "firing"), "the incident")
         seen = requests(served.url)
-        until(lambda: requests(served.url) >= seen + 2, "two repeats")
+        wait_until(lambda: requests(served.url) >= seen + 2, "two repeats")
         after = exported(tmp_path)
     assert after == before
 
@@ -135,7 +123,7 @@ def test_two_alertmanagers_that_say_the_same_are_one_incident(tmp_path: Path, po
     with serving(tmp_path) as served, sender(port) as one, sender(port) as other:
         one.add([node_down(1)])
         other.add([node_down(1)])
-        until(lambda: requests(served.url) >= 2, "both messages")
+        wait_until(lambda: requests(served.url) >= 2, "both messages")
         incident = exported(tmp_path)
         assert incident is not None
         assert len(incident["alerts"]) == 1

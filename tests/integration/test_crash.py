@@ -20,7 +20,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -45,6 +45,7 @@ from tests.contract.servers.smtp import SmtpServer
 from tests.integration.crash_story import Job, request
 from tests.servers.postgres import create_database, drop_database
 from tests.servers.processes import free_port
+from tests.until import until
 
 ROOT = Path(__file__).parents[2]
 SOON_AFTER: tuple[Step, ...] = (
@@ -396,12 +397,6 @@ async def served(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
             await process.wait()
 
 
-async def eventually(met: Callable[[], bool], *, within: float) -> None:
-    async with asyncio.timeout(within):
-        while not await asyncio.to_thread(met):  # noqa: ASYNC110 - what is waited for happens in another process
-            await asyncio.sleep(0.05)
-
-
 async def test_a_bot_told_to_stop_while_a_provider_hangs_hands_its_page_back(tmp_path: Path, database_url: str):
     port = free_port()
     async with NtfyServer() as ntfy:
@@ -432,7 +427,7 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
                 f"http://127.0.0.1:{port}/alerts/prometheus", json=body, headers={"Authorization": "Bearer a-token"}
             )
             assert answer.status_code == 200
-            await eventually(lambda: len(ntfy.requests) == 1, within=10)
+            await until(lambda: ntfy.requests, "the page being sent")
             begun = time.monotonic()
             bot.terminate()
             async with asyncio.timeout(STOPS_WITHIN + 5):
@@ -443,8 +438,8 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
             due_at = connection.execute(text("SELECT due_at FROM outbox WHERE kind = 'send_page'")).scalar_one()
         assert as_utc(due_at) <= datetime.now(UTC)
         async with served(config):
-            await eventually(lambda: len(ntfy.published) == 1, within=10)
-            await eventually(lambda: not SqlLookups(database).waiting(), within=10)
+            await until(lambda: ntfy.published, "the page")
+            await until(lambda: not SqlLookups(database).waiting(), "the end of all work")
         history = SqlLookups(database).history(1)
         assert [sentence(r.event, str) for r in history].count("The page to ana went out by ntfy") == 1
         database.close()

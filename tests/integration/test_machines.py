@@ -29,11 +29,11 @@ from bot.terminal import exported
 from tests.contract.servers.ntfy import NtfyServer
 from tests.servers.klatsch import BASIC, BEARER, TOKEN, incidents, klatsch, paging, serving, write_config
 from tests.servers.stoppable import StoppablePostgres, stoppable_postgres
+from tests.until import until
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "alertmanager"
 FIRING = (FIXTURES / "firing_single.json").read_bytes()
 RESOLVED = (FIXTURES / "resolved_single.json").read_bytes()
-PATIENCE = 20.0
 EVIL = '<script>alert(1)</script>"><img src=x>\x1b[31mred\x1b]0;owned\x07\x9b1m\u202e'
 
 
@@ -58,12 +58,13 @@ class Bot:
         return shown(await self.klatsch.conversation.said(said), 100, colour=False)
 
     async def until_posted(self, body: bytes, status: int) -> httpx.Response:
-        """Post until it is answered with `status`, within PATIENCE."""
-        end = time.monotonic() + PATIENCE
-        while (answer := await self.post(body)).status_code != status:
-            assert time.monotonic() < end, f"still {answer.status_code}: {answer.text}"
-            await asyncio.sleep(0.05)
-        return answer
+        """Post until it is answered with `status`."""
+
+        async def posted() -> httpx.Response | None:
+            answer = await self.post(body)
+            return answer if answer.status_code == status else None
+
+        return await until(posted, f"an answer with {status}")
 
 
 @asynccontextmanager
@@ -71,7 +72,7 @@ async def bot_on(folder: Path, database_url: str, **sections: Any) -> AsyncItera
     config = load(write_config(folder, database_url, **sections), {})
     async with (
         Klatsch(config).running() as running,
-        httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client,
+        httpx.AsyncClient(timeout=20, trust_env=False) as client,
     ):
         yield Bot(running.klatsch, [listener.url for listener in running.listeners], client)
 
@@ -342,10 +343,7 @@ async def paged(folder: Path, database_url: str) -> AsyncIterator[tuple[Bot, str
     """INC-1 with ana paged, and the path of the link that was on her phone."""
     async with NtfyServer() as phone, bot_on(folder, database_url, **paging(phone.url)) as bot_:
         await bot_.post(FIRING)
-        end = time.monotonic() + PATIENCE
-        while not phone.published:
-            assert time.monotonic() < end
-            await asyncio.sleep(0.02)
+        await until(lambda: phone.published, "the page")
         ((action, *_),) = [message["actions"] for message in phone.published]
         assert action["url"].startswith(f"{bot_.url}/ack/")
         yield bot_, action["url"].removeprefix(bot_.url)
@@ -442,10 +440,12 @@ async def test_what_an_alert_says_is_shown_raw_nowhere(tmp_path: Path, database_
         await bot_.post(a_message(an_alert(labels=labels, annotations={"summary": EVIL, "description": EVIL})))
         for line in (f"INC-1 publish investigating {EVIL} comp=api:degraded_performance", "INC-1 publish approve"):
             assert "✗" not in await bot_.says(line)
-        end = time.monotonic() + PATIENCE
-        while "alert(1)" not in (public := await bot_.get("/")).text:
-            assert time.monotonic() < end
-            await asyncio.sleep(0.05)
+
+        async def told() -> httpx.Response | None:
+            page = await bot_.get("/")
+            return page if "alert(1)" in page.text else None
+
+        public = await until(told, "the post on the status page")
         pages = [public.text, (await bot_.get(ack_path())).text, (await bot_.get("/incidents/INC-1")).text]
         pages.append((await bot_.get("/feed.atom")).text)
         plain = [await bot_.says(line) for line in ("list", "INC-1 status", "INC-1 timeline", "INC-1 catchup")]
@@ -564,8 +564,5 @@ async def test_a_bot_outlives_its_postgresql(tmp_path: Path, stoppable: Stoppabl
         await asyncio.to_thread(stoppable.start)
         await bot_.until_posted(json.dumps(later).encode(), 200)
         assert (await bot_.get("/readyz")).status_code == 200
-        end = time.monotonic() + PATIENCE
-        while len(phone.published) < 2:
-            assert time.monotonic() < end, "the page of the second incident did not come"
-            await asyncio.sleep(0.05)
+        await until(lambda: len(phone.published) == 2, "the page of the second incident")
         assert len(bot_.klatsch.lookups.recent()) == 2

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +21,9 @@ from tests.contract.servers.http import HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
 from tests.servers.klatsch import ROOT, Served, incidents, klatsch, paging, serving, write_config
 from tests.servers.processes import free_port
+from tests.until import until, wait_until
 
 FIRING = (ROOT / "tests" / "fixtures" / "alertmanager" / "firing_single.json").read_bytes()
-PATIENCE = 40.0
-
-
-async def until(there: Callable[[], Any], what: str) -> None:
-    """Wait until `there` says yes, within PATIENCE."""
-    end = time.monotonic() + PATIENCE
-    while not there():
-        assert time.monotonic() < end, f"{what} did not happen"
-        await asyncio.sleep(0.05)
 
 
 @contextlib.asynccontextmanager
@@ -266,10 +258,7 @@ def test_a_full_disk_is_503_and_recovers_when_there_is_room(tmp_path: Path) -> N
         assert int(turned_away.headers["Retry-After"]) > 0
         assert served.process.poll() is None
         limit(served.process, resource.RLIM_INFINITY)
-        end = time.monotonic() + PATIENCE
-        while served.post(later).status_code != 200:
-            assert time.monotonic() < end
-            time.sleep(0.1)
+        wait_until(lambda: served.post(later).status_code == 200, "room on the disk")
     log = served.log.read_text()
     assert "were turned away" in log
     assert "Traceback" not in log

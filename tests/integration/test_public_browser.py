@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -22,6 +21,7 @@ from storage.engine import Database
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
 from storage.tables import metadata
 from tests.servers import absent
+from tests.until import wait_until
 
 CHROMIUM = os.environ.get("KLATSCH_TEST_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
@@ -111,9 +111,7 @@ def address(tmp_path: Path) -> Iterator[str]:
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        deadline = time.monotonic() + 20
-        while not server.started and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until(lambda: server.started, "the server of the page")
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()

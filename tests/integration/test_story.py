@@ -12,6 +12,7 @@ import jsonschema
 from bot.incident.model import ComponentState, Role, Status
 from bot.terminal import exported
 from tests.served import served
+from tests.until import until
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "alertmanager"
 SCHEMA = Path(__file__).parent.parent.parent / "docs" / "export.schema.json"
@@ -23,8 +24,9 @@ async def test_from_an_alert_to_a_blameless_postmortem(tmp_path: Path, database_
     async with served(tmp_path, database_url) as it:
         # An alert arrives; a room opens with its card; the person on call is paged on every way she has.
         assert (await it.alert((FIXTURES / "firing_single.json").read_bytes())).status_code == 200
-        await it.until(
-            lambda: it.incident() and it.incident().rooms.get("console") and it.incident().rooms["console"].card
+        await until(
+            lambda: it.incident() and it.incident().rooms.get("console") and it.incident().rooms["console"].card,
+            "the card",
         )
         await it.quiet()
         room = it.console.room("inc-1")
@@ -137,7 +139,7 @@ async def test_from_an_alert_to_a_blameless_postmortem(tmp_path: Path, database_
 async def test_nobody_answers_and_the_next_person_is_asked(tmp_path: Path, database_url: str):
     async with served(tmp_path, database_url, wait="1s") as it:
         await it.alert((FIXTURES / "firing_single.json").read_bytes())
-        await it.until(lambda: [m for m in it.mailbox.mails if "ben@example.org" in m.recipients])
+        await until(lambda: [m for m in it.mailbox.mails if "ben@example.org" in m.recipients], "the mail to ben")
         assert it.incident().paging.people == ("ben",)
         (mail,) = [m for m in it.mailbox.mails if "ben@example.org" in m.recipients]
         link = re.search(r"http://\S+/ack/\S+", mail.body("plain"))[0]

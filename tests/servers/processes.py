@@ -4,10 +4,11 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.until import DidNotCome, wait_until
 
 
 class DidNotStart(Exception):
@@ -62,13 +63,15 @@ def running(
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, patience: float) -> None:
-    deadline = time.monotonic() + patience
-    while not ready():
+    def answers() -> bool:
         if process.poll() is not None:
             raise DidNotStart(f"{process.args!r} ended with {process.returncode}:\n{_end_of(log)}")
-        if time.monotonic() > deadline:
-            raise DidNotStart(f"{process.args!r} did not answer within {patience:g} s:\n{_end_of(log)}")
-        time.sleep(0.02)
+        return ready()
+
+    try:
+        wait_until(answers, "an answer", within=patience)
+    except DidNotCome as error:
+        raise DidNotStart(f"{process.args!r}: {error}:\n{_end_of(log)}") from error
 
 
 def _end_of(log: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from tests.servers import absent
 from tests.servers.postgres import SETTINGS, _answers, _user, debian_programs, packaged_programs, server
 from tests.servers.processes import running
+from tests.until import wait_until
 
 
 @dataclass
@@ -28,10 +28,7 @@ class StoppablePostgres:
         """Connections are cut, new ones are refused."""
         lines = (self._data / "postmaster.pid").read_text().splitlines()
         os.kill(int(lines[0]), signal.SIGINT)
-        end = time.monotonic() + 20
-        while (self._data / "postmaster.pid").exists():
-            assert time.monotonic() < end, "PostgreSQL does not stop"
-            time.sleep(0.02)
+        wait_until(lambda: not (self._data / "postmaster.pid").exists(), "the end of PostgreSQL")
 
     def start(self) -> None:
         settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
