@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,14 +73,10 @@ def replay(config: Config, file: str, source: str) -> int:
 
 
 def _lines(file: str) -> Iterator[bytes]:
-    stream = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115 - closed below
-    try:
+    with nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as stream:
         while line := stream.readline(LINE_LIMIT):
             if line.strip():
                 yield line
-    finally:
-        if file != "-":
-            stream.close()
 
 
 def _told(incident: Incident, events: list[e.Event]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from html import escape
-from typing import Protocol, cast
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import feedgenerator
@@ -17,6 +18,10 @@ NOT_IN_XML = {0xFFFE: None, 0xFFFF: None}
 
 
 class _Feed(Protocol):
+    """What we use of the library, which has no types."""
+
+    latest_post_date: Callable[[], datetime]
+
     def add_item(self, **item: object) -> None: ...
 
     def writeString(self, encoding: str) -> str: ...
@@ -24,23 +29,12 @@ class _Feed(Protocol):
 
 def atom(snapshot: Snapshot) -> str:
     """https://www.rfc-editor.org/rfc/rfc4287"""
-
-    class Feed(feedgenerator.Atom1Feed):  # type: ignore[misc]  # the library has no types
-        def latest_post_date(self) -> datetime:
-            # The library would ask for the time, and an empty feed would never be the same twice.
-            return snapshot.updated_at
-
-    return _write(snapshot, cast(_Feed, Feed(**_about(snapshot, "feed.atom"))))
+    return _write(snapshot, feedgenerator.Atom1Feed(**_about(snapshot, "feed.atom")))
 
 
 def rss(snapshot: Snapshot) -> str:
     """https://www.rssboard.org/rss-specification"""
-
-    class Feed(feedgenerator.Rss201rev2Feed):  # type: ignore[misc]  # the library has no types
-        def latest_post_date(self) -> datetime:
-            return snapshot.updated_at
-
-    return _write(snapshot, cast(_Feed, Feed(**_about(snapshot, "feed.rss"))))
+    return _write(snapshot, feedgenerator.Rss201rev2Feed(**_about(snapshot, "feed.rss")))
 
 
 def _about(snapshot: Snapshot, name: str) -> dict[str, object]:
@@ -55,6 +49,8 @@ def _about(snapshot: Snapshot, name: str) -> dict[str, object]:
 
 
 def _write(snapshot: Snapshot, feed: _Feed) -> str:
+    # The library would ask for the time, and an empty feed would never be the same twice.
+    feed.latest_post_date = lambda: snapshot.updated_at
     zone = ZoneInfo(snapshot.zone)
     for incident in snapshot.recent:
         address = f"{snapshot.url}/incidents/{incident.ref}"

@@ -81,7 +81,8 @@ def _zone(value: object) -> object:
         return ZoneInfo(value) if isinstance(value, str) else value
     except (ValueError, OSError, KeyError):
         near = nearest(value, available_timezones())
-        raise wrong(f"there is no zone {quote(value)}", f"Did you mean {quote(near)}?" if near else "Write it like `Europe/Berlin`.") from None  # fmt: skip
+        remedy = f"Did you mean {quote(near)}?" if near else "Write it like `Europe/Berlin`."
+        raise wrong(f"there is no zone {quote(value)}", remedy) from None
 
 
 def _cron(value: object) -> object:

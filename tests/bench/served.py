@@ -99,7 +99,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
     links = AckLinks("bench", "")
     app = machines_app(
         alert_sources(klatsch.settings),
-        behind,  # type: ignore[arg-type]  # only `notified` is asked for here
+        behind,  # only `notified` is asked for here
         AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people),
         Metrics(klatsch.lookups.waiting, lambda: 0, now),
         Health(_ready),

@@ -28,7 +28,7 @@ def page(**changed: object) -> PageMessage:
         "room_url": ROOM,
         **changed,
     }
-    return PageMessage(**given)  # type: ignore[arg-type]  # the table of a test is not typed key by key
+    return PageMessage(**given)
 
 
 @pytest.fixture(params=sorted(CASES))
@@ -39,7 +39,7 @@ async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
 
 async def failure(case: Case, message: PageMessage | None = None, **given: object) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        await case.pager(**given).trigger(FIRST, message or page())  # type: ignore[arg-type]  # as above
+        await case.pager(**given).trigger(FIRST, message or page())
     return caught.value
 
 

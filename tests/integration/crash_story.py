@@ -184,7 +184,7 @@ def instrument(klatsch: Klatsch, steps: Steps) -> None:
             ack_link=real.ack_link,
         )
 
-    klatsch._providers = stepping  # type: ignore[method-assign]  # the seam of this test
+    klatsch._providers = stepping
     write_steps(klatsch.database, steps)
 
 
@@ -202,15 +202,15 @@ def write_steps(database: Database, steps: Steps) -> None:
         if changed:
             steps.at("after commit")
 
-    database.write = stepping  # type: ignore[method-assign]  # the seam of this test
+    database.write = stepping
 
 
 def changes(connection: Connection) -> int:
     """A number that is another one once this transaction has changed something."""
     if connection.dialect.name == "sqlite":
-        changed: int = connection.connection.dbapi_connection.total_changes  # type: ignore[union-attr]  # it is open
+        changed: int = connection.connection.dbapi_connection.total_changes
         return changed
-    return connection.execute(text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")).scalar_one()  # type: ignore[no-any-return]  # a boolean
+    return connection.execute(text("SELECT pg_current_xact_id_if_assigned() IS NOT NULL")).scalar_one()
 
 
 def hurry(klatsch: Klatsch, job: Job) -> None:

@@ -334,7 +334,8 @@ def ack_path(number: int = 1, person: str = "ana", *, key: str = "", age: int = 
     signer = serializer.make_signer(b"acknowledge")
     assert isinstance(signer, TimestampSigner)
     made = signer.get_timestamp() - age
-    signer.get_timestamp = lambda: made  # type: ignore[method-assign]  # an old link, made now
+    # An old link, made now.
+    signer.get_timestamp = lambda: made
     return f"/ack/{signer.sign(serializer.dump_payload([number, person])).decode()}"
 
 

@@ -177,7 +177,8 @@ def postgres_database(request: pytest.FixtureRequest) -> Any:
 
 
 async def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
-    async with HttpServer(lambda request: None) as other:  # type: ignore[arg-type, return-value]  # nobody asks it
+    # It takes a port, and nobody asks it anything.
+    async with HttpServer(lambda request: None) as other:
         write_config(tmp_path, sqlite_in(tmp_path), http={"listen": f"127.0.0.1:{other.port}"})
         done = await asyncio.to_thread(klatsch, tmp_path, "serve")
         assert done.returncode == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from apscheduler.triggers.cron import CronTrigger
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -512,10 +513,9 @@ def test_other_times_are_refused_with_an_example(text, said):
 
 
 def test_what_we_read_as_a_cron_is_one_for_the_calendar_too():
-    trigger = pytest.importorskip("apscheduler.triggers.cron").CronTrigger
     for text in ("mon 09:00", "mon-fri 9:05", "daily 23:59", "*/15 8-18/2 1,15 * mon-fri"):
         cron = parse_cron(text)
-        made = trigger(
+        made = CronTrigger(
             minute=cron.minute, hour=cron.hour, day=cron.day, month=cron.month, day_of_week=cron.weekday, timezone="UTC"
         )
         assert made.get_next_fire_time(None, datetime(2026, 11, 2, tzinfo=UTC)) is not None

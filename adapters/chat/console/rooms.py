@@ -154,7 +154,8 @@ def _change(room: Room, entry: Entry) -> Room:
         case "say":
             return replace(room, messages=(*room.messages, _message(entry)))
         case "edit":
-            return _with(room, entry["message"], document=decode(entry["document"]), edited=True)
+            known = _known(room, entry["message"])
+            return _with(room, replace(known, document=decode(entry["document"]), edited=True))
         case "pin":
             return replace(room, pinned=(*room.pinned, entry["message"]))
         case "join":
@@ -165,8 +166,9 @@ def _change(room: Room, entry: Entry) -> Room:
             return replace(room, archived=True)
         case "react":
             reaction = (entry["emoji"], entry["by"])
-            there = tuple(known for known in _known(room, entry["message"]).reactions if known != reaction)
-            return _with(room, entry["message"], reactions=(*there, reaction) if entry["added"] else there)
+            known = _known(room, entry["message"])
+            there = tuple(other for other in known.reactions if other != reaction)
+            return _with(room, replace(known, reactions=(*there, reaction) if entry["added"] else there))
         case other:
             raise Unreadable(f"{other!r} is not known here")
 
@@ -190,9 +192,9 @@ def _known(room: Room, message: str) -> Message:
     return known
 
 
-def _with(room: Room, message: str, **changes: object) -> Room:
-    changed = replace(_known(room, message), **changes)  # type: ignore[arg-type]  # named by the two callers above
-    return replace(room, messages=tuple(changed if known.id == message else known for known in room.messages))
+def _with(room: Room, changed: Message) -> Room:
+    """The message in the place of the one with its id."""
+    return replace(room, messages=tuple(changed if known.id == changed.id else known for known in room.messages))
 
 
 def journal_of(state: State) -> Iterator[Entry]:
