@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from bot.chat.document import clean
+from bot.nearest import nearest
 from bot.ports import AlertSource, ChatPlatform, Pager, Publisher, StatusPage
 
 Port = TypeVar("Port", covariant=True)
@@ -82,8 +82,8 @@ def provider(section: str, type: str) -> Provider[Any]:
     if type in known:
         return known[type]
     shown = " ".join(clean(type).split())[:60]
-    near = get_close_matches(type.lower(), known, n=1)
-    guess = f"; did you mean `{near[0]}`?" if near else "."
+    near = nearest(type, known)
+    guess = f"; did you mean `{near}`?" if near else "."
     raise UnknownType(
         f"{section}: no provider has the type `{shown}`{guess} Known: {', '.join(sorted(known)) or 'none'}."
     )

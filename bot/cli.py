@@ -20,7 +20,7 @@ from bot.incident.model import Refused
 from bot.ports import DeliveryError
 from bot.store import StoreUnavailable
 
-DONE, FAILED, USAGE = 0, 1, 2
+DONE, FAILED = 0, 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:

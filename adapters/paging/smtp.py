@@ -19,7 +19,7 @@ import aiosmtplib
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from adapters.excerpt import excerpt
-from adapters.paging.wording import cut, how_to_acknowledge, link, mark, one_line, secrets_of
+from adapters.paging.wording import cut, headline, how_to_acknowledge, link, mark, secrets_of
 from bot.chat.document import clean
 from bot.incident.model import Person
 from bot.ports import Attempt, DeliveryError, PageMessage, Pager, Rejected, Unavailable
@@ -100,7 +100,7 @@ class Smtp:
         self._name = name
         self._config = config
         display, self._sender = parseaddr(config.sender)
-        self._from = Address(one_line(display) or "Klatsch", addr_spec=self._sender)
+        self._from = Address(excerpt(display) or "Klatsch", addr_spec=self._sender)
         self._domain = self._sender.rpartition("@")[2]
         password = config.password.get_secret_value()
         self._secrets = (
@@ -184,12 +184,12 @@ class Smtp:
 
     def _message(self, attempt: Attempt, page: PageMessage, to: str) -> EmailMessage:
         """Every value is one clean line before it becomes a header, so a title can add none."""
-        ref = one_line(page.ref, 20)
+        ref = excerpt(page.ref, limit=20)
         thread = self._thread(page)
         message = EmailMessage(policy=SMTP)
-        message["Subject"] = one_line(f"[{page.severity.upper()}] {ref} {page.title}")
+        message["Subject"] = excerpt(f"[{page.severity.upper()}] {ref} {page.title}")
         message["From"] = self._from
-        message["To"] = Address(one_line(page.person.name, 100), addr_spec=to)
+        message["To"] = Address(excerpt(page.person.name, limit=100), addr_spec=to)
         # Not a time of the incident: only when this try was made, which mail servers insist on.
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = f"<klatsch.page.{mark(attempt, page)}@{self._domain}>"
@@ -212,7 +212,7 @@ class Smtp:
 def _plain(page: PageMessage) -> str:
     ack, room = link(page.ack_url), link(page.room_url)
     parts = [
-        one_line(f"{page.severity.upper()} {page.ref} {page.title}"),
+        headline(page),
         cut(clean(page.text).strip(), TEXT_BYTES),
         f"Acknowledge: {ack}" if ack else how_to_acknowledge(page),
         f"Room: {room}" if room else "",
@@ -225,7 +225,7 @@ def _html(page: PageMessage) -> str:
     ack, room = html.escape(link(page.ack_url)), html.escape(link(page.room_url))
     text = html.escape(cut(clean(page.text).strip(), TEXT_BYTES)).replace("\n", "<br>\n")
     parts = [
-        f"<p><strong>{html.escape(one_line(f'{page.severity.upper()} {page.ref} {page.title}'))}</strong></p>",
+        f"<p><strong>{html.escape(headline(page))}</strong></p>",
         f"<p>{text}</p>" if text else "",
         f'<p><a href="{ack}">Acknowledge</a></p>' if ack else f"<p>{html.escape(how_to_acknowledge(page))}</p>",
         f'<p><a href="{room}">Open the room</a></p>' if room else "",
@@ -235,4 +235,4 @@ def _html(page: PageMessage) -> str:
 
 
 def _whom(page: PageMessage) -> str:
-    return one_line(f"{page.person.name} ({page.person.id})" if page.person.name else page.person.id, 120)
+    return excerpt(f"{page.person.name} ({page.person.id})" if page.person.name else page.person.id, limit=120)

@@ -5,24 +5,18 @@ from __future__ import annotations
 import hashlib
 from urllib.parse import urlsplit
 
-from bot.chat.document import clean
+from adapters.excerpt import excerpt
 from bot.ports import Attempt, PageMessage
 
 
 def headline(page: PageMessage, limit: int = 200) -> str:
     """`SEV1 INC-7 nova API is down`, on one line of at most `limit` characters."""
-    return one_line(f"{page.severity.upper()} {page.ref} {page.title}", limit)
-
-
-def one_line(text: str, limit: int = 200) -> str:
-    """`text` without line breaks and control characters, cut to `limit` characters."""
-    text = " ".join(clean(text).split())
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return excerpt(f"{page.severity.upper()} {page.ref} {page.title}", limit=limit)
 
 
 def how_to_acknowledge(page: PageMessage) -> str:
     """What to type where there is no link to press."""
-    ref = one_line(page.ref, 20)
+    ref = excerpt(page.ref, limit=20)
     return f'To acknowledge, type "ack {ref}" to the bot in chat, or run: klatsch say "ack {ref}"'
 
 

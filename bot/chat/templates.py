@@ -19,8 +19,8 @@ from bot.chat.document import Document, clean
 from bot.chat.line import shown
 from bot.chat.markdown import escape, parse_markdown
 from bot.chat.markdown_out import code_span, link
-from bot.chat.values import nearest
 from bot.incident.timeline import Who
+from bot.nearest import nearest
 
 PACKAGED = Path(__file__).parent.parent / "templates"
 SLUG_LIMIT = 60

@@ -5,14 +5,14 @@ Each function raises Refused, naming the nearest thing it knows, for what it doe
 
 from __future__ import annotations
 
-import difflib
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.chat.context import Context
 from bot.chat.line import shown, unquote
 from bot.incident.model import ComponentState, Mark, Moment, Person, PublicStatus, Refused, Role, Severity, Status
+from bot.nearest import nearest
 
 ROLES = {
     **{role.value: role for role in Role},
@@ -60,13 +60,6 @@ _SPELLED = re.compile(r"sev-?([1-4])[:,]?", re.IGNORECASE)
 _MENTION = re.compile(r"<@([^|>\s]+)(?:\|[^>]*)?>")
 _MATCHER = re.compile(r"([A-Za-z_][A-Za-z0-9_.:-]*?)(=~|!~|!=|=)(.*)", re.DOTALL)
 _REGEX_LIMIT = 500
-
-
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """Of the `known` names the one most like `word`; empty when none is alike enough (`cutoff`, 1.0: the same)."""
-    names = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower()[:80], names, n=1, cutoff=cutoff)
-    return names[found[0]] if found else ""
 
 
 def unknown(what: str, word: str, known: Sequence[str], *, mark: str = "") -> Refused:

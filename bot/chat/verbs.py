@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from bot.chat.context import Context, Question
 from bot.chat.line import Typed, shown
-from bot.chat.values import nearest
 from bot.chat.verb import Verb
 from bot.chat.verbs_life import LIFE
 from bot.chat.verbs_work import WORK
 from bot.incident.model import Refused
+from bot.nearest import nearest
 
 GROUPS = ("Start", "Run it", "Wake people", "Tell", "To do", "Customers", "Look up", "End", "Afterwards", "Help")
 """The order in which help shows them."""

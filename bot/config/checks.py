@@ -6,8 +6,9 @@ from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
 from bot.config.models import Block, parse_listen
-from bot.config.problems import Findings, nearest, quote, suggestion, under
+from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
+from bot.nearest import nearest
 
 PROOFS = ("token", "password", "secret")
 """Keys of an alert entry by which its sender shows that it may send."""

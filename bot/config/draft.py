@@ -26,8 +26,9 @@ from bot.config.models import (
     Storage,
     as_block,
 )
-from bot.config.problems import Findings, nearest, quote, suggestion, under
+from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.shape import entries, section
+from bot.nearest import nearest
 
 SECTIONS = (
     "storage",

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, SecretStr
 from pydantic_core import PydanticCustomError
 
-from bot.config.problems import nearest, quote
+from bot.config.problems import quote
 from bot.crons import Cron, parse_cron
 from bot.durations import parse_duration
 from bot.incident.model import Severity
+from bot.nearest import nearest
 
 
 class Block(dict[str, Any]):
@@ -80,7 +81,7 @@ def _zone(value: object) -> object:
     try:
         return ZoneInfo(value) if isinstance(value, str) else value
     except (ValueError, OSError, KeyError):
-        near = nearest(value, available_timezones())
+        near = nearest(str(value), available_timezones())
         remedy = f"Did you mean {quote(near)}?" if near else "Write it like `Europe/Berlin`."
         raise wrong(f"there is no zone {quote(value)}", remedy) from None
 

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+
+from bot.nearest import nearest
 
 _LONGEST_QUOTE = 80
 _PLAIN_KEY = re.compile(r"[\w-]+")
@@ -52,17 +53,10 @@ def quote(value: object) -> str:
     return f"`{_printable(str(value))}`"
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
-    """The one of `known` somebody may have meant; empty: none is near."""
-    names = {name.lower(): name for name in known}
-    near = get_close_matches(str(word).lower()[:_LONGEST_QUOTE], names, n=1)
-    return names[near[0]] if near else ""
-
-
 def suggestion(word: object, known: Iterable[str], otherwise: str = "") -> str:
     """A remedy for a name nobody knows: the nearest one, else all there are, else `otherwise`."""
     names = sorted(known)
-    if near := nearest(word, names):
+    if near := nearest(str(word), names):
         return f"Did you mean {quote(near)}?"
     if names:
         more = f" and {len(names) - 12} more" if len(names) > 12 else ""

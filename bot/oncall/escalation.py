@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 
 from bot.incident.commands import Rung
 from bot.incident.model import Refused
+from bot.nearest import nearest
 from bot.oncall.schedules import Schedule, on_call
 
 KINDS = ("policy", "schedule", "person")
@@ -100,9 +100,8 @@ def target(roster: Roster, name: str, at: datetime) -> Rung:
 
 def _hint(roster: Roster, wanted: str) -> str:
     names = {full.partition(":")[2].lower(): full for full in reversed(_everything(roster))}
-    near = get_close_matches(wanted.lower(), names, n=1)
-    if near:
-        return f"Did you mean `{names[near[0]]}`?"
+    if near := nearest(wanted, names):
+        return f"Did you mean `{names[near]}`?"
     known = _everything(roster)
     if not known:
         return "Nobody can be paged: the configuration has nobody under `people:`."

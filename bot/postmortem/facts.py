@@ -214,11 +214,6 @@ class Facts:
     links: tuple[Cited[str], ...] = ()
     rows: tuple[Line, ...] = ()
 
-    @property
-    def handovers(self) -> tuple[Tenure, ...]:
-        """The tenures that began with somebody else handing over."""
-        return tuple(tenure for tenure in self.tenures if tenure.handed_over)
-
     def said(self, mark: Mark) -> Sequence[Line]:
         """The lines of one mark, in the order things happened."""
         return self.lines.get(mark, ())

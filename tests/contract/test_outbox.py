@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident.model import Mark, Severity
 from bot.store import Retry, Settlement
+from tests.statements import statements
 from tests.world import World, an_ask
 
 LEASE = timedelta(seconds=60)
@@ -170,14 +171,8 @@ def test_cancelled_and_failed_effects_free_their_lane(world: World):
 def test_the_claim_uses_the_partial_indexes(world: World):
     for n in range(300):
         world.opened(f"incident {n}")
-    sent: list[tuple[str, object]] = []
-
-    def remember(_c: object, _k: object, statement: str, parameters: object, *_: object) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(world.database.engine, "before_cursor_execute", remember)
-    world.outbox.claim(64, LEASE)
-    event.remove(world.database.engine, "before_cursor_execute", remember)
+    with statements() as sent:
+        world.outbox.claim(64, LEASE)
     claim, values = next((statement, values) for statement, values in sent if "UPDATE outbox" in statement)
     with world.database.engine.connect() as connection:
         if not world.database.sqlite:

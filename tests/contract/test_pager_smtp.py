@@ -107,7 +107,7 @@ async def test_a_refused_recipient_names_the_key_to_check(server: SmtpServer) ->
         await pager(server).trigger(FIRST, page())
 
 
-async def test_a_refused_login_names_the_block(server: SmtpServer) -> None:
+async def test_a_refused_login_names_the_block() -> None:
     async with SmtpServer("klatsch", SECRET) as closed:
         with pytest.raises(Rejected, match=r"answered 535.*check paging\.email\.user and paging\.email\.password"):
             await pager(closed, user="klatsch", password="wr0ng").trigger(FIRST, page())

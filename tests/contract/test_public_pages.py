@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, event
 
 from adapters.status.builtin import Config, build
 from bot.incident.model import ComponentState as C
@@ -20,6 +19,7 @@ from bot.store import StoreUnavailable
 from storage.engine import Database
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
 from storage.tables import metadata
+from tests.statements import statements
 
 TABLES = [public_post, public_incident, public_component]
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -192,18 +192,12 @@ def test_every_list_is_answered_from_an_index(tmp_path):
     metadata.create_all(database.engine, tables=TABLES)
     pages = SqlPublicPages(database)
     pages.add("page", "INC-1", 1, NOON, post())
-    sent: list[tuple[str, tuple[object, ...]]] = []
-
-    def note(_connection, _cursor, statement, parameters, _context, _many) -> None:
-        sent.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    [first] = pages.incidents("page", limit=50)
-    pages.incidents("page", limit=50, since=NOON, before=first)
-    pages.incidents("page", limit=50, unresolved_only=True)
-    pages.incident("page", "INC-1")
-    pages.states("page")
-    event.remove(Engine, "before_cursor_execute", note)
+    with statements() as sent:
+        [first] = pages.incidents("page", limit=50)
+        pages.incidents("page", limit=50, since=NOON, before=first)
+        pages.incidents("page", limit=50, unresolved_only=True)
+        pages.incident("page", "INC-1")
+        pages.states("page")
     queries = [(statement, parameters) for statement, parameters in sent if statement.startswith("SELECT")]
     assert len(queries) == 8
     with database.read() as connection:

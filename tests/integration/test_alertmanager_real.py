@@ -106,7 +106,8 @@ def test_what_fires_while_klatsch_is_down_is_delivered_when_it_is_back(tmp_path:
         prometheus.add([node_down(1)])
         wait_until(lambda: "connection refused" in prometheus.log.read_text(errors="replace"), "a vain try")
         with serving(tmp_path):
-            wait_until(with_alerts(tmp_path, "firing"), "the delivery")
+            incident = wait_until(with_alerts(tmp_path, "firing"), "the delivery")
+    assert incident["ref"] == "INC-1"
 
 
 def test_a_repeat_is_accepted_and_does_nothing(tmp_path: Path, port: int) -> None:

@@ -43,6 +43,7 @@ from tests.contract.servers.http import Trouble
 from tests.contract.servers.ntfy import NtfyServer
 from tests.contract.servers.smtp import SmtpServer
 from tests.integration.crash_story import Job, request
+from tests.servers.klatsch import served_at
 from tests.servers.postgres import create_database, drop_database
 from tests.servers.processes import free_port
 from tests.until import until
@@ -374,27 +375,8 @@ def report(capsys: pytest.CaptureFixture[str], name: str, died: Sequence[tuple[s
 
 # Told to stop, instead of killed.
 
-SERVE = "import sys; from bot.cli import main; sys.exit(main(['serve', '-c', sys.argv[1]]))"
 STOPS_WITHIN = 10.0
 """Seconds; what container runtimes give a process between SIGTERM and SIGKILL."""
-
-
-@asynccontextmanager
-async def served(config: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`klatsch serve`, ready; killed at the end if it is still there."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SERVE, str(config)), stdout=asyncio.subprocess.PIPE, cwd=ROOT, start_new_session=True
-    )
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(60):
-            line = await process.stdout.readline()
-        assert b"klatsch serves" in line
-        yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def test_a_bot_told_to_stop_while_a_provider_hangs_hands_its_page_back(tmp_path: Path, database_url: str):
@@ -415,7 +397,7 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
             encoding="utf-8",
         )
         ntfy.orders.append(Trouble.HANG)
-        async with served(config) as bot, httpx.AsyncClient(trust_env=False) as http:
+        async with served_at(tmp_path) as bot, httpx.AsyncClient(trust_env=False) as http:
             alert = {
                 "status": "firing",
                 "fingerprint": "f1",
@@ -429,15 +411,14 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
             assert answer.status_code == 200
             await until(lambda: ntfy.requests, "the page being sent")
             begun = time.monotonic()
-            bot.terminate()
-            async with asyncio.timeout(STOPS_WITHIN + 5):
-                assert await bot.wait() == 0
+            bot.process.terminate()
+            assert await asyncio.to_thread(bot.process.wait, STOPS_WITHIN + 5) == 0
             assert time.monotonic() - begun < STOPS_WITHIN
         database = Database(database_url)
         with database.read() as connection:
             due_at = connection.execute(text("SELECT due_at FROM outbox WHERE kind = 'send_page'")).scalar_one()
         assert as_utc(due_at) <= datetime.now(UTC)
-        async with served(config):
+        async with served_at(tmp_path, "again"):
             await until(lambda: ntfy.published, "the page")
             await until(lambda: not SqlLookups(database).waiting(), "the end of all work")
         history = SqlLookups(database).history(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import resource
 import signal
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +17,11 @@ import pytest
 
 from tests.contract.servers.http import HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
-from tests.servers.klatsch import ROOT, Served, incidents, klatsch, paging, serving, write_config
+from tests.servers.klatsch import ROOT, incidents, klatsch, paging, served_at, serving, write_config
 from tests.servers.processes import free_port
 from tests.until import until, wait_until
 
 FIRING = (ROOT / "tests" / "fixtures" / "alertmanager" / "firing_single.json").read_bytes()
-
-
-@contextlib.asynccontextmanager
-async def served_at(folder: Path, name: str = "serve") -> AsyncIterator[Served]:
-    """`serving`, without holding up the fake servers of this process."""
-    context = serving(folder, name=name)
-    served = await asyncio.to_thread(context.__enter__)
-    try:
-        yield served
-    finally:
-        await asyncio.to_thread(context.__exit__, None, None, None)
 
 
 def sqlite_in(folder: Path) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,17 @@ def serving(folder: Path, *arguments: str, name: str = "serve") -> Iterator[Serv
         found = SERVES.search(log.read_text(errors="replace"))
         assert found is not None
         yield Served(process, found[1], log)
+
+
+@asynccontextmanager
+async def served_at(folder: Path, name: str = "serve") -> AsyncIterator[Served]:
+    """`serving`, without holding up the fake servers of this process."""
+    context = serving(folder, name=name)
+    served = await asyncio.to_thread(context.__enter__)
+    try:
+        yield served
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
 
 
 def incidents(folder: Path, numbers: Sequence[int] = (1,)) -> list[dict[str, Any]]:

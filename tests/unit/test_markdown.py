@@ -121,7 +121,6 @@ INLINE = st.one_of(
     st.builds(Time, st.just(AT), WORDS),
     st.builds(Link, WORDS, st.just("https://example.org/x_(y)?a=*b*")),
 )
-SPACE = Text(" ")
 
 
 @st.composite
