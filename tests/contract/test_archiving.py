@@ -14,11 +14,9 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Role, Status
 from bot.ports import Unavailable
-from tests.contract.test_deliver import LONG_ENOUGH, Stage, on_stage, stage
+from tests.contract.stage import LONG_ENOUGH, Stage, on_stage
 from tests.fakes import Orders, Patience
 from tests.world import RULES, World
-
-__all__ = ["stage"]
 
 AFTER = timedelta(minutes=10)
 
@@ -71,11 +69,11 @@ async def test_a_draft_finished_just_before_its_room_is_archived_is_no_failure(s
     await stage.ask(c.Resolve(summary="ok"), 1)
     await stage.ask(c.Close(), 1)
     async with stage.delivering():
-        await stage.until(archiving.asked.is_set)
+        await stage.until(archiving.asked.is_set, "the end of the room")
         writing.go.set()
-        await stage.until(lambda: bool(stage.incident().postmortem.place))
+        await stage.until(lambda: bool(stage.incident().postmortem.place), "the draft")
         archiving.go.set()
-        await stage.until(lambda: not stage.world.lookups.waiting())
+        await stage.until(lambda: not stage.world.lookups.waiting(), "the end of all work")
     assert room(stage).archived
     assert stage.events(e.DeliveryFailed) == []
 
@@ -137,11 +135,11 @@ async def test_it_is_reopened_while_its_room_is_being_archived(stage: Stage):
     await stage.settle()
     async with stage.delivering():
         await stage.ask(c.Cancel(reason="a mistake"), 1)
-        await stage.until(archiving.asked.is_set)
+        await stage.until(archiving.asked.is_set, "the end of the room")
         await stage.ask(c.Reopen(), 1)
         archiving.go.set()
-        await stage.until(lambda: stage.incident().rooms["console"].id == "inc-1-2")
-        await stage.until(lambda: bool(stage.incident().rooms["console"].card))
+        await stage.until(lambda: stage.incident().rooms["console"].id == "inc-1-2", "the second room")
+        await stage.until(lambda: bool(stage.incident().rooms["console"].card), "its card")
     assert stage.incident().status is Status.INVESTIGATING
     assert not room(stage, "inc-1-2").archived
 
@@ -163,8 +161,8 @@ async def test_a_room_that_opens_when_it_is_over_already_is_archived(stage: Stag
     stage.chat.by_method["open_room"].then.append(opening)
     await stage.open()
     async with stage.delivering():
-        await stage.until(opening.asked.is_set)
+        await stage.until(opening.asked.is_set, "the call")
         await stage.ask(c.Cancel(reason="opened twice"), 1)
         opening.go.set()
-        await stage.until(lambda: bool(stage.events(e.RoomArchived)))
+        await stage.until(lambda: bool(stage.events(e.RoomArchived)), "the end of the room")
     assert room(stage).archived

@@ -5,7 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from bot.incident.model import PublicStatus as S
 from storage.engine import Database
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
 from storage.tables import metadata
+from tests.integration.public_site import NOON, StandingClock
 from tests.servers import absent
 from tests.until import wait_until
 
@@ -33,7 +34,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 UNBROKEN = "https://example.org/" + "x" * 300
 
 # The contrast of what is really drawn, by https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio.
@@ -61,11 +61,6 @@ CONTRASTS = """() => {
   }
   return found;
 }"""
-
-
-class StandingClock:
-    def now(self) -> datetime:
-        return NOON
 
 
 @pytest.fixture(scope="module")

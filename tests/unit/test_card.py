@@ -163,6 +163,7 @@ def test_an_announcement_is_two_lines_with_a_link():
 
 def test_an_announcement_mentions_nobody():
     document = announced(replace(CALM, roles={Role.LEAD: "ana"}))
+    assert "Lead: Ana Ruiz" in document.to_plain()
     assert not any(isinstance(i, Mention) for block in document.blocks for i in getattr(block, "inlines", ()))
 
 

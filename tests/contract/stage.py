@@ -1,0 +1,164 @@
+"""The world with everybody on it, for the stories of what is delivered. The database, the writer, the deliverer and the
+rooms are real; the clock is pushed forward."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import text
+
+from adapters.chat.console import Config, ConsolePlatform, build
+from bot.alerts.model import Alert, Notification
+from bot.chat.templates import Templates
+from bot.deliver import Deliverer
+from bot.handle import Outcome
+from bot.inbox import Writer
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.timeline import sentence
+from bot.perform import Performer, Providers
+from bot.ports import ChatPlatform
+from bot.words import Wording
+from tests.clock import START
+from tests.fakes import RecordingPager, RecordingPublisher, RecordingStatusPage, TroubledChat
+from tests.until import until
+from tests.world import PEOPLE, World, an_ask
+
+LONG_ENOUGH = 3
+"""Seconds after which a card and a digest have settled."""
+
+
+class Stage:
+    """The world with everybody on it: what is asked goes through the writer, and `settle` lets the loop run."""
+
+    def __init__(self, world: World, writer: Writer, folder: Path) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.writer = writer
+        self.folder = folder
+        self.rooms: dict[str, ConsolePlatform] = {}
+        self.chats: dict[str, TroubledChat] = {}
+        self.ntfy, self.email = RecordingPager(), RecordingPager()
+        self.page, self.publisher = RecordingStatusPage(), RecordingPublisher()
+        for name in world.rules.policy.platforms:
+            self.rooms[name] = build(name, Config(folder=str(folder / name)), clock=world.clock)
+            self.chats[name] = TroubledChat(self.rooms[name])
+        self.deliverer = self.another_process()
+
+    @property
+    def chat(self) -> TroubledChat:
+        return self.chats["console"]
+
+    def another_process(self, **changes: object) -> Deliverer:
+        platforms: dict[str, ChatPlatform] = dict(self.chats)
+        everybody = Providers(
+            platforms=platforms,
+            pagers={"ntfy": self.ntfy, "email": self.email},
+            status_pages={"page": self.page},
+            publishers={"folder": self.publisher},
+            people=PEOPLE,
+            ack_link=lambda number, person: f"https://klatsch.example.org/ack/{number}-{person}",
+        )
+        words = Wording(Templates(None), PEOPLE, "UTC", {})
+        world = self.world
+        providers = replace(everybody, **changes)
+        performer = Performer(world.lookups, world.clock, providers, words)
+        return Deliverer(world.outbox, self.writer, world.lookups, world.clock, performer)
+
+    async def ask(self, command: c.Command, incident: int | None = None, *, by: str = "ana") -> Outcome:
+        return await self.writer.submit(an_ask(command, incident, by=by))
+
+    async def open(self, title: str = "Volumes slow", **facts: object) -> int:
+        outcome = await self.ask(c.Open(title=title, **facts))
+        assert outcome.after is not None
+        return outcome.after.number
+
+    async def settle(self, *, deliverer: Deliverer | None = None) -> None:
+        """Do what is due, let cards and digests settle, and do those. A retry that waits longer keeps waiting."""
+        loop = deliverer or self.deliverer
+        await loop.drain()
+        self.clock.forward(seconds=LONG_ENOUGH)
+        await loop.drain()
+        self.clock.forward(seconds=LONG_ENOUGH)
+        await loop.drain()
+
+    @asynccontextmanager
+    async def delivering(self) -> AsyncIterator[None]:
+        """The loop runs by itself; time passes in `until`."""
+        running = asyncio.create_task(self.deliverer.run())
+        try:
+            yield
+        finally:
+            self.deliverer.stop()
+            await running
+            self.deliverer = self.another_process()
+
+    async def until(self, met: Callable[[], bool], what: str) -> None:
+        """Until `met` says yes; a second passes from look to look."""
+
+        def looked() -> bool:
+            if met():
+                return True
+            self.clock.forward(seconds=1)
+            self.deliverer.wake()
+            return False
+
+        await until(looked, what, every=0.01)
+
+    def incident(self, number: int = 1):
+        found = self.world.lookups.incident(number)
+        assert found is not None
+        return found
+
+    def timeline(self, number: int = 1) -> list[str]:
+        return [sentence(r.event, lambda person: person) for r in self.world.lookups.history(number)]
+
+    def events(self, kind: type[e.Event], number: int = 1) -> list[e.Event]:
+        return [r.event for r in self.world.lookups.history(number) if isinstance(r.event, kind)]
+
+    def thread(self, room: str = "inc-1", *, on: str = "console") -> list[str]:
+        """What was said in the thread of the card."""
+        return [m.document.to_plain() for m in self.rooms[on].messages(room) if m.thread]
+
+    def card(self, room: str = "inc-1", *, on: str = "console") -> str:
+        card = self.rooms[on].room(room).card
+        assert card is not None
+        return card.document.to_plain()
+
+    def announced(self, *, on: str = "console") -> list[str]:
+        return [m.document.to_plain() for m in self.rooms[on].messages("incidents")]
+
+    def effects(self, *kinds: str) -> list[tuple[str, str, int]]:
+        """(kind, state, attempt) of these effects, the oldest first."""
+        with self.world.database.read() as connection:
+            found = connection.execute(text("SELECT kind, state, attempt FROM outbox ORDER BY id")).all()
+        return [(row.kind, row.state, row.attempt) for row in found if row.kind in kinds]
+
+
+@asynccontextmanager
+async def on_stage(world: World, folder: Path) -> AsyncIterator[Stage]:
+    writer = Writer(world.store, world.rules)
+    writing = asyncio.create_task(writer.run())
+    stage = Stage(world, writer, folder)
+    try:
+        yield stage
+    finally:
+        stage.deliverer.stop()
+        await stage.deliverer.run()
+        writer.stop()
+        await writing
+        for platform in stage.rooms.values():
+            platform.close()
+
+
+def firing(count: int, *, first: int = 0, severity: str = "critical") -> Notification:
+    labels = {"alertname": "OSDDown", "severity": severity, "region": "r1", "az": "a"}
+    alerts = tuple(
+        Alert("prometheus", f"f{first + n}", True, START, labels=labels, annotations={"summary": f"osd {n}"})
+        for n in range(count)
+    )
+    return Notification("prometheus", alerts, group="g")

@@ -1,0 +1,192 @@
+"""What the loop promises whoever is to be woken: the page goes out, on every way, and only while it is wanted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.ports import Rejected, Unavailable
+from tests.clock import START
+from tests.contract.stage import Stage
+from tests.fakes import Patience
+
+
+async def test_people_are_woken_although_the_chat_platform_is_down(stage: Stage):
+    stage.chat.orders.always = Unavailable("the homeserver is gone")
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    assert stage.ntfy.woken == stage.email.woken == ["ana"]
+    assert len(stage.events(e.PageSent)) == 2
+    assert stage.incident().rooms == {}
+    stage.chat.orders.always = None
+    stage.clock.forward(minutes=2)
+    await stage.settle()
+    assert "The page to ana went out by ntfy" in "\n".join(stage.thread()).replace("Ana Ruiz", "ana")
+    assert list(stage.rooms["console"].people("inc-1")) == ["ana"]
+
+
+async def test_a_page_says_what_it_is_about(stage: Stage):
+    await stage.open("Volumes slow in az2", page="policy:platform")
+    await stage.settle()
+    assert stage.ntfy.tries[0].text == "INC-1 Volumes slow in az2"
+
+
+async def test_one_way_that_fails_is_told_and_the_other_one_is_enough(stage: Stage):
+    stage.ntfy.orders.always = Rejected("ana has no topic")
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    assert "The page to ana by ntfy failed: ana has no topic" in stage.timeline()
+    assert stage.email.woken == ["ana"]
+    assert len(stage.events(e.PeoplePaged)) == 1
+
+
+async def test_when_every_way_fails_the_next_one_is_asked_at_once(stage: Stage):
+    stage.ntfy.orders.always = Rejected("no topic")
+    stage.email.orders.then.append(Rejected("no such mailbox"))
+    await stage.open(page="policy:platform")
+    await stage.deliverer.drain()
+    assert stage.clock.now() == START
+    assert stage.email.woken == ["ben"]
+    assert [asked.reason for asked in stage.events(e.PeoplePaged)] == ["opened", "no page got through"]
+
+
+async def test_when_no_page_gets_through_at_all_that_is_told(stage: Stage):
+    stage.ntfy.orders.always = stage.email.orders.always = Rejected("the account is closed")
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    assert [asked.people for asked in stage.events(e.PeoplePaged)] == [("ana",), ("ben",), ("ana",), ("ben",)]
+    (ended,) = stage.events(e.PagingEnded)
+    assert ended.exhausted
+    assert "Paging ended: no page got through" in "\n".join(stage.thread())
+    assert "nobody answered" in stage.card()
+
+
+async def test_nobody_acknowledges_and_the_ladder_is_climbed_twice_and_then_that_is_told(stage: Stage):
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    woken = [list(stage.email.woken)]
+    for _ in range(4):
+        stage.clock.forward(minutes=5)
+        await stage.settle()
+        woken.append(list(stage.email.woken))
+    assert woken == [
+        ["ana"],
+        ["ana", "ben"],
+        ["ana", "ben", "ana"],
+        ["ana", "ben", "ana", "ben"],
+        ["ana", "ben", "ana", "ben"],
+    ]
+    (ended,) = stage.events(e.PagingEnded)
+    assert ended.exhausted
+    assert "Paging ended: nobody acknowledged" in "\n".join(stage.thread())
+    assert "nobody answered" in stage.card()
+
+
+async def test_the_next_step_is_not_asked_before_its_time(stage: Stage):
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    stage.clock.forward(minutes=4)
+    await stage.settle()
+    assert stage.email.woken == ["ana"]
+
+
+async def test_after_an_acknowledgement_nobody_else_is_woken(stage: Stage):
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    await stage.ask(c.Acknowledge(person="ana"), 1)
+    for _ in range(5):
+        stage.clock.forward(minutes=5)
+        await stage.settle()
+    assert stage.email.woken == ["ana"]
+    assert stage.events(e.PagingEnded) == []
+    assert "ana acknowledged" in stage.timeline()
+
+
+async def test_who_acknowledges_while_a_page_waits_for_its_provider_is_not_woken_again(stage: Stage):
+    stage.ntfy.orders.then.append(Unavailable("busy", timedelta(seconds=30)))
+    await stage.open(page="policy:platform")
+    await stage.settle()
+    await stage.ask(c.Acknowledge(person="ana"), 1)
+    stage.clock.forward(minutes=1)
+    await stage.settle()
+    assert stage.ntfy.woken == []
+    assert [state for _, state, _ in stage.effects("send_page")] == ["cancelled", "done"]
+
+
+async def test_who_acknowledges_between_the_claim_and_the_call_is_let_sleep(stage: Stage):
+    await stage.open(page="policy:platform")
+    claimed = [item for item in stage.world.outbox.claim(9, timedelta(minutes=1)) if "page" in item.lane]
+    await stage.ask(c.Acknowledge(person="ana"), 1)
+    for item in claimed:
+        await stage.deliverer._one(item)
+    assert stage.ntfy.tries == stage.email.tries == []
+
+
+async def test_a_page_that_was_on_its_way_when_somebody_acknowledged_is_on_the_timeline(stage: Stage):
+    calling = Patience()
+    stage.email.orders.then.append(calling)
+    await stage.open(page="policy:platform")
+    async with stage.delivering():
+        await stage.until(calling.asked.is_set, "the call")
+        await stage.ask(c.Acknowledge(person="ana"), 1)
+        calling.go.set()
+        await stage.until(lambda: len(stage.events(e.PageSent)) == 2, "both pages")
+    assert {sent.way for sent in stage.events(e.PageSent)} == {"ntfy", "email"}
+    assert {state for _, state, _ in stage.effects("send_page")} == {"done"}
+
+
+async def test_a_page_that_failed_while_somebody_acknowledged_is_not_tried_again(stage: Stage):
+    calling = Patience()
+
+    async def refuse() -> None:
+        await calling()
+        raise Unavailable("503")
+
+    stage.email.orders.then.append(refuse)
+    await stage.open(page="policy:platform")
+    async with stage.delivering():
+        await stage.until(calling.asked.is_set, "the call")
+        await stage.ask(c.Acknowledge(person="ana"), 1)
+        calling.go.set()
+    stage.clock.forward(minutes=5)
+    await stage.settle()
+    assert len(stage.email.tries) == 1
+    assert stage.events(e.PageFailed) == []
+
+
+async def test_a_page_that_cannot_be_sent_for_a_quarter_of_an_hour_is_told_as_failed(stage: Stage):
+    stage.ntfy.orders.always = Unavailable("503")
+    await stage.open(page="person:ana")
+    for _ in range(16):
+        await stage.settle()
+        stage.clock.forward(minutes=1)
+    (failed,) = stage.events(e.PageFailed)
+    assert failed.way == "ntfy"
+    assert failed.reason.startswith("gave up after")
+
+
+async def test_a_page_held_up_until_after_the_ladder_has_ended_still_goes_out(stage: Stage):
+    stage.email.orders.then.append(Unavailable("503", timedelta(minutes=7)))
+    await stage.open(page="person:ben")
+    await stage.settle()
+    stage.clock.forward(minutes=6)
+    await stage.settle()
+    assert [ended.exhausted for ended in stage.events(e.PagingEnded)] == [True]
+    stage.clock.forward(minutes=2)
+    await stage.settle()
+    assert stage.email.woken == ["ben"]
+    await stage.ask(c.Acknowledge(person="ben"), 1)
+    assert stage.incident().paging.acknowledged_by == "ben"
+
+
+async def test_nobody_is_woken_for_what_was_resolved_after_the_ladder_had_ended(stage: Stage):
+    stage.email.orders.then.append(Unavailable("503", timedelta(minutes=7)))
+    await stage.open(page="person:ben")
+    await stage.settle()
+    stage.clock.forward(minutes=6)
+    await stage.settle()
+    await stage.ask(c.Resolve(summary="ok"), 1)
+    stage.clock.forward(minutes=2)
+    await stage.settle()
+    assert stage.email.woken == []

@@ -1,0 +1,103 @@
+"""What the served bot tells of itself: alive, ready, and its numbers, also while its database is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+import bot.inbox
+from tests.contract.servers.ntfy import NtfyServer
+from tests.integration.served_bot import FIRING, Bot, a_message, an_alert, bot_on
+from tests.servers.klatsch import paging
+from tests.servers.stoppable import StoppablePostgres, stoppable_postgres
+from tests.until import until
+
+# Health and numbers
+
+
+async def numbers(bot_: Bot) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    answer = await bot_.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_metrics_hold_the_backlog_and_nothing_of_what_alerts_say(tmp_path: Path, database_url: str) -> None:
+    async with bot_on(tmp_path, database_url, **paging("http://127.0.0.1:9")) as bot_:
+        await bot_.post(a_message(an_alert(labels={"severity": "critical", "az": "secret-az"})))
+        await bot_.post(b"{")
+        await bot_.post(FIRING, headers={})
+        held = await numbers(bot_)
+        assert held["klatsch_database_up", ()] == 1
+        assert held["klatsch_inbox_waiting", ()] == 0
+        assert held["klatsch_outbox_waiting", (("kind", "send_page"),)] == 1
+        assert held["klatsch_outbox_oldest_seconds", (("kind", "send_page"),)] >= 0
+        assert held["klatsch_alerts_received_total", (("source", "prometheus"),)] == 1
+        for code, count in (("200", 1), ("400", 1), ("401", 1)):
+            assert held["klatsch_alert_requests_total", (("code", code), ("source", "prometheus"))] == count
+        assert "secret-az" not in (await bot_.get("/metrics")).text
+
+
+async def test_alerts_that_were_turned_away_are_not_counted_as_received(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.inbox, "QUEUE", 0)
+    async with bot_on(tmp_path, f"sqlite:///{tmp_path}/klatsch.db") as bot_:
+        assert (await bot_.post(FIRING)).status_code == 503
+        held = await numbers(bot_)
+        assert ("klatsch_alerts_received_total", (("source", "prometheus"),)) not in held
+        assert held["klatsch_alert_requests_total", (("code", "503"), ("source", "prometheus"))] == 1
+
+
+async def test_ready_says_so(bot_: Bot) -> None:
+    assert (await bot_.get("/healthz")).json() == {"status": "ok"}
+    answer = await bot_.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "problems": []})
+
+
+# The database goes away and comes back
+
+
+@pytest.fixture
+def stoppable() -> Iterator[StoppablePostgres]:
+    with (
+        tempfile.TemporaryDirectory(prefix="klatsch-postgres-", ignore_cleanup_errors=True) as name,
+        stoppable_postgres(Path(name)) as server,
+    ):
+        yield server
+
+
+async def test_a_bot_outlives_its_postgresql(tmp_path: Path, stoppable: StoppablePostgres) -> None:
+    async with NtfyServer() as phone, bot_on(tmp_path, stoppable.url, **paging(phone.url)) as bot_:
+        assert (await bot_.post(FIRING)).status_code == 200
+        link = bot_.klatsch.links.link(1, "ana").removeprefix(bot_.url)
+        await asyncio.to_thread(stoppable.stop)
+
+        later = a_message(an_alert(2, labels={"severity": "critical", "region": "elsewhere"}))
+        answer = await bot_.post(later)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert (await bot_.get("/healthz")).status_code == 200
+        unready = await bot_.get("/readyz")
+        assert unready.status_code == 503
+        assert "The database does not answer" in unready.json()["problems"][0]
+        assert (await numbers(bot_))["klatsch_database_up", ()] == 0
+        for page in (await bot_.get(link), await bot_.client.post(bot_.url + link)):
+            assert page.status_code == 503
+            assert "nothing was acknowledged" in page.text
+
+        await asyncio.to_thread(stoppable.start)
+        await bot_.until_posted(json.dumps(later).encode(), 200)
+        assert (await bot_.get("/readyz")).status_code == 200
+        await until(lambda: len(phone.published) == 2, "the page of the second incident")
+        assert len(bot_.klatsch.lookups.recent()) == 2
