@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 from zlib import crc32
 
@@ -159,7 +160,7 @@ class Deliverer:
             await asyncio.sleep(RENEW_EVERY)
             held = list(self._held.values())
             try:
-                await self._db(lambda held=held: self._outbox.renew(held, LEASE))  # type: ignore[misc]  # mypy cannot type a lambda's default
+                await self._db(partial(self._outbox.renew, held, LEASE))
             except (StoreUnavailable, Conflict) as error:
                 log.warning("cannot renew leases: %s", error)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import selectors
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, SQLAlchemyError
 
 from bot.store import Conflict, StoreUnavailable
+from storage.watch import Watch
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization failure, deadlock.
 LOST_RACE = frozenset({"40001", "40P01"})
 BUSY_SECONDS = 5
+PATIENCE = 15.0
+"""Seconds that one transaction on PostgreSQL may take: ten times what a message of 10,000 alerts does."""
 
 
 class Database:
@@ -31,6 +34,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._one_writer = threading.Lock()
         self._inode = 0
+        self._watch = Watch(PATIENCE)
         if self.sqlite:
             self._writer = _sqlite(self.url, "BEGIN IMMEDIATE")
             self._reader = _sqlite(self.url, "BEGIN")
@@ -61,15 +65,19 @@ class Database:
                 self._check_file()
                 yield connection
         else:
-            with _translated(), self._writer.begin() as connection:
+            with _translated(), self._writer.connect() as connection, self._watched(connection), connection.begin():
                 yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look. Raises StoreUnavailable."""
-        with _translated(), self._reader.connect() as connection:
+        with _translated(), self._reader.connect() as connection, self._watched(connection), connection.begin():
             self._check_file()
             yield connection
+
+    def _watched(self, connection: Connection) -> AbstractContextManager[None]:
+        driver = connection.connection.driver_connection
+        return nullcontext() if self.sqlite or driver is None else self._watch.over(driver.fileno())
 
     def _check_file(self) -> None:
         """SQLite goes on writing to a file that was removed; what it then promises is gone with the process."""
@@ -84,6 +92,7 @@ class Database:
             raise StoreUnavailable(f"{self.file} was removed or replaced; stop Klatsch, put it back, and start again")
 
     def close(self) -> None:
+        self._watch.close()
         self._writer.dispose()
         self._reader.dispose()
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
 
+import adapters.web.acknowledge
+import adapters.web.machines
 import bot.inbox
+import storage.engine
+from bot.store import StoreUnavailable
+from storage.engine import Database
 from tests.contract.servers.ntfy import NtfyServer
 from tests.integration.served_bot import FIRING, Bot, a_message, an_alert, bot_on
 from tests.servers.klatsch import paging
 from tests.servers.stoppable import StoppablePostgres, stoppable_postgres
-from tests.until import until
+from tests.until import PATIENCE, until
 
 # Health and numbers
 
@@ -77,9 +84,63 @@ def stoppable() -> Iterator[StoppablePostgres]:
         yield server
 
 
+async def test_a_postgresql_that_hangs_is_told_and_what_was_turned_away_is_taken_later(
+    tmp_path: Path, stoppable: StoppablePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters.web.machines, "ANSWERED_WITHIN", 1.0)
+    monkeypatch.setattr(adapters.web.acknowledge, "ANSWERED_WITHIN", 1.0)
+    monkeypatch.setattr(storage.engine, "PATIENCE", 2.0)
+    async with NtfyServer() as phone, bot_on(tmp_path, stoppable.url, **paging(phone.url)) as bot_:
+        assert (await bot_.post(FIRING)).status_code == 200
+        await until(lambda: len(phone.published) == 1, "the page of the first incident")
+        link = bot_.klatsch.links.link(1, "ana").removeprefix(bot_.url)
+        later = a_message(an_alert(2, labels={"severity": "critical", "region": "elsewhere"}))
+        with stoppable.frozen():
+            answer = await bot_.post(later)
+            assert answer.status_code == 503
+            assert int(answer.headers["Retry-After"]) > 0
+            shown, pressed = await bot_.get(link), await bot_.client.post(bot_.url + link)
+            assert (shown.status_code, pressed.status_code) == (503, 503)
+            assert "nothing was acknowledged" in shown.text
+            assert "is not known" in pressed.text
+            assert (await bot_.get("/readyz")).status_code == 503
+            assert (await numbers(bot_))["klatsch_database_up", ()] == 0
+        await bot_.until_posted(json.dumps(later).encode(), 200)
+        await until(lambda: len(phone.published) == 2, "the page of the second incident")
+        assert len(bot_.klatsch.lookups.recent()) == 2
+
+
+def test_whoever_waits_for_a_postgresql_that_hangs_hears_so(
+    stoppable: StoppablePostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.engine, "PATIENCE", 1.0)
+    database = Database(stoppable.url)
+    with database.read() as reading, database.write() as writing:
+        reading.execute(text("SELECT 1"))
+        writing.execute(text("CREATE TABLE kept (x int)"))
+
+    def begins_to_write() -> None:
+        with database.write() as connection:
+            connection.execute(text("INSERT INTO kept VALUES (1)"))
+            with stoppable.frozen():
+                connection.execute(text("SELECT 1"))
+
+    begun = time.monotonic()
+    for way in (database.read, database.write):
+        with stoppable.frozen(), pytest.raises(StoreUnavailable), way() as connection:
+            connection.execute(text("SELECT 1"))
+    with pytest.raises(StoreUnavailable):
+        begins_to_write()
+    assert time.monotonic() - begun < PATIENCE
+    with database.read() as reading:
+        assert reading.execute(text("SELECT count(*) FROM kept")).scalar() == 0
+    database.close()
+
+
 async def test_a_bot_outlives_its_postgresql(tmp_path: Path, stoppable: StoppablePostgres) -> None:
     async with NtfyServer() as phone, bot_on(tmp_path, stoppable.url, **paging(phone.url)) as bot_:
         assert (await bot_.post(FIRING)).status_code == 200
+        await until(lambda: len(phone.published) == 1, "the page of the first incident")
         link = bot_.klatsch.links.link(1, "ana").removeprefix(bot_.url)
         await asyncio.to_thread(stoppable.stop)
 

@@ -1,9 +1,10 @@
-"""A PostgreSQL server that a test may stop and start again: same address, same data."""
+"""A PostgreSQL server that a test may stop, start again and freeze: same address, same data."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,20 @@ class StoppablePostgres:
         lines = (self._data / "postmaster.pid").read_text().splitlines()
         os.kill(int(lines[0]), signal.SIGINT)
         wait_until(lambda: not (self._data / "postmaster.pid").exists(), "the end of PostgreSQL")
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Neither gone nor answering, as when its disk hangs: connections stand, and nothing is said on them."""
+        postmaster = (self._data / "postmaster.pid").read_text().split()[0]
+        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        family = [int(pid) for pid, parent in map(str.split, listed.splitlines()) if postmaster in (pid, parent)]
+        for pid in family:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in family:
+                os.kill(pid, signal.SIGCONT)
 
     def start(self) -> None:
         settings = [word for key, value in SETTINGS.items() for word in ("-c", f"{key}={value}")]
