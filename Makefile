@@ -33,7 +33,7 @@ test: test-setup  ## format, lint, types, import direction, tests; ARGS goes to 
 	@echo "== imports"
 	@$(BIN)/lint-imports --no-logo
 	@echo "== tests"
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 format: test-setup  ## format the code and repair what the linter can
 	@$(BIN)/python -m ruff check --fix-only --quiet .
