@@ -30,7 +30,7 @@ def main() -> int:
         again_on_a_slow_disk(library, arguments.slow_fsync)
     rows: list[Row] = []
     for engine in [arguments.database] if arguments.database else ENGINES:
-        with place(engine, arguments.rounds) as where:
+        with place(engine, arguments.rounds, arguments.past) as where:
             for name in arguments.names or BENCHES:
                 rows += _run(name, where)
     title = f"{arguments.rounds} rounds, medians"
@@ -55,6 +55,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--database", choices=ENGINES, help="default: both, one after the other")
     parser.add_argument("--slow-fsync", type=float, default=0.0, metavar="MS", help="added to every fsync")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved; the median counts (default: 3)")
+    parser.add_argument("--past", type=int, default=100_000, metavar="N", help="incidents behind `verbs` (100,000)")
     parser.add_argument("--json", metavar="FILE", help="the same numbers for a program")
     arguments = parser.parse_args()
     if unknown := [name for name in arguments.names if name not in BENCHES]:

@@ -25,12 +25,13 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 @dataclass
 class Place:
-    """One database engine. `database()` is a fresh database there."""
+    """One database engine. `database()` is a fresh database there; `past` is how many incidents a long life has had."""
 
     engine: str
     folder: Path
     rounds: int
     server: str = ""
+    past: int = 100_000
     _count: int = field(default=0, init=False)
 
     @property
@@ -73,13 +74,13 @@ class Served:
 
 
 @contextmanager
-def place(engine: str, rounds: int) -> Iterator[Place]:
+def place(engine: str, rounds: int, past: int = 100_000) -> Iterator[Place]:
     with (
         tempfile.TemporaryDirectory(prefix="klatsch-bench-", ignore_cleanup_errors=True) as folder,
         ExitStack() as stack,
     ):
         server = "" if engine == "sqlite" else stack.enter_context(postgres_url(DURABLE))
-        yield Place(engine, Path(folder), rounds, server)
+        yield Place(engine, Path(folder), rounds, server, past)
 
 
 @contextmanager

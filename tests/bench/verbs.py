@@ -1,4 +1,4 @@
-"""What a typed line costs with 10 and with 100,000 incidents in the past: it may not grow with them."""
+"""What a typed line costs with 10 and with 100,000 incidents in the past (`--past`): it may not grow with them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.bench.report import Row
 from tests.bench.served import configured
 from tests.bench.waiting import settled
 
-FEW, MANY = 10, 100_000
+FEW = 10
 TIMES = 40
 MOST = 1.2
 LINES = ("status INC-{open}", "list", "note a line for INC-{open}", "sev {sev} INC-{open}", "open sev3 number {turn}")
@@ -35,26 +35,27 @@ def run(where: Place) -> list[Row]:
 
 
 async def _measured(where: Place) -> list[Row]:
+    lots = where.past
     async with AsyncExitStack() as stack:
         few = await stack.enter_async_context(_klatsch(where, FEW).working())
-        many = await stack.enter_async_context(_klatsch(where, MANY).working())
+        many = await stack.enter_async_context(_klatsch(where, lots).working())
         seconds: dict[tuple[str, int], list[float]] = {}
-        for klatsch, count in ((few, FEW), (many, MANY)):
+        for klatsch, count in ((few, FEW), (many, lots)):
             await _say(klatsch, f"open sev2 incident {count + 1}")
         for turn in range(TIMES * where.rounds // 3 or 1):
             for line in LINES:
                 # Whoever comes second pays for what the first one left to the disk, so they take turns.
-                for klatsch, count in ((few, FEW), (many, MANY))[:: 1 if turn % 2 else -1]:
+                for klatsch, count in ((few, FEW), (many, lots))[:: 1 if turn % 2 else -1]:
                     said = line.format(open=count + 1, sev=1 + turn % 3, turn=turn)
                     begun = time.perf_counter()
                     await _say(klatsch, said)
                     seconds.setdefault((line, count), []).append(time.perf_counter() - begun)
-    return [_row(where, line, seconds[line, FEW], seconds[line, MANY]) for line in LINES]
+    return [_row(where, line, seconds[line, FEW], seconds[line, lots]) for line in LINES]
 
 
 def _row(where: Place, line: str, few: list[float], many: list[float]) -> Row:
     ours, bare = median(many) * 1000, median(few) * 1000
-    name = where.name(f"`{line.split()[0]}` after {MANY:,} incidents")
+    name = where.name(f"`{line.split()[0]}` after {where.past:,} incidents")
     return Row(name, f"{ours:.1f} ms", f"{bare:.1f} ms after {FEW}", ours / bare, f"≤ {MOST}", ours / bare <= MOST)
 
 
