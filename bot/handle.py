@@ -21,7 +21,7 @@ from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.incident.undo import choose
-from bot.oncall.escalation import Roster, rung, target
+from bot.oncall.escalation import Roster, following, target
 from bot.store import Settlement, Store, Transaction
 
 ALERTS = "alerts"
@@ -209,7 +209,7 @@ class _Batch:
             case c.Accept(page=page) | c.Page(target=page) if page:
                 return replace(command, rung=target(roster, page, at))
             case c.Escalate(ladder=ladder, step=step, round=round):
-                return replace(command, rung=rung(roster, ladder, step=step, round=round, at=at))
+                return replace(command, rung=self._following(ladder, step, round, incident))
             case c.RecordPage() if command.failed and incident is not None:
                 return self._after_failure(command, incident)
             case c.Merge(into=into):
@@ -233,10 +233,13 @@ class _Batch:
         ways = {f"{person}:{way}" for person in held.people if person in people for way in people[person].ways}
         if not ways <= failed:
             return command
-        if command.ladder not in self._rules.roster.ladders:
-            return replace(command, nobody_left=True)
-        following = rung(self._rules.roster, command.ladder, step=command.step + 1, round=command.round, at=self._at)
-        return replace(command, nobody_left=True, rung=following)
+        rung = self._following(command.ladder, command.step + 1, command.round, incident)
+        return replace(command, nobody_left=True, rung=rung)
+
+    def _following(self, ladder: str, step: int, round: int, incident: Incident | None) -> c.Rung:
+        held = incident.paging if incident else None
+        asked = {*held.asked, *held.people} if held else set()
+        return following(self._rules.roster, ladder, step=step, round=round, asked=asked, at=self._at)
 
     def _may_absorb(self, into: int) -> None:
         other = self._incidents.get(into)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
 
@@ -68,7 +68,8 @@ def rules(config: Config) -> Rules:
         people=config.people,
         archive_after=config.chat.archive_after,
     )
-    return Rules(policy=policy, roster=config.roster, routes=config.routes)
+    roster = replace(config.roster, default=config.default_ladder)
+    return Rules(policy=policy, roster=roster, routes=config.routes)
 
 
 class Klatsch:

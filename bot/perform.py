@@ -137,7 +137,9 @@ class Performer:
                 )
                 digest = self._words.digest(incident, history)
                 if digest is not None:
-                    await platform.say(attempt, held.id, digest, thread=held.card)
+                    # That nobody answers may not wait until somebody looks into a thread.
+                    thread = "" if any(_nobody_left(recorded.event) for recorded in history) else held.card
+                    await platform.say(attempt, held.id, digest, thread=thread)
                 return None
             case f.Invite(people=people):
                 found = [self._person(person, effect.platform) for person in people]
@@ -211,6 +213,10 @@ class Performer:
         text = await asyncio.to_thread(self._words.draft, incident, history)
         place = await publisher.write(Attempt(item.key, item.attempt), ref=incident.ref, text=text)
         return c.RecordPostmortem(place=place)
+
+
+def _nobody_left(event: e.Event) -> bool:
+    return isinstance(event, e.PagingEnded) and event.exhausted
 
 
 def provider_of(effect: f.Effect) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.chat.advice import disturbed, preview
-from bot.chat.card import Who, alerts, headline, impact, named, since, symbol, who
+from bot.chat.card import Who, alerts, headline, impact, named, since, symbol, unanswered, who
 from bot.chat.document import (
     Block,
     Bullets,
@@ -171,7 +171,7 @@ def _answer(incident: Incident, names: Who) -> str:
         return (
             f"{names(held.acknowledged_by)} has it" if incident.status.open else f"{names(held.acknowledged_by)} had it"
         )
-    return "nobody has answered yet" if held and held.waiting else "nobody answered"
+    return unanswered(held) if held else ""
 
 
 def _public(incident: Incident, components: Mapping[str, str]) -> str:

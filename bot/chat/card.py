@@ -9,7 +9,8 @@ from datetime import datetime
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
 from bot.chat.templates import Templates
 from bot.incident.events import AlertsCleared, Event, ImpactDescribed, Noted, Recorded
-from bot.incident.model import Incident, Kind, Moment, Person, Role, Severity, Status
+from bot.incident.model import Incident, Kind, Moment, Paging, Person, Role, Severity, Status
+from bot.incident.paging import NOBODY_ACKNOWLEDGED
 from bot.incident.timeline import sentence, story
 
 TASKS_SHOWN = 8
@@ -79,6 +80,7 @@ def card(
         resolved=_moment(incident, Moment.RESOLVED),
         others=[(role, incident.roles[role]) for role in Role if role is not Role.LEAD and incident.roles.get(role)],
         paging=incident.paging if incident.status.open else None,
+        unanswered=unanswered(incident.paging) if incident.paging else "",
         impact=impact(incident, components or {}),
         alerts=alerts(incident),
         tasks=open_tasks[:TASKS_SHOWN],
@@ -235,6 +237,14 @@ def alerts(incident: Incident) -> str:
     if not firing:
         return "1, cleared" if total == 1 else f"{total}, all cleared"
     return f"{firing} firing" if firing == total else f"{firing} of {total} firing"
+
+
+def unanswered(paging: Paging) -> str:
+    """How paging stands that nobody answered, and why nobody else is asked where there is more to say about it."""
+    if paging.waiting:
+        return "nobody has answered yet"
+    why = paging.ended if paging.exhausted and paging.ended != NOBODY_ACKNOWLEDGED else ""
+    return f"nobody answered{f' ({why})' if why else ''}"
 
 
 def _moment(incident: Incident, moment: Moment) -> datetime | None:

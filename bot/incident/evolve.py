@@ -184,8 +184,16 @@ def _paging(
     paging = incident.paging
     match event:
         case e.PeoplePaged():
+            before = (*paging.asked, *paging.people) if paging and paging.waiting else ()
             asked = Paging(
-                event.ladder, event.step, event.round, event.people, event.at, event.next_at, last=event.last
+                event.ladder,
+                event.step,
+                event.round,
+                event.people,
+                event.at,
+                event.next_at,
+                last=event.last,
+                asked=tuple(dict.fromkeys((*before, *event.people))),
             )
             return replace(incident, paging=asked)
         case e.PageSent():
@@ -206,7 +214,7 @@ def _paging(
 
 
 def _ended(paging: Paging, event: e.PagingEnded) -> Paging:
-    return replace(paging, over=True, exhausted=event.exhausted, next_at=None)
+    return replace(paging, over=True, exhausted=event.exhausted, next_at=None, ended=event.reason)
 
 
 def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.AnnouncementPosted) -> Room:

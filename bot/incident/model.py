@@ -191,7 +191,11 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The ladder being climbed: who was asked last, and whether somebody answered."""
+    """The ladder being climbed: who was asked last, and whether somebody answered.
+
+    `asked` is everybody who was asked since this paging began. `ended` says why it is `over`. Without a `ladder` nobody
+    was asked, and somebody has it all the same.
+    """
 
     ladder: str
     step: int
@@ -204,6 +208,8 @@ class Paging:
     over: bool = False
     last: bool = False
     exhausted: bool = False
+    asked: tuple[str, ...] = ()
+    ended: str = ""
 
     @property
     def waiting(self) -> bool:

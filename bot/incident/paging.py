@@ -8,9 +8,12 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Refused
 
+NOBODY_ACKNOWLEDGED = "nobody acknowledged"
+"""The usual reason to ask the next one, or to say that there is none."""
+
 
 def climb(rung: c.Rung, at: datetime, *, reason: str) -> list[e.Event]:
-    """Ask the people of `rung`; a rung without people means the ladder has nobody (left) to ask."""
+    """Ask the people of `rung`; a rung without people means the ladder has nobody to ask."""
     if not rung.people:
         return [e.PagingEnded(at=at, ladder=rung.ladder, exhausted=True, reason="nobody is on call")]
     return [
@@ -48,9 +51,7 @@ def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Ev
         return []
     if (command.round, command.step) <= (held.round, held.step):
         return []
-    if command.rung is None or not command.rung.people:
-        return [e.PagingEnded(at=at, ladder=command.ladder, exhausted=True, reason="nobody acknowledged")]
-    return climb(command.rung, at, reason="nobody acknowledged")
+    return _go_on(held.ladder, command.rung, at, reason=NOBODY_ACKNOWLEDGED)
 
 
 def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
@@ -79,6 +80,20 @@ def record_page(incident: Incident, command: c.RecordPage, at: datetime) -> list
     current = held and (held.ladder, held.round, held.step) == (command.ladder, command.round, command.step)
     if not (command.nobody_left and held and held.waiting and current):
         return [failed]
-    if command.rung is None or not command.rung.people:
-        return [failed, e.PagingEnded(at=at, ladder=held.ladder, exhausted=True, reason="no page got through")]
-    return [failed, *climb(command.rung, at, reason="no page got through")]
+    return [failed, *_go_on(held.ladder, command.rung, at, reason="no page got through")]
+
+
+def _go_on(ladder: str, rung: c.Rung | None, at: datetime, *, reason: str) -> list[e.Event]:
+    """Ask whoever comes next, or say that nobody does; and when it is not as the policy said, why."""
+    left = bool(rung and rung.people)
+    if rung and rung.gone:
+        if left:
+            then = f"so paging goes on with {rung.ladder}"
+        elif rung.ladder:
+            then = f"and {rung.ladder}, which took over, has nobody else to ask"
+        else:
+            then = "so nobody else was asked"
+        reason = f"{reason}; the policy {rung.gone} is not configured any more, {then}"
+    if rung is None or not left:
+        return [e.PagingEnded(at=at, ladder=ladder, exhausted=True, reason=reason)]
+    return climb(rung, at, reason=reason)

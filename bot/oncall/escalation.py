@@ -5,8 +5,8 @@ People write `policy:NAME`, `schedule:NAME`, `person:ID`, or just the name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.incident.commands import Rung
@@ -40,11 +40,13 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everything that can be paged, by name. `people` are the ids we know."""
+    """Everything that can be paged, by name. `people` are the ids we know. `default` is the policy that is meant when
+    nobody named one; empty: there is none."""
 
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     people: frozenset[str] = frozenset()
+    default: str = ""
 
 
 def rung(roster: Roster, ladder: str, *, step: int, round: int, at: datetime) -> Rung:
@@ -67,6 +69,39 @@ def rung(roster: Roster, ladder: str, *, step: int, round: int, at: datetime) ->
             last = number == end - 1
             return Rung(name, now_step, now_round, people, climbed.steps[now_step].wait or DEFAULT_WAIT, last)
     return Rung(name, step, round, (), last=True)
+
+
+def following(roster: Roster, ladder: str, *, step: int, round: int, asked: Collection[str], at: datetime) -> Rung:
+    """Who is asked at or after (`round`, `step`) of a ladder that is being climbed; `asked` were already.
+
+    The configuration may have changed since it began. Before anybody says that nobody answered, everybody who is on
+    call in the policy as it is now has been asked once. When the policy itself is gone, the default one takes over
+    where it has somebody who was not asked; what was asked of the policy that is gone is not asked again.
+    """
+    name = ladder.removeprefix("policy:")
+    if name in roster.ladders:
+        found = rung(roster, name, step=step, round=round, at=at)
+        if found.people and not found.last:
+            return found
+        missed = _missed(roster, name, {*asked, *found.people}, max(round, roster.ladders[name].repeat), at)
+        return replace(found, last=missed is None) if found.people else missed or found
+    if name.startswith(("person:", "schedule:")):
+        return Rung(name, step, round, (), last=True)
+    instead = roster.default.removeprefix("policy:")
+    if instead not in roster.ladders:
+        return Rung("", step, round, (), last=True, gone=name)
+    missed = _missed(roster, instead, asked, 0, at)
+    return replace(missed or rung(roster, instead, step=0, round=1, at=at), gone=name)
+
+
+def _missed(roster: Roster, ladder: str, asked: Collection[str], round: int, at: datetime) -> Rung | None:
+    """The first step that has somebody on call who was not asked, as one of `round`; None: all were asked."""
+    for number, step in enumerate(roster.ladders[ladder].steps):
+        people = _people(roster, step.targets, at)
+        if not set(people) <= set(asked):
+            then = following(roster, ladder, step=number + 1, round=round, asked={*asked, *people}, at=at)
+            return Rung(ladder, number, round, people, step.wait or DEFAULT_WAIT, last=not then.people)
+    return None
 
 
 def first(roster: Roster, ladder: str, at: datetime) -> Rung:

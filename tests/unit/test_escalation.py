@@ -1,5 +1,6 @@
 """Whom to wake next: steps, rounds, and names people type."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import pytest
 
 from bot.incident.commands import Rung
 from bot.incident.model import Refused
-from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step, first, rung, target
+from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step, first, following, rung, target
 from bot.oncall.schedules import Rotation, Schedule
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -68,6 +69,56 @@ ROSTER = Roster(
 )
 def test_the_next_rung_is_the_first_one_with_people(ladder, round, step, expected):
     assert rung(ROSTER, ladder, step=step, round=round, at=NOW) == expected
+
+
+TWO = Ladder("two", (Step(("person:ana",), 3 * MINUTE), Step(("person:ben",))))
+
+
+@pytest.mark.parametrize(
+    ("ladders", "default", "asked", "expected"),
+    [
+        # As the policy said.
+        ([TWO], "two", "ana", Rung("two", 1, 0, ("ben",), DEFAULT_WAIT, last=True)),
+        # Shortened: who is left and was not asked comes before anybody says that nobody answered.
+        ([replace(TWO, steps=TWO.steps[1:])], "two", "ana", Rung("two", 0, 1, ("ben",), DEFAULT_WAIT, last=True)),
+        ([replace(TWO, steps=TWO.steps[:1])], "two", "ana", Rung("two", 1, 0, (), last=True)),
+        ([replace(TWO, steps=())], "two", "ana", Rung("two", 1, 0, (), last=True)),
+        # Shortened, and there is another round: it is climbed as it is now.
+        ([replace(TWO, steps=TWO.steps[:1], repeat=2)], "two", "ana", Rung("two", 0, 1, ("ana",), 3 * MINUTE, last=True)),
+        # Turned round: better somebody is asked twice than somebody never, and that is not the last one then.
+        ([replace(TWO, steps=TWO.steps[::-1])], "two", "ana", Rung("two", 1, 0, ("ana",), 3 * MINUTE)),
+        # Gone: the default policy takes over at its first step that was not asked.
+        ([replace(TWO, name="new")], "new", "ana", Rung("new", 1, 0, ("ben",), DEFAULT_WAIT, last=True, gone="two")),
+        ([replace(TWO, name="new")], "policy:new", "cem", Rung("new", 0, 0, ("ana",), 3 * MINUTE, gone="two")),
+        # All of it was asked: its next round, if it has one.
+        ([replace(TWO, name="new", repeat=2)], "new", "ana ben", Rung("new", 0, 1, ("ana",), 3 * MINUTE, gone="two")),
+        ([replace(TWO, name="new")], "new", "ana ben", Rung("new", 0, 1, (), last=True, gone="two")),
+        # Gone, and none takes over.
+        ([replace(TWO, name="new")], "", "ana", Rung("", 1, 0, (), last=True, gone="two")),
+        ([], "", "ana", Rung("", 1, 0, (), last=True, gone="two")),
+    ],
+)  # fmt: skip
+def test_a_policy_that_changed_while_it_is_climbed_still_wakes_somebody(ladders, default, asked, expected):
+    roster = Roster({}, {ladder.name: ladder for ladder in ladders}, frozenset({"ana", "ben", "cem"}), default)
+    assert following(roster, "two", step=1, round=0, asked=asked.split(), at=NOW) == expected
+
+
+@pytest.mark.parametrize("ladder", ["person:ben", "schedule:platform"])
+def test_after_a_person_or_a_schedule_nobody_comes(ladder):
+    roster = replace(ROSTER, default="platform")
+    assert following(roster, ladder, step=1, round=0, asked=(), at=NOW) == Rung(ladder, 1, 0, (), last=True)
+
+
+def test_everybody_of_a_changed_policy_is_asked_once_and_then_it_ends():
+    swapped = Ladder("p", (Step(("person:ben",)), Step(("person:cem",))))
+    roster = Roster({}, {"p": swapped}, frozenset({"ana", "ben", "cem"}))
+    asked = ["ana", "ana2", "ana3"]
+    found, place = [], (0, 3)
+    while (now := following(roster, "p", step=place[1], round=place[0], asked=asked, at=NOW)).people:
+        found.append((now.round, now.step, *now.people, now.last))
+        asked += now.people
+        place = now.round, now.step + 1
+    assert found == [(1, 0, "ben", False), (1, 1, "cem", True)]
 
 
 def test_first_is_where_the_ladder_begins():

@@ -12,7 +12,8 @@ from bot.incident.model import Kind, Severity, Status, Window
 @dataclass(frozen=True, slots=True)
 class Rung:
     """Whom a ladder asks at one step, resolved for an instant, and how long they have to answer (`wait` None: no
-    limit). `last`: nobody comes after."""
+    limit). `last`: nobody comes after. `gone` names the policy this one stands in for, because the configuration has
+    it no more; then an empty `ladder` says that there is none to stand in."""
 
     ladder: str
     step: int
@@ -20,6 +21,7 @@ class Rung:
     people: tuple[str, ...]
     wait: timedelta | None = None
     last: bool = False
+    gone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
