@@ -72,6 +72,8 @@ def after_advice(
             yield from _opened(after, zone)
         case c.Acknowledge() if not after.lead:
             yield f"Nobody leads yet: `{after.ref} take lead`."
+        case c.Reopen() | c.Undo() if before and after.status.open and not before.status.open:
+            yield from _awake(before, after)
         case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
             if after.kind is Kind.REAL and after.paging is None and after.status.open:
                 yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
@@ -81,6 +83,15 @@ def after_advice(
             yield from _followup(command, text)
         case c.Resolve() | c.SetStatus():
             yield from _resolved(before, after, components)
+
+
+def _awake(before: Incident, after: Incident) -> Iterator[str]:
+    """That work goes on wakes nobody by itself; whoever reopened it knows what it needs."""
+    held = after.paging
+    if after.kind is not Kind.REAL or not after.status.active or (held and (held.waiting or held.acknowledged_by)):
+        return
+    said = "Nobody was paged again" if before.paging else "Nobody has been paged yet"
+    yield f"{said}: `{after.ref} page` shows whom you can wake."
 
 
 def _opened(after: Incident, zone: str) -> Iterator[str]:

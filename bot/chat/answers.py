@@ -153,7 +153,8 @@ def _facts(
     if incident.alerts_total:
         facts.append(("Alerts", alerts(incident)))
     if incident.paging:
-        facts.append(("Paged", f"{and_(map(names, incident.paging.people))}; {_answer(incident, names)}"))
+        asked = and_(map(names, incident.paging.people)) if incident.paging.people else "nobody"
+        facts.append(("Paged", f"{asked}; {_answer(incident, names)}"))
     if incident.summary:
         facts.append(("Last update", incident.summary))
     if incident.promise and incident.status.open:
@@ -263,6 +264,8 @@ def paging_document(incident: Incident, targets: Sequence[str], *, people: Mappi
     held = incident.paging
     if held is None:
         asked = f"Nobody has been paged for {incident.ref}{' yet' if incident.status.open else ''}."
+    elif not held.people:
+        asked = f"Nobody has been paged for {incident.ref}; {_answer(incident, names)}."
     else:
         were = "was" if len(held.people) == 1 else "were"
         alone = held.people == (held.acknowledged_by,) and incident.status.open

@@ -150,7 +150,8 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     if event.new.open:
         moments.pop(Moment.RESOLVED, None)
     promise = incident.promise if event.new.open else None
-    return replace(incident, status=event.new, moments=moments, promise=promise)
+    paging = None if event.reopened else incident.paging
+    return replace(incident, status=event.new, moments=moments, promise=promise, paging=paging)
 
 
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:
@@ -205,7 +206,8 @@ def _paging(
         case e.PageAcknowledged():
             moments = dict(incident.moments)
             moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
-            answered = paging and replace(paging, acknowledged_by=event.person, next_at=None)
+            held = paging or Paging("", 0, 0, (), event.at)
+            answered = replace(held, acknowledged_by=event.person, next_at=None)
             return replace(incident, moments=moments, paging=answered)
         case e.PagingEnded():
             return replace(incident, paging=paging and _ended(paging, event))

@@ -82,7 +82,8 @@ def accept(incident: Incident, command: c.Accept, at: datetime) -> list[e.Event]
     if incident.status is not Status.TRIAGE:
         raise Refused(f"{incident.ref} is {incident.status}, not in triage.", "`reopen` brings it back.")
     events: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING)]
-    if command.rung is not None and incident.kind is Kind.REAL and incident.paging is None:
+    asked = incident.paging is not None and incident.paging.ladder
+    if command.rung is not None and incident.kind is Kind.REAL and not asked:
         events.extend(climb(command.rung, at, reason="accepted"))
     return events
 
@@ -175,7 +176,7 @@ def reopen(incident: Incident, command: c.Reopen, at: datetime) -> list[e.Event]
     if incident.status not in REOPENABLE:
         hint = f"Work goes on in INC-{incident.merged_into}." if incident.merged_into else "`accept` it."
         raise Refused(f"{incident.ref} is {incident.status} and cannot be reopened.", hint)
-    return [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING, reason=command.reason)]
+    return [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING, reason=command.reason, reopened=True)]
 
 
 def start_review(incident: Incident, at: datetime) -> list[e.Event]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.chat import answers
 from bot.chat.document import clean
+from bot.chat.card import card
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
 from bot.chat.templates import Templates
@@ -211,6 +212,56 @@ def test_what_is_so_already_is_said(story, line, words):
     story.type("followup Alert on it")
     story.type(line)
     assert story.type(line, by="ben") == words
+
+
+AGAIN = [
+    ("nobody was asked", [], "reopen", "Nobody has been paged yet"),
+    ("somebody had it", ["ack"], "reopen", "Nobody was paged again"),
+    ("nobody had answered", [], "undo", "Nobody was paged again"),
+    ("somebody had it, and its end was a mistake", ["ack"], "undo", ""),
+]
+
+
+@pytest.mark.parametrize(("said", "last", "advice"), [row[1:] for row in AGAIN], ids=[row[0] for row in AGAIN])
+def test_who_reopens_is_told_that_this_wakes_nobody(said, last, advice):
+    asked = said or last == "undo"
+    story = Story(c.Open(title="x", rung=RUNG if asked else None))
+    for line in [*said, "take lead", "resolve"]:
+        story.type(line)
+    again = story.do(c.Undo(by="ana", events=choose(story.history, "ana", None))) if last == "undo" else story.type(last)
+    assert story.incident.status.active
+    assert story.incident.lead == "ana"
+    assert (f"{advice}: INC-7 page shows whom you can wake." in again) if advice else ("paged" not in again)
+
+
+def test_after_a_reopening_nobody_has_it_until_somebody_says_so(story):
+    def shown():
+        return card(story.incident, people=PEOPLE, zone=ZONE, now=NOW, templates=Templates()).to_plain()
+
+    story.type("ack")
+    assert "Ana Ruiz has it; Ana Ruiz and Ben Okoro asked at" in shown()
+    story.type("resolve")
+    story.type("reopen")
+    assert "has it" not in shown()
+    assert "Lead: nobody yet" in shown()
+    story.type("ack")
+    assert "Paging: Ana Ruiz has it\n" in shown()
+    assert story.type("ack") == "Ana Ruiz has it already."
+    paged = answers.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain()
+    assert paged.startswith("Nobody has been paged for INC-7; Ana Ruiz has it.")
+
+
+def test_an_incident_exhausted_and_reopened_can_be_paged_again(story):
+    story.do(c.Escalate(ladder=RUNG.ladder, step=1, round=0))
+    story.type("resolve")
+    story.type("reopen")
+    assert "Paged Ana Ruiz and Ben Okoro" in story.do(c.Page(target="platform", rung=RUNG))
+
+
+def test_who_takes_what_is_in_triage_may_still_have_others_paged():
+    story = Story(c.Open(title="x", status=Status.TRIAGE))
+    story.type("ack")
+    assert "paged Ana Ruiz and Ben Okoro" in story.do(c.Accept(page="platform", rung=RUNG))
 
 
 def test_who_can_be_woken_is_shown_and_whether_somebody_has_it(story):

@@ -56,9 +56,12 @@ class AlertsCleared(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged(Happened):
+    """`reopened`: a new episode begins, in which nobody has been asked yet. Not so when its end was only undone."""
+
     old: Status
     new: Status
     reason: str = ""
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
