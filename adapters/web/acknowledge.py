@@ -85,6 +85,8 @@ class AckPages:
             number, person = self._links.read(request.path_params["token"])
         except BadSignature as error:
             return self._broken(error)
+        if person not in self._people:
+            return self._unknown(number, person)
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 incident = await asyncio.to_thread(self._lookups.incident, number)
@@ -99,6 +101,8 @@ class AckPages:
             number, person = self._links.read(request.path_params["token"])
         except BadSignature as error:
             return self._broken(error)
+        if person not in self._people:
+            return self._unknown(number, person)
         ask = Ask(
             command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("command", "link")
         )
@@ -125,6 +129,7 @@ class AckPages:
             "answered": self._name(answered) if answered else "",
             "yours": answered == person,
             "over": not incident.status.open,
+            "then": bool(paging and paging.waiting and paging.next_at and not paging.last),
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",
         }
@@ -138,6 +143,19 @@ class AckPages:
             else "This link is not one of ours, or it was cut off. Open the whole link, or acknowledge in the room."
         )
         return self._render(410 if expired else 404, {"problem": problem})
+
+    def _unknown(self, number: int, person: str) -> Response:
+        """For somebody who is not under `people:` any more. An acknowledgement lets everybody else sleep, so it is only
+        taken from somebody who answers for it; else the next one is asked. Nothing of the incident is shown."""
+        log.warning(
+            "a link for %s to acknowledge INC-%d was refused: not under people: any more", clean(person), number
+        )
+        problem = (
+            f"This link was made for {clean(person)}, who is not configured in Klatsch any more. Paging goes on as if "
+            f"nobody had answered. If you have INC-{number}, say ack in its room, where everybody sees who it is; if you "
+            "should still be paged, ask whoever runs Klatsch to put you under people: again."
+        )
+        return self._render(403, {"problem": problem})
 
     def _later(self, then: str) -> Response:
         problem = f"Klatsch cannot reach its database at this moment: {then}. Try again in a minute."

@@ -40,7 +40,7 @@ def paging(ntfy_url: str) -> dict[str, Any]:
     """Sections that page ana by ntfy for every critical alert, and ask nobody else."""
     ana = {**BASIC["people"]["ana"], "page": ["ntfy"]}
     return {
-        "people": {"ana": ana},
+        "people": {"ana": ana, "ben": {"name": "Ben Okafor"}},
         "paging": {"ntfy": {"type": "ntfy", "url": ntfy_url}},
         "oncall": {"policies": {"platform": {"steps": [{"page": "person:ana"}]}}},
         "routes": [{**BASIC["routes"][0], "page": "platform"}, BASIC["routes"][1]],
