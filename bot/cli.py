@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
 
     say = command("say", _say, "Do from a terminal what people type in chat, for when chat is down.")
     _with_config(say)
-    say.add_argument("--as", dest="person", default="", help="who you are: a key under `people:`; default: your login")
+    say.add_argument("--as", dest="person", help="who you are: a key under `people:`; default: your login")
     say.add_argument(
         "words", nargs="*", metavar="WORDS", help='for example "open sev2 Volumes slow in az2"; none: read lines'
     )
@@ -192,9 +192,11 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _say(arguments: argparse.Namespace) -> int:
-    from bot.terminal import talk
+    from bot.terminal import known, talk
 
-    return asyncio.run(talk(_config(arguments), " ".join(arguments.words), arguments.person or _user()))
+    config = _config(arguments)
+    person = _user() if arguments.person is None else known(arguments.person, config.people)
+    return asyncio.run(talk(config, " ".join(arguments.words), person))
 
 
 def _user() -> str:

@@ -6,14 +6,17 @@ import asyncio
 import re
 import shutil
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from bot.chat.document import Document, say
+from bot.chat.line import shown as shorten
+from bot.chat.values import FAR, nearest
 from bot.config import Config
 from bot.database import reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
-from bot.incident.model import Refused
+from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, shown
 from bot.ports import Said
@@ -26,6 +29,17 @@ HISTORY_LIMIT = 100_000
 """Events of one incident that an export holds; more than any incident has had."""
 
 REFERENCE = re.compile(r"(?:INC-|#)?(\d{1,9})", re.IGNORECASE)
+
+
+def known(person: str, people: Mapping[str, Person]) -> str:
+    """`person`, who is one of `people`: what is said in a name nobody has would stop paging for nobody.
+
+    Raises Refused, naming the nearest."""
+    if person in people:
+        return person
+    near = nearest(person, people) or nearest(person, people, cutoff=FAR)
+    hint = f"Did you mean `--as {near}`?" if near else "Leave `--as` out to speak as your login."
+    raise Refused(f"There is no `{shorten(person)}` under `people:`.", hint)
 
 
 async def talk(config: Config, line: str, person: str) -> int:

@@ -86,6 +86,25 @@ def test_lines_from_a_pipe_are_said_one_after_the_other(folder: Path) -> None:
     assert "Ana Ruiz is lead" in said.stdout
 
 
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("anna", "klatsch: There is no `anna` under `people:`. Did you mean `--as ana`?\n"),
+        ("Ana", "klatsch: There is no `Ana` under `people:`. Did you mean `--as ana`?\n"),
+        ("zoe", "klatsch: There is no `zoe` under `people:`. Leave `--as` out to speak as your login.\n"),
+        ("", "klatsch: There is no `` under `people:`. Leave `--as` out to speak as your login.\n"),
+    ],
+)
+def test_nobody_speaks_in_a_name_that_nobody_has(name: str, complaint: str, folder: Path) -> None:
+    assert klatsch(folder, "say", "--as", "ana", "open sev1 Volumes slow page=none").returncode == 0
+    refused = klatsch(folder, "say", "--as", name, "INC-1 ack")
+    assert (refused.returncode, refused.stdout, refused.stderr) == (1, "", complaint)
+    assert "acknowledged" not in klatsch(folder, "say", "INC-1 timeline").stdout
+    mine = klatsch(folder, "say", "INC-1 ack")
+    assert mine.returncode == 0
+    assert "(terminal) has it" in mine.stdout
+
+
 def test_a_card_of_the_worst_severity_is_no_failure_and_a_refusal_is(folder: Path) -> None:
     assert klatsch(folder, "say", "open sev1 Volumes slow page=none").returncode == 0
     assert klatsch(folder, "say", "status").returncode == 0
