@@ -72,10 +72,12 @@ class Http:
         content: str | bytes | None = None,
         basic: tuple[str, str] | None = None,
         ok: Collection[int] = OK,
+        done: bool = False,
         secrets: Sequence[str] = (),
         hints: Mapping[int, str] = _NO_HINTS,
     ) -> httpx.Response:
-        """The whole answer, if its status is in `ok`.
+        """The whole answer, if its status is in `ok`. `done`: that status says it all, so a body that cannot be read
+        (too large, packed) is left out instead of raising.
 
         Raises Unavailable when it may work later: no connection, no answer in time, 408, 425, 429 and 5xx; with
         `Retry-After` where the answer has one. Raises Rejected for every other status, for an answer of more than 1 MB,
@@ -106,7 +108,7 @@ class Http:
             raise Unavailable(f"{provider}: the connection was lost before the answer came") from None
         if answer.status_code not in ok:
             raise _refusal(answer, body, provider, hints, hidden)
-        if body is None:
+        if body is None and not done:
             raise Rejected(f"{provider}: the answer is larger than 1 MB, or packed although we asked for it plain")
         kept = [(name, value) for name, value in answer.headers.multi_items() if name in _KEPT]
         return httpx.Response(answer.status_code, headers=kept, content=body, request=request)

@@ -120,7 +120,14 @@ class Smtp:
         try:
             # On leaving, aiosmtplib says QUIT and forgives every answer to it: the mail was taken already.
             async with self._client() as client:
-                await client.send_message(message, sender=self._sender, recipients=[to])
+                try:
+                    await client.send_message(message, sender=self._sender, recipients=[to])
+                except aiosmtplib.SMTPDataError as reply:
+                    # The first digit says that the mail was taken (https://www.rfc-editor.org/rfc/rfc5321#section-4.3.2);
+                    # aiosmtplib knows 250 only (and raises that only for one before the mail). A second try would be a
+                    # second mail.
+                    if not 200 <= reply.code < 300 or reply.code == 250:
+                        raise
         except (aiosmtplib.SMTPException, OSError) as error:
             # `from None`: a traceback would quote what the server said, secrets and all.
             raise self._failure(error, secrets_of(page), page.person.id) from None

@@ -103,13 +103,25 @@ async def test_a_server_that_wants_a_token_and_gets_none_is_told_by_its_key(http
             await pager(server, http).trigger(FIRST, page())
 
 
-@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b"{}", b'{"id": 7}', b'{"id": "\\u001b[31m"}'], ids=repr)
-async def test_a_yes_from_somebody_else_is_no_proof_that_a_phone_rang(
-    body: bytes, server: NtfyServer, http: Http
-) -> None:
-    server.orders.append(Answer(200, body))
-    with pytest.raises(Rejected, match="phones: answered"):
-        await pager(server, http).trigger(FIRST, page(person=ana()))
+@pytest.mark.parametrize(
+    ("answer", "receipt"),
+    [
+        pytest.param(Answer(200, b'{"id": "sPs71M8A2T"}'), "sPs71M8A2T", id="ntfy's"),
+        pytest.param(Answer(200, b"{}"), "", id="no id"),
+        pytest.param(Answer(200), "", id="empty"),
+        pytest.param(Answer(204), "", id="nothing to say"),
+        pytest.param(Answer(207, b"[]"), "", id="another 2xx"),
+        pytest.param(Answer(200, b"<html>ok</html>"), "", id="no JSON"),
+        pytest.param(Answer(200, b'{"id": 7}'), "", id="an id of another shape"),
+        pytest.param(Answer(200, b'{"id": "\\u001b[31m"}'), "", id="an id that paints"),
+        pytest.param(Answer(200, b"[" * 100_000), "", id="deeper than anybody reads"),
+        pytest.param(Answer(200, b"x" * 1_000_001), "", id="longer than anybody reads"),
+        pytest.param(Answer(200, b"\x1f\x8b", {"Content-Encoding": "gzip"}), "", id="packed"),
+    ],
+)
+async def test_any_yes_is_a_page_that_went_out(answer: Answer, receipt: str, server: NtfyServer, http: Http) -> None:
+    server.orders.append(answer)
+    assert await pager(server, http).trigger(FIRST, page(person=ana())) == receipt
 
 
 @pytest.mark.parametrize("url", ["https://ntfy.example.org", "http://10.0.0.1:8080/", "https://[::1]:2586"])

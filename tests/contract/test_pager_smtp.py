@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from adapters.paging.smtp import Config, Smtp
 from bot.ports import Attempt, DeliveryError, Rejected, Unavailable
 from tests.contract.pagers import IMPATIENT, SECRET, ana
-from tests.contract.servers.smtp import SmtpServer
+from tests.contract.servers.smtp import QUEUED, SmtpServer
 from tests.contract.test_pagers import ACK, FIRST, ROOM, page
 from tests.servers import absent
 
@@ -99,6 +99,18 @@ async def test_every_reply_has_its_verdict(reply: str, expected: type[DeliveryEr
         await pager(server).trigger(FIRST, page())
     assert caught.value.reason.startswith(f"email: the mail server answered {reply[:3]}: {reply[4:]}")
     assert server.mails == []
+
+
+async def test_any_yes_to_a_mail_is_a_page_that_went_out(server: SmtpServer) -> None:
+    server.orders.append(f"{QUEUED}251 2.1.5 will be forwarded")
+    assert await pager(server).trigger(FIRST, page())
+    assert len(server.mails) == 1
+
+
+async def test_a_no_to_a_mail_is_a_no(server: SmtpServer) -> None:
+    server.orders.append(f"{QUEUED}452 4.3.1 the disk is full")
+    with pytest.raises(Unavailable, match="answered 452"):
+        await pager(server).trigger(FIRST, page())
 
 
 async def test_a_refused_recipient_names_the_key_to_check(server: SmtpServer) -> None:

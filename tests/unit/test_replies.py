@@ -228,7 +228,9 @@ def test_who_reopens_is_told_that_this_wakes_nobody(said, last, advice):
     story = Story(c.Open(title="x", rung=RUNG if asked else None))
     for line in [*said, "take lead", "resolve"]:
         story.type(line)
-    again = story.do(c.Undo(by="ana", events=choose(story.history, "ana", None))) if last == "undo" else story.type(last)
+    again = (
+        story.do(c.Undo(by="ana", events=choose(story.history, "ana", None))) if last == "undo" else story.type(last)
+    )
     assert story.incident.status.active
     assert story.incident.lead == "ana"
     assert (f"{advice}: INC-7 page shows whom you can wake." in again) if advice else ("paged" not in again)

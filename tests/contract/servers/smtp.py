@@ -16,6 +16,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 HANG = "hang"
 DROP = "drop"
 DROP_AFTER_DOING = "drop after doing"
+QUEUED = "queued: "
+"""Begins an order that is the reply to the mail itself."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Mail:
 
 class SmtpServer:
     """`user` set: nobody sends without logging in. `orders` holds what the next mails get at their recipient: a reply
-    like `451 later`, HANG or DROP; DROP_AFTER_DOING takes the mail and hangs up instead of saying so."""
+    like `451 later`, HANG or DROP; DROP_AFTER_DOING takes the mail and hangs up instead of saying so, QUEUED and a reply says that instead."""
 
     def __init__(
         self, user: str = "", password: str = "", *, tls: ssl.SSLContext | None = None, starttls: bool = False
@@ -123,6 +125,8 @@ class SmtpServer:
         if self.orders and self.orders[0] == DROP_AFTER_DOING:
             self.orders.popleft()
             _hang_up(server)
+        if self.orders and self.orders[0].startswith(QUEUED):
+            return self.orders.popleft().removeprefix(QUEUED)
         return "250 2.0.0 queued"
 
 
