@@ -125,6 +125,8 @@ class Conversation:
             return say("That message was handled already: nothing more was done.")
         if outcome.after is None:
             raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open, `list all` the rest.")
+        ended = isinstance(command, c.Resolve | c.Close | c.SetStatus) and outcome.after.alerts_firing
+        firing = await asyncio.to_thread(self._lookups.firing, outcome.after.number) if ended else ()
         return replies.done(
             command,
             [recorded.event for recorded in outcome.events],
@@ -135,6 +137,8 @@ class Conversation:
             components=self._names.components,
             publishers=self._names.publishers,
             room=self._answers.room(outcome.before, outcome.after),
+            firing=firing,
+            now=outcome.events[0].recorded_at if outcome.events else None,
         )
 
     async def reacted(self, reacted: Reacted) -> None:

@@ -57,6 +57,10 @@ class Lookups(Protocol):
 
     def alerts(self, number: int, limit: int = 20_000) -> list[StoredAlert]: ...
 
+    def firing(self, number: int, limit: int = 4) -> list[str]:
+        """The names of alerts of this incident that still fire, each once, at most `limit`."""
+        ...
+
     def in_room(self, platform: str, room: str) -> int | None:
         """The incident whose room it is."""
         ...

@@ -71,6 +71,17 @@ class SqlLookups:
                 for row in connection.execute(statement)
             ]
 
+    def firing(self, number: int, limit: int = 4) -> list[str]:
+        statement = (
+            select(alert.c.name)
+            .where(alert.c.incident == number, alert.c.firing == 1)
+            .group_by(alert.c.name)
+            .order_by(func.min(alert.c.starts_at), alert.c.name)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(statement).scalars())
+
     def in_room(self, platform: str, name: str) -> int | None:
         statement = select(room.c.incident).where(room.c.platform == platform, room.c.room == name)
         with self._database.read() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import pairwise
 
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
@@ -64,9 +65,16 @@ def preview(
 
 
 def after_advice(
-    command: c.Command, before: Incident | None, after: Incident, zone: str, components: Mapping[str, str]
+    command: c.Command,
+    before: Incident | None,
+    after: Incident,
+    zone: str,
+    components: Mapping[str, str],
+    firing: Sequence[str] = (),
 ) -> Iterator[str]:
-    """What somebody should know or do now; code between backticks."""
+    """What somebody should know or do now; code between backticks. `firing` names alerts of it that still fire."""
+    if isinstance(command, c.Resolve | c.Close | c.SetStatus) and not after.status.open and after.alerts_firing:
+        yield _firing(after, firing)
     match command:
         case c.Open():
             yield from _opened(after, zone)
@@ -82,6 +90,8 @@ def after_advice(
         case c.AddFollowUp(text=text):
             yield from _followup(command, text)
         case c.Resolve() | c.SetStatus():
+            if isinstance(command, c.Resolve) and command.when:
+                yield from _order(after, zone)
             yield from _resolved(before, after, components)
 
 
@@ -118,10 +128,31 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
 def _order(after: Incident, zone: str) -> Iterator[str]:
     """Timestamps out of order are asked about, never refused: history is what people found out."""
     known = [(moment, after.moments[moment].at) for moment in ORDER if moment in after.moments]
-    for (early, first), (late, second) in pairwise(known):
-        if second < first:
-            names = early.replace("_", " "), late.replace("_", " ")
-            yield f"{names[1]} ({local(second, zone)}) lies before {names[0]} ({local(first, zone)}). Is that right?"
+    pairs = [*pairwise(known)]
+    declared, resolved = (after.moments.get(moment) for moment in (Moment.DECLARED, Moment.RESOLVED))
+    if declared and resolved and after.kind is not Kind.RETRO:
+        # What was over before anybody said that it had begun is a slip of the finger more often than not.
+        pairs.append(((Moment.DECLARED, declared.at), (Moment.RESOLVED, resolved.at)))
+    wrong = {late: (early, first, second) for (early, first), (late, second) in pairs if second < first}
+    for late, (early, first, second) in wrong.items():
+        yield _before(late, second, early, first, zone)
+
+
+def _before(late: Moment, second: datetime, early: Moment, first: datetime, zone: str) -> str:
+    day = "%H:%M" if local(first, zone, "%F") == local(second, zone, "%F") else "%d %b %H:%M"
+    names = early.replace("_", " "), late.replace("_", " ")
+    return f"{names[1]} ({local(second, zone, day)}) lies before {names[0]} ({local(first, zone, day)}). Is that right?"
+
+
+def _firing(after: Incident, names: Sequence[str]) -> str:
+    """That it is over for us and not for the alerts: they never open again what was closed over them."""
+    count = after.alerts_firing
+    shown = and_([*(name.replace("`", "'") for name in names[:3]), *(["more"] if len(names) > 3 else [])])
+    those = f" ({shown})" if shown else ""
+    return (
+        f"{count} {'alert' if count == 1 else 'alerts'} still {'fires' if count == 1 else 'fire'}{those}. Only when an "
+        f"alert clears and fires anew a new incident opens; if it is not over: `{after.ref} reopen`"
+    )
 
 
 def _followup(command: c.AddFollowUp, text: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.chat.advice import after_advice, disturbed, draft_is, preview
 from bot.chat.card import Who, headline, named, who
@@ -61,10 +62,13 @@ def done(
     components: Mapping[str, str] | None = None,
     publishers: Sequence[str] = (),
     room: str = "",
+    firing: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
-    Times are shown in `zone` (IANA). `components` maps a component's id to its name for customers, `publishers` names
+    Times are shown in `zone` (IANA), with their day when that is not the one of `now`. `firing` names alerts of it that
+    still fire. `components` maps a component's id to its name for customers, `publishers` names
     where a postmortem's draft is put, `room` is the name of the room that will open, if any. No events: it was so
     already. One line says what changed and how to undo it; what is to be done now comes below.
     """
@@ -72,7 +76,7 @@ def done(
     if not events:
         text = already(command, after, names, zone)
         return Document(summary=clean(text), blocks=(Paragraph(marked(text)),))
-    said = _changed(command, [named(event, components) for event in events], names, zone)
+    said = _changed(command, [named(event, components) for event in events], names, Times(zone, now))
     written = draft_is(after, publishers) if any(isinstance(event, e.PostmortemDrafted) for event in events) else ""
     main = said.main or [_capital(said.beside.pop(0)) if said.beside else _capital(written) or headline(after)]
     opened = isinstance(events[0], e.IncidentOpened)
@@ -89,10 +93,22 @@ def done(
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
         blocks += preview(after, after.draft, components, masked)
-    blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, components)]
+    blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, components, firing)]
     if no_way_back:
         blocks.append(Paragraph(marked(no_way_back)))
     return Document(summary=clean(first), blocks=tuple(blocks), tone="good")
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How an instant is shown to somebody in `zone`: the day only where it is not today's."""
+
+    zone: str
+    now: datetime | None = None
+
+    def of(self, at: datetime) -> str:
+        today = self.now is None or local(at, self.zone, "%F") == local(self.now, self.zone, "%F")
+        return local(at, self.zone) if today else local(at, self.zone, "%d %b %H:%M")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +120,8 @@ class _Said:
     beside: list[str]
 
 
-def _changed(command: c.Command, events: Sequence[e.Event], names: Who, zone: str) -> _Said:
+def _changed(command: c.Command, events: Sequence[e.Event], names: Who, times: Times) -> _Said:
+    zone = times.zone
     if isinstance(command, c.Undo):
         # Of several steps back only where they lead is news.
         steps = [event for event in events if isinstance(event, e.StatusChanged)][:-1]
@@ -116,7 +133,7 @@ def _changed(command: c.Command, events: Sequence[e.Event], names: Who, zone: st
     told = [
         event for event in events if not (closed and isinstance(event, e.StatusChanged) and event.new is Status.REVIEW)
     ]
-    return _Said([text for event in told if (text := _told(event, names, zone))], beside)
+    return _Said([text for event in told if (text := _told(event, names, times))], beside)
 
 
 def _beside(event: e.Event, names: Who, zone: str) -> str:
@@ -132,16 +149,20 @@ def _beside(event: e.Event, names: Who, zone: str) -> str:
             return ""
 
 
-def _told(event: e.Event, names: Who, zone: str) -> str:
+def _told(event: e.Event, names: Who, times: Times) -> str:
+    zone = times.zone
     match event:
+        case e.StatusChanged(new=Status.RESOLVED) if times.now and event.at != times.now:
+            said = sentence(event, names)
+            return _short(f"Resolved at {times.of(event.at)}{said.removeprefix('Resolved')}")
         case e.IncidentOpened():
             private = " and private" if event.private else ""
             return f"is {BORN.get(event.kind, 'open')}{private}, {event.severity}: {event.title}"
         case e.UpdatePosted():
-            promise = f"; the next one is due by {local(event.next_by, zone)}" if event.next_by else ""
+            promise = f"; the next one is due by {times.of(event.next_by)}" if event.next_by else ""
             return f"Update posted{promise}" if event.text else ""
         case e.Noted():
-            return _short(f"{NOUNS[event.mark]} on the timeline, {local(event.at, zone)}: {event.text}")
+            return _short(f"{NOUNS[event.mark]} on the timeline, {times.of(event.at)}: {event.text}")
         case e.ImpactDescribed():
             said = sentence(event, names).removeprefix("Impact: ")
             return _short(f"Impact on the timeline, {local(event.at, zone)}: {said}")
@@ -184,7 +205,11 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
         # Of what was published this moment "because customers have read it" would be said too early.
         published = isinstance(command, c.ApprovePublicPost)
         return "", refusal.hint if published else f"{refusal.reason} {refusal.hint}".strip()
-    return (f"{after.ref} undo" if len(taken) > 1 else ""), ""
+    opened = events[0]
+    # Of a near miss that nobody is to be known of, nobody can say "my last one".
+    unnamed = isinstance(opened, e.IncidentOpened) and opened.kind is Kind.NEARMISS and not opened.opener
+    named = f" e{first}" if unnamed else ""
+    return (f"{after.ref} undo{named}" if len(taken) > 1 else ""), ""
 
 
 def already(command: c.Command, incident: Incident, names: Who, zone: str) -> str:

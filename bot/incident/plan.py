@@ -192,11 +192,13 @@ def _headline(incident: Incident, policy: Policy) -> list[f.Planned]:
 
 
 def _announce(incident: Incident, policy: Policy) -> list[f.Planned]:
-    """A private incident is announced nowhere; one that became private is withdrawn where it was."""
+    """A private incident is announced nowhere, and a near miss or a write-up that was taken back neither; what became
+    so is changed where it was announced."""
+    untold = incident.kind in (Kind.NEARMISS, Kind.RETRO) and incident.status is Status.CANCELLED
     return [
         f.Announce(platform)
         for platform in policy.platforms
-        if not incident.private or (platform in incident.rooms and incident.rooms[platform].announcement)
+        if not (incident.private or untold) or (platform in incident.rooms and incident.rooms[platform].announcement)
     ]
 
 

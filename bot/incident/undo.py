@@ -50,7 +50,8 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
                 "For what is apart from it: `open TITLE`",
             )
         case e.IncidentOpened():
-            if not incident.status.open:
+            # A near miss and a write-up of the past are over when they are born.
+            if not incident.status.open and incident.status is not event.status:
                 raise Refused(
                     f"No undo, because {incident.ref} is {incident.status} already.",
                     f"`{incident.ref} reopen`, then `{incident.ref} cancel` if it was a mistake.",

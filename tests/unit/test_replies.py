@@ -14,6 +14,7 @@ from bot.chat.parse import parse
 from bot.chat.replies import done, refused
 from bot.chat.templates import Templates
 from bot.incident import commands as c
+from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.decide import decide
 from bot.incident.evolve import evolve
@@ -34,6 +35,7 @@ from bot.incident.model import (
     StillDisturbed,
     Window,
 )
+from bot.incident.plan import Policy, plan
 from bot.incident.timeline import sentence
 from bot.incident.undo import choose
 from bot.questions import Answers, Names
@@ -264,6 +266,103 @@ def test_who_takes_what_is_in_triage_may_still_have_others_paged():
     story = Story(c.Open(title="x", status=Status.TRIAGE))
     story.type("ack")
     assert "paged Ana Ruiz and Ben Okoro" in story.do(c.Accept(page="platform", rung=RUNG))
+
+
+BORN_OVER = [
+    ("a near miss", "nearmiss The backup disk was nearly full", "INC-7 undo"),
+    ("a near miss told by nobody", "nearmiss anonymous The backup disk was nearly full", "INC-7 undo e1"),
+    ("a write-up of the past", "retro Volumes slow start=2026-11-03T10:00", "INC-7 undo"),
+]
+
+
+@pytest.mark.parametrize(("line", "way_back"), [row[1:] for row in BORN_OVER], ids=[row[0] for row in BORN_OVER])
+def test_what_is_over_at_birth_can_be_taken_back_as_its_answer_says(line, way_back):
+    asked = parse(line, ROOM)
+    by = "" if asked.anonymous else "ana"
+    story = Story(replace(asked.command, opener=by))
+    assert f"undo: {way_back}" in story.document.to_plain()
+    event = int(way_back[-1]) if way_back.endswith("e1") else None
+    undo = c.Undo(by="ana", event=event, events=choose(story.history, "ana" if by else "", event))
+    assert story.do(undo).startswith("INC-7 · Taken back: it is cancelled")
+    assert story.incident.status is Status.CANCELLED
+
+
+def test_a_write_up_that_went_on_is_not_taken_back_in_one_step():
+    story = Story(c.Open(title="x", kind=Kind.RETRO, status=Status.RESOLVED))
+    story.type("close")
+    with pytest.raises(Refused, match="INC-7 is closed already"):
+        story.do(c.Undo(by="ana", events=choose(story.history, "ana", 1)))
+
+
+def test_a_near_miss_that_was_taken_back_is_announced_nowhere():
+    policy = Policy(platforms=("console",))
+    gone = e.StatusChanged(at=NOW, old=Status.RESOLVED, new=Status.CANCELLED)
+    near = Incident(7, NOW, kind=Kind.NEARMISS, status=Status.CANCELLED)
+    told = replace(near, rooms={"console": Room("", announcement="m1")})
+    drill = replace(near, kind=Kind.DRILL)
+    announced = [[x for x in plan(i, gone, policy) if isinstance(x, f.Announce)] for i in (near, told, drill)]
+    assert announced == [[], [f.Announce("console")], [f.Announce("console")]]
+
+
+EARLY = datetime(2026, 11, 5, 5, 38, tzinfo=UTC)
+SAID_WHEN = [
+    ("note x at=14:05", "Note on the timeline, 04 Nov 14:05: x"),
+    ("note x at=06:05", "Note on the timeline, 06:05: x"),
+    ("note x", "Note on the timeline, 06:38: x"),
+    ("update x next=20h", "the next one is due by 06 Nov 02:38"),
+    ("update x next=30m", "the next one is due by 07:08"),
+    ("resolve", "INC-7 · Resolved · "),
+    ("resolve at=-5m", "INC-7 · Resolved at 06:33 · "),
+    ("resolve drained at=14:05", "INC-7 · Resolved at 04 Nov 14:05: drained · "),
+]
+
+
+@pytest.mark.parametrize(("line", "shown"), SAID_WHEN)
+def test_a_day_that_is_not_today_is_shown(line, shown, story):
+    minutes = (EARLY - NOW).total_seconds() / 60
+    command = parse(line, replace(ROOM, at=EARLY, zone=ZONE)).command
+    assert shown in story.do(command, minutes=minutes, now=EARLY)
+
+
+@pytest.mark.parametrize(
+    ("ago", "question"),
+    [
+        (timedelta(hours=5), "resolved (09:30) lies before declared (14:30). Is that right?"),
+        (timedelta(days=1), "resolved (03 Nov 14:30) lies before declared (04 Nov 14:30). Is that right?"),
+        (timedelta(0), ""),
+    ],
+)
+def test_an_end_before_the_beginning_is_asked_about(ago, question, story):
+    assert (
+        (question in story.do(c.Resolve(when=NOW - ago))) if question else ("right?" not in story.document.to_plain())
+    )
+    if question:
+        story.type("moment impact start at=2026-11-04T14:00")
+        assert story.document.to_plain().count("Is that right?") == 1
+
+
+def test_a_write_up_ends_before_it_is_told():
+    story = Story(c.Open(title="x", kind=Kind.RETRO, status=Status.RESOLVED))
+    assert "right?" not in story.do(c.SetMoment(moment=Moment.RESOLVED, value=NOW - timedelta(hours=5)))
+
+
+STILL = [
+    (1, ["OSDDown"], "1 alert still fires (OSDDown). "),
+    (3, ["OSDDown", "Slow"], "3 alerts still fire (OSDDown and Slow). "),
+    (9, ["a", "b", "c", "d"], "9 alerts still fire (a, b, c and more). "),
+    (2, [], "2 alerts still fire. "),
+    (0, [], ""),
+]
+
+
+@pytest.mark.parametrize("line", ["resolve", "close", "status resolved"])
+@pytest.mark.parametrize(("count", "names", "said"), STILL)
+def test_who_ends_it_is_told_what_still_fires(line, count, names, said):
+    story = Story(c.Open(title="x", fired_count=count))
+    if line == "close":
+        story.type("resolve")
+    answer = story.type(line, firing=names)
+    assert (said in answer) if said else ("still fire" not in answer)
 
 
 def test_who_can_be_woken_is_shown_and_whether_somebody_has_it(story):
