@@ -137,8 +137,7 @@ class Performer:
                 )
                 digest = self._words.digest(incident, history)
                 if digest is not None:
-                    # That nobody answers may not wait until somebody looks into a thread.
-                    thread = "" if any(_nobody_left(recorded.event) for recorded in history) else held.card
+                    thread = "" if any(_loud(recorded.event) for recorded in history) else held.card
                     await platform.say(attempt, held.id, digest, thread=thread)
                 return None
             case f.Invite(people=people):
@@ -215,8 +214,9 @@ class Performer:
         return c.RecordPostmortem(place=place)
 
 
-def _nobody_left(event: e.Event) -> bool:
-    return isinstance(event, e.PagingEnded) and event.exhausted
+def _loud(event: e.Event) -> bool:
+    """That nobody answers, or that what is over is not, may not wait until somebody looks into a thread."""
+    return isinstance(event, e.AlertsStillFiring) or (isinstance(event, e.PagingEnded) and event.exhausted)
 
 
 def provider_of(effect: f.Effect) -> str:

@@ -63,6 +63,8 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         fired_count=NUMBERS,
         cleared=st.lists(FACTS, max_size=2).map(tuple),
         cleared_count=NUMBERS,
+        kept=st.lists(FACTS, max_size=2).map(tuple),
+        kept_count=NUMBERS,
         truncated=NUMBERS,
     ),
     st.builds(c.Accept, rung=RUNGS),

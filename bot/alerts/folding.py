@@ -4,6 +4,7 @@ Pure: given the alerts, what is known of them, the open incident of each group, 
 
 * (source, fingerprint, startsAt, status) is one message; the same one again, from a repeat or a second Alertmanager,
   changes nothing. An older firing than the one we know is a late copy and changes nothing either.
+* A repeat of what fires on although its incident is over opens nothing; the incident is told, which says so once.
 * An alert that is first heard of when it is over is remembered, so that its late firing opens nothing.
 * A group that its sender calls resolved as a whole resolves all we know of it: a message may be cut short.
 * An alert stays with its incident while that is open, whatever became of its labels or the routes.
@@ -31,13 +32,14 @@ SAMPLES = 10
 @dataclass(slots=True)
 class Group:
     """What a batch changes in one incident, there (`incident`) or to be opened (`route`). `again` counts those of
-    `fired` that had fired in it before."""
+    `fired` that had fired in it before. `kept`: what fires on although it is over."""
 
     incident: int | None = None
     key: str = ""
     route: Route | None = None
     fired: list[Alert] = field(default_factory=list)
     cleared: list[Alert] = field(default_factory=list)
+    kept: dict[tuple[str, str], Alert] = field(default_factory=dict)
     again: int = 0
     truncated: int = 0
     rows: dict[tuple[str, str], AlertRow] = field(default_factory=dict)
@@ -74,6 +76,9 @@ def fold(
         for alert in (*notification.alerts, *_cut_off(notification, held)):
             before = held.get((alert.source, alert.fingerprint))
             if not _is_news(alert, before):
+                if (owner := _fires_on(alert, before, is_open)) is not None:
+                    kept = groups.setdefault(f"INC-{owner}", Group(incident=owner)).kept
+                    kept[alert.source, alert.fingerprint] = alert
                 continue
             group = _group_of(alert, before, groups, routes, open_group, is_open, windows, at)
             held[alert.source, alert.fingerprint] = _known(alert, before, group.incident if group else None)
@@ -86,7 +91,7 @@ def fold(
             first = first or group
         if first is not None:
             first.truncated += notification.truncated
-    return Folding(tuple(g for g in groups.values() if g.rows), tuple(stray.values()), unrouted)
+    return Folding(tuple(g for g in groups.values() if g.rows or g.kept), tuple(stray.values()), unrouted)
 
 
 def _is_news(alert: Alert, before: Known | None) -> bool:
@@ -97,6 +102,13 @@ def _is_news(alert: Alert, before: Known | None) -> bool:
             return False
         return alert.starts_at > before.starts_at and (before.ends_at is None or alert.starts_at >= before.ends_at)
     return before.firing and alert.starts_at >= before.starts_at
+
+
+def _fires_on(alert: Alert, before: Known | None, is_open: Callable[[int], bool]) -> int | None:
+    """The incident that is over and whose alert this is, which never cleared."""
+    if before is None or before.incident is None or not (alert.firing and before.firing) or is_open(before.incident):
+        return None
+    return before.incident if alert.starts_at >= before.starts_at else None
 
 
 def _cut_off(notification: Notification, held: Mapping[tuple[str, str], Known]) -> list[Alert]:
@@ -174,6 +186,7 @@ def _covered(maintenance: Incident, alert: Alert, at: datetime) -> bool:
 
 def _add(group: Group, alert: Alert, before: Known | None) -> None:
     (group.fired if alert.firing else group.cleared).append(alert)
+    group.kept.pop((alert.source, alert.fingerprint), None)
     there = before is not None and before.incident == group.incident and group.incident is not None
     if alert.firing and (there or (alert.source, alert.fingerprint) in group.rows):
         group.again += 1
@@ -210,6 +223,8 @@ def changing(group: Group) -> FoldAlerts:
         again=group.again,
         cleared=_facts(group.cleared),
         cleared_count=len(group.cleared),
+        kept=_facts([*group.kept.values()]),
+        kept_count=len(group.kept),
         truncated=group.truncated,
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
 from bot.chat.templates import Templates
-from bot.incident.events import AlertsCleared, Event, ImpactDescribed, Noted, Recorded
+from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
 from bot.incident.model import Incident, Kind, Moment, Paging, Person, Role, Severity, Status
 from bot.incident.paging import NOBODY_ACKNOWLEDGED
 from bot.incident.timeline import sentence, story
@@ -172,7 +172,13 @@ def digest(
 
 
 def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...]:
-    """What to do when the last alert has just cleared, and only then. It is said, never done."""
+    """What to do when the last alert has just cleared, or fires on although it is over. It is said, never done."""
+    if incident.still_firing and any(isinstance(recorded.event, AlertsStillFiring) for recorded in events):
+        reopen = Button("Reopen", f"{incident.ref} reopen")
+        return (
+            Paragraph(line("Nothing opens by itself for an alert that never cleared: is it over?")),
+            Buttons((reopen,)),
+        )
     cleared = any(isinstance(recorded.event, AlertsCleared) and not recorded.event.firing for recorded in events)
     if not cleared or incident.alerts_firing or not incident.status.open:
         return ()

@@ -73,7 +73,10 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             total = incident.alerts_total + event.count - event.again
             return replace(incident, alerts_firing=event.firing, alerts_total=total)
         case e.AlertsCleared():
-            return replace(incident, alerts_firing=event.firing)
+            still = incident.still_firing and event.firing > 0
+            return replace(incident, alerts_firing=event.firing, still_firing=still)
+        case e.AlertsStillFiring():
+            return replace(incident, still_firing=True)
         case e.StatusChanged():
             return _status(incident, event)
         case e.MergedInto():
@@ -151,7 +154,8 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
         moments.pop(Moment.RESOLVED, None)
     promise = incident.promise if event.new.open else None
     paging = None if event.reopened else incident.paging
-    return replace(incident, status=event.new, moments=moments, promise=promise, paging=paging)
+    still = incident.still_firing and not event.new.open
+    return replace(incident, status=event.new, moments=moments, promise=promise, paging=paging, still_firing=still)
 
 
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:

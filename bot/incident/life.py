@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Refused, Status, StillDisturbed
+from bot.incident.model import Incident, Kind, Moment, Refused, Status, StillDisturbed
 from bot.incident.paging import climb, stop
 from bot.incident.text import one_line
 
 TITLE_LIMIT = 200
+ALERTS_CLEAR_WITHIN = timedelta(minutes=30)
+"""An alert that its sender repeats so long after the end has not cleared, and somebody should know: nothing opens for it
+by itself. Alertmanager repeats every 4 h unless it is told otherwise
+(https://prometheus.io/docs/alerting/latest/configuration/, `repeat_interval`)."""
 REOPENABLE = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED, Status.CANCELLED})
 WITHOUT_POSTMORTEM = frozenset({Kind.NEARMISS, Kind.MAINTENANCE})
 
@@ -73,7 +77,17 @@ def fold_alerts(incident: Incident, command: c.FoldAlerts, at: datetime) -> list
     if command.cleared_count:
         firing = max(0, firing - command.cleared_count)
         events.append(e.AlertsCleared(at=at, count=command.cleared_count, firing=firing, samples=command.cleared))
+    if command.kept_count and firing and _over_long_enough(incident, at):
+        events.append(e.AlertsStillFiring(at=at, count=command.kept_count, samples=command.kept))
     return events
+
+
+def _over_long_enough(incident: Incident, at: datetime) -> bool:
+    """For alerts that follow the end late; and nobody has been told yet. What was declined or cancelled was nothing."""
+    ended = incident.moments.get(Moment.RESOLVED)
+    if incident.still_firing or incident.status not in (Status.RESOLVED, Status.REVIEW, Status.CLOSED) or ended is None:
+        return False
+    return at - ended.at >= ALERTS_CLEAR_WITHIN
 
 
 def accept(incident: Incident, command: c.Accept, at: datetime) -> list[e.Event]:

@@ -247,7 +247,8 @@ class Postmortem:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The row. `version` is the number of its last event; `number` is the 7 of INC-7."""
+    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `still_firing`: it was told that
+    alerts fire on although it is over."""
 
     number: int
     opened_at: datetime
@@ -270,6 +271,7 @@ class Incident:
     followups: tuple[FollowUp, ...] = ()
     alerts_firing: int = 0
     alerts_total: int = 0
+    still_firing: bool = False
     paging: Paging | None = None
     promise: datetime | None = None
     draft: PublicPost | None = None

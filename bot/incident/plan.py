@@ -14,6 +14,9 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Person, Room, Status
 
+OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED})
+"""Ended, and its announcement may say that alerts fire on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -45,8 +48,11 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return gone + _headline(incident, policy) + _archive(incident, policy)
         case e.SeverityChanged() | e.TitleChanged() | e.MadePrivate():
             return _headline(incident, policy)
+        case e.AlertsStillFiring():
+            return _headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.Absorbed():
-            return _headline(incident, policy) if incident.status is Status.TRIAGE else _show(incident, policy)
+            announced = incident.status is Status.TRIAGE or incident.status in OVER
+            return _headline(incident, policy) if announced else _show(incident, policy)
         case e.RoleAssigned():
             invite = _invite(incident, (event.person,) if event.person else (), policy.platforms)
             return invite + _show(incident, policy)

@@ -61,6 +61,11 @@ def sentence(event: e.Event, who: Who) -> str:
         case e.AlertsCleared():
             left = "none is firing now" if not event.firing else f"{event.firing} still firing"
             return f"{_count(event.count, 'alert')} cleared, {left}{_samples(event.samples, event.count)}"
+        case e.AlertsStillFiring():
+            verb = "fires" if event.count == 1 else "fire"
+            return (
+                f"{_count(event.count, 'alert')} still {verb} although it is over{_samples(event.samples, event.count)}"
+            )
         case e.StatusChanged():
             return _status(event)
         case e.MergedInto():

@@ -105,6 +105,14 @@ def test_nobody_speaks_in_a_name_that_nobody_has(name: str, complaint: str, fold
     assert "(terminal) has it" in mine.stdout
 
 
+def test_a_near_miss_that_nobody_told_is_taken_back_by_the_line_it_came_with(folder: Path) -> None:
+    told = klatsch(folder, "say", "--as", "ana", "nearmiss anonymous The backup disk was nearly full")
+    assert "undo: `INC-1 undo e1`" in told.stdout
+    assert klatsch(folder, "say", "--as", "ana", "INC-1 undo").returncode == 1
+    taken = klatsch(folder, "say", "--as", "ana", "INC-1 undo e1")
+    assert (taken.returncode, "it is cancelled" in taken.stdout) == (0, True)
+
+
 def test_a_card_of_the_worst_severity_is_no_failure_and_a_refusal_is(folder: Path) -> None:
     assert klatsch(folder, "say", "open sev1 Volumes slow page=none").returncode == 0
     assert klatsch(folder, "say", "status").returncode == 0

@@ -46,6 +46,17 @@ async def test_a_repeat_changes_nothing(bot_: Bot) -> None:
     assert len(bot_.klatsch.lookups.history(1)) == incident.version < 5
 
 
+async def test_who_ends_what_still_fires_reads_its_name(tmp_path: Path, database_url: str) -> None:
+    async with bot_on(tmp_path, database_url) as bot_:
+        alerts = [an_alert(n, labels={"alertname": f"Down{n}", "severity": "critical"}) for n in (1, 2, 3, 4)]
+        await bot_.post(json.dumps(a_message(*alerts, an_alert(9, status="resolved"))).encode())
+        resolved = klatsch(tmp_path, "say", "INC-1 resolve").stdout.replace("\n", " ")
+        assert "4 alerts still fire (Down1, Down2, Down3 and more)." in resolved
+        await bot_.post(json.dumps(a_message(*(alert | {"status": "resolved"} for alert in alerts[1:]))).encode())
+        closed = klatsch(tmp_path, "say", "INC-1 close").stdout.replace("\n", " ")
+        assert "1 alert still fires (Down1)." in closed
+
+
 async def test_copies_of_two_senders_that_arrive_at_once_are_one_incident(bot_: Bot) -> None:
     answers = await asyncio.gather(*(bot_.post(FIRING) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {200}

@@ -56,6 +56,28 @@ def folded(*alerts: Alert, before: tuple[Known, ...] = (), live: tuple[int, ...]
     )
 
 
+@pytest.mark.parametrize(
+    ("repeat", "live", "kept"),
+    [
+        pytest.param(an_alert(started=60), (), 1, id="the same firing again"),
+        pytest.param(an_alert(started=30), (), 1, id="as its sender counts since a restart"),
+        pytest.param(an_alert(started=90), (), 0, id="a late copy of an older firing"),
+        pytest.param(an_alert(started=60), (7,), 0, id="somebody works on it"),
+    ],
+)
+def test_a_repeat_of_what_fires_on_is_told_to_what_is_over(repeat, live, kept):
+    before = (known(an_alert(started=60), 7),)
+    folding = folded(repeat, repeat, before=before, live=live)
+    assert [(g.incident, changing(g).kept_count, g.rows) for g in folding.groups] == ([(7, 1, {})] if kept else [])
+    assert folding.stray == ()
+
+
+def test_what_fires_on_and_then_clears_in_one_batch_has_cleared():
+    before = (known(an_alert(started=60), 7),)
+    (group,) = folded(an_alert(started=60), an_alert(started=60, firing=False), before=before).groups
+    assert (changing(group).kept_count, changing(group).cleared_count) == (0, 1)
+
+
 def test_alerts_that_share_their_group_labels_open_one_incident():
     folding = folded(an_alert("a"), an_alert("b"), an_alert("c", az="az2"))
     assert [(g.incident, len(g.fired)) for g in folding.groups] == [(None, 2), (None, 1)]

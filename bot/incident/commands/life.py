@@ -49,13 +49,15 @@ class Open:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldAlerts:
     """Alerts of this incident began or ended. The counts are of transitions, not of repeats; `again` says how many of
-    those that began had done so before."""
+    those that began had done so before. `kept` are those a repeat says still fire, where it is over for us."""
 
     fired: tuple[AlertFact, ...] = ()
     fired_count: int = 0
     again: int = 0
     cleared: tuple[AlertFact, ...] = ()
     cleared_count: int = 0
+    kept: tuple[AlertFact, ...] = ()
+    kept_count: int = 0
     truncated: int = 0
 
 

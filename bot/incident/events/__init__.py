@@ -16,6 +16,7 @@ from bot.incident.events.life import (
     AlertFact,
     AlertsCleared,
     AlertsFired,
+    AlertsStillFiring,
     IncidentOpened,
     MadePrivate,
     MergedInto,
@@ -66,6 +67,7 @@ __all__ = [
     "AlertFact",
     "AlertsCleared",
     "AlertsFired",
+    "AlertsStillFiring",
     "AnnouncementPosted",
     "ArchiveWasDue",
     "CardPosted",
@@ -113,6 +115,7 @@ Event = (
     IncidentOpened
     | AlertsFired
     | AlertsCleared
+    | AlertsStillFiring
     | StatusChanged
     | MergedInto
     | Absorbed

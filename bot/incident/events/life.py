@@ -55,6 +55,14 @@ class AlertsCleared(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsStillFiring(Happened):
+    """Well after the end their sender repeats that `count` alerts fire: they never cleared. Told once an episode."""
+
+    count: int
+    samples: tuple[AlertFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged(Happened):
     """`reopened`: a new episode begins, in which nobody has been asked yet. Not so when its end was only undone."""
 
