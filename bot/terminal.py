@@ -12,13 +12,14 @@ from typing import Any
 
 from bot.chat.document import Document, say
 from bot.chat.line import shown as shorten
-from bot.chat.values import FAR, nearest
+from bot.chat.values import FAR
 from bot.config import Config
 from bot.database import reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, shown
+from bot.nearest import nearest
 from bot.ports import Said
 from bot.status.redact import Redaction, mask
 

@@ -124,6 +124,10 @@ class Stage:
         """What was said in the thread of the card."""
         return [m.document.to_plain() for m in self.rooms[on].messages(room) if m.thread]
 
+    def loudly(self, room: str = "inc-1", *, on: str = "console") -> list[str]:
+        """What was said to everybody in the room, the card left out."""
+        return [m.document.to_plain() for m in self.rooms[on].messages(room)[1:] if not m.thread]
+
     def card(self, room: str = "inc-1", *, on: str = "console") -> str:
         card = self.rooms[on].room(room).card
         assert card is not None

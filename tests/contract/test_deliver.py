@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from bot.alerts.model import Notification
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import ComponentState, Kind, Mark, PublicStatus, Role, Severity, Status
 from bot.ports import Unavailable
 from bot.store import StoreUnavailable
+from tests.clock import START
 from tests.contract.stage import Stage, firing
 
 # Rooms.
@@ -176,3 +181,48 @@ async def test_the_public_word_goes_out_once_and_in_order(stage: Stage):
         ("INC-1", 2, "It is over."),
     ]
     assert len(stage.events(e.PostReachedPage)) == 2
+
+
+async def test_an_alert_that_fires_on_after_the_end_is_told_once_and_opens_nothing(stage: Stage):
+    await stage.writer.submit(firing(2))
+    await stage.settle()
+    await stage.ask(c.Resolve(), 1)
+    await stage.settle()
+    for minutes in (20, 20, 20, 240):
+        stage.clock.forward(minutes=minutes)
+        await stage.writer.submit(firing(2))
+        await stage.settle()
+        told = [event.count for event in stage.events(e.AlertsStillFiring)]
+        assert told == ([] if stage.clock.now() < START + timedelta(minutes=30) else [2])
+    assert stage.world.lookups.incident(2) is None
+    (loud,) = stage.loudly()
+    assert "2 alerts still fire although it is over: osd 0; osd 1" in loud
+    assert "Reopen: INC-1 reopen" in loud.replace("`", "")
+    assert "alerts still fire" in stage.announced()[0]
+
+    cleared = tuple(replace(alert, firing=False, ends_at=stage.clock.now()) for alert in firing(2).alerts)
+    await stage.writer.submit(Notification("prometheus", cleared, group="g"))
+    await stage.settle()
+    assert "alerts still fire" not in stage.announced()[0]
+
+
+@pytest.mark.parametrize("end", [c.Close(), c.Reopen()], ids=["closed", "reopened"])
+async def test_each_episode_may_tell_once_what_fires_on(stage: Stage, end: c.Command):
+    await stage.writer.submit(firing(1))
+    await stage.ask(c.Resolve(), 1)
+    stage.clock.forward(hours=4)
+    await stage.writer.submit(firing(1))
+    await stage.ask(end, 1)
+    if isinstance(end, c.Reopen):
+        await stage.ask(c.Resolve(), 1)
+    stage.clock.forward(hours=4)
+    await stage.writer.submit(firing(1))
+    assert len(stage.events(e.AlertsStillFiring)) == (2 if isinstance(end, c.Reopen) else 1)
+
+
+async def test_what_was_cancelled_is_not_brought_up_by_its_alerts(stage: Stage):
+    await stage.writer.submit(firing(1))
+    await stage.ask(c.Cancel(), 1)
+    stage.clock.forward(hours=4)
+    await stage.writer.submit(firing(1))
+    assert stage.events(e.AlertsStillFiring) == []

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.oncall.escalation import Ladder
 from bot.ports import Rejected, Unavailable
 from tests.clock import START
-from tests.contract.stage import Stage
+from tests.contract.stage import Stage, on_stage
 from tests.fakes import Patience
+from tests.world import LADDER, RULES, World
 
 
 async def test_people_are_woken_although_the_chat_platform_is_down(stage: Stage):
@@ -58,7 +64,7 @@ async def test_when_no_page_gets_through_at_all_that_is_told(stage: Stage):
     assert [asked.people for asked in stage.events(e.PeoplePaged)] == [("ana",), ("ben",), ("ana",), ("ben",)]
     (ended,) = stage.events(e.PagingEnded)
     assert ended.exhausted
-    assert "Paging ended: no page got through" in "\n".join(stage.thread())
+    assert "Paging ended: no page got through" in "\n".join(stage.loudly())
     assert "nobody answered" in stage.card()
 
 
@@ -79,8 +85,77 @@ async def test_nobody_acknowledges_and_the_ladder_is_climbed_twice_and_then_that
     ]
     (ended,) = stage.events(e.PagingEnded)
     assert ended.exhausted
-    assert "Paging ended: nobody acknowledged" in "\n".join(stage.thread())
+    assert "Paging ended: nobody acknowledged" in "\n".join(stage.loudly())
     assert "nobody answered" in stage.card()
+
+
+CHANGED = [
+    pytest.param(
+        {"renamed": replace(LADDER, name="renamed")},
+        "renamed",
+        [("platform", ("ana",)), ("renamed", ("ben",))],
+        "nobody acknowledged; the policy platform is not configured any more, so paging goes on with renamed",
+        id="renamed",
+    ),
+    pytest.param(
+        {"other": replace(LADDER, name="other", steps=LADDER.steps[:1], repeat=1)},
+        "other",
+        [("platform", ("ana",))],
+        "Paging ended: nobody acknowledged; the policy platform is not configured any more, and other, which took "
+        "over, has nobody else to ask",
+        id="replaced by one that has nobody else",
+    ),
+    pytest.param(
+        {},
+        "",
+        [("platform", ("ana",))],
+        "Paging ended: nobody acknowledged; the policy platform is not configured any more, so nobody else was asked",
+        id="removed",
+    ),
+    pytest.param(
+        {"platform": replace(LADDER, steps=LADDER.steps[1:], repeat=1)},
+        "",
+        [("platform", ("ana",)), ("platform", ("ben",))],
+        "Paged ben (step 1 of platform): nobody acknowledged",
+        id="shortened",
+    ),
+]
+
+
+@pytest.mark.parametrize(("ladders", "default", "asked", "told"), CHANGED)
+async def test_a_policy_that_changes_while_it_is_climbed_still_wakes_somebody_or_says_the_truth(
+    world: World, tmp_path: Path, ladders: dict[str, Ladder], default: str, asked: list[object], told: str
+):
+    async with on_stage(world, tmp_path) as stage:
+        await stage.open(page="policy:platform")
+        await stage.settle()
+    world.rules = replace(RULES, roster=replace(RULES.roster, ladders=ladders, default=default))
+    async with on_stage(world, tmp_path) as stage:
+        stage.clock.forward(minutes=5)
+        await stage.settle()
+        assert [(event.ladder, event.people) for event in stage.events(e.PeoplePaged)] == asked
+        assert told in "\n".join(stage.timeline())
+        if len(asked) == 1:
+            assert told in "\n".join(stage.loudly())
+            assert "not configured any more" in stage.card()
+            assert "INC-1 page @NAME wakes somebody" in stage.card()
+
+
+async def test_when_no_page_gets_through_a_policy_that_is_gone_hands_over_too(world: World, tmp_path: Path):
+    async with on_stage(world, tmp_path) as stage:
+        stage.ntfy.orders.always = stage.email.orders.always = Unavailable("no network")
+        await stage.open(page="policy:platform")
+        await stage.settle()
+    world.rules = replace(
+        RULES, roster=replace(RULES.roster, ladders={"main": replace(LADDER, name="main")}, default="main")
+    )
+    async with on_stage(world, tmp_path) as stage:
+        stage.ntfy.orders.always = Rejected("no topic")
+        stage.email.orders.then.append(Rejected("no such mailbox"))
+        stage.clock.forward(minutes=2)
+        await stage.deliverer.drain()
+        assert stage.email.woken == ["ben"]
+        assert "no page got through; the policy platform is not configured any more" in stage.timeline()[-2]
 
 
 async def test_the_next_step_is_not_asked_before_its_time(stage: Stage):

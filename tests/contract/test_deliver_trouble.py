@@ -99,7 +99,7 @@ async def test_a_provider_that_left_the_configuration_fails_and_is_told(stage: S
     assert failed.reason == "`page` is not configured under `status:` any more"
     (unsent,) = stage.events(e.PageFailed)
     assert unsent.reason == "`email` is not configured under `paging:` any more"
-    assert "`page` is not configured" in "\n".join(stage.thread())
+    assert "`page` is not configured" in "\n".join(stage.loudly())
 
 
 async def test_a_room_that_cannot_be_told_of_its_own_failure_is_not_told_for_ever(stage: Stage):

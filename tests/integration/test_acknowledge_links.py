@@ -63,6 +63,37 @@ async def test_who_comes_second_reads_who_has_it(tmp_path: Path, database_url: s
             assert "Ana Ruiz has it already." in answer.text
 
 
+async def test_who_is_not_configured_any_more_acknowledges_nothing_by_an_old_link(
+    tmp_path: Path, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with paged(tmp_path, database_url) as (bot_, _):
+        old = ack_path(1, "dora")
+        for answer in (await bot_.get(old), await bot_.client.post(bot_.url + old)):
+            assert answer.status_code == 403
+            assert "Nothing was acknowledged" in answer.text
+            assert "dora, who is not configured in Klatsch any more" in answer.text
+            assert "say ack in its room" in answer.text
+            assert "node1" not in answer.text
+        paging_now = bot_.klatsch.lookups.recent()[0].paging
+        assert paging_now is not None
+        assert paging_now.waiting
+    assert "a link for dora to acknowledge INC-1 was refused" in caplog.text
+
+
+async def test_a_link_of_the_last_episode_acknowledges_what_was_reopened(tmp_path: Path, database_url: str) -> None:
+    async with paged(tmp_path, database_url) as (bot_, link):
+        assert "Nobody else is asked at this moment" in (await bot_.get(link)).text
+        await bot_.client.post(bot_.url + link)
+        for line in ("INC-1 resolve", "INC-1 reopen"):
+            assert klatsch(tmp_path, "say", line).returncode == 0
+        page = (await bot_.get(link)).text
+        assert "Acknowledge as Ana Ruiz" in page
+        assert "Nobody else is asked at this moment" in page
+        for _ in range(2):
+            assert "It is yours, Ana Ruiz." in (await bot_.client.post(bot_.url + link)).text
+        assert "has it already" in klatsch(tmp_path, "say", "INC-1 ack").stdout
+
+
 async def test_a_link_to_what_is_over_says_so(tmp_path: Path, database_url: str) -> None:
     async with paged(tmp_path, database_url) as (bot_, link):
         assert klatsch(tmp_path, "say", "INC-1 resolve").returncode == 0

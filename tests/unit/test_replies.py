@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat import answers
-from bot.chat.document import clean
 from bot.chat.card import card
+from bot.chat.document import clean
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
 from bot.chat.templates import Templates
