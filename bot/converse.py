@@ -93,6 +93,7 @@ class Conversation:
             open=here,
             zone=names.zone,
             default_ladder=names.default_ladder,
+            status_pages=names.status_pages,
             redact=lambda text: self._masked(text, here if room is None else [room, *here]),
         )
         return context, parse(said.line, context)
@@ -127,6 +128,8 @@ class Conversation:
             raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open, `list all` the rest.")
         ended = isinstance(command, c.Resolve | c.Close | c.SetStatus) and outcome.after.alerts_firing
         firing = await asyncio.to_thread(self._lookups.firing, outcome.after.number) if ended else ()
+        previewed = outcome.after if isinstance(command, c.DraftPublicPost) else None
+        others = await asyncio.to_thread(self._answers.others, previewed) if previewed else ()
         return replies.done(
             command,
             [recorded.event for recorded in outcome.events],
@@ -139,6 +142,7 @@ class Conversation:
             room=self._answers.room(outcome.before, outcome.after),
             firing=firing,
             now=outcome.events[0].recorded_at if outcome.events else None,
+            others=others,
         )
 
     async def reacted(self, reacted: Reacted) -> None:

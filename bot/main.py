@@ -114,6 +114,7 @@ class Klatsch:
             redact=config.redact,
             publishers=(config.postmortem.folder, *config.publishing),
             rooms=bool(config.platforms),
+            status_pages=bool(config.status),
         )
         answers = Answers(self.lookups, self.clock, names, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, names, answers)

@@ -23,6 +23,9 @@ from bot.status.redact import Redaction
 LOOKED_THROUGH = 500
 """Past incidents that `similar` and `list all` look through."""
 
+ON_THE_PAGE = 200
+"""Newest incidents that are asked whether they stand on the status page too, when a post is previewed."""
+
 SIMILAR = 5
 SHORT_WORDS = frozenset(
     [
@@ -52,7 +55,8 @@ SHORT_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names that mean something in a line, from the configuration. `rooms`: incidents get one."""
+    """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
+    there is one at least."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +66,7 @@ class Names:
     redact: Redaction = field(default_factory=Redaction)
     publishers: tuple[str, ...] = ()
     rooms: bool = False
+    status_pages: bool = False
 
 
 Sees = Callable[[Incident], bool]
@@ -106,6 +111,12 @@ class Answers:
             return ""
         return self._cards.room_name(after, next(iter(after.rooms), ""))
 
+    def others(self, incident: Incident) -> list[Incident]:
+        """What customers still read of beside it; also what is private, for on the page it is not."""
+        return [
+            other for other in self._lookups.recent(ON_THE_PAGE) if other.number != incident.number and other.unsettled
+        ]
+
     def _about(self, question: Question, context: Context, incident: Incident) -> Document:
         people, zone, now = self._names.people, self._names.zone, self._clock.now()
         components = self._names.components
@@ -127,7 +138,7 @@ class Answers:
             case "role":
                 return answers.roles_document(incident, people=people)
             case "publish":
-                return answers.public_document(incident, components=components)
+                return answers.public_document(incident, components=components, others=self.others(incident))
             case "pm":
                 return answers.postmortem_document(incident, people=people)
             case "page":

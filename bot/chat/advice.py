@@ -11,7 +11,8 @@ from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote,
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
-from bot.incident.model import ComponentState, Incident, Kind, Moment, PublicPost, PublicStatus, Severity, Status
+from bot.incident.model import ComponentState, Incident, Kind, Moment, PublicPost, Severity, Status
+from bot.incident.public import outweighing
 
 VAGUE = re.compile(
     r"(?:improve|better|enhance|optimi[sz]e|monitor|monitoring|investigate|look into|consider|think about|discuss"
@@ -38,10 +39,14 @@ ORDER = (
 
 
 def preview(
-    incident: Incident, post: PublicPost, components: Mapping[str, str], masked: Sequence[str] = ()
+    incident: Incident,
+    post: PublicPost,
+    components: Mapping[str, str],
+    masked: Sequence[str] = (),
+    others: Sequence[Incident] = (),
 ) -> list[Block]:
-    """A public post exactly as customers will read it, what was taken out of it, and how to send it. `components`
-    gives the names customers know."""
+    """A public post exactly as customers will read it, what was taken out of it, what it does not say, and how to send
+    it. `components` gives the names customers know; `others` are incidents that may be on the page as well."""
     blocks: list[Block] = [
         Paragraph((*line(post.title, bold=True), Text(f" · {post.status}"))),
         Quote(line(post.text)),
@@ -52,6 +57,11 @@ def preview(
     if masked:
         blocks.append(Paragraph(line(f"Taken out, because customers need not read it: {', '.join(masked)}")))
     ref = incident.ref
+    if incident.status is Status.TRIAGE:
+        blocks.append(
+            Paragraph(marked(f"Nobody has accepted {ref} yet: `{ref} accept` says that somebody works on it."))
+        )
+    blocks += [Paragraph(line(text)) for text in _outweighed(incident, post, components, others)]
     blocks.append(Paragraph(marked(f"`{ref} publish approve` posts it, `{ref} publish discard` throws it away.")))
     blocks.append(
         Buttons(
@@ -62,6 +72,15 @@ def preview(
         )
     )
     return blocks
+
+
+def _outweighed(
+    incident: Incident, post: PublicPost, components: Mapping[str, str], others: Sequence[Incident]
+) -> Iterator[str]:
+    """Where the page goes on showing something worse than the post says, because another incident says so."""
+    for other in sorted(others, key=lambda other: other.number):
+        if other.number != incident.number and (worse := outweighing(other, post)):
+            yield f"{other.ref} still shows {disturbed(worse, components)}, and the page shows the worst of both."
 
 
 def after_advice(
@@ -89,10 +108,14 @@ def after_advice(
             yield from _order(after, zone)
         case c.AddFollowUp(text=text):
             yield from _followup(command, text)
-        case c.Resolve() | c.SetStatus():
+        case c.Resolve() | c.SetStatus() if after.status is Status.RESOLVED:
             if isinstance(command, c.Resolve) and command.when:
                 yield from _order(after, zone)
             yield from _resolved(before, after, components)
+        case c.MakePrivate() if after.public_posts:
+            yield _stays_public(after, components)
+        case c.Cancel() | c.Decline() | c.Merge() | c.Close() | c.SetStatus() if after.status.final and after.unsettled:
+            yield _unsettled(after, components)
 
 
 def _awake(before: Incident, after: Incident) -> Iterator[str]:
@@ -186,15 +209,33 @@ def disturbed(states: Mapping[str, ComponentState], names: Mapping[str, str]) ->
 
 def _resolved(before: Incident | None, after: Incident, components: Mapping[str, str]) -> Iterator[str]:
     """What is still owed, in one paragraph."""
-    if after.status is not Status.RESOLVED or (before and before.status is Status.RESOLVED):
+    if before and before.status is Status.RESOLVED:
         return
-    owed = []
-    if after.disturbed:
-        owed.append(f"The status page still shows {disturbed(after.disturbed, components)}")
-    elif after.public_status not in (None, PublicStatus.RESOLVED):
-        owed.append(f"Customers still read “{after.public_status}”")
-    owed = [f"{text}: `{after.ref} publish resolved TEXT`." for text in owed]
+    owed = [_unsettled(after, components)] if after.unsettled else []
     if tasks := sum(not (task.done or task.dropped) for task in after.tasks):
         owed.append(f"{tasks} {'task is' if tasks == 1 else 'tasks are'} still open: `{after.ref} task`.")
     owed.append(f"What is to be done later: `{after.ref} followup TEXT`. Then `{after.ref} close`.")
     yield " ".join(owed)
+
+
+def _unsettled(after: Incident, components: Mapping[str, str]) -> str:
+    """What customers still read, and how that ends."""
+    return f"{still_read(after, components)}: `{after.ref} publish resolved TEXT`."
+
+
+def still_read(incident: Incident, components: Mapping[str, str]) -> str:
+    """`The status page still shows Volumes (AZ 1) degraded`, of an incident that is unsettled."""
+    if incident.disturbed:
+        return f"The status page still shows {disturbed(incident.disturbed, components)}"
+    return f"Customers still read “{incident.public_status}”"
+
+
+def _stays_public(after: Incident, components: Mapping[str, str]) -> str:
+    """Said once, when it becomes private: what was read cannot be taken back, and what is open does not end by itself."""
+    posts = "1 public post" if after.public_posts == 1 else f"{after.public_posts} public posts"
+    stays = (
+        f"{posts} of it {'stays' if after.public_posts == 1 else 'stay'} on the status page, for customers have read it"
+    )
+    if not after.unsettled:
+        return f"{stays}; nothing more of it can be published."
+    return f"{stays}. {_unsettled(after, components)} Nothing else of it can be published now."

@@ -235,16 +235,16 @@ def roles_document(incident: Incident, *, people: Mapping[str, Person]) -> Docum
     return Document(summary=f"Roles in {incident.ref}", blocks=(Fields(tuple(fields)), hint))
 
 
-def public_document(incident: Incident, *, components: Mapping[str, str]) -> Document:
-    """What `publish` alone shows: the preview that waits, or what customers read now."""
+def public_document(incident: Incident, *, components: Mapping[str, str], others: Sequence[Incident] = ()) -> Document:
+    """What `publish` alone shows: the preview that waits, or what customers read now. `others` are incidents that may
+    stand on the status page beside this one."""
     if incident.draft:
-        return Document(
-            summary=f"Preview for {incident.ref}", blocks=tuple(preview(incident, incident.draft, components))
-        )
-    return _nothing(
-        clean(f"{incident.ref}: customers {_public(incident, components)}."),
-        "`publish investigating TEXT comp=ID:STATE` makes a preview.",
-    )
+        shown = preview(incident, incident.draft, components, others=others)
+        return Document(summary=f"Preview for {incident.ref}", blocks=tuple(shown))
+    hint = "`publish investigating TEXT comp=ID:STATE` makes a preview."
+    if incident.private:
+        hint = f"It is private: {'only `publish resolved TEXT` is possible' if incident.unsettled else 'nothing is published'}."
+    return _nothing(clean(f"{incident.ref}: customers {_public(incident, components)}."), hint)
 
 
 def postmortem_document(incident: Incident, *, people: Mapping[str, Person]) -> Document:

@@ -192,6 +192,12 @@ def publish(typed: Typed, context: Context) -> Do | Question:
     """`publish STATUS TEXT comp=ID:STATE title=…` makes a preview; `publish approve` and `publish discard` decide."""
     if not typed.words or (typed.first in SHOW | {"preview"} and len(typed.words) == 1):
         return typed.ask()
+    if not context.status_pages and not (typed.first in DROP | {"discard"} and len(typed.words) == 1):
+        # Recorded it would read, in the postmortem too, as if customers had been told.
+        raise Refused(
+            "There is no status page, so nobody would read this.",
+            "Add one under `status:` of the configuration. For your own people: `update TEXT`",
+        )
     if typed.first in ("approve", "approved") and len(typed.words) == 1:
         return typed.do(c.ApprovePublicPost())
     if typed.first in DROP | {"discard"} and len(typed.words) == 1:
@@ -206,14 +212,13 @@ def publish(typed: Typed, context: Context) -> Do | Question:
     states = values.components(typed.keys.get("comp", ()), context, default)
     text, masked = context.redact(typed.rest(1))
     title, hidden = context.redact(typed.get("title")) if typed.get("title") else ("", ())
-    if not title and states:
-        names = dict.fromkeys(context.components.get(id_, id_) for id_ in states)
-        title = f"Disruption of {_and(list(names))}"
+    names = dict.fromkeys(context.components.get(id_, id_) for id_ in states)
     return typed.do(
         c.DraftPublicPost(
             status=status,
             text=text,
             title=title,
+            subject=_and(list(names)),
             components=states,
             masked=tuple(dict.fromkeys((*masked, *hidden))),
         )
@@ -221,7 +226,8 @@ def publish(typed: Typed, context: Context) -> Do | Question:
 
 
 def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    *rest, last = names or [""]
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def pm(typed: Typed, context: Context) -> Do | Question:

@@ -24,6 +24,7 @@ class Context:
     `room` is the incident of the room typed in. `components` maps a component's id to its name for customers.
     `targets` are what can be paged: `policy:NAME`, `schedule:NAME`. `open` are the numbers of open incidents, newest
     first. `zone` (IANA) is that of times typed without one. `default_ladder` is the policy that serious incidents page.
+    `status_pages`: customers have one to read.
     """
 
     by: str
@@ -35,6 +36,7 @@ class Context:
     open: Sequence[int] = ()
     zone: str = "UTC"
     default_ladder: str = ""
+    status_pages: bool = True
     redact: Redact = nothing_masked
 
 

@@ -44,7 +44,7 @@ STATES = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
 def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
     """Why not, and what to do instead. `components` maps a component's id to its name for customers."""
     reason = refusal.reason
-    if isinstance(refusal, StillDisturbed):
+    if isinstance(refusal, StillDisturbed) and refusal.components:
         reason = f"The status page still shows {disturbed(refusal.components, components or {})}."
     said = [reason, *([refusal.hint] if refusal.hint else [])]
     summary = clean(" ".join(said))
@@ -63,14 +63,15 @@ def done(
     publishers: Sequence[str] = (),
     room: str = "",
     firing: Sequence[str] = (),
+    others: Sequence[Incident] = (),
     now: datetime | None = None,
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
     Times are shown in `zone` (IANA), with their day when that is not the one of `now`. `firing` names alerts of it that
-    still fire. `components` maps a component's id to its name for customers, `publishers` names
-    where a postmortem's draft is put, `room` is the name of the room that will open, if any. No events: it was so
-    already. One line says what changed and how to undo it; what is to be done now comes below.
+    still fire; `others` are incidents that may stand on the status page beside this one. `components` maps a component's
+    id to its name for customers, `publishers` names where a postmortem's draft is put, `room` is the name of the room
+    that will open, if any. No events: it was so already. One line says what changed and how to undo it; what is to be done now comes below.
     """
     names, components = who(people), components or {}
     if not events:
@@ -92,7 +93,7 @@ def done(
         blocks.append(Bullets((*(line(text) for text in main[1:EVENTS_SHOWN]), *(marked(text) for text in more))))
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
-        blocks += preview(after, after.draft, components, masked)
+        blocks += preview(after, after.draft, components, masked, others)
     blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, components, firing)]
     if no_way_back:
         blocks.append(Paragraph(marked(no_way_back)))

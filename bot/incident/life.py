@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Moment, Refused, Status, StillDisturbed
+from bot.incident.model import Incident, Kind, Moment, Refused, Status
 from bot.incident.paging import climb, stop
+from bot.incident.public import check_settled, discard
 from bot.incident.text import one_line
 
 TITLE_LIMIT = 200
@@ -110,6 +111,7 @@ def decline(incident: Incident, command: c.Decline, at: datetime) -> list[e.Even
             f"{incident.ref} is {incident.status}; only what is in triage can be declined.",
             "`cancel` ends an incident that was none." if incident.status.open else "",
         )
+    check_settled(incident, "decline", command.reason)
     return _over(incident, Status.DECLINED, command.reason, at)
 
 
@@ -118,6 +120,7 @@ def cancel(incident: Incident, command: c.Cancel, at: datetime) -> list[e.Event]
         return []
     if not incident.status.open:
         raise Refused(f"{incident.ref} is {incident.status} and cannot be cancelled.", "`reopen` it first.")
+    check_settled(incident, "cancel", command.reason)
     return _over(incident, Status.CANCELLED, command.reason, at)
 
 
@@ -128,6 +131,7 @@ def merge(incident: Incident, command: c.Merge, at: datetime) -> list[e.Event]:
         return []
     if not incident.status.open:
         raise Refused(f"{incident.ref} is {incident.status} and cannot be merged.", "`reopen` it first.")
+    check_settled(incident, f"merge INC-{command.into}", command.reason)
     merged = e.MergedInto(at=at, old=incident.status, into=command.into, reason=command.reason)
     return [merged, *stop(incident, f"merged into INC-{command.into}", at)]
 
@@ -212,15 +216,19 @@ def close(incident: Incident, command: c.Close, at: datetime) -> list[e.Event]:
         raise Refused(f"{incident.ref} is still {incident.status}.", "`resolve` it first, or `cancel` it.")
     if incident.status not in (Status.RESOLVED, Status.REVIEW):
         raise Refused(f"{incident.ref} is {incident.status} and needs no closing.")
-    if incident.disturbed and not command.reason:
-        raise StillDisturbed(
-            incident.disturbed,
-            "`publish resolved TEXT`, then `publish approve`; or `close reason=WHY` if the page is right as it is.",
-        )
+    check_settled(incident, "close", command.reason)
     events = start_review(incident, at)
     if not events and incident.kind not in WITHOUT_POSTMORTEM:
         events = [e.PostmortemDrafted(at=at, through=incident.version)]
     return [*events, e.StatusChanged(at=at, old=Status.REVIEW, new=Status.CLOSED, reason=command.reason)]
+
+
+def make_private(incident: Incident, at: datetime) -> list[e.Event]:
+    """Always works, and at once: a leak cannot wait for a status page. A waiting preview goes, for it was written for an
+    incident that everybody may know; what customers have read already stays (see `bot.incident.public`)."""
+    if incident.private:
+        return []
+    return [e.MadePrivate(at=at), *discard(incident, at)]
 
 
 def set_severity(incident: Incident, command: c.SetSeverity, at: datetime) -> list[e.Event]:

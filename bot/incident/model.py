@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -18,11 +18,14 @@ class Refused(Exception):
 
 
 class StillDisturbed(Refused):
-    """The status page still shows trouble. `components` has what it shows, by id: names are for who tells it."""
+    """Customers still read that something is wrong. `components` has what the status page shows, by id: names are for
+    who tells it. `status` is the word the last public post left them with."""
 
-    def __init__(self, components: Mapping[str, ComponentState], hint: str) -> None:
-        super().__init__(f"The status page still shows trouble: {', '.join(sorted(components))}.", hint)
+    def __init__(self, components: Mapping[str, ComponentState], status: PublicStatus | None, hint: str) -> None:
+        shown = f"The status page still shows trouble: {', '.join(sorted(components))}."
+        super().__init__(shown if components else f"Customers still read “{status}”.", hint)
         self.components = components
+        self.status = status
 
 
 class Kind(StrEnum):
@@ -117,6 +120,21 @@ class ComponentState(StrEnum):
     PARTIAL_OUTAGE = "partial_outage"
     MAJOR_OUTAGE = "major_outage"
     MAINTENANCE = "under_maintenance"
+
+
+BY_BADNESS = (
+    ComponentState.OPERATIONAL,
+    ComponentState.MAINTENANCE,
+    ComponentState.DEGRADED,
+    ComponentState.PARTIAL_OUTAGE,
+    ComponentState.MAJOR_OUTAGE,
+)
+"""From the best to the worst."""
+
+
+def worst(states: Iterable[ComponentState]) -> ComponentState:
+    """The worst of them; operational when there are none."""
+    return max(states, key=BY_BADNESS.index, default=ComponentState.OPERATIONAL)
 
 
 class PublicStatus(StrEnum):
@@ -302,6 +320,11 @@ class Incident:
     def disturbed(self) -> Mapping[str, ComponentState]:
         """What the status page shows as anything but operational, by the component's id, in order."""
         return {id_: state for id_, state in sorted(self.components.items()) if state is not ComponentState.OPERATIONAL}
+
+    @property
+    def unsettled(self) -> bool:
+        """Customers still read of it: its last public post is not the resolved one, or a component is not operational."""
+        return self.public_status not in (None, PublicStatus.RESOLVED) or bool(self.disturbed)
 
     @property
     def real(self) -> bool:

@@ -1,4 +1,11 @@
-"""Rules of the public word: nothing goes out unasked, and what goes out was shown to somebody first."""
+"""Rules of the public word: nothing goes out unasked, and what goes out was shown to somebody first.
+
+Of drills and near misses customers never read. Of a private incident they read nothing either, with one exception:
+what they read before it became private is brought to its end there, so `resolved` may be published as long as the page
+shows it as open (`Incident.unsettled`). And no incident ends unnoticed under a page that still tells of it
+(`check_settled`); after its end, whatever the reason, `resolved` may still be published. In triage one may publish:
+customers need not wait until somebody has accepted it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +13,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import ComponentState, Incident, Kind, PublicPost, PublicStatus, Refused
+from bot.incident.model import ComponentState, Incident, Kind, PublicPost, PublicStatus, Refused, StillDisturbed, worst
 
 TEXT_LIMIT = 5000
 
@@ -14,6 +21,7 @@ TEXT_LIMIT = 5000
 def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[e.Event]:
     if incident.kind in (Kind.DRILL, Kind.NEARMISS):
         raise Refused(f"A {incident.kind} never goes on the status page.")
+    _check_private(incident, command.status)
     text = command.text.strip()
     if not text:
         raise Refused("Customers need a sentence to read.", "`publish investigating We are looking into slow volumes.`")
@@ -24,7 +32,7 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
         for name, state in incident.components.items():
             if state is not ComponentState.OPERATIONAL:
                 components.setdefault(name, ComponentState.OPERATIONAL)
-    title = command.title or incident.public_title
+    title = command.title or incident.public_title or _title(incident, command.subject)
     if not title:
         raise Refused(
             "The first public post needs a title or a component.",
@@ -36,9 +44,60 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
 
 def approve(incident: Incident, at: datetime) -> list[e.Event]:
     if incident.draft is None:
+        # Nobody is sent to make a preview that would be refused.
+        _check_private(incident, PublicStatus.RESOLVED)
         raise Refused("There is no preview to approve.", "`publish investigating TEXT comp=ID:STATE` makes one.")
+    _check_private(incident, incident.draft.status)
     return [e.PublicPostPublished(at=at, number=incident.public_posts + 1, post=incident.draft)]
 
 
 def discard(incident: Incident, at: datetime) -> list[e.Event]:
     return [] if incident.draft is None else [e.PublicDraftDiscarded(at=at)]
+
+
+def may_publish(incident: Incident, status: PublicStatus) -> bool:
+    """Whether privacy lets a post of that status out: of a private incident only the end of what customers read."""
+    return not incident.private or (status is PublicStatus.RESOLVED and incident.unsettled)
+
+
+def check_settled(incident: Incident, ending: str, reason: str = "") -> None:
+    """Raise StillDisturbed when customers would go on reading of an incident that is over; a `reason` overrides it.
+    `ending` is the command that ends it, without one."""
+    if incident.unsettled and not reason:
+        ref = incident.ref
+        raise StillDisturbed(
+            incident.disturbed,
+            incident.public_status,
+            f"`{ref} publish resolved TEXT`, then `{ref} publish approve`; "
+            f"or `{ref} {ending} reason=WHY` if the page is right as it is.",
+        )
+
+
+def outweighing(other: Incident, post: PublicPost) -> dict[str, ComponentState]:
+    """Where a component stays worse on the page than `post` says, because `other` is still open there and says so."""
+    if other.public_status in (None, PublicStatus.RESOLVED):
+        return {}
+    return {
+        id_: state
+        for id_, state in sorted(other.components.items())
+        if id_ in post.components and worst((state, post.components[id_])) is not post.components[id_]
+    }
+
+
+def _check_private(incident: Incident, status: PublicStatus) -> None:
+    if may_publish(incident, status):
+        return
+    if incident.unsettled:
+        raise Refused(
+            f"{incident.ref} is private: of what customers have read only the end can be published.",
+            f"`{incident.ref} publish resolved TEXT`",
+        )
+    raise Refused(
+        f"{incident.ref} is private: nothing of it goes to customers.",
+        "To tell them, open a public incident beside it, `open TITLE`, and publish there.",
+    )
+
+
+def _title(incident: Incident, subject: str) -> str:
+    """What the first post is called when nobody gave it a title; never the incident's own, which was not masked."""
+    return f"{'Maintenance' if incident.kind is Kind.MAINTENANCE else 'Disruption'} of {subject}" if subject else ""

@@ -10,6 +10,7 @@ from bot.incident import events as e
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Moment, Refused, Stamp, Status
 from bot.incident.paging import stop
+from bot.incident.public import check_settled, may_publish
 
 
 def choose(history: Sequence[e.Recorded], by: str, event: int | None) -> tuple[e.Recorded, ...]:
@@ -56,6 +57,7 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
                     f"No undo, because {incident.ref} is {incident.status} already.",
                     f"`{incident.ref} reopen`, then `{incident.ref} cancel` if it was a mistake.",
                 )
+            check_settled(incident, "cancel")
             cancelled = e.StatusChanged(at=at, old=incident.status, new=Status.CANCELLED, reason="opened by mistake")
             return [cancelled, *stop(incident, "opened by mistake", at)]
         case e.SeverityChanged():
@@ -99,10 +101,11 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.PublicPostDrafted():
             return [e.PublicDraftDiscarded(at=at)] if incident.draft else []
         case e.PublicPostPublished():
-            raise Refused(
-                "No undo, because customers have read it.",
-                f"To correct it: `{incident.ref} publish {event.post.status} TEXT`; it is shown above the old words.",
+            correct = (
+                f"To correct it: `{incident.ref} publish {event.post.status} TEXT`; it is shown above the old words."
             )
+            hint = correct if may_publish(incident, event.post.status) else ""
+            raise Refused("No undo, because customers have read it.", hint)
         case e.PeoplePaged():
             return stop(incident, "taken back", at)
         case e.PageAcknowledged():
@@ -127,6 +130,8 @@ def _status_back(incident: Incident, event: e.StatusChanged, at: datetime) -> li
             f"No undo, because {incident.ref} is {incident.status} meanwhile.",
             f"Set what it should be: `{incident.ref} status {event.old}`" if event.old.active else "`status` shows it.",
         )
+    if event.old.final:
+        check_settled(incident, "resolve" if event.old is Status.CLOSED else "cancel")
     back: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=event.old, reason="undo")]
     mitigated = incident.moments.get(Moment.MITIGATED)
     if event.new is Status.MONITORING and mitigated == Stamp(event.at, "status"):

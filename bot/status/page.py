@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from bot.incident.model import ComponentState, PublicStatus
+from bot.incident.model import ComponentState, PublicStatus, worst
 from bot.incident.timeline import minutes
 from bot.status.model import Component, Impact, PublicIncident, PublicUpdate, Standing
 
@@ -17,9 +17,6 @@ IMPACTS: Mapping[ComponentState, Impact] = {
     ComponentState.PARTIAL_OUTAGE: Impact.MAJOR,
     ComponentState.MAJOR_OUTAGE: Impact.CRITICAL,
 }
-
-BY_BADNESS = tuple(IMPACTS)
-"""Component states from the best to the worst."""
 
 WORDS: Mapping[ComponentState, str] = {
     ComponentState.OPERATIONAL: "Operational",
@@ -113,11 +110,6 @@ class Snapshot:
         """When something was last posted here."""
         said = [incident.updated_at for incident in (*self.open, *self.recent)]
         return max(said, default=self.began)
-
-
-def worst(states: Iterable[ComponentState]) -> ComponentState:
-    """The worst of them; operational when there are none."""
-    return max(states, key=BY_BADNESS.index, default=ComponentState.OPERATIONAL)
 
 
 def incident_of(ref: str, title: str, created_at: datetime, updates: Sequence[PublicUpdate]) -> PublicIncident:

@@ -278,7 +278,7 @@ COMMANDS = [
         c.DraftPublicPost(
             status=PublicStatus.INVESTIGATING,
             text="We look into it.",
-            title="Disruption of Compute and Volumes",
+            subject="Compute and Volumes",
             components={"compute-az1": ComponentState.PARTIAL_OUTAGE, "volumes": ComponentState.DEGRADED},
         ),
     ),
@@ -293,7 +293,7 @@ COMMANDS = [
         c.DraftPublicPost(
             status=PublicStatus.RESOLVED,
             text="All is well",
-            title="Disruption of Volumes",
+            subject="Volumes",
             components={"volumes": ComponentState.OPERATIONAL},
         ),
     ),
@@ -303,6 +303,7 @@ COMMANDS = [
             status=PublicStatus.MONITORING,
             text="Better",
             title="Slow and slower",
+            subject="Volumes and Compute",
             components={"volumes": ComponentState.MAJOR_OUTAGE, "compute-az1": ComponentState.OPERATIONAL},
         ),
     ),

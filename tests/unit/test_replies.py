@@ -460,7 +460,7 @@ def test_closing_under_a_page_that_shows_trouble_is_refused_with_the_names_custo
         story.type("close")
     assert refused(caught.value, {"volumes": "Volumes (AZ 1)"}).to_plain().splitlines() == [
         "The status page still shows compute-az1 in major outage and Volumes (AZ 1) degraded.",
-        "publish resolved TEXT, then publish approve; or close reason=WHY if the page is right as it is.",
+        "INC-7 publish resolved TEXT, then INC-7 publish approve; or INC-7 close reason=WHY if the page is right as it is.",
     ]
     assert story.type("close reason=it stays so").startswith("INC-7 · Closed: it stays so; the draft of")
 

@@ -57,11 +57,13 @@ class RecordPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftPublicPost:
-    """A preview for customers; `masked` lists what was taken out of the text because it is nobody's business."""
+    """A preview for customers; `masked` lists what was taken out of the text because it is nobody's business. `title`
+    is one that somebody wrote; `subject` names the components, for when there is none yet."""
 
     status: PublicStatus
     text: str
     title: str = ""
+    subject: str = ""
     components: Mapping[str, ComponentState] = field(default_factory=dict)
     masked: tuple[str, ...] = ()
 
