@@ -1,12 +1,13 @@
 """The status page's own tables: what customers were told, and nothing else. No other table is read or joined here.
 
 `public_incident` and `public_component` are the answers to "what is open" and "how is it now", kept up with each post,
-so that the page stays quick behind a million past incidents. All of it can be made again from `public_post`.
+so that the page stays quick behind a million past incidents. All of that can be made again from `public_post`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from bot.incident.model import ComponentState, PublicPost, PublicStatus
+from bot.incident.model import ComponentState, PublicPost, PublicStatus, worst
 from bot.status.model import UPDATES_KEPT, PublicIncident, PublicUpdate, Standing
 from bot.status.page import incident_of
 from storage.engine import Database
@@ -81,6 +82,10 @@ public_component = Table(
     Column("at", UtcTime, nullable=False),
     Column("number", Integer, nullable=False),
 )
+
+
+# No component has an empty id, so this row is the page's own; its `at` is when the page was first shown.
+THE_PAGE = ""
 
 
 class SqlPublicPages:
@@ -137,10 +142,45 @@ class SqlPublicPages:
         return found[0] if found else None
 
     def states(self, page: str) -> Mapping[str, Standing]:
-        t = public_component.c
+        t, p, i = public_component.c, public_post.c, public_incident.c
+        latest = select(t.component, t.state, t.at).where(t.page == page, t.component != THE_PAGE)
+        told = (
+            select(p.ref, p.number, p.components)
+            .join(public_incident, and_(i.page == p.page, i.ref == p.ref))
+            .where(i.page == page, UNRESOLVED)
+        )
         with self._database.read() as connection:
-            found = connection.execute(select(t.component, t.state, t.at).where(t.page == page))
-            return {id: Standing(ComponentState(state), at) for id, state, at in found}
+            # In this order, so that a post between the two has not its words without its component.
+            open_posts = connection.execute(told).all()
+            standing = {id: Standing(ComponentState(state), at) for id, state, at in connection.execute(latest)}
+        # What each open incident last said of each component: a later post overwrites an earlier one.
+        said: dict[tuple[str, str], ComponentState] = {}
+        for ref, _number, components in sorted(open_posts, key=lambda row: (row.ref, row.number)):
+            said |= {(ref, id): ComponentState(state) for id, state in components.items()}
+        for (_ref, id), state in said.items():
+            held = standing[id]
+            standing[id] = replace(held, state=worst((held.state, state)))
+        return standing
+
+    def began(self, page: str, at: datetime) -> datetime:
+        t = public_component.c
+        wanted = select(t.at).where(t.page == page, t.component == THE_PAGE)
+        with self._database.read() as connection:
+            held = connection.execute(wanted).scalar()
+        if held is None:
+            row = {
+                "page": page,
+                "component": THE_PAGE,
+                "state": ComponentState.OPERATIONAL.value,
+                "at": at,
+                "number": 0,
+            }
+            with self._database.write() as connection:
+                # Somebody else may be first.
+                connection.execute(_insert(connection, public_component).values(row).on_conflict_do_nothing())
+                held = connection.execute(wanted).scalar_one()
+        first: datetime = held
+        return first
 
 
 def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

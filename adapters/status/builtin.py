@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
@@ -118,14 +119,20 @@ class BuiltinPage:
             raise Rejected(f"the text has {len(words)} characters; the status page shows {TEXT_LIMIT}")
         if len(title) > TITLE_LIMIT:
             title = f"{title[: TITLE_LIMIT - 1]}…"
-        # What stands on another page is none of this one's business.
-        mine = {c.id: post.components[c.id] for c in self._config.components if c.id in post.components}
-        kept = PublicPost(title=title or ref, status=post.status, text=words, components=mine)
+        kept = PublicPost(title=title or ref, status=post.status, text=words, components=post.components)
         try:
-            await asyncio.to_thread(self._pages.add, self._name, ref, number, at, kept)
+            await asyncio.to_thread(self._add, ref, number, at, kept)
         except (StoreUnavailable, Conflict) as error:
             raise Unavailable(f"the status page's tables: {error}") from error
         return f"{self._config.address}/incidents/{ref}"
+
+    def _add(self, ref: str, number: int, at: datetime, post: PublicPost) -> None:
+        """What stands on another page is none of this one's business. What stood on this one is, although it is not
+        shown now: put back into the configuration, a component is as it was last said and not as it was when it went."""
+        shown = {component.id for component in self._config.components}
+        known = shown if shown >= post.components.keys() else shown | self._pages.states(self._name).keys()
+        mine = {id: state for id, state in post.components.items() if id in known}
+        self._pages.add(self._name, ref, number, at, replace(post, components=mine))
 
 
 def build(name: str, config: Config, pages: PublicPages) -> BuiltinPage:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -45,6 +46,7 @@ RECENT_SHOWN = 50
 HISTORY_SHOWN = 50
 FRONT_PAGE = timedelta(days=90)
 REF_LIMIT = 32
+ADDRESS = re.compile(r"(?<!\w)https?://[^\s<>\"]+")
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
 ANYBODY = {"Access-Control-Allow-Origin": "*"}
@@ -152,7 +154,7 @@ class _Site:
         self._config = config
         self._pages = pages
         self._clock = clock
-        self._began = clock.now()
+        self._known_began: datetime | None = None
         self._zone = ZoneInfo(config.zone)
         self.style = (TEMPLATES / "style.css").read_bytes()
         self._templates = Environment(
@@ -162,7 +164,7 @@ class _Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters.update(iso=api.iso, local=self._local, tone=rules.TONES.__getitem__)
+        self._templates.filters.update(iso=api.iso, local=self._local, tone=rules.TONES.__getitem__, pieces=pieces)
         self._templates.globals.update(
             title=config.title,
             base=urlsplit(config.address).path,
@@ -210,7 +212,7 @@ class _Site:
             before=before,
             older=shown[-1].ref if len(found) > HISTORY_SHOWN else "",
         )
-        return Shown(body, HTML, max((incident.updated_at for incident in shown), default=self._began))
+        return Shown(body, HTML, max((incident.updated_at for incident in shown), default=self._began()))
 
     def document(self, make: Callable[[Snapshot], api.Json]) -> Shown:
         snapshot = self._snapshot()
@@ -232,11 +234,17 @@ class _Site:
             title=self._config.title,
             url=self._config.address,
             zone=self._config.zone,
-            began=self._began,
+            began=self._began(),
             rows=rules.rows(self._config.catalogue, self._pages.states(self._page)),
             open=tuple(tidy(incident) for incident in unresolved),
             recent=tuple(tidy(incident) for incident in recent),
         )
+
+    def _began(self) -> datetime:
+        """Remembered by the page's tables, so that a restart moves no time that customers' programs read."""
+        if self._known_began is None:
+            self._known_began = self._pages.began(self._page, self._clock.now())
+        return self._known_began
 
     def _find(self, ref: str) -> PublicIncident | None:
         if not ref or len(ref) > REF_LIMIT or not ref.isascii() or not ref.isprintable():
@@ -250,6 +258,17 @@ class _Site:
     def _local(self, at: datetime, form: str) -> str:
         """`at` on the page's clock; `form` as strftime takes it."""
         return f"{at.astimezone(self._zone):{form}}"
+
+
+def pieces(text: str) -> list[tuple[str, bool]]:
+    """`text` in pieces, and of each whether it is a link: only what begins with http:// or https:// is. A bare name may
+    be one of ours that slipped through, and nobody asked for a link to it."""
+    found: list[tuple[str, bool]] = []
+    end = 0
+    for match in ADDRESS.finditer(text):
+        found += [(text[end : match.start()], False), (match[0], True)]
+        end = match.end()
+    return [*found, (text[end:], False)]
 
 
 def tidy(incident: PublicIncident) -> PublicIncident:

@@ -63,7 +63,7 @@ class PublicIncident:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of one component, and when that was posted."""
+    """The state of one component, and when something was last posted about it."""
 
     state: ComponentState
     at: datetime
@@ -99,5 +99,13 @@ class PublicPages(Protocol):
         ...
 
     def states(self, page: str) -> Mapping[str, Standing]:
-        """Every component that was ever named, by id: the latest post by (at, number) wins, whatever its incident."""
+        """Every component that was ever named, by id.
+
+        It is as the latest post on it by (at, number) says, whatever its incident; but never better than what an
+        unresolved incident last said of it: customers who read "major outage" there see no green component.
+        """
+        ...
+
+    def began(self, page: str, at: datetime) -> datetime:
+        """When the page was first shown: `at`, unless it was shown before."""
         ...

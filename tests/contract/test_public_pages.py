@@ -143,8 +143,6 @@ def test_nothing_posted_is_no_incident(pages):
     [
         ([("INC-1", 1, 0, C.DEGRADED), ("INC-1", 2, 5, C.OPERATIONAL)], C.OPERATIONAL),
         ([("INC-1", 2, 5, C.OPERATIONAL), ("INC-1", 1, 0, C.DEGRADED)], C.OPERATIONAL),
-        ([("INC-1", 1, 0, C.MAJOR_OUTAGE), ("INC-2", 1, 5, C.DEGRADED)], C.DEGRADED),
-        ([("INC-2", 1, 5, C.DEGRADED), ("INC-1", 9, 0, C.MAJOR_OUTAGE)], C.DEGRADED),
         ([("INC-1", 2, 0, C.OPERATIONAL), ("INC-1", 1, 0, C.DEGRADED)], C.OPERATIONAL),
     ],
 )
@@ -152,6 +150,47 @@ def test_the_latest_word_on_a_component_wins_by_time_then_number_whatever_order_
     for ref, number, minutes, said in posts:
         pages.add("page", ref, number, at(minutes), post(compute=said))
     assert pages.states("page")["compute"].state is state
+
+
+ONE, TWO = "INC-1", "INC-2"
+BESIDE = [
+    ("a milder word beside an open one", [(ONE, S.INVESTIGATING, C.MAJOR_OUTAGE), (TWO, S.INVESTIGATING, C.DEGRADED)],
+     C.MAJOR_OUTAGE),
+    ("the other one is resolved", [(ONE, S.IDENTIFIED, C.MAJOR_OUTAGE), (TWO, S.INVESTIGATING, C.PARTIAL_OUTAGE),
+                                   (TWO, S.RESOLVED, C.OPERATIONAL)], C.MAJOR_OUTAGE),
+    ("the worse one is resolved", [(ONE, S.IDENTIFIED, C.MAJOR_OUTAGE), (TWO, S.INVESTIGATING, C.DEGRADED),
+                                   (ONE, S.RESOLVED, C.OPERATIONAL)], C.DEGRADED),
+    ("both are resolved", [(ONE, S.IDENTIFIED, C.MAJOR_OUTAGE), (TWO, S.INVESTIGATING, C.DEGRADED),
+                           (ONE, S.RESOLVED, C.OPERATIONAL), (TWO, S.RESOLVED, C.OPERATIONAL)], C.OPERATIONAL),
+    ("the open one takes its word back", [(ONE, S.INVESTIGATING, C.MAJOR_OUTAGE), (ONE, S.MONITORING, C.OPERATIONAL),
+                                          (TWO, S.RESOLVED, C.OPERATIONAL)], C.OPERATIONAL),
+    ("what a resolved one left behind is mended", [(ONE, S.RESOLVED, C.DEGRADED), (TWO, S.MONITORING, C.OPERATIONAL)],
+     C.OPERATIONAL),
+    ("it came back", [(ONE, S.IDENTIFIED, C.MAJOR_OUTAGE), (ONE, S.RESOLVED, C.OPERATIONAL),
+                      (ONE, S.INVESTIGATING, C.PARTIAL_OUTAGE), (TWO, S.RESOLVED, C.OPERATIONAL)], C.PARTIAL_OUTAGE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("posts", "state"), [row[1:] for row in BESIDE], ids=[row[0] for row in BESIDE])
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+def test_a_component_is_as_bad_as_the_worst_that_an_open_incident_says_of_it(pages, posts, state, backwards):
+    numbered = [(sum(ref == one[0] for one in posts[:n]) + 1, at(n), *posts[n]) for n, (ref, *_) in enumerate(posts)]
+    for number, when, ref, status, said in reversed(numbered) if backwards else numbered:
+        pages.add("page", ref, number, when, post(status, compute=said))
+        pages.add("other", ref, number, when, post(S.INVESTIGATING, compute=C.DEGRADED))
+    assert pages.states("page") == {"compute": Standing(state, at(len(posts) - 1))}
+
+
+def test_the_page_began_when_it_was_first_shown_and_that_is_no_component(pages, database):
+    assert pages.began("page", NOON) == NOON
+    assert SqlPublicPages(database).began("page", at(60)) == NOON
+    assert pages.began("other", at(60)) == at(60)
+    assert pages.states("page") == {}
+
+
+def test_pages_that_are_first_shown_at_the_same_time_agree_on_when(pages):
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda n: pages.began("page", at(n)), range(16)))) == 1
 
 
 def test_a_component_stays_as_it_was_said_when_the_incident_ends_without_a_word_on_it(pages):
@@ -199,7 +238,7 @@ def test_every_list_is_answered_from_an_index(tmp_path):
         pages.incident("page", "INC-1")
         pages.states("page")
     queries = [(statement, parameters) for statement, parameters in sent if statement.startswith("SELECT")]
-    assert len(queries) == 8
+    assert len(queries) == 9
     with database.read() as connection:
         for statement, parameters in queries:
             plan = [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
@@ -240,6 +279,16 @@ async def test_publishing_keeps_only_the_components_of_this_page(pages):
     found = pages.incident("page", "INC-7")
     assert (found.updates[0].components, found.impact) == ({"network": C.DEGRADED}, Impact.MINOR)
     assert pages.states("page") == {"network": Standing(C.DEGRADED, NOON)}
+
+
+async def test_a_component_that_was_taken_off_the_page_and_is_put_back_is_as_it_was_last_said(pages):
+    with_it = Config.model_validate({"components": [{"id": "network", "name": "Network"}]})
+    without_it = Config.model_validate({"components": [{"id": "api", "name": "API"}]})
+    red = post(network=C.MAJOR_OUTAGE)
+    green = post(S.RESOLVED, network=C.OPERATIONAL, internal_rack_7=C.OPERATIONAL)
+    await build("page", with_it, pages).publish(Attempt("1"), ref="INC-7", number=1, at=NOON, post=red)
+    await build("page", without_it, pages).publish(Attempt("2"), ref="INC-7", number=2, at=at(5), post=green)
+    assert pages.states("page") == {"network": Standing(C.OPERATIONAL, at(5))}
 
 
 async def test_a_text_too_long_for_the_page_is_rejected_and_a_long_title_is_cut(pages):

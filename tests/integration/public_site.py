@@ -1,6 +1,7 @@
 """A public page with posts on it, and what it takes to visit it."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -33,9 +34,12 @@ JSON_DOCUMENTS = [
 ]
 
 
+@dataclass(frozen=True)
 class StandingClock:
+    at: datetime = NOON
+
     def now(self) -> datetime:
-        return NOON
+        return self.at
 
 
 def at(minutes: float) -> datetime:
@@ -46,8 +50,8 @@ def post(status: S = S.INVESTIGATING, words: str = "We are looking.", title: str
     return PublicPost(title, status, words, {name.replace("_", "-"): state for name, state in components.items()})
 
 
-def visitor(pages, **settings) -> httpx.AsyncClient:
-    app = public_app("page", Config.model_validate({**BLOCK, **settings}), pages, StandingClock())
+def visitor(pages, now: datetime = NOON, **settings) -> httpx.AsyncClient:
+    app = public_app("page", Config.model_validate({**BLOCK, **settings}), pages, StandingClock(now))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://page")
 
 

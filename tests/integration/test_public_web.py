@@ -5,6 +5,7 @@ import json
 import re
 import threading
 from datetime import timedelta
+from html import unescape
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -154,6 +155,45 @@ async def test_links_in_a_text_can_be_followed_and_lead_nowhere_else(pages, web)
     assert "&#34;onmouseover" in html
 
 
+@pytest.mark.parametrize(
+    ("words", "link"),
+    [
+        ("on hv-17.internal.example.com", ""),
+        ("www.example.com or example.org/a, mail@example.org", ""),
+        ("ftp://example.org xhttps://example.org", ""),
+        ("example.com/?u=https://example.org/y", "https://example.org/y"),
+        ("(https://example.org/a_(b))", "https://example.org/a_(b)"),
+        ("https://example.org.", "https://example.org"),
+        ("<https://example.org>", "https://example.org"),
+    ],
+)
+async def test_only_what_begins_with_a_scheme_is_a_link(pages, web, words, link):
+    pages.add("page", "INC-7", 1, NOON, post(words=words))
+    html = (await web.get("/incidents/INC-7")).text
+    told = html[html.index('class="words"') : html.index("</ol>")]
+    assert re.findall(r'href="([^"]+)"', told) == ([link] if link else [])
+    assert words in unescape(re.sub(r"<[^>]+>", "", told))
+
+
+@pytest.mark.parametrize("posted", [False, True], ids=["nothing posted", "with a post"])
+async def test_a_restart_moves_no_time_that_programs_read(pages, web, posted):
+    if posted:
+        pages.add("page", "INC-7", 1, at(5), post(compute_az1=C.DEGRADED))
+    before = (await web.get("/api/v2/summary.json")).json()
+    async with visitor(pages, now=at(600)) as later:
+        assert (await later.get("/api/v2/summary.json")).json() == before
+    assert {component["created_at"] for component in before["components"]} == {"2026-11-22T12:00:00.000Z"}
+
+
+async def test_of_two_open_incidents_the_worse_word_on_a_component_is_shown(pages, web):
+    pages.add("page", "INC-7", 1, at(-40), post(compute_az1=C.MAJOR_OUTAGE))
+    pages.add("page", "INC-8", 1, at(-30), post(compute_az1=C.DEGRADED))
+    pages.add("page", "INC-8", 2, at(-20), post(S.RESOLVED, compute_az1=C.OPERATIONAL))
+    summary = (await web.get("/api/v2/summary.json")).json()
+    states = {component["id"]: component["status"] for component in summary["components"] if not component["group"]}
+    assert states == {"compute-az1": "major_outage", "network-az1": "operational", "api": "operational"}
+
+
 @pytest.mark.usefixtures("story")
 @pytest.mark.parametrize("path", ["/", "/history", "/incidents/INC-7", "/nothing"])
 async def test_a_page_needs_no_script_no_cookie_and_nobody_else(web, path):
@@ -271,7 +311,7 @@ class GonePages:
     def incidents(self, page, **wanted):
         raise StoreUnavailable("connection to postgresql://user@10.0.0.7/secret refused")
 
-    incident = states = incidents
+    incident = states = began = incidents
 
 
 @pytest.mark.parametrize("path", ["/", "/history", "/feed.atom", "/api/v2/summary.json"])
@@ -306,6 +346,9 @@ class CountingPages:
 
     def incidents(self, page, **wanted):
         return self._pages.incidents(page, **wanted)
+
+    def began(self, page, at):
+        return self._pages.began(page, at)
 
 
 @pytest.mark.usefixtures("story")
