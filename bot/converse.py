@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from functools import partial
 
 from bot.alerts.model import Notification
@@ -21,6 +22,7 @@ from bot.incident.model import Incident, Refused, Source
 from bot.lookups import Lookups
 from bot.ports import Clock, Overloaded, Reacted, Said
 from bot.questions import Answers, Names
+from bot.status.recognise import places_of
 from bot.status.redact import mask
 from bot.store import StoreUnavailable
 
@@ -101,13 +103,13 @@ class Conversation:
     def _masked(self, text: str, incidents: list[int]) -> tuple[str, tuple[str, ...]]:
         """A text for customers, without our people's names and without what our alerts' labels call things."""
         people = [name for person in self._names.people.values() for name in (person.name, *person.handles.values())]
-        labels = {
-            value
-            for number in dict.fromkeys(incidents[:LABELLED])
-            for alert in self._lookups.alerts(number, 200)
-            for value in alert.labels.values()
-        }
-        return mask(text, self._names.redact, people, sorted(labels))
+        labels, places = set[str](), set[str]()
+        for number in dict.fromkeys(incidents[:LABELLED]):
+            for alert in self._lookups.alerts(number, 200):
+                labels.update(alert.labels.values())
+                places.update(places_of(alert.labels))
+        known = replace(self._names.redact, public=(*self._names.redact.public, *sorted(places)))
+        return mask(text, known, people, sorted(labels))
 
     async def _done(self, do: Do, said: Said, by: str) -> Document:
         who = "" if do.anonymous else by

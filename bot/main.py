@@ -33,6 +33,7 @@ from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
 from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
 from bot.questions import Answers, Names
+from bot.status.redact import Redaction
 from bot.store import StoreUnavailable
 from bot.words import Wording
 from storage.alone import AlreadyRunning, ServingLock
@@ -50,6 +51,7 @@ __all__ = [
     "Running",
     "component_names",
     "is_klatsch",
+    "redaction",
     "refusals",
     "rules",
     "settings",
@@ -111,7 +113,7 @@ class Klatsch:
             roster=config.roster,
             zone=str(config.zone),
             default_ladder=config.default_ladder,
-            redact=config.redact,
+            redact=redaction(config),
             publishers=(config.postmortem.folder, *config.publishing),
             rooms=bool(config.platforms),
             status_pages=bool(config.status),
@@ -265,6 +267,11 @@ def _key(page: str) -> str:
 def component_names(config: Config) -> dict[str, str]:
     """What customers call each component, with its group where that tells it from its namesakes."""
     return {c.id: f"{c.name} ({c.group})" if c.group else c.name for c in config.components}
+
+
+def redaction(config: Config) -> Redaction:
+    """What a house knows about itself, and what stands on its status page anyway."""
+    return replace(config.redact, public=tuple(name for c in config.components for name in (c.id, c.name, c.group)))
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -12,7 +12,7 @@ from bot.chat.document import Document
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.model import Incident, Person, Source
+from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups
 from bot.ports import AckLink, Attempt, ChatPlatform, Clock, PageMessage, Pager, Publisher, Rejected, StatusPage
 from bot.store import Claimed
@@ -195,6 +195,9 @@ class Performer:
         for recorded in history:
             if isinstance(recorded.event, e.PublicPostPublished):
                 event = recorded.event
+                if incident.private and event.post.status is not PublicStatus.RESOLVED:
+                    # It became private while this waited for the page: a leak. Its end may go out, if there is one.
+                    raise Rejected(f"{incident.ref} became private before it was posted")
                 link = await page.publish(
                     Attempt(item.key, item.attempt),
                     ref=incident.ref,

@@ -18,7 +18,7 @@ from bot.database import reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
-from bot.main import AlreadyRunning, Klatsch, component_names, shown
+from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
 from bot.nearest import nearest
 from bot.ports import Said
 from bot.status.redact import Redaction, mask
@@ -110,7 +110,7 @@ def redacted(config: Config | None, text: str) -> str:
     if config is None:
         return mask(text, Redaction())[0]
     people = [name for person in config.people.values() for name in (person.name, *person.handles.values())]
-    return mask(text, config.redact, people)[0]
+    return mask(text, redaction(config), people)[0]
 
 
 def schema(config: Config, what: str) -> str:

@@ -84,7 +84,7 @@ public_component = Table(
 )
 
 
-# No component has an empty id, so this row is the page's own; its `at` is when the page was first shown.
+# No component has an empty id, so this row is the page's own; its `at` is when it was first shown or posted to.
 THE_PAGE = ""
 
 
@@ -110,6 +110,7 @@ class SqlPublicPages:
             # A count of rows is not known everywhere; a row that comes back is.
             if connection.execute(insert.returning(public_post.c.number)).first() is None:
                 return
+            _keep_beginning(connection, page, at)
             _keep_incident(connection, page, ref, number, at, post.status)
             _keep_states(connection, page, number, at, post.components)
 
@@ -168,16 +169,8 @@ class SqlPublicPages:
         with self._database.read() as connection:
             held = connection.execute(wanted).scalar()
         if held is None:
-            row = {
-                "page": page,
-                "component": THE_PAGE,
-                "state": ComponentState.OPERATIONAL.value,
-                "at": at,
-                "number": 0,
-            }
             with self._database.write() as connection:
-                # Somebody else may be first.
-                connection.execute(_insert(connection, public_component).values(row).on_conflict_do_nothing())
+                _keep_beginning(connection, page, at)
                 held = connection.execute(wanted).scalar_one()
         first: datetime = held
         return first
@@ -192,6 +185,16 @@ def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)
+
+
+def _keep_beginning(connection: Connection, page: str, at: datetime) -> None:
+    """The earliest stays: somebody else may be first, and a post may be older than the first visit."""
+    row = {"page": page, "component": THE_PAGE, "state": ComponentState.OPERATIONAL.value, "at": at, "number": 0}
+    insert = _insert(connection, public_component).values(row)
+    old, new = public_component.c, insert.excluded
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["page", "component"], set_={"at": new.at}, where=new.at < old.at)
+    )
 
 
 def _keep_incident(

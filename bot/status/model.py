@@ -107,5 +107,5 @@ class PublicPages(Protocol):
         ...
 
     def began(self, page: str, at: datetime) -> datetime:
-        """When the page was first shown: `at`, unless it was shown before."""
+        """When the page was first shown or posted to: `at`, unless that was before."""
         ...

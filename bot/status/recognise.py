@@ -4,13 +4,38 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 PORT = re.compile(r":[0-9]{1,5}$")
 """What may stand behind a host or an address."""
 
 _VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)+(?:[-+~][\w.+~-]*)?", re.IGNORECASE)
 _ADDRESS_LETTERS = re.compile(r"[0-9A-Fa-f.:]{2,45}(?:%\w{1,16})?(?:/[0-9]{1,3})?(?::[0-9]{1,5})?")
+
+# Ends that no public name has (https://www.rfc-editor.org/rfc/rfc6762#appendix-G, RFC 8375, RFC 9476, Kubernetes' own),
+# and labels that say of any name that it is one of the inside. `int` at the end is a public one.
+_INTERNAL_ENDS = frozenset({"internal", "local", "lan", "corp", "intranet", "localdomain", "svc", "arpa"})
+_INTERNAL_LABELS = _INTERNAL_ENDS | {"intern", "int", "intra", "mgmt"}
+_LABEL = re.compile(r"[\w-]+")
+
+# Labels of alerts that say where in the world something is. Customers choose among these places themselves.
+_PLACES = frozenset(
+    {
+        "region",
+        "region_name",
+        "os_region",
+        "os_region_name",
+        "openstack_region",
+        "cloud_region",
+        "zone",
+        "az",
+        "availability_zone",
+        "topology_kubernetes_io_region",
+        "topology_kubernetes_io_zone",
+        "label_topology_kubernetes_io_region",
+        "label_topology_kubernetes_io_zone",
+    }
+)
 
 # Names that are words too: in small letters they are the word.
 _WORDS = """
@@ -70,6 +95,20 @@ def host_names(label: str) -> list[str]:
         return []
     short = name.partition(".")[0]
     return [low, name, *([short] if re.search(r"[0-9-]", short) and re.search(r"[^\W\d_]", short) else [])]
+
+
+def is_internal(name: str) -> bool:
+    """Whether a name in small letters is of the inside whoever's it is: `hv-17.internal.example.com`, `grafana.lan`."""
+    labels = name.split(".")
+    if len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)):
+        return False
+    # Two words that a point joins are often only a space that was forgotten: "it is local.We".
+    return labels[-1] in _INTERNAL_ENDS or (len(labels) > 2 and not _INTERNAL_LABELS.isdisjoint(labels[:-1]))
+
+
+def places_of(labels: Mapping[str, str]) -> list[str]:
+    """Regions and zones, by what an alert's labels are called. A name with dots is a zone of another kind."""
+    return [value for name, value in labels.items() if name.lower() in _PLACES and value and "." not in value]
 
 
 def people_words(names: Iterable[str]) -> list[str]:

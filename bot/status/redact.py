@@ -18,6 +18,7 @@ from bot.status.recognise import (
     address_of,
     begins_sentence,
     host_names,
+    is_internal,
     networks_of,
     people_words,
     phrase_pattern,
@@ -72,7 +73,8 @@ class Redaction:
 
     `domains` cover every name below them. `networks` are names, or addresses and CIDR that are masked even if `keep`
     would spare them. `hosts` are names with `*` and `?`. `tenants` and `people` are names as they are written. `keep`
-    holds addresses, CIDR, host names and words that may be read by everybody.
+    holds addresses, CIDR, host names and words that may be read by everybody. `public` are names that everybody knows:
+    the ids and names of components, regions, zones. What is a whole word in one of them is no host.
     """
 
     domains: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ class Redaction:
     tenants: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    public: tuple[str, ...] = ()
 
 
 def mask(
@@ -89,7 +92,8 @@ def mask(
     """The text everybody may read, and what was taken out of it, each once (of a secret only that there was one).
 
     `names` are people's names, ids and handles. `labels` are values of alert labels; those that look like a host's name
-    (a letter, and a digit, dot or dash) are taken out. Ordinary words, versions and references (`INC-7`) stay.
+    (a letter, and a digit, dot or dash) are taken out. Names of the inside go without being listed: below `.internal`,
+    `.lan`, `.svc` and the like, and links to a host without a dot. Ordinary words, versions and references (`INC-7`) stay.
     """
     return _Mask(redaction, names, labels).apply(text)
 
@@ -107,6 +111,7 @@ class _Mask:
         self.domains = tuple(domain.lower().strip(".") for domain in redaction.domains if domain.strip(". "))
         self.hosts = frozenset(host for label in labels for host in host_names(label))
         patterns = "|".join(translate(pattern.lower()) for pattern in redaction.hosts)
+        self.public = "\n".join(redaction.public).lower()
         self.host_pattern = re.compile(patterns) if patterns else None
         named = [name for name in redaction.networks if not networks_of((name,))]
         self.phrases = [
@@ -174,7 +179,7 @@ class _Mask:
         hidden = (
             "@" in place
             or any(host == room or host.endswith(f".{room}") for room in _ROOMS)
-            or (host not in self.keep_words and self._kind(host) is not None)
+            or (host not in self.keep_words and (self._kind(host) is not None or not re.search("[.:]", host)))
             or (bool(slash) and self._gives_away(path))
         )
         return (self._take(host or url, LINK) if hidden else self._spare(url)) + rest
@@ -247,8 +252,13 @@ class _Mask:
         name = PORT.sub("", low)
         if name in self.keep_words:
             return False
-        return (
+        found = (
             name in self.hosts
             or any(name == domain or name.endswith(f".{domain}") for domain in self.domains)
             or (self.host_pattern is not None and self.host_pattern.match(name) is not None)
+            or is_internal(name)
         )
+        return found and not self._is_public(name)
+
+    def _is_public(self, name: str) -> bool:
+        return bool(self.public) and bool(re.search(rf"(?<![^\W_]){re.escape(name)}(?![^\W_])", self.public))

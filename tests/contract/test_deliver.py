@@ -79,6 +79,22 @@ async def test_an_accepted_incident_gets_the_room_that_triage_did_not_have(stage
     assert len(stage.announced()) == 1
 
 
+@pytest.mark.parametrize(("status", "posted"), [("investigating", []), ("resolved", [2])])
+async def test_a_post_that_waited_while_its_incident_became_private_goes_out_only_when_it_is_the_end(
+    stage: Stage, status: str, posted: list[int]
+):
+    await stage.open()
+    post = c.DraftPublicPost(status=PublicStatus.INVESTIGATING, title="Slow", text="We are looking into it.")
+    for word in (post, replace(post, status=PublicStatus(status))):
+        await stage.ask(word, 1)
+        await stage.ask(c.ApprovePublicPost(), 1)
+    await stage.ask(c.MakePrivate(), 1)
+    await stage.settle()
+    assert [number for _, number in stage.page.posts] == posted
+    failed = stage.events(e.DeliveryFailed)
+    assert {event.reason for event in failed} == {"INC-1 became private before it was posted"}
+
+
 async def test_a_drill_pages_and_publishes_nothing(stage: Stage):
     await stage.open("Lights out", kind=Kind.DRILL, page="policy:platform")
     await stage.settle()

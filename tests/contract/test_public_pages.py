@@ -185,7 +185,10 @@ def test_the_page_began_when_it_was_first_shown_and_that_is_no_component(pages, 
     assert pages.began("page", NOON) == NOON
     assert SqlPublicPages(database).began("page", at(60)) == NOON
     assert pages.began("other", at(60)) == at(60)
-    assert pages.states("page") == {}
+    pages.add("other", "INC-1", 1, at(5), post())
+    pages.add("other", "INC-1", 2, at(70), post())
+    assert SqlPublicPages(database).began("other", at(60)) == at(5)
+    assert pages.states("page") == pages.states("other") == {}
 
 
 def test_pages_that_are_first_shown_at_the_same_time_agree_on_when(pages):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.status.recognise import places_of
 from bot.status.redact import MAX_MASKED, Redaction, mask
 
 UUID = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
@@ -134,6 +135,82 @@ def test_what_was_taken_out_is_named_once_and_secrets_are_not():
 def test_very_much_is_taken_out_but_not_all_of_it_is_named():
     text, named = mask(" ".join(f"10.0.{n // 256}.{n % 256}" for n in range(1000)), Redaction())
     assert (set(text.replace("an address", "").split()), len(named)) == (set(), MAX_MASKED)
+
+
+INSIDE = [
+    ("hv-17.internal.example.com is down.", "a host is down."),
+    ("HV-17.Internal.Example.com:8774/healthz", "a host/healthz"),
+    ("grafana.cloud.lan, nas.local and printer.home.arpa", "a host, a host and a host"),
+    ("keystone.openstack.svc and keystone.openstack.svc.cluster.local:5000", "a host and a host"),
+    ("*.svc.cluster.local, __ctl.corp__ (db.intranet)", "*.a host, __a host__ (a host)"),
+    ("a.localdomain, 5.0.0.10.in-addr.arpa.", "a host, a host."),
+    ("db.intern.example.org, x.int.example.org, bmc.mgmt.example.org", "a host, a host, a host"),
+    ("intra.example.org and internal.example.org", "a host and a host"),
+    ("db.lan:nas.lan", "a host:a host"),
+    ("see https://grafana.cloud.lan/d/abc.", "see an internal link."),
+    ("http://grafana/d/abc and https://db:5432 or http://localhost:3000/", "an internal link and an internal link or an internal link"),
+    ("s3://bucket/key and file:///etc/passwd", "an internal link and an internal link"),
+    ("https://wiki.intern.example.org/x", "an internal link"),
+    ("http://[fd00::1]:8080/ http://192.168.1.1/", "an internal link an internal link"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "public"), INSIDE)
+def test_names_of_the_inside_go_although_nobody_listed_them(text, public):
+    assert mask(text, Redaction())[0] == public
+
+
+OUTSIDE = """
+Read https://www.who.int/ or who.int, www.example.org and https://docs.ceph.com/en/reef/.
+The impact was local.We look on. An internal error, our local network, the lan; int and svc.
+internal.Error is a class, mgmt.py a file, version 1.2.local3 none.
+"""
+
+
+@pytest.mark.parametrize("text", [line for line in OUTSIDE.splitlines() if line])
+def test_names_that_only_resemble_those_of_the_inside_stay(text):
+    assert mask(text, Redaction()) == (text, ())
+
+
+def test_a_name_of_the_inside_that_may_be_read_is_kept():
+    kept = Redaction(keep=("status.corp.example.org", "intranet-free"))
+    text = "https://status.corp.example.org/x, status.corp.example.org and http://intranet-free/"
+    assert mask(text, kept) == (text, ())
+
+
+PUBLIC = Redaction(
+    hosts=("rd-*", "compute-*"),
+    domains=("example.net",),
+    public=("volumes-rd-west-1", "Volumes in rd-east-3", "AZ 1", "compute-az1", "api.example.net"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("rd-east-3 is slow", "rd-east-3 is slow"),
+        ("RD-EAST-3, too", "RD-EAST-3, too"),
+        ("rd-west-1 as a part of an id", "rd-west-1 as a part of an id"),
+        ("compute-az1 and api.example.net", "compute-az1 and api.example.net"),
+        ("rd-east-30 and rd-east", "a host and rd-east"),
+        ("rd-north-1 in compute-az2", "a host in a host"),
+        ("db.example.net in rd-east-3", "a host in rd-east-3"),
+    ],
+)
+def test_what_stands_on_the_status_page_is_no_host_even_when_a_pattern_or_a_label_says_so(text, public):
+    assert mask(text, PUBLIC, (), ("rd-east-3", "rd-west-1", "compute-az1"))[0] == public
+
+
+@pytest.mark.parametrize(
+    ("labels", "places"),
+    [
+        ({"region": "rd-east-3", "az": "az-1", "instance": "osd-17:9100"}, ["rd-east-3", "az-1"]),
+        ({"topology_kubernetes_io_zone": "rd-east-3a", "availability_zone": ""}, ["rd-east-3a"]),
+        ({"zone": "internal.example.org", "cluster": "rd-east-3"}, []),
+    ],
+)
+def test_regions_and_zones_are_known_by_the_names_of_their_labels(labels, places):
+    assert places_of(labels) == places
 
 
 def test_without_any_settings_addresses_mails_ids_and_secrets_still_go():
