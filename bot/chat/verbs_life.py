@@ -150,7 +150,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "private",
-        "Make the incident private: it is announced nowhere. There is no way back.",
+        "Make the incident private: announced nowhere, published nowhere. What customers read already stays. No way back.",
         "private",
         life.private,
         ("private",),

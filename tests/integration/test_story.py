@@ -192,3 +192,34 @@ async def test_a_private_incident_exists_in_its_own_room_and_nowhere_else(tmp_pa
         ]
         assert it.console.room("inc-1").private
         assert "Token found" in (await it.type("status", "ana", "inc-1")).to_plain()
+
+
+async def test_customers_read_the_worst_of_two_open_incidents_and_no_name_of_the_inside(
+    tmp_path: Path, database_url: str
+):
+    async with served(tmp_path, database_url) as it:
+        body = json.loads((FIXTURES / "firing_single.json").read_bytes())
+        body["alerts"][0]["labels"] |= {"region": "rd-east-3", "instance": "hv-17.example.com:9100"}
+        assert (await it.alert(json.dumps(body).encode())).status_code == 200
+        await it.quiet()
+        words = "hv-17 in rd-east-3 is down, also db.cloud.lan and compute-az1."
+        preview = (await it.type(f"INC-1 publish investigating {words} comp=compute-az1:major")).to_plain()
+        assert "a host in rd-east-3 is down, also a host and compute-az1." in preview
+        await it.type("INC-1 publish approve")
+        await it.type("open sev3 Slow starts", room="incidents")
+        again = "INC-1 still shows Compute (AZ 1) in major outage, and the page shows the worst of both."
+        for words in ("investigating Slow starts. comp=compute-az1:degraded", "resolved Quick again."):
+            for line in (f"INC-2 publish {words}", "INC-2 publish"):
+                assert again in (await it.type(line, room="incidents")).to_plain()
+            await it.type("INC-2 publish approve", room="incidents")
+        await it.quiet()
+        assert it.klatsch.pages.states("page")["compute-az1"].state is ComponentState.MAJOR_OUTAGE
+
+        # It turns out to be a leak: private at once, and customers read the end of it and nothing else.
+        assert "1 public post of it stays" in (await it.type("INC-1 private")).to_plain()
+        assert (await it.type("INC-1 publish monitoring Keys are new.")).tone == "refused"
+        assert (await it.type("INC-1 publish resolved All operations work again.")).tone == "good"
+        await it.type("INC-1 publish approve")
+        await it.quiet()
+        assert it.klatsch.pages.states("page")["compute-az1"].state is ComponentState.OPERATIONAL
+        assert it.klatsch.pages.incidents("page", limit=9, unresolved_only=True) == []

@@ -441,6 +441,14 @@ def test_what_opens_an_incident_belongs_to_none():
     assert "reopen" in refused("INC-5 open x")
 
 
+def test_without_a_status_page_nothing_is_previewed_or_approved_as_if_customers_could_read_it():
+    nowhere = context(status_pages=False)
+    for line in ("publish investigating We look. comp=volumes:down", "publish approve"):
+        assert refused(line, nowhere).startswith("There is no status page, so nobody would read this.")
+    assert parse("publish", nowhere) == Question("publish", 7)
+    assert done("publish discard", nowhere) == c.DiscardPublicPost()
+
+
 def test_a_near_miss_may_be_told_without_a_name():
     answer = parse("nearmiss anonymous Wrong rack", ROOM)
     assert answer.anonymous
