@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from adapters import registry
-from bot.config import Block, Config, ConfigError, Problem
+from bot.config import Around, Block, Config, ConfigError, Findings, folder_of
+from bot.config.problems import quote, suggestion, under
+from bot.config.shape import section
+from bot.nearest import nearest
 
 DRAFTS = "postmortem"
 """The publisher that `postmortem.folder` stands for."""
@@ -28,41 +30,68 @@ class Settings:
 
 def settings(config: Config) -> Settings:
     """Raises ConfigError with every key of every provider that is wrong."""
-    problems: list[Problem] = []
-    drafts = Block({"type": "folder", "folder": config.postmortem.folder})
-    found = Settings(
-        platforms=_checked(config, "chat", config.platforms, problems),
-        sources=_checked(config, "alerts", config.alerts, problems),
-        pagers=_checked(config, "paging", config.paging, problems),
-        pages=_checked(config, "status", config.status, problems),
-        publishers=_checked(config, "publishing", {DRAFTS: drafts, **config.publishing}, problems),
-    )
-    if problems:
+    findings = Findings(str(config.file))
+    found = examine(config.blocks, Around(folder_of(config.file), str(config.zone)), findings)
+    if problems := findings.all({}):
         raise ConfigError(problems)
+    drafts = registry.provider("publishing", "folder").config().model_validate({"folder": config.postmortem.folder})
+    return Settings(
+        platforms=found["chat"],
+        sources=found["alerts"],
+        pagers=found["paging"],
+        pages=found["status"],
+        publishers={DRAFTS: drafts, **found["publishing"]},
+    )
+
+
+def examine(
+    blocks: Mapping[str, Mapping[str, Block]], around: Around, findings: Findings
+) -> dict[str, dict[str, BaseModel]]:
+    """The blocks of each section as their providers' Config; what is wrong with them is in `findings`, unless it says
+    so already."""
+    mine = Findings(findings.file)
+    found: dict[str, dict[str, BaseModel]] = {}
+    for key, entries in blocks.items():
+        checked = {name: _checked(key, name, block, around, mine) for name, block in entries.items()}
+        found[key] = {name: model for name, model in checked.items() if model is not None}
+    _check_publishers(blocks.get("publishing", {}), mine)
+    _check_pages(found.get("status", {}), mine)
+    findings.add_unsaid(mine)
     return found
 
 
-def _checked(
-    config: Config, section: str, blocks: Mapping[str, Mapping[str, Any]], problems: list[Problem]
-) -> dict[str, BaseModel]:
-    checked: dict[str, BaseModel] = {}
-    for name, block in blocks.items():
-        kind = name if section == "chat" else str(block.get("type", name))
-        try:
-            model = registry.provider(section, kind).config()
-        except registry.UnknownType as error:
-            problems.append(Problem(str(config.file), f"{section}.{name}.type", str(error).rstrip(".")))
-            continue
-        try:
-            checked[name] = model.model_validate(dict(block))
-        except ValidationError as error:
-            for wrong in error.errors(include_input=False, include_url=False):
-                path = ".".join(map(str, (section, name, *wrong["loc"])))
-                problems.append(Problem(str(config.file), path, _said(wrong["type"], wrong["msg"], model)))
-    return checked
+def _checked(key: str, name: str, block: Block, around: Around, findings: Findings) -> BaseModel | None:
+    path = under(key, name)
+    kind = name if key == "chat" else str(block.get("type", name))
+    try:
+        model = registry.provider(key, kind).config()
+    except registry.UnknownType as error:
+        slip = next((given for given in block if given != "type" and nearest(given, ["type"])), "")
+        if slip and kind == name:
+            findings.error(under(path, slip), f"unknown key {quote(slip)}", suggestion(slip, ["type"]))
+        else:
+            findings.error(under(path, "type"), str(error).rstrip("."))
+        return None
+    return section(model, block, path, findings, around)
 
 
-def _said(kind: str, message: str, model: type[BaseModel]) -> str:
-    if kind == "extra_forbidden":
-        return f"unknown key; this block knows {', '.join(f'`{name}`' for name in model.model_fields)}"
-    return message.removeprefix("Value error, ").rstrip(".")
+def _check_publishers(blocks: Mapping[str, Block], findings: Findings) -> None:
+    if DRAFTS in blocks:
+        findings.error(
+            under("publishing", DRAFTS), "`postmortem.folder` has this name already", "Give the entry another name."
+        )
+
+
+def _check_pages(pages: Mapping[str, BaseModel], findings: Findings) -> None:
+    """Two pages on one address: customers would see one of them. With the machines' listener a page may share."""
+    # Only the page that we serve ourselves listens.
+    from adapters.status.builtin import Config as OwnPage
+
+    held: dict[tuple[str, int], str] = {}
+    for name, page in pages.items():
+        if isinstance(page, OwnPage) and (other := held.setdefault(page.bound, name)) != name:
+            findings.error(
+                under(under("status", name), "listen"),
+                f"{quote(under('status', other))} listens on {quote(page.listen)} too, so one of the two is never seen",
+                "Give each page its own address.",
+            )

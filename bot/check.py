@@ -17,7 +17,6 @@ from bot.chat.document import clean
 from bot.chat.templates import TemplateError
 from bot.config import Config
 from bot.database import schema_state
-from bot.durations import format_duration
 from bot.incident.model import Person
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken
 from bot.oncall.schedules import on_call
@@ -80,7 +79,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         *_schedules(klatsch),
         *_alerts(config),
         *_routes(config),
-        *_pages(klatsch),
+        *_pages(config),
         *_platforms(config),
     ):
         yield finding
@@ -221,11 +220,14 @@ def _alerts(config: Config) -> Iterator[Finding]:
 
 def _routes(config: Config) -> Iterator[Finding]:
     for number, route in enumerate(config.routes):
+        if route.heartbeat:
+            text = f"{_conditions(route)} → expected, opens nothing"
+            yield Finding(OK, f"routes[{number}]", text)
+            continue
         paged = f"pages {route.page}" if route.page else "pages nobody"
         opens = "opens a room at once" if route.open == "active" else "asks first"
         private = ", private" if route.private else ""
-        silent = f"; opens when silent for {format_duration(route.heartbeat)}" if route.heartbeat else ""
-        text = f"{_conditions(route)} → {route.severity.value}, {opens}{private}, {paged}{silent}"
+        text = f"{_conditions(route)} → {route.severity.value}, {opens}{private}, {paged}"
         yield Finding(OK, f"routes[{number}]", text)
 
 
@@ -234,12 +236,7 @@ def _conditions(route: Route) -> str:
     return ", ".join([*exact, *(f'{name}=~"{regex}"' for name, regex in route.match_re.items())]) or "every alert"
 
 
-def _pages(klatsch: Klatsch) -> Iterator[Finding]:
-    config = klatsch.config
-    addresses = list(klatsch.addresses().items())[1:]
-    for number, (key, address) in enumerate(addresses):
-        if earlier := next((other for other, held in addresses[:number] if held == address), None):
-            yield Finding(PROBLEM, key, f"`{earlier}` has the same address, so one page is never seen. Change one.")
+def _pages(config: Config) -> Iterator[Finding]:
     for name, block in config.status.items():
         components = block.get("components") or ()
         if components:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.chat.document import clean
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
 from bot.incident.model import Refused
 from bot.ports import DeliveryError
 from bot.store import StoreUnavailable
@@ -146,7 +146,9 @@ def _with_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _config(arguments: argparse.Namespace) -> Config:
-    return load(Path(arguments.config), os.environ)
+    from bot.providers import configured
+
+    return configured(Path(arguments.config), os.environ)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -192,11 +194,14 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _say(arguments: argparse.Namespace) -> int:
-    from bot.terminal import known, talk
+    from bot.terminal import SAY_WHAT, known, talk
 
+    line = " ".join(arguments.words)
+    if arguments.words and not line.strip():
+        raise Refused("There is nothing to do in an empty line.", SAY_WHAT)
     config = _config(arguments)
     person = _user() if arguments.person is None else known(arguments.person, config.people)
-    return asyncio.run(talk(config, " ".join(arguments.words), person))
+    return asyncio.run(talk(config, line, person))
 
 
 def _user() -> str:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from adapters import registry
 from adapters.http import Http
-from adapters.settings import Settings
+from adapters.settings import Settings, examine
+from bot.config import Config, load
 from bot.incident.model import Person
 from bot.ports import AlertSource, ChatPlatform, Clock, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
+
+
+def configured(path: Path, environ: Mapping[str, str]) -> Config:
+    """The configuration in `path`, the providers' blocks looked at too. Raises ConfigError with all that is wrong."""
+    return load(path, environ, examine)
 
 
 def alert_sources(checked: Settings) -> dict[str, AlertSource]:

@@ -11,14 +11,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
+from adapters.settings import DRAFTS
+from bot.config import Place
 from bot.ports import Attempt, DeliveryError, Publisher, Rejected, Unavailable
 
 if TYPE_CHECKING:
     from adapters.http import Http
 
-DRAFTS = 100
+MOST_DRAFTS = 100
 """After so many edited drafts of one incident somebody should tidy up."""
 
 FILE_BYTES = 10_000_000
@@ -50,14 +52,7 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["folder"] = "folder"
-    folder: Path
-
-    @field_validator("folder")
-    @classmethod
-    def _is_named(cls, folder: Path) -> Path:
-        if "\0" in str(folder) or folder == Path():
-            raise ValueError("must name a folder")
-        return folder
+    folder: Place
 
 
 def build(name: str, config: Config, http: Http) -> Publisher:
@@ -111,7 +106,7 @@ class Folder:
         digest = hashlib.sha256(above).hexdigest().encode()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            for number in range(1, DRAFTS + 1):
+            for number in range(1, MOST_DRAFTS + 1):
                 path = self._folder / (f"{ref}.md" if number == 1 else f"{ref}.draft-{number}.md")
                 sealed, edited = _look(path)
                 if sealed == digest:
@@ -121,12 +116,13 @@ class Folder:
                     return str(path)
         except OSError as error:
             raise self._failure(error) from error
-        raise Rejected(f"{self._name}: {DRAFTS} edited drafts of {ref} lie in {self._folder}; move some away")
+        raise Rejected(f"{self._name}: {MOST_DRAFTS} edited drafts of {ref} lie in {self._folder}; move some away")
 
     def _failure(self, error: OSError) -> DeliveryError:
         reason = f"{self._name}: cannot write into {self._folder}: {os.strerror(error.errno or 0)}"
         if error.errno in _REFUSED:
-            return Rejected(f"{reason}; check publishing.{self._name}.folder")
+            key = "postmortem.folder" if self._name == DRAFTS else f"publishing.{self._name}.folder"
+            return Rejected(f"{reason}; check {key}")
         return Unavailable(reason)
 
 

@@ -10,10 +10,12 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from bot.addresses import everywhere
 from bot.chat.document import clean
+from bot.config import zone_or_default
+from bot.config.problems import quote
 from bot.incident.model import PublicPost
 from bot.ports import Attempt, Rejected, Unavailable
 from bot.status.model import Component, PublicPages
@@ -39,7 +41,8 @@ class ComponentConfig(BaseModel):
 
 class Config(BaseModel):
     """The block of a page of `type: builtin`. `listen` is host:port; `public_url` is how customers reach it, and what
-    the permanent addresses of incidents begin with. Days are counted and times are shown in `zone`."""
+    the permanent addresses of incidents begin with. Days are counted and times are shown in `zone`, by
+    default the one of `chat`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,14 +51,14 @@ class Config(BaseModel):
     title: str = Field(default="Status", min_length=1, max_length=100)
     components: tuple[ComponentConfig, ...] = Field(default=(), max_length=COMPONENT_LIMIT)
     public_url: str = ""
-    zone: str = "Etc/UTC"
+    zone: str = Field(default="", validate_default=True)
 
     @field_validator("listen")
     @classmethod
     def _listen_is_host_and_port(cls, value: str) -> str:
         host, _, port = value.rpartition(":")
         if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-            raise ValueError(f"{value!r} is no host:port; write for example 127.0.0.1:8081")
+            raise ValueError(f"{quote(value)} is no host:port; write for example 127.0.0.1:8081")
         return value
 
     @field_validator("public_url")
@@ -63,16 +66,17 @@ class Config(BaseModel):
     def _public_url_is_an_address(cls, value: str) -> str:
         parts = urlsplit(value)
         if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
-            raise ValueError(f"{value!r} is no address; write for example https://status.example.org")
+            raise ValueError(f"{quote(value)} is no address; write for example https://status.example.org")
         return value.rstrip("/")
 
     @field_validator("zone")
     @classmethod
-    def _zone_exists(cls, value: str) -> str:
+    def _zone_exists(cls, value: str, info: ValidationInfo) -> str:
+        value = zone_or_default(value, info)
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError(f"there is no time zone {value!r}; write for example Europe/Berlin") from error
+            raise ValueError(f"there is no time zone {quote(value)}; write for example Europe/Berlin") from error
         return value
 
     @model_validator(mode="after")

@@ -1,20 +1,26 @@
 """The bot's own settings: `load` reads config.yaml, says everything that is wrong with it, and hands out domain values."""
 
+from bot.config.around import Around, Place, folder_of, zone_or_default
 from bot.config.loading import Config, load
 from bot.config.models import Block, Chat, Digest, Http, Listen, Postmortem, Security, Storage
-from bot.config.problems import ConfigError, Problem
+from bot.config.problems import ConfigError, Findings, Problem
 
 __all__ = [
+    "Around",
     "Block",
     "Chat",
     "Config",
     "ConfigError",
     "Digest",
+    "Findings",
     "Http",
     "Listen",
+    "Place",
     "Postmortem",
     "Problem",
     "Security",
     "Storage",
+    "folder_of",
     "load",
+    "zone_or_default",
 ]

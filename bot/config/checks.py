@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
-from bot.config.models import Block, parse_listen
+from bot.config.models import Block, Chat, parse_listen
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
 from bot.nearest import nearest
@@ -29,6 +29,7 @@ def check(draft: Draft, findings: Findings) -> None:
     _check_alerts(draft, findings)
     _check_listeners(draft, findings)
     _check_security(draft, findings)
+    _check_later(draft, findings)
 
 
 def _check_people(draft: Draft, findings: Findings) -> None:
@@ -194,3 +195,29 @@ def _check_security(draft: Draft, findings: Findings) -> None:
     for name, token in draft.security.api_tokens.items():
         if not token.get_secret_value():
             findings.error(under("security.api_tokens", name), "it is empty", "Make one with `openssl rand -hex 32`.")
+
+
+def _check_later(draft: Draft, findings: Findings) -> None:
+    """What is read and checked, and does nothing in this release: nobody should wait for it."""
+    for n, route in draft.routes.items():
+        if route.heartbeat is not None:
+            findings.warning(
+                under(under("routes", n), "heartbeat"),
+                "this release does not watch for silence yet: nothing opens when the alert stops",
+                "Until it does, let something outside watch it.",
+            )
+    later = {
+        "trackers": (draft.trackers, "follow-ups become no issues yet", "`klatsch export` holds them."),
+        "digest": (draft.digest, "no digest is sent yet", ""),
+        "coffee": (draft.coffee is not None, "no agenda is kept yet", ""),
+        "security.api_tokens": (draft.security.api_tokens, "there is no /api/v1 yet", ""),
+    }
+    for path, (written, lacking, instead) in later.items():
+        if written:
+            findings.warning(path, f"it does nothing in this release: {lacking}", instead or "You may leave it out.")
+    if draft.chat.command != Chat().command:
+        findings.warning(
+            "chat.command",
+            "it does nothing in this release: there is no Slack and no Matrix yet",
+            "You may leave it out.",
+        )

@@ -86,6 +86,17 @@ class Draft:
     def chat_names(self) -> frozenset[str]:
         return CHAT_PLATFORMS | frozenset(self.chat.platforms)
 
+    @property
+    def blocks(self) -> dict[str, dict[str, Block]]:
+        """What belongs to the providers we have a registry for, by section and name."""
+        return {
+            "chat": self.chat.platforms,
+            "alerts": self.alerts,
+            "paging": self.paging,
+            "status": self.status,
+            "publishing": self.publishing,
+        }
+
     def target(self, page: str) -> str:
         """A step's target in full: of a bare name the schedule is meant, else the person."""
         if ":" in page:
@@ -213,7 +224,7 @@ def _components(status: dict[str, Block], findings: Findings) -> dict[str, Compo
         path = f"status.{name}.components"
         if isinstance(listed, list):
             own = [
-                (under(path, n), section(ComponentEntry, item, under(path, n), findings))
+                (under(under(path, n), "id"), section(ComponentEntry, item, under(path, n), findings))
                 for n, item in enumerate(listed)
             ]
             _add(declared, own, findings)
@@ -235,7 +246,7 @@ def _components(status: dict[str, Block], findings: Findings) -> dict[str, Compo
 def _add(
     declared: dict[str, ComponentEntry], own: Iterable[tuple[str, ComponentEntry | None]], findings: Findings
 ) -> None:
-    """Put one page's components to the others; the same one on two pages is one component."""
+    """Put one page's components, each with where its id stands, to the others; the same one on two pages is one."""
     here: set[str] = set()
     for path, component in own:
         if component is None:

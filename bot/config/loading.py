@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot.alerts.routing import Route
+from bot.config.around import Around, folder_of
 from bot.config.checks import check
 from bot.config.draft import Draft, draft
 from bot.config.models import Block, Chat, Digest, Http, Postmortem, Security, Storage
@@ -19,6 +20,9 @@ from bot.oncall.schedules import Rotation, Schedule
 from bot.status.model import Component
 from bot.status.redact import Redaction
 
+Examine = Callable[[Mapping[str, Mapping[str, Block]], Around, Findings], object]
+"""Looks at the providers' blocks, by section and name, and puts what is wrong with them into the findings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Config:
@@ -27,6 +31,8 @@ class Config:
     The blocks of `alerts`, `paging`, `status`, `trackers`, `publishing` and `platforms` are for the providers' own
     Config classes: plain values with the environment and secrets' files put in. Each has a `type`, which is the name
     of the entry when nobody wrote one; only a chat platform's block has none, its name is the type.
+
+    The database's and the drafts' paths are absolute: relative ones are counted from the file's own folder.
     """
 
     file: Path
@@ -56,30 +62,45 @@ class Config:
         """The zone times are shown in where nobody said another."""
         return self.chat.zone
 
+    @property
+    def blocks(self) -> Mapping[str, Mapping[str, Block]]:
+        """What belongs to the providers, by section and name."""
+        return {
+            "chat": self.platforms,
+            "alerts": self.alerts,
+            "paging": self.paging,
+            "status": self.status,
+            "publishing": self.publishing,
+        }
+
     def __repr__(self) -> str:
         return f"Config({str(self.file)!r})"
 
 
-def load(path: Path, environ: Mapping[str, str]) -> Config:
-    """The configuration in `path`, with `${NAME}` from `environ` and `*_file` from files put in.
+def load(path: Path, environ: Mapping[str, str], examine: Examine | None = None) -> Config:
+    """The configuration in `path`, with `${NAME}` from `environ` and `*_file` from files put in. With `examine` what is
+    wrong in the providers' blocks is said together with all else.
 
     Raises ConfigError with everything that is wrong. Neither it nor a repr of what comes back shows a secret.
     """
     findings = Findings(str(path))
-    resolver = Resolver(environ, findings)
+    resolver = Resolver(environ, folder_of(path), findings)
     written = draft(resolver.resolve(read(path, findings)), findings)
     check(written, findings)
+    around = Around(folder_of(path), str(written.chat.zone))
+    if examine is not None:
+        examine(written.blocks, around, findings)
     problems = findings.all(resolver.hidden)
     if any(problem.severity == "error" for problem in problems):
         raise ConfigError(problems)
-    return _config(path, written, tuple(problems))
+    return _config(path, written, around, tuple(problems))
 
 
-def _config(path: Path, written: Draft, warnings: tuple[Problem, ...]) -> Config:
+def _config(path: Path, written: Draft, around: Around, warnings: tuple[Problem, ...]) -> Config:
     redact = written.security.redact
     return Config(
         file=path,
-        storage=written.storage,
+        storage=Storage(url=around.database(written.storage.url)),
         http=written.http,
         chat=written.chat,
         platforms=written.chat.platforms,
@@ -107,7 +128,7 @@ def _config(path: Path, written: Draft, warnings: tuple[Problem, ...]) -> Config
             Component(component.id, component.name or component.id, component.group)
             for component in written.components.values()
         ),
-        postmortem=written.postmortem,
+        postmortem=written.postmortem.model_copy(update={"folder": str(around.folder / written.postmortem.folder)}),
         trackers=written.trackers,
         publishing=written.publishing,
         digest=written.digest,

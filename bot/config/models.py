@@ -141,6 +141,18 @@ def _database_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _command(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", value):
+        raise wrong(f"{quote(value)} is not a word in small letters")
+    return value
+
+
+def _folder(value: str) -> str:
+    if not value:
+        raise wrong("it names no folder", "Write a path, like `postmortems`.")
+    return value
+
+
 def _host_pattern(value: str) -> str:
     if not value.strip("*?. "):
         raise wrong(f"{quote(value)} would take out every word", "Write a part of the name, like `compute-*`.")
@@ -194,7 +206,7 @@ class Chat(OpenSection):
     """`command` is what people type after the slash or the exclamation mark; `zone` is the one times are shown in;
     `archive_after` is how long the rooms of an incident that is over stay open."""
 
-    command: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}$")] = "incident"
+    command: Annotated[str, AfterValidator(_command)] = "incident"
     zone: Zone = ZoneInfo("UTC")
     archive_after: Duration = timedelta(seconds=30)
 
@@ -264,7 +276,7 @@ class ComponentEntry(Section):
 class Postmortem(OpenSection):
     """`folder` is where drafts are written; the rest belongs to whoever writes them."""
 
-    folder: Text = "postmortems"
+    folder: Annotated[Text, AfterValidator(_folder)] = "postmortems"
 
 
 class Digest(Section):

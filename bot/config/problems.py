@@ -68,19 +68,27 @@ class Findings:
     """The problems of one file, as they are found."""
 
     def __init__(self, file: str) -> None:
-        self._file = file
+        self.file = file
         self._problems: list[Problem] = []
         self._broken: list[str] = []
 
     def error(self, path: str, message: str, remedy: str = "") -> None:
-        self._add(Problem(self._file, path, message, remedy))
+        self._add(Problem(self.file, path, message, remedy))
 
     def warning(self, path: str, message: str, remedy: str = "") -> None:
-        self._add(Problem(self._file, path, message, remedy, "warning"))
+        self._add(Problem(self.file, path, message, remedy, "warning"))
 
     def wrong(self, path: str) -> bool:
         """Whether something at `path`, or at a place that begins like it, is wrong: what stands there is incomplete."""
         return any(problem.path.startswith(path) for problem in self._problems)
+
+    def add_unsaid(self, others: Findings) -> None:
+        """What `others` found too, but where nothing is said yet at the same place or inside it."""
+        places = [problem.path for problem in self._problems if problem.severity == "error"]
+        for problem in others._problems:
+            inside = (f"{problem.path}.", f"{problem.path}[")
+            if not any(place == problem.path or place.startswith(inside) for place in places):
+                self._add(problem)
 
     def unreadable(self, *paths: str) -> None:
         """What stands at `paths` could not be read, which is said already: it does not matter what it means."""

@@ -74,14 +74,27 @@ def _parse(text: str, findings: Findings) -> dict[str, Any]:
 
 
 def _complaint(error: yaml.YAMLError) -> tuple[str, str]:
-    """Where the syntax is wrong. PyYAML quotes the text there, which may be a password: the quotes are cut off."""
+    """Where the syntax is wrong. PyYAML quotes the text there, which may be a password: only signs of YAML itself and
+    its own names for things, like `<block end>`, are repeated."""
     mark = getattr(error, "problem_mark", None)
-    said = re.split(r"['\"]", str(getattr(error, "problem", None) or "it holds a character YAML does not allow"))[0]
+    said = str(getattr(error, "problem", None) or "it holds a character YAML does not allow")
+    if said.startswith("but "):
+        said = f"{getattr(error, 'context', None) or ''}, {said}"
+    said = re.split(r"['\"]", re.sub(r"'[^'\"]*'|\"[^\"]*\"", lambda found: _sign(found[0][1:-1]), said))[0]
+    said = re.sub(r"(but (?:found|got)) *$", r"\1 something else", re.sub(r" {2,}", " ", said))
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     return (
         f"{where}this is not YAML: {said.strip(' ,;:(')}",
         "Indent with spaces, and put a value in quotes that begins with one of * & ! % @ ` { [ or holds a colon.",
     )
+
+
+def _sign(quoted: str) -> str:
+    """A sign of YAML or a name of its parts, as people know them; empty for anything somebody may have written."""
+    known = {"<stream end>": "the end of the file", "<scalar>": "a value", "\\t": "(a tab)"}
+    if quoted in known:
+        return known[quoted]
+    return quote(quoted) if re.fullmatch(r"[-?:,\[\]{}]|<[a-z ]+>", quoted) else ""
 
 
 def _check_keys(root: yaml.Node, findings: Findings) -> None:
@@ -118,8 +131,9 @@ def _check_keys(root: yaml.Node, findings: Findings) -> None:
 class Resolver:
     """Puts in what the environment and files hold, and remembers what must not be shown."""
 
-    def __init__(self, environ: Mapping[str, str], findings: Findings) -> None:
+    def __init__(self, environ: Mapping[str, str], folder: Path, findings: Findings) -> None:
         self._environ = environ
+        self._folder = folder
         self._findings = findings
         self.hidden: dict[str, str] = {}
 
@@ -175,12 +189,13 @@ class Resolver:
         return _VARIABLE.sub(put_in, text)
 
     def _file(self, name: str, path: str, plain: str) -> str:
-        """A secret's file; a relative path is relative to the working directory, as for the database."""
+        """What a secret's file holds; a relative path counts from the folder of the configuration."""
+        file = self._folder / name
         reason = ""
         text = ""
         try:
-            with Path(name).open("rb") as file:
-                raw = file.read(MAX_SECRET_BYTES + 1)
+            with file.open("rb") as opened:
+                raw = opened.read(MAX_SECRET_BYTES + 1)
             text = raw.decode().rstrip("\r\n")
             reason = "is empty" if not text else "is larger than 64 kB" if len(raw) > MAX_SECRET_BYTES else ""
         except FileNotFoundError:
@@ -190,9 +205,10 @@ class Resolver:
         except (OSError, ValueError) as error:
             reason = f"cannot be read ({getattr(error, 'strerror', None) or 'no valid path'})"
         if reason:
+            beside = "" if Path(name).is_absolute() else f" in {self._folder}"
             self._findings.error(
                 path,
-                f"the file {quote(name)} {reason}",
+                f"the file {quote(name)}{beside} {reason}",
                 "It holds the secret and nothing else; the bot must be allowed to read it.",
             )
             self._findings.unreadable(path, plain)

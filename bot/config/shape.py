@@ -25,17 +25,19 @@ _SAID = {
 }
 
 
-def section(model: type[M], value: object, path: str, findings: Findings) -> M | None:
-    """`value` as a `model`, with all that is wrong with it in `findings` and left out; None: nothing is left then."""
+def section(model: type[M], value: object, path: str, findings: Findings, context: object = None) -> M | None:
+    """`value` as a `model`, with all that is wrong with it in `findings` and left out; None: nothing is left then.
+    `context` is what the model's validators are given."""
     written = {} if value is None else value
     try:
-        return model.model_validate(written)
+        return model.model_validate(written, context=context)
     except ValidationError as error:
         details = error.errors(include_url=False)
     for detail in details:
         _tell(model, detail, path, findings)
     try:
-        return model.model_validate(_without(written, [detail["loc"] for detail in details]))
+        left = _without(written, [detail["loc"] for detail in details])
+        return model.model_validate(left, context=context)
     except ValidationError:
         return None
 
@@ -81,6 +83,8 @@ def _tell(model: type[BaseModel], detail: ErrorDetails, path: str, findings: Fin
         case "extra_forbidden":
             known = known_keys(model, detail["loc"][:-1])
             findings.error(where, f"unknown key {quote(detail['loc'][-1])}", suggestion(detail["loc"][-1], known))
+        case "value_error":
+            findings.error(where, str(detail["ctx"]["error"]).rstrip("."))
         case "missing":
             findings.error(where, "it is missing", f"Add {quote(str(detail['loc'][-1]) + ': …')}.")
         case "string_type" if isinstance(detail["input"], _SCALARS):
@@ -89,8 +93,6 @@ def _tell(model: type[BaseModel], detail: ErrorDetails, path: str, findings: Fin
             findings.error(where, "it is not text")
         case "literal_error" | "enum":
             findings.error(where, f"it is none of {str(detail['ctx']['expected']).replace(chr(39), '`')}")
-        case "string_pattern_mismatch":
-            findings.error(where, f"{quote(detail['input'])} is not a word in small letters")
         case kind:
             findings.error(where, _SAID.get(kind) or detail["msg"].replace("Input", "it", 1))
 
@@ -104,4 +106,6 @@ def known_keys(model: type[BaseModel], loc: Iterable[int | str]) -> list[str]:
             current = field.annotation if field else None
         else:
             current = next((arg for arg in get_args(current) if arg is not Ellipsis and arg is not str), None)
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
+    if not isinstance(current, type) or not issubclass(current, BaseModel):
+        return []
+    return [field.alias or name for name, field in current.model_fields.items()]

@@ -52,7 +52,7 @@ async def demo(*, once: bool, plain: bool, fast: bool) -> int:
     source.write_text((files("bot.demo") / "config.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     config = load(source, {"FOLDER": str(folder), "PHONE": phone.listener.url, "ALERT_TOKEN": TOKEN})
     console = build_console(
-        "console", ConsoleConfig(folder=str(folder / "rooms")), clock=clock, screen=screen, people=config.people
+        "console", ConsoleConfig(folder=folder / "rooms"), clock=clock, screen=screen, people=config.people
     )
     klatsch = Klatsch(config, clock=clock, platforms={"console": console})
     try:

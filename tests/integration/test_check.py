@@ -200,9 +200,8 @@ async def test_two_status_pages_on_one_address_are_a_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = {"type": "builtin", "listen": "localhost:0"}
-    code, lines = await checked(tmp_path, capsys, status={"one": page, "two": page})
-    assert code == 1
-    assert "status.two.listen: `status.one.listen` has the same address" in only(lines, "problem")[0]
+    with pytest.raises(ConfigError, match=r"status\.two\.listen: `status\.one` listens on `localhost:0` too"):
+        await checked(tmp_path, capsys, status={"one": page, "two": page})
 
 
 @pytest.mark.parametrize("place", ["file", "below a file", "read-only"])
@@ -220,6 +219,17 @@ async def test_a_folder_nobody_can_write_into_is_a_problem(
     (problem,) = only(lines, "problem")
     assert problem.startswith("problem  postmortem.folder: ")
     assert str(folder) in problem
+
+
+async def test_what_comes_later_is_a_warning_and_nobody_is_promised_anything(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watchdog = {"match": {"alertname": "Watchdog"}, "heartbeat": "10m", "open": "active"}
+    code, lines = await checked(tmp_path, capsys, routes=[watchdog, {}], digest={"cron": "mon 09:00"})
+    assert code == 0
+    assert 'ok       routes[0]: alertname="Watchdog" → expected, opens nothing' in lines
+    warned = [line.partition(":")[0] for line in only(lines, "warning")]
+    assert warned == ["warning  routes[0].heartbeat", "warning  digest"]
 
 
 async def test_a_wrong_key_in_a_provider_s_block_is_said_by_the_settings(

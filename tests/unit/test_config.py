@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.settings import examine
 from bot.alerts.routing import Route
 from bot.config import ConfigError, Listen, load
 from bot.crons import Cron
@@ -55,11 +56,16 @@ def problems(config):
     return problems
 
 
-def test_the_example_loads_without_a_warning_with_the_variables_it_names():
+def test_the_example_loads_with_the_variables_it_names_and_warns_of_what_comes_later():
     environ = {name: f"{name.lower()}-{'x' * 32}" for name in variables(EXAMPLE.read_text("utf-8"))}
-    config = load(EXAMPLE, environ)
-    assert config.warnings == ()
-    assert config.storage.url.get_secret_value() == "sqlite:///klatsch.db"
+    config = load(EXAMPLE, environ, examine)
+    assert {problem.path: problem.message.partition(":")[0] for problem in config.warnings} == {
+        "routes[1].heartbeat": "this release does not watch for silence yet",
+        "digest": "it does nothing in this release",
+        "coffee": "it does nothing in this release",
+        "security.api_tokens": "it does nothing in this release",
+    }
+    assert config.storage.url.get_secret_value() == f"sqlite:///{REPO}/klatsch.db"
     assert config.alerts["prometheus"]["token"] == environ["ALERT_TOKEN"]
     assert [step.targets for step in config.roster.ladders["platform"].steps] == [
         ("schedule:platform",),
@@ -74,17 +80,17 @@ def test_the_example_without_its_environment_names_every_variable():
     named = {match[1] for p in error.value.problems if (match := re.search(r"variable `(\w+)` is not set", p.message))}
     assert named == variables(EXAMPLE.read_text("utf-8"))
     assert {problem.file for problem in error.value.problems} == {str(EXAMPLE)}
-    assert len(error.value.problems) == len(named)
+    assert len([problem for problem in error.value.problems if problem.severity == "error"]) == len(named)
 
 
-def test_nothing_at_all_is_a_configuration_of_defaults(config):
+def test_nothing_at_all_is_a_configuration_of_defaults(config, tmp_path):
     found = config("")
-    assert found.storage.url.get_secret_value() == "sqlite:///klatsch.db"
+    assert found.storage.url.get_secret_value() == f"sqlite:///{tmp_path}/klatsch.db"
     assert found.http.listen == Listen("127.0.0.1", 8080)
     assert (found.http.public_url, found.chat.command, found.zone) == ("", "incident", ZoneInfo("UTC"))
     assert (found.people, found.routes, found.components, found.default_ladder) == ({}, (), (), "")
     assert (found.digest, found.coffee, found.security.signing_key) == (None, None, None)
-    assert found.postmortem.folder == "postmortems"
+    assert found.postmortem.folder == f"{tmp_path}/postmortems"
     assert config("people:\nroutes:\noncall:\nchat:\n").people == {}
 
 
@@ -187,11 +193,16 @@ QUOTES = "Indent with spaces, and put a value in quotes that begins with one of 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [1", f": line 1, column 6: this is not YAML: expected. {QUOTES}"),
-        ("\tx: 1", f": line 1, column 1: this is not YAML: found character. {QUOTES}"),
+        ("a: [1", f": line 1, column 6: this is not YAML: expected `,` or `]`, but got the end of the file. {QUOTES}"),
+        ("\tx: 1", f": line 1, column 1: this is not YAML: found character (a tab) that cannot start any token. {QUOTES}"),
+        ("a: ]", f": line 1, column 4: this is not YAML: expected the node content, but found `]`. {QUOTES}"),
+        ("a: 1\n- b", f": line 2, column 1: this is not YAML: expected <block end>, but found `-`. {QUOTES}"),
+        ("a: *p4ss", f": line 1, column 4: this is not YAML: found undefined alias. {QUOTES}"),
+        ("a: |5ecret", f": line 1, column 6: this is not YAML: expected chomping or indentation indicators, but found something else. {QUOTES}"),
+        ("a: @p4ss", f": line 1, column 4: this is not YAML: found character that cannot start any token. {QUOTES}"),
         ("- a", ": it is not a block of `key: value` lines. Begin from config.example.yaml."),
         ("hello", ": it is not a block of `key: value` lines. Begin from config.example.yaml."),
-        ("a: 1\n---\nb: 2", f": line 2, column 1: this is not YAML: but found another document. {QUOTES}"),
+        ("a: 1\n---\nb: 2", f": line 2, column 1: this is not YAML: expected a single document in the stream, but found another document. {QUOTES}"),
         ("x: !!python/name:os.system", f": line 1, column 4: this is not YAML: could not determine a constructor for the tag. {QUOTES}"),
         ("x: " + "[" * 50 + "]" * 50, ": it is nested too deeply. Forty levels are the most."),
         ("x: " + "[" * 5000, ": it is nested too deeply. Forty levels are the most."),
@@ -288,7 +299,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
         ("chat: {x: {a: b, a_file: c}}", "chat.x.a_file: `a` is there too. Keep one of the two."),
         ("chat: {x: {a_file: /gone}}", "chat.x.a_file: the file `/gone` does not exist. It holds the secret and nothing else; the bot must be allowed to read it."),
         ("chat: {x: {a_file: /}}", "chat.x.a_file: the file `/` cannot be read (Is a directory). It holds the secret and nothing else; the bot must be allowed to read it."),
-        ('chat: {x: {a_file: "a\\0b"}}', "chat.x.a_file: the file `a\\x00b` cannot be read (no valid path). It holds the secret and nothing else; the bot must be allowed to read it."),
+        ('chat: {x: {a_file: "/a\\0b"}}', "chat.x.a_file: the file `/a\\x00b` cannot be read (no valid path). It holds the secret and nothing else; the bot must be allowed to read it."),
         ("chat: {x: {a_file: /dev/null}}", "chat.x.a_file: the file `/dev/null` is empty. It holds the secret and nothing else; the bot must be allowed to read it."),
     ],
 )  # fmt: skip

@@ -162,7 +162,36 @@ def start(people):
         ),
         ("routes: [{match: {a: x, b: y}}, {match: {a: x}}, {match: {a: z}}, {}]", []),
         ("routes: [{match_re: {a: x.*}}, {match: {a: xy}}]", []),
-        ("routes: [{match: {a: x}, heartbeat: 5m}, {match: {a: x, b: y}}]", []),
+        (
+            "routes: [{match: {a: x}, heartbeat: 5m}, {match: {a: x, b: y}}]",
+            "routes[0].heartbeat: warning: this release does not watch for silence yet: nothing opens when the alert "
+            "stops. Until it does, let something outside watch it.",
+        ),
+        # What comes later.
+        (
+            "trackers: {github: {repo: a/b}}",
+            "trackers: warning: it does nothing in this release: follow-ups become no issues yet. "
+            "`klatsch export` holds them.",
+        ),
+        (
+            "digest: {cron: mon 09:00}",
+            "digest: warning: it does nothing in this release: no digest is sent yet. You may leave it out.",
+        ),
+        (
+            "coffee:",
+            "coffee: warning: it does nothing in this release: no agenda is kept yet. You may leave it out.",
+        ),
+        (
+            "security: {api_tokens: {ci: token}}",
+            "security.api_tokens: warning: it does nothing in this release: there is no /api/v1 yet. "
+            "You may leave it out.",
+        ),
+        (
+            "chat: {command: inc}",
+            "chat.command: warning: it does nothing in this release: there is no Slack and no Matrix yet. "
+            "You may leave it out.",
+        ),
+        ("chat: {command: incident}\ntrackers: {}\nsecurity: {api_tokens: {}}", []),
         # Alerts.
         ("alerts: {prom: {type: alertmanager, token: t}, basic: {user: u, password: p}, sentry: {secret: s}}", []),
         (
@@ -196,11 +225,11 @@ def start(people):
         ),
         (
             "status: {page: {components: [{id: Compute}]}}",
-            "status.page.components[0]: the id `Compute` cannot be typed. Use small letters, digits and dashes.",
+            "status.page.components[0].id: the id `Compute` cannot be typed. Use small letters, digits and dashes.",
         ),
         (
             "status: {page: {components: [{id: a}, {id: b}, {id: a, name: Other}]}}",
-            "status.page.components[2]: the component `a` is there already. Give each its own id.",
+            "status.page.components[2].id: the component `a` is there already. Give each its own id.",
         ),
         ("status: {page: {components: [{id: a}]}, other: {components: [{id: a}, {id: b}]}}", []),
         (
@@ -224,7 +253,11 @@ def start(people):
         ),
         (
             "security: {api_tokens: {ci: ''}}",
-            "security.api_tokens.ci: it is empty. Make one with `openssl rand -hex 32`.",
+            [
+                "security.api_tokens.ci: it is empty. Make one with `openssl rand -hex 32`.",
+                "security.api_tokens: warning: it does nothing in this release: there is no /api/v1 yet. "
+                "You may leave it out.",
+            ],
         ),
     ],
 )

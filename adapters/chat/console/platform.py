@@ -19,6 +19,7 @@ from adapters.chat.console.keeper import Keeper, Outcome, short
 from adapters.chat.console.screen import Screen, SilentScreen
 from bot.chat.document import Document, clean
 from bot.chat.document import say as words
+from bot.config import Place
 from bot.incident.model import Person
 from bot.ports import Attempt, Clock, Inbox, Overloaded, Reacted, Rejected, RoomRef, Said, Unavailable
 from bot.store import StoreUnavailable
@@ -41,7 +42,7 @@ class Config(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    folder: str = Field(default="rooms", min_length=1)
+    folder: Place = Field(default=Path("rooms"), validate_default=True)
     announce: str = Field(default="incidents", max_length=NAME)
 
     @field_validator("announce")
@@ -99,7 +100,7 @@ class ConsolePlatform:
         self._people = people
         self._inbox: asyncio.Future[Inbox] | None = None
         announce = r.Room(config.announce, config.announce, "Incidents, one message each")
-        self._keeper = Keeper(Path(config.folder), clock.now(), announce if config.announce else None)
+        self._keeper = Keeper(config.folder, clock.now(), announce if config.announce else None)
         self._writer: ThreadPoolExecutor | None = ThreadPoolExecutor(1, f"chat-{name}")
 
     # The port.

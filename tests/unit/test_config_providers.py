@@ -1,0 +1,213 @@
+"""Providers' blocks, checked together with all else, and what they take from around them: a folder and a zone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from adapters.settings import examine, settings
+from bot.config import Config, ConfigError, load
+
+Said = Callable[..., list[str]]
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> Said:
+    """The errors of a configuration, without the file's name."""
+
+    def said(text: str, **environ: str) -> list[str]:
+        path = written(tmp_path, text)
+        try:
+            load(path, environ, examine)
+        except ConfigError as error:
+            return [str(problem).removeprefix(f"{path}: ") for problem in error.problems if problem.severity == "error"]
+        return []
+
+    return said
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Callable[[str], Config]:
+    return lambda text: load(written(tmp_path, text), {}, examine)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("alerts: {p: {type: alertmanager, token: t}}", []),
+        ("alerts: {p: {token: t, tpye: alertmanager}}", ["alerts.p.tpye: unknown key `tpye`. Did you mean `type`?"]),
+        (
+            "alerts: {p: {token: t}}",
+            ["alerts.p.type: alerts: no provider has the type `p`. Known: alertmanager."],
+        ),
+        (
+            "paging: {ntfy: {url: 'https://a.example', tokn: x}}\nhttp: {public_url: 'https://b.example'}",
+            ["paging.ntfy.tokn: unknown key `tokn`. Did you mean `token`?"],
+        ),
+        (
+            "paging: {smtp: {form: a@b.example}}\nhttp: {public_url: 'https://b.example'}",
+            [
+                "paging.smtp.from: it is missing. Add `from: …`.",
+                "paging.smtp.form: unknown key `form`. Did you mean `from`?",
+            ],
+        ),
+        (
+            "paging: {ntfy: {url: 5}}\nhttp: {public_url: 'https://b.example'}",
+            ["paging.ntfy.url: it is not text but a number, true or false. Put it in quotes."],
+        ),
+        (
+            "paging: {ntfy: {url: ntfy.example}}\nhttp: {public_url: 'https://b.example'}",
+            ["paging.ntfy.url: must be the server's address, like https://ntfy.example.org."],
+        ),
+        ("chat: {console: {zzz: 1}}", ["chat.console.zzz: unknown key `zzz`. Known: `announce`, `folder`."]),
+        (
+            "publishing: {postmortem: {type: folder, folder: x}}",
+            ["publishing.postmortem: `postmortem.folder` has this name already. Give the entry another name."],
+        ),
+        ("postmortem: {folder: ''}", ["postmortem.folder: it names no folder. Write a path, like `postmortems`."]),
+        (
+            "publishing: {archive: {type: folder, folder: ''}}",
+            [
+                "publishing.archive.folder: it names no folder. "
+                "Write a path, like `postmortems` or `/var/lib/klatsch/postmortems`."
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_a_provider_s_block_is_said_with_the_nearest_key(
+    said: Said, text: str, expected: list[str]
+) -> None:
+    assert said(text) == expected
+
+
+def test_everything_is_said_at_once_and_each_mistake_once(said: Said) -> None:
+    text = """
+        alrts: {}
+        http: {listen: nowhere}
+        alerts: {prometheus: {type: alertmanager, token: 5, tokne: x}}
+        status: {page: {type: builtin, listen: 8081, titel: x, components: [{id: a, nmae: x}, {id: ä}]}}
+        routes: [{page: nobody}]
+    """
+    assert sorted(line.partition(": ")[0] for line in said(text)) == [
+        "alerts.prometheus.token",
+        "alerts.prometheus.tokne",
+        "alrts",
+        "http.listen",
+        "routes[0].page",
+        "status.page.components[0].name",
+        "status.page.components[0].nmae",
+        "status.page.components[1].id",
+        "status.page.components[1].name",
+        "status.page.listen",
+        "status.page.titel",
+    ]
+
+
+def test_a_secret_is_not_said_where_a_provider_refuses_it(said: Said) -> None:
+    (problem,) = said("status: {page: {type: builtin, zone: '${SECRET}'}}", SECRET="hunter2hunter2")
+    assert problem == "status.page.zone: there is no time zone `${SECRET}`; write for example Europe/Berlin."
+
+
+PAGE = "{{type: builtin, listen: '{}'}}"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "clash"),
+    [("127.0.0.1:8081", "127.0.0.1:8081", True), ("127.0.0.1:8081", "127.0.0.1:8082", False)],
+)
+def test_two_pages_on_one_address_are_an_error_that_names_both(said: Said, one: str, two: str, clash: bool) -> None:
+    assert (
+        said(f"status: {{a: {PAGE.format(one)}, b: {PAGE.format(two)}}}")
+        == [
+            "status.b.listen: `status.a` listens on `127.0.0.1:8081` too, so one of the two is never seen. "
+            "Give each page its own address."
+        ]
+        * clash
+    )
+
+
+def test_two_pages_with_the_usual_address_are_an_error_too(said: Said) -> None:
+    assert len(said("status: {a: {type: builtin}, b: {type: builtin}}")) == 1
+
+
+def test_a_page_may_share_the_address_of_the_machines(said: Said) -> None:
+    assert said(f"http: {{listen: '127.0.0.1:8080'}}\nstatus: {{a: {PAGE.format('127.0.0.1:8080')}}}") == []
+
+
+# What a block takes from around it
+
+
+@pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("status: {page: {type: builtin}}", "UTC"),
+        ("chat: {zone: Europe/Berlin}\nstatus: {page: {type: builtin}}", "Europe/Berlin"),
+        ("chat: {zone: Europe/Berlin}\nstatus: {page: {type: builtin, zone: Asia/Tokyo}}", "Asia/Tokyo"),
+    ],
+)
+def test_a_page_has_the_zone_of_chat_unless_it_says_another(
+    config: Callable[[str], Config], text: str, zone: str
+) -> None:
+    page = settings(config(text)).pages["page"]
+    assert getattr(page, "zone") == zone  # noqa: B009 - every provider has a Config of its own
+
+
+def test_relative_paths_count_from_the_folder_of_the_file_from_wherever_it_is_read(
+    config: Callable[[str], Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("t0ken")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    found = config(
+        """
+        storage: {url: "sqlite:///data/klatsch.db"}
+        chat: {console: {}}
+        alerts: {prometheus: {type: alertmanager, token_file: secret}}
+        publishing: {archive: {type: folder, folder: ../archive}}
+        """
+    )
+    checked = settings(found)
+    places = {
+        "database": found.storage.url.get_secret_value(),
+        "token": found.alerts["prometheus"]["token"],
+        "drafts": str(checked.publishers["postmortem"].model_dump()["folder"]),
+        "archive": str(checked.publishers["archive"].model_dump()["folder"]),
+        "rooms": str(checked.platforms["console"].model_dump()["folder"]),
+    }
+    assert places == {
+        "database": f"sqlite:///{tmp_path}/data/klatsch.db",
+        "token": "t0ken",
+        "drafts": f"{tmp_path}/postmortems",
+        "archive": f"{tmp_path}/../archive",
+        "rooms": f"{tmp_path}/rooms",
+    }
+
+
+def test_a_file_named_without_a_folder_counts_from_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, "")
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("config.yaml"), {}).storage.url.get_secret_value() == f"sqlite:///{tmp_path}/klatsch.db"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////var/lib/klatsch/klatsch.db", "sqlite:///:memory:", "postgresql://klatsch@db.example.org/klatsch"],
+)
+def test_an_address_that_is_whole_stays_as_it_is(config: Callable[[str], Config], url: str) -> None:
+    assert config(f"storage: {{url: '{url}'}}").storage.url.get_secret_value() == url
+
+
+def test_a_secret_s_file_that_is_missing_is_said_with_the_folder_it_was_looked_for_in(
+    said: Said, tmp_path: Path
+) -> None:
+    (problem,) = said("alerts: {p: {type: alertmanager, token_file: gone}}")
+    assert problem.startswith(f"alerts.p.token_file: the file `gone` in {tmp_path} does not exist.")
