@@ -119,10 +119,33 @@ def _head(typed: Typed, severity: Severity) -> tuple[Severity, bool, str]:
         else:
             break
         words.pop(0)
+    if found is None:
+        _refuse_a_slip(typed, words, private)
     if found is None and words and (spelled := values.spelled_severity(words[-1].text)):
         found = spelled
         words.pop()
     return found or severity, private, join(words)
+
+
+def _refuse_a_slip(typed: Typed, words: list[Word], private: bool) -> None:
+    """`open P1 cable cut` may be about a cable called P1; nobody is woken by a guess."""
+    if not words:
+        return
+    said, rest = words[0].text, words[1:]
+    if words[0].low in ("sev", "severity", "prio", "priority") and rest:
+        said, rest = f"{said} {rest[0].text}", rest[1:]
+    near = values.slipped_severity(said.replace(" ", ""))
+    if near is None and len(words) > 1 and words[-1].low.startswith("sev"):
+        said, rest = words[-1].text, words[:-1]
+        near = values.slipped_severity(said)
+    if near is None:
+        return
+    title = shown(join(rest), 60) or "TITLE"
+    raise Refused(
+        f"`{shown(said)}` is no severity; those are sev1 (the worst) to sev4. Nothing was opened.",
+        f"Did you mean `{typed.verb} {near} {'private ' if private else ''}{title}`? "
+        f"If it belongs to the title, put a severity first: `{typed.verb} sev2 {shown(typed.text, 60)}`",
+    )
 
 
 def _continues(words: list[Word], skip: tuple[str, ...]) -> bool:
@@ -140,6 +163,9 @@ def _page(typed: Typed, severity: Severity, context: Context) -> str:
 
 
 def accept(typed: Typed, context: Context) -> Do:
+    for word in typed.words:
+        if severity := values.spelled_severity(word.text) or values.slipped_severity(word.text):
+            raise Refused("`accept` changes no severity.", f"`accept`, and then `sev {severity[-1]}`.")
     return typed.do(c.Accept(page=_page(typed, Severity.SEV4, context)))
 
 

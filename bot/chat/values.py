@@ -57,6 +57,7 @@ NOBODY = frozenset({"none", "nobody", "-"})
 
 _SEVERITY = re.compile(r"(?:sev-?|s)?([1-4])", re.IGNORECASE)
 _SPELLED = re.compile(r"sev-?([1-4])[:,]?", re.IGNORECASE)
+_SLIPPED = re.compile(r"(?:sev(?:erity)?|prio(?:rity)?|[ps])-?([0-9]{1,2})[:,]?", re.IGNORECASE)
 _MENTION = re.compile(r"<@([^|>\s]+)(?:\|[^>]*)?>")
 _MATCHER = re.compile(r"([A-Za-z_][A-Za-z0-9_.:-]*?)(=~|!~|!=|=)(.*)", re.DOTALL)
 _REGEX_LIMIT = 500
@@ -82,7 +83,9 @@ def severity(word: str) -> Severity:
     """`1`, `s1`, `sev1`, `SEV-1`."""
     match = _SEVERITY.fullmatch(word.strip())
     if not match:
-        raise Refused(f"`{shown(word)}` is no severity.", "`1` (the worst) to `4`, for example `sev 2`.")
+        near = slipped_severity(word.strip())
+        hint = f"Did you mean `sev{near[-1]}`?" if near else "`1` (the worst) to `4`, for example `sev 2`."
+        raise Refused(f"`{shown(word)}` is no severity.", hint)
     return Severity(f"sev{match[1]}")
 
 
@@ -90,6 +93,15 @@ def spelled_severity(word: str) -> Severity | None:
     """`sev1` inside a title. Not `1` and not `s3`: "3 OSDs down" and "S3 gateway down" are titles."""
     match = _SPELLED.fullmatch(word)
     return Severity(f"sev{match[1]}") if match else None
+
+
+def slipped_severity(word: str) -> Severity | None:
+    """The severity that `sev0`, `sev9`, `P1`, `s2` or `prio1` may stand for, which are none here; None for other words.
+    Not of `S3`: that is where objects are stored."""
+    match = _SLIPPED.fullmatch(word)
+    if match is None or spelled_severity(word) or word.lower() == "s3":
+        return None
+    return Severity(f"sev{min(max(int(match[1]), 1), 4)}")
 
 
 def role(word: str) -> Role:
