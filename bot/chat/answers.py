@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.chat.advice import disturbed, preview
 from bot.chat.card import Who, alerts, headline, impact, named, since, symbol, unanswered, who
@@ -98,7 +99,13 @@ def timeline_document(
         form = "%Y-%m-%d %H:%M" if date != day else "%H:%M"
         day = date
         when: Inline = Time(entry.event.at, local(entry.event.at, zone, form))
-        rows.append((Text(f"{entry.id} "), when, *line(f" {sentence(named(entry.event, components or {}), names)}")))
+        rows.append(
+            (
+                Text(f"{entry.id} "),
+                when,
+                *line(f" {sentence(named(entry.event, components or {}), names, ZoneInfo(zone))}"),
+            )
+        )
     title = f"Timeline of {headline(incident)} (times: {zone})"
     blocks: list[Block] = [Heading(line(title))]
     if left_out:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
 from bot.chat.templates import Templates
@@ -162,7 +163,8 @@ def digest(
     """What happened, one line an event; None when there is nothing to tell."""
     names = who(people)
     told = [
-        _told(replace(recorded, event=named(recorded.event, components or {})), names) for recorded in story(events)
+        _told(replace(recorded, event=named(recorded.event, components or {})), names, ZoneInfo(zone))
+        for recorded in story(events)
     ]
     if not told:
         return None
@@ -195,8 +197,8 @@ def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...
     return (Paragraph(line("All alerts have cleared. Nothing ends by itself: is it over?")), Buttons(steps))
 
 
-def _told(recorded: Recorded, names: Who) -> Told:
-    text = sentence(recorded.event, names)
+def _told(recorded: Recorded, names: Who, zone: ZoneInfo) -> Told:
+    text = sentence(recorded.event, names, zone)
     author = recorded.event.author if isinstance(recorded.event, Noted) else ""
     by = names(author or recorded.by) if recorded.by and recorded.source.kind in BY_PEOPLE else ""
     return Told(recorded.event.at, text, "" if by and by in text else by)

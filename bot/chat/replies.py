@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from bot.chat.advice import after_advice, disturbed, draft_is, preview
 from bot.chat.card import Who, headline, named, who
@@ -179,7 +180,7 @@ def _told(event: e.Event, names: Who, times: Times) -> str:
         case e.PeoplePaged() | e.PagingEnded() | e.Undone() | e.PostmortemDrafted():
             return ""
         case _:
-            return _short(sentence(event, names))
+            return _short(sentence(event, names, ZoneInfo(zone)))
 
 
 def _short(text: str) -> str:

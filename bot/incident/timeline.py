@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import assert_never
 
 from bot.incident import events as e
@@ -50,8 +50,8 @@ def _says(recorded: e.Recorded) -> bool:
     return not (isinstance(recorded.event, e.UpdatePosted) and not recorded.event.text)
 
 
-def sentence(event: e.Event, who: Who) -> str:
-    """What happened, in one sentence of plain text."""
+def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
+    """What happened, in one sentence of plain text. Times of day in it are those of `zone`."""
     match event:
         case e.IncidentOpened():
             return f"{_kind(event)} opened as {event.severity}: {event.title}"
@@ -100,15 +100,17 @@ def sentence(event: e.Event, who: Who) -> str:
         case e.MomentSet():
             if event.value is None:
                 return f"{MOMENTS[event.moment]}: no longer known"
-            return f"{MOMENTS[event.moment]} at {event.value:%Y-%m-%d %H:%M} UTC{_because(event.reason)}"
+            return (
+                f"{MOMENTS[event.moment]} at {event.value.astimezone(zone):%Y-%m-%d %H:%M %Z}{_because(event.reason)}"
+            )
         case e.ImpactDescribed():
             parts = (event.text, f"{event.plane} plane" if event.plane else "", ", ".join(event.affected))
             return f"Impact: {'; '.join(part for part in parts if part) or 'not known any more'}"
         case e.UpdatePosted():
-            promise = f" (next update by {event.next_by:%H:%M} UTC)" if event.next_by else ""
+            promise = f" (next update by {event.next_by.astimezone(zone):%H:%M %Z})" if event.next_by else ""
             return f"Update: {event.text}{promise}"
         case e.UpdateWasDue():
-            return f"The update promised for {event.promised:%H:%M} UTC has not come"
+            return f"The update promised for {event.promised.astimezone(zone):%H:%M %Z} has not come"
         case e.PeoplePaged():
             return f"Paged {_names(event.people, who)}{_step(event)}{_because(event.reason)}"
         case e.PageSent():

@@ -225,6 +225,12 @@ def test_a_digest_has_a_line_an_event_and_leaves_out_plumbing():
     assert document.summary == "Hypothesis: the *kernel* and 2 more"
 
 
+def test_a_digest_tells_every_time_in_the_zone_of_its_room():
+    promised = recorded(1, e.UpdateWasDue(at=NOW + timedelta(minutes=1), promised=NOW), by="")
+    text = digest([promised], people=PEOPLE, zone=ZONE, templates=TEMPLATES).to_plain()
+    assert text == "- 14:31 The update promised for 14:30 CET has not come"
+
+
 def test_a_long_digest_is_cut_and_an_empty_one_is_none():
     many = [recorded(n, e.Noted(at=NOW, mark=Mark.NOTE, text=f"line {n}")) for n in range(1, 42)]
     text = digest(many, people=PEOPLE, zone=ZONE, templates=TEMPLATES).to_plain()

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -575,6 +576,19 @@ def test_a_timeline_names_each_event_and_shows_the_date_where_it_changes(story):
     ]
     short = answers.timeline_document(story.incident, story.history, people=PEOPLE, zone=ZONE, limit=1)
     assert "2 earlier lines are left out" in short.to_plain()
+
+
+def test_every_time_in_a_timeline_is_in_the_zone_its_heading_names(story):
+    story.do(c.SetMoment(moment=Moment.DETECTED, value=NOW - timedelta(minutes=8)))
+    story.do(c.PostUpdate(text="We look", next_in=timedelta(minutes=30)))
+    lines = answers.timeline_document(story.incident, story.history, people=PEOPLE, zone=ZONE).to_plain()
+    assert "(times: Europe/Berlin)" in lines
+    assert "It was noticed at 2026-11-04 14:22 CET" in lines
+    assert "Update: We look (next update by 15:00 CET)" in lines
+    assert "UTC" not in lines
+    due = e.UpdateWasDue(at=NOW, promised=NOW)
+    assert sentence(due, str, ZoneInfo(ZONE)) == "The update promised for 14:30 CET has not come"
+    assert sentence(due, str) == "The update promised for 13:30 UTC has not come"
 
 
 def test_catching_up_tells_state_impact_people_and_what_was_tried(story):
