@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
 from bot.config import Config
+from bot.incident.model import Refused
 from bot.lookups import Lookups
 from bot.ports import Clock
 from bot.store import Store
@@ -21,6 +22,11 @@ def opened(config: Config) -> Database:
     return Database(config.storage.url.get_secret_value())
 
 
+def missing(database: Database) -> bool:
+    """Whether it is a file that is not there yet; on PostgreSQL nobody can tell without asking."""
+    return database.file is not None and not database.file.exists()
+
+
 def prepare(database: Database) -> None:
     """Make the database if it is not there, and bring its schema to the newest. Raises StoreUnavailable."""
     if database.file is not None:
@@ -30,9 +36,15 @@ def prepare(database: Database) -> None:
 
 @contextmanager
 def reading(config: Config) -> Iterator[Lookups]:
-    """The database, to look things up. Raises StoreUnavailable."""
+    """The database, to look things up; one that is not there is not made. Raises Refused then, and
+    StoreUnavailable."""
     database = opened(config)
     try:
+        if missing(database):
+            raise Refused(
+                f"There is no database yet: {database.file} does not exist.",
+                "`klatsch serve` makes it; or is `storage.url` another one?",
+            )
         prepare(database)
         yield SqlLookups(database)
     finally:
@@ -64,7 +76,8 @@ def schema_of(config: Config, *, upgrade: bool) -> str:
     database = opened(config)
     try:
         if upgrade:
-            migrate.upgrade(database)
-        return migrate.current(database) or "no schema yet; `klatsch db upgrade` makes it"
+            prepare(database)
+        version = None if missing(database) else migrate.current(database)
+        return version or "no schema yet; `klatsch db upgrade` makes it"
     finally:
         database.close()

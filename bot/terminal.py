@@ -14,7 +14,7 @@ from bot.chat.document import Document, say
 from bot.chat.line import shown as shorten
 from bot.chat.values import FAR
 from bot.config import Config
-from bot.database import reading, schema_of
+from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
@@ -28,6 +28,8 @@ DELIVERED_WITHIN = 15.0
 
 HISTORY_LIMIT = 100_000
 """Events of one incident that an export holds; more than any incident has had."""
+
+SAY_WHAT = "Write it behind `say`, for example `klatsch say list` or `klatsch say open sev2 Volumes slow`."
 
 REFERENCE = re.compile(r"(?:INC-|#)?(\d{1,9})", re.IGNORECASE)
 
@@ -46,7 +48,15 @@ def known(person: str, people: Mapping[str, Person]) -> str:
 async def talk(config: Config, line: str, person: str) -> int:
     """Do what `line` asks and print the answer; without a line, read lines until the end of input."""
     klatsch = Klatsch(config)
+    new = missing(klatsch.database)
     async with klatsch.working():
+        if new:
+            # Whoever has the wrong file learns it now, and not when nobody comes.
+            print(
+                f"klatsch: made a new database, {klatsch.database.file}. "
+                "If a bot runs already, it has another one: look at `storage.url`.",
+                file=sys.stderr,
+            )
         if line:
             return await _one(klatsch, line, person)
         return await _all(klatsch, person)
@@ -56,11 +66,14 @@ async def _all(klatsch: Klatsch, person: str) -> int:
     """Every line of standard input, one after the other; the exit code is the last one's."""
     if sys.stdin.isatty():
         print("Type a line and press Enter, for example `list` or `help`. Ctrl-D ends.", file=sys.stderr)
-    result = 0
+    result, said = 0, False
     with suppress(EOFError):
         while True:
             if line := (await typed_line()).strip():
+                said = True
                 result = await _one(klatsch, line, person)
+    if not said and not sys.stdin.isatty():
+        raise Refused("No line came from standard input.", SAY_WHAT)
     return result
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.klatsch import COMMAND, environment, klatsch, write_config
+from tests.servers.klatsch import COMMAND, environment, klatsch, serving, write_config
 
 PATIENCE = 60
 
@@ -81,6 +81,7 @@ def test_the_demo_keeps_its_page_up_until_somebody_ends_it(how: str, tmp_path: P
 
 
 def test_lines_from_a_pipe_are_said_one_after_the_other(folder: Path) -> None:
+    assert klatsch(folder, "db", "upgrade").returncode == 0
     said = klatsch(folder, "say", "--as", "ana", input="open sev1 Volumes slow page=none\n\nstatus\ntake lead")
     assert (said.returncode, said.stderr) == (0, "")
     assert "Ana Ruiz is lead" in said.stdout
@@ -127,7 +128,7 @@ def test_a_card_of_the_worst_severity_is_no_failure_and_a_refusal_is(folder: Pat
         (("replay", "gone.jsonl"), "klatsch: gone.jsonl: No such file or directory.\n"),
         (("pm", "redact", "gone.md"), "klatsch: gone.md: No such file or directory.\n"),
         (("pm", "redact", "bytes"), "klatsch: The file is not UTF-8 text.\n"),
-        (("export", "INC-9"), "klatsch: There is no INC-9. `klatsch say list` shows what is open.\n"),
+        (("export", "INC-9"), "klatsch: There is no database yet: "),
         (("say", "-c", "gone.yaml", "list"), "klatsch: gone.yaml: there is no such file."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -139,6 +140,15 @@ def test_what_cannot_be_done_is_said_in_a_line(words: tuple[str, ...], complaint
     assert ended.stdout == ""
     assert ended.stderr.startswith(complaint)
     assert ended.stderr.count("\n") == 1
+
+
+def test_an_incident_that_never_was_is_said_in_a_line(folder: Path) -> None:
+    assert klatsch(folder, "say", "list").returncode == 0
+    ended = klatsch(folder, "export", "INC-9")
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "klatsch: There is no INC-9. `klatsch say list` shows what is open.\n",
+    )
 
 
 @pytest.mark.parametrize("words", ["say help", "export INC-1 --format json"])
@@ -171,3 +181,52 @@ def test_a_bot_that_may_not_begin_says_why_and_nothing_else(folder: Path) -> Non
     finally:
         first.kill()
         first.communicate()
+
+
+# From another directory
+
+
+def test_say_reaches_the_database_of_the_bot_from_another_directory(tmp_path: Path) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    config = write_config(home, "sqlite:///data/klatsch.db")
+    with serving(home):
+        opened = klatsch(elsewhere, "say", "-c", str(config), "open sev3 Volumes slow page=none")
+        assert (opened.returncode, opened.stderr) == (0, "")
+        assert "Volumes slow" in klatsch(elsewhere, "say", "-c", "../home/config.yaml", "list").stdout
+    assert "Volumes slow" in klatsch(home, "export", "INC-1").stdout
+    assert list(elsewhere.iterdir()) == []
+    assert (home / "data" / "klatsch.db").exists()
+
+
+def test_say_tells_when_it_makes_a_new_database_and_where(folder: Path) -> None:
+    first = klatsch(folder, "say", "open sev3 Volumes slow page=none")
+    assert first.returncode == 0
+    assert first.stderr == (
+        f"klatsch: made a new database, {folder}/klatsch.db. If a bot runs already, it has another one: "
+        "look at `storage.url`.\n"
+    )
+    assert klatsch(folder, "say", "list").stderr == ""
+
+
+@pytest.mark.parametrize("words", ["export INC-1", "db current"])
+def test_looking_makes_no_database(words: str, folder: Path) -> None:
+    klatsch(folder, *words.split())
+    assert not (folder / "klatsch.db").exists()
+
+
+@pytest.mark.parametrize(("line", "input"), [([""], "list"), ([" ", ""], "list"), ([], ""), ([], "\n\n")])
+def test_nothing_said_is_told_what_to_type(line: list[str], input: str, folder: Path) -> None:
+    said = klatsch(folder, "say", *line, input=input)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "`klatsch say list`" in said.stderr.splitlines()[-1]
+
+
+def test_a_wrong_key_of_ours_and_of_a_provider_are_said_at_once(folder: Path) -> None:
+    write_config(
+        folder, "sqlite:///klatsch.db", alrts={}, alerts={"p": {"type": "alertmanager", "token": "t", "tokne": "u"}}
+    )
+    for command in ("check", "serve", "say"):
+        said = klatsch(folder, command)
+        assert said.returncode == 1
+        assert [line.split(": ")[2] for line in said.stderr.splitlines()] == ["alrts", "alerts.p.tokne"], command
