@@ -25,6 +25,7 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/klatsc
 COPY --from=builder /opt/klatsch /opt/klatsch
 ENV PATH=/opt/klatsch/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
+# What the bot keeps must be named here: relative paths in /etc/klatsch/config.yaml count from /etc/klatsch.
 WORKDIR /var/lib/klatsch
 VOLUME /var/lib/klatsch
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from adapters.registry import SECTIONS
+from adapters.settings import examine
 from bot.chat.context import Context, Do, Question
 from bot.chat.manual import manual
 from bot.chat.parse import parse
@@ -43,7 +44,8 @@ def config(tmp_path: Path) -> Config:
     """The configuration in the README."""
     file = tmp_path / "config.yaml"
     file.write_text(block("config.yaml"), encoding="utf-8")
-    return load(file, {"ALERT_TOKEN": "0123456789abcdef"})
+    (tmp_path / "alert-token").write_text("0123456789abcdef\n")
+    return load(file, {}, examine)
 
 
 def test_the_configuration_in_the_readme_is_whole_and_nothing_about_it_is_odd(config: Config) -> None:
@@ -67,9 +69,23 @@ def test_the_unit_in_the_readme_runs_where_the_readme_installs() -> None:
     assert f"ExecStart={installed}/.venv/bin/klatsch serve -c " in unit
 
 
+def test_what_the_readme_adds_for_a_service_keeps_all_state_in_the_unit_s_folder(tmp_path: Path) -> None:
+    (added,) = re.findall(
+        r"^    cat >> /etc/klatsch/config.yaml <<'END'\n(.*?)^    END$", README, re.MULTILINE | re.DOTALL
+    )
+    file = tmp_path / "config.yaml"
+    file.write_text(block("config.yaml") + added.replace("    ", ""), encoding="utf-8")
+    (tmp_path / "alert-token").write_text("0123456789abcdef\n")
+    config = load(file, {}, examine)
+    (name,) = re.findall(r"^StateDirectory=(.+)$", block("klatsch.service"), re.MULTILINE)
+    assert config.storage.url.get_secret_value().startswith(f"sqlite:////var/lib/{name}/")
+    assert config.postmortem.folder.startswith(f"/var/lib/{name}/")
+
+
 def typed_commands(text: str) -> Iterator[str]:
-    """Every `klatsch …` in a text, in its blocks and in its sentences, without a comment behind it."""
-    for line in re.findall(r"^    (klatsch .*)$", text, re.MULTILINE):
+    """Every `klatsch …` in a text, in its blocks (also behind a pipe or another command's `--`) and in its sentences,
+    without a comment behind it."""
+    for line in re.findall(r"^    (?:.*(?:\||--) )?(klatsch .*)$", text, re.MULTILINE):
         yield line.split("  #")[0].strip()
     yield from re.findall(r"`(klatsch [^`]*)`", text)
 
@@ -91,8 +107,8 @@ def test_every_command_that_is_named_is_one(command: str) -> None:
 
 def said_lines(text: str) -> list[str]:
     """What the text says in a terminal, and what it says may be typed."""
-    said = [shlex.split(command)[2:] for command in typed_commands(text) if command.startswith("klatsch say ")]
-    return [" ".join(words[2:] if words[0] == "--as" else words) for words in said if words] + lines_for_people(text)
+    said = [_parser().parse_args(words[1:]) for words in map(shlex.split, typed_commands(text)) if words[1] == "say"]
+    return [" ".join(parsed.words) for parsed in said if parsed.words] + lines_for_people(text)
 
 
 @pytest.mark.parametrize("line", sorted(set(said_lines(README))))

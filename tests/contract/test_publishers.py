@@ -161,6 +161,8 @@ async def test_a_folder_that_is_a_file_is_rejected_and_named(tmp_path: Path) -> 
     (tmp_path / "file").write_text("here first")
     with pytest.raises(Rejected, match=r"drafts: cannot write into .*check publishing\.drafts\.folder"):
         await Folder("drafts", tmp_path / "file" / "below").write(FIRST, ref="INC-7", text=DRAFT)
+    with pytest.raises(Rejected, match=r"check postmortem\.folder$"):
+        await Folder("postmortem", tmp_path / "file" / "below").write(FIRST, ref="INC-7", text=DRAFT)
 
 
 async def test_a_draft_that_is_a_folder_is_rejected(publisher: Folder, folder: Path) -> None:
