@@ -10,7 +10,7 @@ from bot.config import Config
 from bot.incident.model import Refused
 from bot.lookups import Lookups
 from bot.ports import Clock
-from bot.store import Store
+from bot.store import Store, StoreUnavailable
 from storage import migrate
 from storage.engine import Database
 from storage.lookups import SqlLookups
@@ -31,7 +31,12 @@ def prepare(database: Database) -> None:
     """Make the database if it is not there, and bring its schema to the newest. Raises StoreUnavailable."""
     if database.file is not None:
         database.file.parent.mkdir(parents=True, exist_ok=True)
-    migrate.upgrade(database)
+    try:
+        migrate.upgrade(database)
+    except StoreUnavailable as error:
+        if missing(database):
+            raise StoreUnavailable(f"{database.file} cannot be made ({error})") from error
+        raise
 
 
 @contextmanager

@@ -230,3 +230,13 @@ def test_a_wrong_key_of_ours_and_of_a_provider_are_said_at_once(folder: Path) ->
         said = klatsch(folder, command)
         assert said.returncode == 1
         assert [line.split(": ")[2] for line in said.stderr.splitlines()] == ["alrts", "alerts.p.tokne"], command
+
+
+def test_a_database_that_cannot_be_made_is_named(folder: Path) -> None:
+    nowhere = "/proc/1/task/klatsch.db"  # nobody makes files there, not even root
+    write_config(folder, f"sqlite:///{nowhere}")
+    for command in ("serve", "say"):
+        ended = klatsch(folder, command, input="list")
+        assert ended.returncode == 1
+        assert f"{nowhere} cannot be made (unable to open database file)" in ended.stderr
+        assert "Traceback" not in ended.stderr
