@@ -259,10 +259,11 @@ def test_a_full_disk_is_503_and_recovers_when_there_is_room(tmp_path: Path) -> N
 
 def test_an_unknown_reference_exits_1(tmp_path: Path) -> None:
     write_config(tmp_path, sqlite_in(tmp_path))
+    assert klatsch(tmp_path, "db", "upgrade").returncode == 0
     for ref in ("INC-7", "\x1b[31mnonsense", "INC-99999999999999999999"):
         done = klatsch(tmp_path, "export", ref)
         assert done.returncode == 1
-        assert is_a_sentence(done.stderr, "There is no")
+        assert is_a_sentence(done.stderr, "There is no", "`klatsch say list`")
         assert "\x1b" not in done.stderr
         assert done.stdout == ""
 
