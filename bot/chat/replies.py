@@ -45,7 +45,7 @@ STATES = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
 def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
     """Why not, and what to do instead. `components` maps a component's id to its name for customers."""
     reason = refusal.reason
-    if isinstance(refusal, StillDisturbed) and refusal.components:
+    if isinstance(refusal, StillDisturbed):
         reason = f"The status page still shows {disturbed(refusal.components, components or {})}."
     said = [reason, *([refusal.hint] if refusal.hint else [])]
     summary = clean(" ".join(said))

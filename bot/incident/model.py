@@ -18,14 +18,11 @@ class Refused(Exception):
 
 
 class StillDisturbed(Refused):
-    """Customers still read that something is wrong. `components` has what the status page shows, by id: names are for
-    who tells it. `status` is the word the last public post left them with."""
+    """The status page still shows trouble. `components` has what it shows, by id: names are for who tells it."""
 
-    def __init__(self, components: Mapping[str, ComponentState], status: PublicStatus | None, hint: str) -> None:
-        shown = f"The status page still shows trouble: {', '.join(sorted(components))}."
-        super().__init__(shown if components else f"Customers still read “{status}”.", hint)
+    def __init__(self, components: Mapping[str, ComponentState], hint: str) -> None:
+        super().__init__(f"The status page still shows trouble: {', '.join(sorted(components))}.", hint)
         self.components = components
-        self.status = status
 
 
 class Kind(StrEnum):

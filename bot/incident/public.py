@@ -2,7 +2,7 @@
 
 Of drills and near misses customers never read. Of a private incident they read nothing either, with one exception:
 what they read before it became private is brought to its end there, so `resolved` may be published as long as the page
-shows it as open (`Incident.unsettled`). And no incident ends unnoticed under a page that still tells of it
+shows it as open (`Incident.unsettled`). And no incident ends unnoticed under a page that still shows trouble
 (`check_settled`); after its end, whatever the reason, `resolved` may still be published. In triage one may publish:
 customers need not wait until somebody has accepted it.
 """
@@ -61,13 +61,13 @@ def may_publish(incident: Incident, status: PublicStatus) -> bool:
 
 
 def check_settled(incident: Incident, ending: str, reason: str = "") -> None:
-    """Raise StillDisturbed when customers would go on reading of an incident that is over; a `reason` overrides it.
-    `ending` is the command that ends it, without one."""
-    if incident.unsettled and not reason:
+    """Raise StillDisturbed when the page would go on showing trouble of an incident that is over; a `reason` overrides
+    it. Words alone that were not brought to their end hold up nobody: the answer tells of them. `ending` is the
+    command that ends it, without a reason."""
+    if incident.disturbed and not reason:
         ref = incident.ref
         raise StillDisturbed(
             incident.disturbed,
-            incident.public_status,
             f"`{ref} publish resolved TEXT`, then `{ref} publish approve`; "
             f"or `{ref} {ending} reason=WHY` if the page is right as it is.",
         )

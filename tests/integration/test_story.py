@@ -112,7 +112,7 @@ async def test_from_an_alert_to_a_blameless_postmortem(tmp_path: Path, database_
         text = draft.read_text()
         card = it.console.message("inc-1", incident.rooms["console"].card)
         assert "INC-1.md" in card.document.to_plain()
-        await it.until(lambda: it.console.room("inc-1").archived)
+        await until(lambda: it.console.room("inc-1").archived, "the end of the room")
 
     # What the draft says rests on events that are there, and names nobody.
     data = exported(it.klatsch.config, "INC-1", "json", public=False)

@@ -135,7 +135,6 @@ ENDS = [
 TOLD = [
     ("a component is red", RED, "The status page still shows Volumes (AZ 1) degraded."),
     ("resolved, but a component is red", STILL_RED, "The status page still shows Volumes (AZ 1) degraded."),
-    ("an open post without components", WORD, "Customers still read “investigating”."),
 ]
 
 
@@ -164,6 +163,15 @@ def test_nothing_ends_under_a_page_that_still_tells_of_it_unless_somebody_says_w
     assert not told.incident.unsettled
 
 
+@pytest.mark.parametrize(
+    ("name", "status", "plain", "reasoned", "end"), [pytest.param(*row, id=row[0]) for row in ENDS]
+)
+def test_words_that_were_not_brought_to_their_end_hold_up_nobody_and_are_told(name, status, plain, reasoned, end):
+    told = story(*WORD, status=Status(status))
+    assert "Customers still read “investigating”: INC-7 publish resolved TEXT." in replied(told, plain)
+    assert told.incident.status is end
+
+
 @pytest.mark.parametrize("posts", [(), SETTLED, (draft(),)], ids=["nothing told", "resolved", "a preview only"])
 @pytest.mark.parametrize(("status", "plain", "end"), [pytest.param(*row[1:3], row[4], id=row[0]) for row in ENDS])
 def test_what_customers_do_not_read_of_any_more_ends_without_a_question(posts, status, plain, end):
@@ -188,7 +196,9 @@ def test_undoing_a_reopening_does_not_end_it_under_a_page_that_tells_of_it(endin
     status = Status.RESOLVED if isinstance(ending, c.Close) else INVESTIGATING
     told = story(ending, c.Reopen(), *RED, status=status)
     reopening = told.history[-3]
-    assert reopening.event == e.StatusChanged(at=reopening.event.at, old=told.history[-4].event.new, new=INVESTIGATING)
+    assert reopening.event == e.StatusChanged(
+        at=reopening.event.at, old=told.history[-4].event.new, new=INVESTIGATING, reopened=True
+    )
     with pytest.raises(StillDisturbed) as caught:
         told.give(c.Undo(by="ana", event=reopening.seq))
     assert f"`INC-7 {instead} reason=WHY`" in caught.value.hint
