@@ -170,7 +170,9 @@ class SqlPublicPages:
             held = connection.execute(wanted).scalar()
         if held is None:
             with self._database.write() as connection:
-                _keep_beginning(connection, page, at)
+                # Of several that show it at the same time, the first one says when; a later one moves nothing.
+                row = _insert(connection, public_component).values(_beginning(page, at))
+                connection.execute(row.on_conflict_do_nothing(index_elements=["page", "component"]))
                 held = connection.execute(wanted).scalar_one()
         first: datetime = held
         return first
@@ -187,10 +189,13 @@ def _insert(connection: Connection, table: Table) -> postgresql.Insert | sqlite.
     return postgresql.insert(table)
 
 
+def _beginning(page: str, at: datetime) -> dict[str, Any]:
+    return {"page": page, "component": THE_PAGE, "state": ComponentState.OPERATIONAL.value, "at": at, "number": 0}
+
+
 def _keep_beginning(connection: Connection, page: str, at: datetime) -> None:
-    """The earliest stays: somebody else may be first, and a post may be older than the first visit."""
-    row = {"page": page, "component": THE_PAGE, "state": ComponentState.OPERATIONAL.value, "at": at, "number": 0}
-    insert = _insert(connection, public_component).values(row)
+    """The earliest stays: a post may be older than the first visit."""
+    insert = _insert(connection, public_component).values(_beginning(page, at))
     old, new = public_component.c, insert.excluded
     connection.execute(
         insert.on_conflict_do_update(index_elements=["page", "component"], set_={"at": new.at}, where=new.at < old.at)

@@ -10,6 +10,11 @@ from tests.servers.postgres import create_database, drop_database, postgres_url
 from tests.world import World
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that it does not run alone at the end while the other processes have nothing left."""
+    items.sort(key=lambda item: item.path.name != "test_crash.py")
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the test run."""

@@ -110,7 +110,7 @@ async def test_the_summary_tells_the_story(web):
         "id": "page",
         "name": "Example Cloud",
         "url": "https://status.example.org",
-        "time_zone": "Etc/UTC",
+        "time_zone": "UTC",
         "updated_at": "2026-11-22T11:55:00.000Z",
     }
     assert summary["status"] == {"indicator": "minor", "description": "Partially Degraded Service"}
