@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
 
 from bot.alerts.folding import Group, changing, fold, opening
 from bot.alerts.model import AlertRow, Notification
@@ -73,7 +75,6 @@ class _Batch:
     def __init__(self, tx: Transaction, rules: Rules) -> None:
         self._tx = tx
         self._rules = rules
-        self._at = tx.now()
         self._incidents: dict[int, Incident] = {}
         self._touched: set[int] = set()
         self._events: list[e.Recorded] = []
@@ -83,6 +84,10 @@ class _Batch:
         self._freed: set[int] = set()
         self._regained: dict[str, int] = {}
         self._merged: list[tuple[int, int]] = []
+
+    @cached_property
+    def _at(self) -> datetime:
+        return self._tx.now()
 
     def run(self, requests: Sequence[Request]) -> list[Outcome]:
         notifications = [request for request in requests if isinstance(request, Notification)]

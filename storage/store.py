@@ -41,13 +41,11 @@ class SqlStore:
     @contextmanager
     def begin(self, *, alerts: bool = False) -> Iterator[SqlTransaction]:
         with self._database.write() as connection:
+            at: datetime | None = None
             if alerts and not self._database.sqlite:
                 # The time is asked for behind the lock, in the same question: later batches happen later.
                 at = bulk.locked(connection, FOLDING_LOCK)
-                now = self._clock.now() if self._clock else at
-            else:
-                now = time_of(connection, self._clock)
-            yield SqlTransaction(connection, now)
+            yield SqlTransaction(connection, self._clock, at)
 
 
 def time_of(connection: Connection, clock: Clock | None) -> datetime:
@@ -61,13 +59,17 @@ def time_of(connection: Connection, clock: Clock | None) -> datetime:
 class SqlTransaction:
     """`bot.store.Transaction`."""
 
-    def __init__(self, connection: Connection, now: datetime) -> None:
+    def __init__(self, connection: Connection, clock: Clock | None, at: datetime | None) -> None:
         self._connection = connection
-        self._now = now
+        self._clock = clock
+        self._at = at
         self._sqlite = connection.dialect.name == "sqlite"
 
     def now(self) -> datetime:
-        return self._now
+        if self._clock is not None or self._at is None:
+            # Asked for once, and only by who needs it: most settlements do not.
+            self._at, self._clock = time_of(self._connection, self._clock), None
+        return self._at
 
     def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:
         found: dict[tuple[str, str], Known] = {}
@@ -112,7 +114,7 @@ class SqlTransaction:
         for part in _parts(sorted(set(keys))):
             statement = select(inbox.c.key).where(inbox.c.key.in_(bindparam("keys", expanding=True)))
             before.update(self._connection.execute(statement, {"keys": part}).scalars())
-        new = [{"key": key, "at": self._now} for key in sorted(set(keys) - before)]
+        new = [{"key": key, "at": self.now()} for key in sorted(set(keys) - before)]
         if new:
             self._connection.execute(inbox.insert(), new)
         return before
@@ -134,7 +136,7 @@ class SqlTransaction:
 
     def record(self, incidents: Sequence[Incident], events: Sequence[Recorded], effects: Sequence[Outgoing]) -> None:
         if incidents:
-            values = [rows.incident_row(item, self._now) for item in sorted(incidents, key=lambda item: item.number)]
+            values = [rows.incident_row(item, self.now()) for item in sorted(incidents, key=lambda item: item.number)]
             bulk.insert(self._connection, incident, values, keys=("number",), changed=INCIDENT_CHANGES)
         if events:
             bulk.insert(self._connection, event, [rows.event_row(recorded) for recorded in events])
@@ -146,7 +148,7 @@ class SqlTransaction:
             rooms = [{"platform": key[0], "room": key[1], "incident": number} for key, number in opened.items()]
             bulk.insert(self._connection, room, rooms, keys=("platform", "room"), changed=("incident",))
         for folding, run in _runs(effects):
-            values = [rows.effect_row(item, self._now) for item in run]
+            values = [rows.effect_row(item, self.now()) for item in run]
             if folding:
                 bulk.insert(self._connection, outbox, values, keys=("fold",), changed=("upto",), where=str(FOLDABLE))
             else:
