@@ -15,6 +15,7 @@ from functools import cached_property
 from bot.alerts.folding import Group, changing, fold, opening
 from bot.alerts.model import AlertRow, Notification
 from bot.alerts.routing import Route
+from bot.complete import Around, complete
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -22,8 +23,7 @@ from bot.incident.decide import decide
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
-from bot.incident.undo import choose
-from bot.oncall.escalation import Roster, following, target
+from bot.oncall.escalation import Roster
 from bot.store import Settlement, Store, Transaction
 
 ALERTS = "alerts"
@@ -206,52 +206,9 @@ class _Batch:
         group.again = 0
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
-        """Fill in what a command has to have looked up before the rules see it."""
-        roster, at = self._rules.roster, self._at
-        match command:
-            case c.Open(page=page):
-                return replace(command, opener=by, rung=target(roster, page, at) if page else None)
-            case c.Accept(page=page) | c.Page(target=page) if page:
-                return replace(command, rung=target(roster, page, at))
-            case c.Escalate(ladder=ladder, step=step, round=round):
-                return replace(command, rung=self._following(ladder, step, round, incident))
-            case c.RecordPage() if command.failed and incident is not None:
-                return self._after_failure(command, incident)
-            case c.Merge(into=into):
-                self._may_absorb(into)
-                return command
-            case c.Undo() if incident is not None:
-                history = self._history(incident.number)
-                return replace(command, events=choose(history, command.by, command.event))
-            case c.Retract() if incident is not None:
-                history = self._history(incident.number)
-                return replace(command, events=_made_by(history, command))
-            case _:
-                return command
-
-    def _after_failure(self, command: c.RecordPage, incident: Incident) -> c.RecordPage:
-        held = incident.paging
-        if held is None:
-            return command
-        failed = {*held.failed, f"{command.person}:{command.way}"}
         people = self._rules.policy.people
-        ways = {f"{person}:{way}" for person in held.people if person in people for way in people[person].ways}
-        if not ways <= failed:
-            return command
-        rung = self._following(command.ladder, command.step + 1, command.round, incident)
-        return replace(command, nobody_left=True, rung=rung)
-
-    def _following(self, ladder: str, step: int, round: int, incident: Incident | None) -> c.Rung:
-        held = incident.paging if incident else None
-        asked = {*held.asked, *held.people} if held else set()
-        return following(self._rules.roster, ladder, step=step, round=round, asked=asked, at=self._at)
-
-    def _may_absorb(self, into: int) -> None:
-        other = self._incidents.get(into)
-        if other is None:
-            raise Refused(f"There is no INC-{into}.", "`list` shows what is open, `list all` the rest.")
-        if not other.status.open:
-            raise Refused(f"{other.ref} is {other.status}.", "Merge into an incident somebody works on.")
+        around = Around(self._at, self._rules.roster, people, self._incidents, self._history)
+        return complete(command, incident, around, by=by)
 
     def _history(self, number: int) -> list[e.Recorded]:
         stored = self._tx.history(number, HISTORY_FOR_UNDO)
@@ -317,17 +274,3 @@ class _Batch:
             tx.hold_groups(held)
         if rows:
             tx.store_alerts(rows)
-
-
-def _made_by(history: Sequence[e.Recorded], command: c.Retract) -> tuple[e.Recorded, ...]:
-    """The events that a captured message made and nobody took back yet."""
-    taken = {recorded.event.event for recorded in history if isinstance(recorded.event, e.Retracted)}
-    made = []
-    for recorded in history:
-        event = recorded.event
-        if not isinstance(event, e.Noted | e.TaskAdded | e.FollowUpAdded) or event.message != command.message:
-            continue
-        mark = event.mark if isinstance(event, e.Noted) else None
-        if recorded.seq not in taken and mark is command.mark:
-            made.append(recorded)
-    return tuple(made)

@@ -111,6 +111,16 @@ def test_a_merge_moves_alerts_and_their_group(world: World):
     assert [i.number for i in world.lookups.recent()] == [2, 1]
 
 
+def test_what_is_private_is_merged_only_into_what_is_private(world: World):
+    secret = world.opened("Tenant data read by another", private=True).number
+    public = world.opened("Volumes slow").number
+    outcome = world.ask(c.Merge(into=public), secret)
+    assert "INC-1 is private and INC-2 is not" in outcome.refused.reason
+    assert "Tenant" not in outcome.refused.reason
+    world.ask(c.MakePrivate(), public)
+    assert world.ask(c.Merge(into=public), secret).after.status is Status.MERGED
+
+
 def test_ten_thousand_alerts_in_one_message_are_one_incident(world: World):
     world.do(a_message(*(an_alert(f"f{n}") for n in range(10_000))))
     (incident,) = world.lookups.recent()

@@ -1,0 +1,92 @@
+"""What a command has to have looked up before the rules see it (docs/decisions/0010-handle-completes-commands.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.model import Incident, Person, Refused
+from bot.incident.undo import choose
+from bot.oncall.escalation import Roster, following, target
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What there is beside the incident: who can be asked, the other incidents of the batch, and an incident's recorded
+    events, the oldest first."""
+
+    at: datetime
+    roster: Roster
+    people: Mapping[str, Person]
+    incidents: Mapping[int, Incident]
+    history: Callable[[int], Sequence[e.Recorded]]
+
+
+def complete(command: c.Command, incident: Incident | None, around: Around, *, by: str = "") -> c.Command:
+    """`command` of `by` with everything filled in. Raises Refused when it names what is not there."""
+    match command:
+        case c.Open(page=page):
+            return replace(command, opener=by, rung=target(around.roster, page, around.at) if page else None)
+        case c.Accept(page=page) | c.Page(target=page) if page:
+            return replace(command, rung=target(around.roster, page, around.at))
+        case c.Escalate(ladder=ladder, step=step, round=round):
+            return replace(command, rung=_following(ladder, step, round, incident, around))
+        case c.RecordPage() if command.failed and incident is not None:
+            return _after_failure(command, incident, around)
+        case c.Merge(into=into):
+            _check_absorbing(incident, around.incidents.get(into), into)
+            return command
+        case c.Undo() if incident is not None:
+            return replace(command, events=choose(around.history(incident.number), command.by, command.event))
+        case c.Retract() if incident is not None:
+            return replace(command, events=_made_by(around.history(incident.number), command))
+        case _:
+            return command
+
+
+def _after_failure(command: c.RecordPage, incident: Incident, around: Around) -> c.RecordPage:
+    held = incident.paging
+    if held is None:
+        return command
+    failed = {*held.failed, f"{command.person}:{command.way}"}
+    known = around.people
+    ways = {f"{person}:{way}" for person in held.people if person in known for way in known[person].ways}
+    if not ways <= failed:
+        return command
+    rung = _following(command.ladder, command.step + 1, command.round, incident, around)
+    return replace(command, nobody_left=True, rung=rung)
+
+
+def _following(ladder: str, step: int, round: int, incident: Incident | None, around: Around) -> c.Rung:
+    held = incident.paging if incident else None
+    asked = {*held.asked, *held.people} if held else set()
+    return following(around.roster, ladder, step=step, round=round, asked=asked, at=around.at)
+
+
+def _check_absorbing(incident: Incident | None, other: Incident | None, into: int) -> None:
+    if other is None:
+        raise Refused(f"There is no INC-{into}.", "`list` shows what is open, `list all` the rest.")
+    if not other.status.open:
+        raise Refused(f"{other.ref} is {other.status}.", "Merge into an incident somebody works on.")
+    if incident and incident.private and not other.private:
+        raise Refused(
+            f"{incident.ref} is private and {other.ref} is not: what it is called would be told there.",
+            f"`{other.ref} private` first, or end this one with `{incident.ref} cancel reason=WHY`.",
+        )
+
+
+def _made_by(history: Sequence[e.Recorded], command: c.Retract) -> tuple[e.Recorded, ...]:
+    """The events that a captured message made and nobody took back yet."""
+    taken = {recorded.event.event for recorded in history if isinstance(recorded.event, e.Retracted)}
+    made = []
+    for recorded in history:
+        event = recorded.event
+        if not isinstance(event, e.Noted | e.TaskAdded | e.FollowUpAdded) or event.message != command.message:
+            continue
+        mark = event.mark if isinstance(event, e.Noted) else None
+        if recorded.seq not in taken and mark is command.mark:
+            made.append(recorded)
+    return tuple(made)
