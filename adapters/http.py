@@ -14,13 +14,14 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib import metadata
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx
 
 from adapters.excerpt import excerpt
 from bot.ports import DeliveryError, Rejected, Unavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 ANSWER_BYTES = 1_000_000
 """More than this is read from nobody."""
@@ -41,13 +42,16 @@ class Http:
     """A pool of connections for all providers. `seconds` bounds a whole request, however slowly it is answered.
 
     The usual environment variables (`HTTPS_PROXY`, `NO_PROXY`, `SSL_CERT_FILE`) count unless `trust_env` is False.
+
+    The client is made with the first request: its library and the certificates of the world take 8 MB and a tenth of a
+    second, and a bot may have nobody to ask.
     """
 
     def __init__(self, *, seconds: float = 10.0, trust_env: bool = True) -> None:
         self._seconds = seconds
-        # Unpacked answers could be a thousand times as big as what was sent, so only plain ones are asked for.
-        headers = {"User-Agent": f"klatsch/{_version()}", "Accept-Encoding": "identity"}
-        self._client = httpx.AsyncClient(timeout=seconds, trust_env=trust_env, headers=headers, follow_redirects=False)
+        self._trust_env = trust_env
+        self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
 
     async def __aenter__(self) -> Http:
         return self
@@ -59,7 +63,31 @@ class Http:
 
     async def close(self) -> None:
         """Close all connections; no request may follow."""
-        await self._client.aclose()
+        async with self._opening:
+            if self._client is not None:
+                await self._client.aclose()
+
+    async def _opened(self, provider: str) -> httpx.AsyncClient:
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(self._made, provider)
+            return self._client
+
+    def _made(self, provider: str) -> httpx.AsyncClient:
+        import httpx
+
+        # Unpacked answers could be a thousand times as big as what was sent, so only plain ones are asked for.
+        headers = {"User-Agent": f"klatsch/{_version()}", "Accept-Encoding": "identity"}
+        try:
+            return httpx.AsyncClient(
+                timeout=self._seconds, trust_env=self._trust_env, headers=headers, follow_redirects=False
+            )
+        except OSError as error:
+            reason = f"the certificates cannot be read ({error.strerror}); look at SSL_CERT_FILE and SSL_CERT_DIR"
+        except (ValueError, httpx.InvalidURL):
+            # Neither the error nor the address is quoted: a proxy's may hold a password.
+            reason = "the proxy's address is not one; look at HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+        raise Unavailable(f"{provider}: no request can be made: {reason} in the environment")
 
     async def request(
         self,
@@ -87,12 +115,15 @@ class Http:
         characters of a text or JSON answer, in which `secrets` are blanked out, and so are `basic`, the value of
         `Authorization` and the query of `url`. `hints` says what to do about a status.
         """
+        client = await self._opened(provider)
+        import httpx
+
         hidden = _hidden(url, headers, basic, secrets)
         try:
             async with asyncio.timeout(self._seconds):
-                request = self._client.build_request(method, url, headers=headers, json=json, content=content)
+                request = client.build_request(method, url, headers=headers, json=json, content=content)
                 auth = httpx.BasicAuth(*basic) if basic else httpx.USE_CLIENT_DEFAULT
-                answer = await self._client.send(request, auth=auth, stream=True)
+                answer = await client.send(request, auth=auth, stream=True)
                 try:
                     body = await _read(answer)
                 finally:

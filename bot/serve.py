@@ -18,6 +18,7 @@ def steady() -> None:
     """What is there after the start stays: the collector need not look through it whenever a storm makes it look."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 async def serve(config: Config, stopped: Callable[[], Coroutine[Any, Any, None]]) -> int:

@@ -11,7 +11,6 @@ from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
-from bot.postmortem.draft import draft
 
 
 class Wording:
@@ -56,4 +55,7 @@ class Wording:
         return body
 
     def draft(self, incident: Incident, history: Sequence[Recorded]) -> str:
+        # Drafts come at the end of an incident, long after the start.
+        from bot.postmortem.draft import draft
+
         return draft(history, people=self._people, zone=self._zone, components=self._components)

@@ -63,14 +63,6 @@ public_incident = Table(
     Column("latest", Integer, nullable=False, comment="number of its last post"),
     Column("unresolved", SmallInteger, nullable=False, comment="1 until its last post says resolved"),
     Index("public_incident_began", "page", "began_at", "ref"),
-    Index(
-        "public_incident_unresolved",
-        "page",
-        "began_at",
-        "ref",
-        sqlite_where=UNRESOLVED,
-        postgresql_where=UNRESOLVED,
-    ),
 )
 
 public_component = Table(

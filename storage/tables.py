@@ -1,6 +1,7 @@
 """Every table, in one place. Columns only for what is looked for; the rest is the body, JSON by `storage.codec`.
 
-Partial indexes are written as text and used with the same text: SQLite takes one only when the words agree.
+The conditions of the partial indexes (`storage.indexes`) are text and used as the same text: SQLite takes such an index only
+when the words agree.
 """
 
 from __future__ import annotations
@@ -63,8 +64,6 @@ incident = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("body", Text, nullable=False),
-    # By number alone: the newest open ones are read from it in order, and what is live is few.
-    Index("incident_live", "number", sqlite_where=LIVE, postgresql_where=LIVE),
 )
 
 alert_group = Table(
@@ -106,15 +105,13 @@ alert = Table(
     Column("labels", Text, nullable=False),
     Column("annotations", Text, nullable=False),
     Column("link", Text, nullable=False),
-    Index("alert_latest", "source", "fingerprint", unique=True, sqlite_where=LATEST, postgresql_where=LATEST),
-    # The group first: where both begin with the source, PostgreSQL without statistics takes this one for the other.
-    Index("alert_sender_group", "sender_group", "source", sqlite_where=LATEST, postgresql_where=LATEST),
     Index("alert_incident", "incident"),
 )
 
 outbox = Table(
     "outbox",
     metadata,
+    # Never given twice: AUTOINCREMENT on SQLite, as its migration says.
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("key", Text, nullable=False, unique=True, comment="idempotency key, for ever"),
     Column("incident", Integer, nullable=False),
@@ -130,11 +127,6 @@ outbox = Table(
     Column("attempt", Integer, nullable=False),
     Column("errors", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Index("outbox_due", "urgency", "due_at", "id", sqlite_where=WAITING, postgresql_where=WAITING),
-    Index("outbox_lane", "lane", "id", sqlite_where=WAITING, postgresql_where=WAITING),
-    Index("outbox_incident", "incident", "kind", sqlite_where=WAITING, postgresql_where=WAITING),
-    Index("outbox_fold", "fold", unique=True, sqlite_where=FOLDABLE, postgresql_where=FOLDABLE),
-    sqlite_autoincrement=True,
 )
 
 inbox = Table(

@@ -6,13 +6,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from adapters.web.pages import Pages
 from bot.chat.document import clean
 from bot.inbox import Writer
 from bot.incident.commands import Acknowledge, Ask
@@ -76,9 +75,7 @@ class AckPages:
         self._lookups = lookups
         self._writer = writer
         self._people = people
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, undefined=StrictUndefined
-        )
+        self._pages = Pages()
 
     async def show(self, request: Request) -> Response:
         try:
@@ -162,8 +159,7 @@ class AckPages:
         return self._render(503, {"problem": problem})
 
     def _render(self, status: int, facts: Mapping[str, object]) -> Response:
-        page = self._templates.get_template("acknowledge.html.j2")
-        return HTMLResponse(page.render(facts), status_code=status, headers=HEADERS)
+        return HTMLResponse(self._pages.render("acknowledge.html.j2", facts), status_code=status, headers=HEADERS)
 
     def _name(self, person: str) -> str:
         return clean(self._people[person].name if person in self._people else person)

@@ -14,11 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -29,6 +27,7 @@ from starlette.routing import Route
 from adapters.status.builtin import Config
 from adapters.web import feeds
 from adapters.web.answers import UNCHANGING, answer
+from adapters.web.pages import TEMPLATES, Pages
 from adapters.web.shared import Shared
 from bot.chat.document import clean
 from bot.ports import Clock
@@ -37,8 +36,6 @@ from bot.status import page as rules
 from bot.status.model import PublicIncident, PublicPages
 from bot.status.page import Snapshot
 from bot.store import StoreUnavailable
-
-TEMPLATES = Path(__file__).parent / "templates"
 
 READERS = 2
 OPEN_SHOWN = 50
@@ -157,22 +154,17 @@ class _Site:
         self._known_began: datetime | None = None
         self._zone = ZoneInfo(config.zone)
         self.style = (TEMPLATES / "style.css").read_bytes()
-        self._templates = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(iso=api.iso, local=self._local, tone=rules.TONES.__getitem__, pieces=pieces)
-        self._templates.globals.update(
-            title=config.title,
-            base=urlsplit(config.address).path,
-            style_version=hashlib.sha256(self.style).hexdigest()[:12],
-            states=rules.WORDS,
-            impacts=rules.IMPACT_WORDS,
-            lasted=rules.lasted,
-            zone="UTC" if config.zone == "Etc/UTC" else config.zone,
+        self._html = Pages(
+            filters={"iso": api.iso, "local": self._local, "tone": rules.TONES.__getitem__, "pieces": pieces},
+            facts={
+                "title": config.title,
+                "base": urlsplit(config.address).path,
+                "style_version": hashlib.sha256(self.style).hexdigest()[:12],
+                "states": rules.WORDS,
+                "impacts": rules.IMPACT_WORDS,
+                "lasted": rules.lasted,
+                "zone": "UTC" if config.zone == "Etc/UTC" else config.zone,
+            },
         )
 
     def front(self) -> Shown:
@@ -224,7 +216,7 @@ class _Site:
         return Shown(write(snapshot).encode(), f"application/{kind}+xml; charset=utf-8", snapshot.updated_at, ANYBODY)
 
     def render(self, template: str, **values: object) -> bytes:
-        return self._templates.get_template(template).render(values).encode()
+        return self._html.render(template, values)
 
     def _snapshot(self) -> Snapshot:
         unresolved = self._pages.incidents(self._page, limit=OPEN_SHOWN, unresolved_only=True)

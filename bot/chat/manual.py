@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bot.chat.document import Block, Bullets, Document, Heading, Line, Paragraph, Text, line
-from bot.chat.markdown import escape
-from bot.chat.markdown_out import code_span
+from bot.chat.markdown_out import code_span, escape
 from bot.chat.marked import marked
 from bot.chat.reactions import REACTIONS
 from bot.chat.verb import Verb

@@ -16,8 +16,9 @@ from tempfile import mkdtemp
 import httpx
 
 from adapters.chat.console import Config as ConsoleConfig
-from adapters.chat.console import ConsolePlatform, LiveScreen
+from adapters.chat.console import ConsolePlatform
 from adapters.chat.console import build as build_console
+from adapters.chat.console.live import LiveScreen
 from adapters.clock import SystemClock
 from bot.config import load
 from bot.demo.phone import Phone

@@ -17,8 +17,8 @@ from bot.ports import Attempt, Rejected, Unavailable
 from bot.status.model import UPDATES_KEPT, Impact, PublicPages, Standing
 from bot.store import StoreUnavailable
 from storage.engine import Database
+from storage.indexes import metadata
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
-from storage.tables import metadata
 from tests.statements import statements
 
 TABLES = [public_post, public_incident, public_component]

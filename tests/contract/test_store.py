@@ -217,11 +217,10 @@ def test_the_schema_is_what_the_migrations_make(world: World):
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
-    import storage.public
+    from storage.indexes import metadata
 
-    assert storage.public.metadata is tables.metadata
     with world.database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     assert ScriptDirectory(str(migrate.MIGRATIONS)).get_current_head() == migrate.HEAD
     assert migrate.current(world.database) == migrate.HEAD
 

@@ -9,8 +9,8 @@ import pytest
 from bot.incident.model import ComponentState as C
 from bot.incident.model import PublicStatus as S
 from storage.engine import Database
+from storage.indexes import metadata
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
-from storage.tables import metadata
 from tests.integration.public_site import at, post, visitor
 from tests.integration.served_bot import Bot, bot_on
 

@@ -18,8 +18,8 @@ from bot.incident.model import ComponentState as C
 from bot.incident.model import PublicPost
 from bot.incident.model import PublicStatus as S
 from storage.engine import Database
+from storage.indexes import metadata
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
-from storage.tables import metadata
 from tests.integration.public_site import NOON, StandingClock
 from tests.servers import absent
 from tests.until import wait_until

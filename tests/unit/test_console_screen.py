@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from adapters.chat.console import Change, LiveScreen, Message, Room
+from adapters.chat.console import Change, Message, Room
 from adapters.chat.console.frame import Frame
+from adapters.chat.console.live import LiveScreen
 from bot.chat import document as d
 from tests.unit.test_terminal import CARD, DOCUMENT, HOSTILE, controls
 

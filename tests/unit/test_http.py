@@ -116,6 +116,28 @@ async def test_nobody_listening_may_work_later(http: Http) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("SSL_CERT_FILE", "/nowhere/ca.pem", "the certificates cannot be read (No such file or directory)"),
+        ("HTTPS_PROXY", f"http://klatsch:{SECRET}@[::1", "the proxy's address is not one"),
+        ("HTTPS_PROXY", f"gopher://klatsch:{SECRET}@proxy", "the proxy's address is not one"),
+    ],
+)
+async def test_an_environment_that_allows_no_request_is_named(
+    name: str, value: str, reason: str, server: HttpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    async with Http() as http:
+        error = await failure(http, server.url)
+        assert isinstance(error, Unavailable)
+        assert reason in error.reason
+        assert name in error.reason
+        assert SECRET not in error.reason
+        monkeypatch.delenv(name)
+        assert (await http.request("POST", server.url, provider="phones")).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("url", "headers"),
     [
         (f"ftp://example.org/{SECRET}", {}),
