@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from bot.addresses import url
 from bot.alerts.routing import Route
 from bot.chat.document import clean
-from bot.chat.templates import TemplateError
+from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
 from bot.database import schema_state
 from bot.incident.model import Person
-from bot.main import DRAFTS, Klatsch, is_klatsch, taken
+from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
 from bot.oncall.schedules import on_call
 from bot.perform import Words
 from bot.ports import Addressed, DeliveryError, Probed, Rejected
@@ -74,7 +74,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     if config.http.public_url:
         yield await _public_url(config, serves)
     for finding in (
-        _templates(klatsch),
+        *_templates(klatsch),
         *_people(klatsch),
         *_schedules(klatsch),
         *_alerts(config),
@@ -153,14 +153,23 @@ def _only_here(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _templates(klatsch: Klatsch) -> Finding:
+def _templates(klatsch: Klatsch) -> Iterator[Finding]:
     config = klatsch.config
+    about = "chat.templates" if config.chat.templates else "templates"
+    # The bot itself would use ours instead of a broken one.
+    templates = Templates(config.chat.templates)
+    found = templates.problems()
     someone = next(iter(config.people.values()), None) or Person("sample", "Sample Person")
     try:
-        render_everything(klatsch.words, someone, klatsch.clock.now())
+        render_everything(wording(config, templates), someone, klatsch.clock.now())
     except TemplateError as error:
-        return Finding(PROBLEM, "templates", str(error))
-    return Finding(OK, "templates", "every one renders")
+        found = list(dict.fromkeys([*found, str(error)]))
+    for problem in found:
+        yield Finding(
+            PROBLEM, about, f"{problem} Until it is mended, our own is used." if ".j2" in problem else problem
+        )
+    if not found:
+        yield Finding(OK, about, "every one renders")
 
 
 def render_everything(words: Words, person: Person, now: datetime) -> None:

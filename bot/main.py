@@ -57,6 +57,7 @@ __all__ = [
     "settings",
     "shown",
     "taken",
+    "wording",
 ]
 
 
@@ -104,12 +105,11 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
-        components = component_names(config)
-        templates = Templates(None)
-        self.words = Wording(templates, config.people, str(config.zone), components)
+        folder = config.chat.templates
+        self.words = wording(config, Templates(folder, instead=Templates() if folder else None))
         names = Names(
             people=config.people,
-            components=components,
+            components=component_names(config),
             roster=config.roster,
             zone=str(config.zone),
             default_ladder=config.default_ladder,
@@ -267,6 +267,11 @@ def _key(page: str) -> str:
 def component_names(config: Config) -> dict[str, str]:
     """What customers call each component, with its group where that tells it from its namesakes."""
     return {c.id: f"{c.name} ({c.group})" if c.group else c.name for c in config.components}
+
+
+def wording(config: Config, templates: Templates) -> Wording:
+    """How things are said with these templates."""
+    return Wording(templates, config.people, str(config.zone), component_names(config))
 
 
 def redaction(config: Config) -> Redaction:

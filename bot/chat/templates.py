@@ -5,22 +5,28 @@ A template whose name ends in `.txt.j2` makes plain text instead: values are cle
 
 from __future__ import annotations
 
+import logging
 import re
 import traceback
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-import jinja2
 
 from bot.chat.document import Document, clean
 from bot.chat.line import shown
-from bot.chat.markdown import escape, parse_markdown
-from bot.chat.markdown_out import code_span, link
+from bot.chat.markdown_out import code_span, escape, link
 from bot.incident.timeline import Who
 from bot.nearest import nearest
+
+if TYPE_CHECKING:
+    # The library is imported when the first template is rendered, and so is Markdown's: a bot that starts needs neither.
+    import jinja2
+
+log = logging.getLogger(__name__)
 
 PACKAGED = Path(__file__).parent.parent / "templates"
 SLUG_LIMIT = 60
@@ -40,26 +46,43 @@ class Ready(str):
 
 
 class Templates:
-    """Finds and renders templates: those of `folder` (None: there is none) before our own of the same name."""
+    """Finds and renders templates: those of `folder` (None: there is none) before our own of the same name.
 
-    def __init__(self, folder: str | None = None) -> None:
-        places = [folder, str(PACKAGED)] if folder else [str(PACKAGED)]
+    With `instead`, what cannot be rendered is rendered from there, and the log says so: a slip in somebody's own template
+    holds up no page."""
+
+    def __init__(self, folder: str | None = None, *, instead: Templates | None = None) -> None:
+        self._instead = instead
+        self._places = [folder, str(PACKAGED)] if folder else [str(PACKAGED)]
         self._folder = Path(folder) if folder else None
-        self._markdown = _environment(places, _value, {"code": _code, "mention": _mention, "time": _time})
-        self._text = _environment(places, _flat, {"code": _flat, "mention": _named, "time": local})
+
+    @cached_property
+    def _markdown(self) -> jinja2.Environment:
+        return _environment(self._places, _value, {"code": _code, "mention": _mention, "time": _time})
+
+    @cached_property
+    def _text(self) -> jinja2.Environment:
+        return _environment(self._places, _flat, {"code": _flat, "mention": _named, "time": local})
 
     def render(self, name: str, **facts: object) -> str:
         """The text of template `name` (`card.md.j2`). Raises TemplateError."""
+        import jinja2
+
         environment = self._text if name.endswith(".txt.j2") else self._markdown
+        broken = (jinja2.TemplateError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
         try:
             return environment.get_template(name).render(facts).strip()
-        except jinja2.TemplateError as error:
-            raise _explained(name, error) from error
-        except (TypeError, ValueError, AttributeError, KeyError, ArithmeticError, RecursionError) as error:
-            raise _explained(name, error) from error
+        except (*broken, RecursionError, OSError) as error:
+            explained = _explained(name, error)
+            if self._instead is None:
+                raise explained from error
+            log.warning("%s; our own is used instead", explained)
+            return self._instead.render(name, **facts)
 
     def document(self, name: str, **facts: object) -> Document:
         """Template `name` as a message; its first line is the summary. Raises TemplateError."""
+        from bot.chat.markdown import parse_markdown
+
         blocks = parse_markdown(self.render(name, **facts))
         first = Document(summary="", blocks=blocks[:1]).to_plain().strip()
         return Document(summary=first.partition("\n")[0], blocks=blocks)
@@ -67,6 +90,8 @@ class Templates:
     def problems(self) -> list[str]:
         """What is wrong with the folder's templates, a sentence each: none is used by a name that is not ours, and
         each can be read. What a template asks for is only known when it is rendered."""
+        import jinja2
+
         if self._folder is None:
             return []
         if not self._folder.is_dir():
@@ -89,6 +114,8 @@ class Templates:
 def _environment(
     places: list[str], finalize: Callable[[object], str], filters: dict[str, Callable[..., str]]
 ) -> jinja2.Environment:
+    import jinja2
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(places),
         undefined=jinja2.StrictUndefined,
@@ -158,6 +185,8 @@ def slug(text: str) -> str:
 
 
 def _explained(name: str, error: Exception) -> TemplateError:
+    import jinja2
+
     if isinstance(error, jinja2.TemplateNotFound):
         return TemplateError(f"There is no template {error.name or name}.")
     file, line = name, 0

@@ -97,12 +97,12 @@ def load(path: Path, environ: Mapping[str, str], examine: Examine | None = None)
 
 
 def _config(path: Path, written: Draft, around: Around, warnings: tuple[Problem, ...]) -> Config:
-    redact = written.security.redact
+    redact, templates = written.security.redact, written.chat.templates
     return Config(
         file=path,
         storage=Storage(url=around.database(written.storage.url)),
         http=written.http,
-        chat=written.chat,
+        chat=written.chat.model_copy(update={"templates": templates and str(around.folder / templates)}),
         platforms=written.chat.platforms,
         people=_people(written),
         alerts=written.alerts,

@@ -204,11 +204,13 @@ class Http(Section):
 
 class Chat(OpenSection):
     """`command` is what people type after the slash or the exclamation mark; `zone` is the one times are shown in;
-    `archive_after` is how long the rooms of an incident that is over stay open."""
+    `archive_after` is how long the rooms of an incident that is over stay open; `templates` is a folder with templates
+    that are used instead of ours."""
 
     command: Annotated[str, AfterValidator(_command)] = "incident"
     zone: Zone = ZoneInfo("UTC")
     archive_after: Duration = timedelta(seconds=30)
+    templates: Annotated[Text, AfterValidator(_folder)] | None = None
 
     @property
     def platforms(self) -> dict[str, Block]:

@@ -257,6 +257,31 @@ def test_a_broken_copy_of_any_template_is_found(name: str, tmp_path: Path) -> No
         render_everything(words, Person("ana", "Ana Ruiz"), START)
 
 
+async def test_a_broken_template_is_named_and_a_bot_that_has_it_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "card.md.j2").write_text("## {{ incident.ref }}\n\n{{ incident.colour }}")
+    (own / "topics.txt.j2").write_text("x")
+    code, lines = await checked(tmp_path, capsys, chat={"templates": "own"})
+    assert code == 1
+    misnamed, broken = only(lines, "problem")
+    assert f"chat.templates: {own}/topics.txt.j2 overrides nothing. Did you mean topic.txt.j2?" in misnamed
+    assert f"chat.templates: {own}/card.md.j2, line 3: " in broken
+    assert "our own is used" in broken
+    said = klatsch(tmp_path, "say", "open", "sev3", "Volumes", "slow")
+    assert (said.returncode, "INC-1" in said.stdout) == (0, True)
+    assert "INC-1 · SEV3 · Volumes slow" in klatsch(tmp_path, "say", "status").stdout
+
+
+async def test_a_folder_of_templates_that_is_not_there_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await checked(tmp_path, capsys, chat={"templates": "own"})
+    assert (code, only(lines, "problem")) == (1, [f"problem  chat.templates: {tmp_path}/own is not a folder."])
+
+
 def test_the_sample_goes_through_a_whole_life() -> None:
     statuses = [incident.status.value for incident, _ in sample(START, "ana")]
     assert (statuses[0], statuses[-1]) == ("triage", "resolved")

@@ -91,6 +91,8 @@ def test_nothing_at_all_is_a_configuration_of_defaults(config, tmp_path):
     assert (found.people, found.routes, found.components, found.default_ladder) == ({}, (), (), "")
     assert (found.digest, found.coffee, found.security.signing_key) == (None, None, None)
     assert found.postmortem.folder == f"{tmp_path}/postmortems"
+    assert found.chat.templates is None
+    assert config("chat: {templates: own}").chat.templates == f"{tmp_path}/own"
     assert config("people:\nroutes:\noncall:\nchat:\n").people == {}
 
 

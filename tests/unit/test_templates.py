@@ -95,6 +95,18 @@ def test_a_folder_replaces_single_templates(tmp_path):
     assert own.render("page.txt.j2", incident=type("I", (), INCIDENT), text="x").startswith("SEV1 INC-7: t")
 
 
+@pytest.mark.parametrize("broken", ["{{ nothing_we_know }}", "{% for %}", "{{ incident.title() }}", "{{ 1 // 0 }}"])
+def test_a_broken_template_of_the_house_gives_way_to_ours(tmp_path, caplog, broken):
+    facts = {"incident": type("I", (), INCIDENT), "text": "look at the switches"}
+    (tmp_path / "page.txt.j2").write_text(broken)
+    with pytest.raises(TemplateError, match=r"page\.txt\.j2, line 1"):
+        Templates(str(tmp_path)).render("page.txt.j2", **facts)
+    rendered = Templates(str(tmp_path), instead=Templates()).render("page.txt.j2", **facts)
+    assert rendered == Templates().render("page.txt.j2", **facts)
+    assert "look at the switches" in rendered
+    assert f"{tmp_path}/page.txt.j2, line 1" in caplog.text
+
+
 INCIDENT = {"severity": "sev1", "ref": "INC-7", "title": "t", "impact": "", "alerts_firing": 0, "service": ""}
 
 
