@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
-from bot.alerts.folding import Group, changing, fold, opening
+from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, opening, wanted
 from bot.alerts.model import AlertRow, Notification
 from bot.alerts.routing import Route
 from bot.complete import Around, complete
@@ -82,7 +82,7 @@ class _Batch:
         self._cancels: list[tuple[int, tuple[str, ...]]] = []
         self._held: dict[str, int] = {}
         self._freed: set[int] = set()
-        self._regained: dict[str, int] = {}
+        self._reopened: set[int] = set()
         self._merged: list[tuple[int, int]] = []
 
     @cached_property
@@ -91,11 +91,11 @@ class _Batch:
 
     def run(self, requests: Sequence[Request]) -> list[Outcome]:
         notifications = [request for request in requests if isinstance(request, Notification)]
-        groups, stray, unrouted = self._fold(notifications)
-        self._load(requests, groups)
+        folding = self._fold(notifications, self._asked(requests))
         again = self._seen(requests)
         late = self._settle(requests)
-        rows = [*stray, *self._alerts(groups)]
+        rows = [*folding.stray, *self._alerts(folding.groups)]
+        unrouted = folding.unrouted
         outcomes: list[Outcome] = []
         for request in requests:
             match request:
@@ -116,41 +116,36 @@ class _Batch:
 
     # Loading: everything the batch needs, a statement a kind.
 
-    def _fold(self, notifications: Sequence[Notification]) -> tuple[tuple[Group, ...], tuple[AlertRow, ...], int]:
+    def _fold(self, notifications: Sequence[Notification], asked: set[int]) -> Folding:
+        """What the alerts mean. Loads, and so locks, all that the batch is about at once and in one order."""
         if not notifications:
-            return (), (), 0
+            self._incidents = self._tx.load(sorted(asked)) if asked else {}
+            return Folding((), ())
         alerts = [alert for notification in notifications for alert in notification.alerts]
         cut = [(n.source, n.group) for n in notifications if n.group_resolved and n.truncated]
         known = self._tx.known_alerts(alerts, cut)
-        keys = {
-            route.group(a.labels) for a in alerts if a.firing for route in self._rules.routes if route.matches(a.labels)
-        }
+        keys = wanted(notifications, known, self._rules.routes, {})
         standing = self._tx.standing(sorted(keys))
+        maintained = {w.number for w in standing.windows if any(covered(w, a.labels, self._at) for a in alerts)}
         owners = {row.incident for row in known if row.incident} | set(standing.groups.values())
-        self._incidents.update(self._tx.load(sorted(owners | set(standing.windows))))
-        folding = fold(
-            notifications,
-            known,
-            routes=self._rules.routes,
-            open_group=standing.groups,
-            is_open=lambda number: number in self._incidents and self._incidents[number].status.open,
-            windows=[self._incidents[number] for number in standing.windows],
-            at=self._at,
-        )
-        return folding.groups, folding.stray, folding.unrouted
+        self._incidents = self._tx.load(sorted(owners | maintained | asked))
+        groups = dict(standing.groups)
+        if late := wanted(notifications, known, self._rules.routes, self._incidents) - keys:
+            groups |= self._tx.standing(sorted(late)).groups
+            self._incidents |= self._tx.load(sorted(set(groups.values()) - set(self._incidents)))
+        windows = [self._incidents[number] for number in sorted(maintained) if number in self._incidents]
+        return fold(notifications, known, Met(self._rules.routes, groups, self._incidents, windows, self._at))
 
-    def _load(self, requests: Sequence[Request], groups: Sequence[Group]) -> None:
-        wanted = {group.incident for group in groups if group.incident}
+    def _asked(self, requests: Sequence[Request]) -> set[int]:
+        """The incidents that people, timers and deliveries speak of."""
+        numbers = set()
         for request in requests:
-            if isinstance(request, c.Ask) and request.incident:
-                wanted.add(request.incident)
-                if isinstance(request.command, c.Merge):
-                    wanted.add(request.command.into)
-            elif isinstance(request, Settlement) and request.ask and request.ask.incident:
-                wanted.add(request.ask.incident)
-        missing = sorted(wanted - set(self._incidents))
-        if missing:
-            self._incidents.update(self._tx.load(missing))
+            ask = request.ask if isinstance(request, Settlement) else request if isinstance(request, c.Ask) else None
+            if ask and ask.incident:
+                numbers.add(ask.incident)
+                if isinstance(ask.command, c.Merge):
+                    numbers.add(ask.command.into)
+        return numbers
 
     def _seen(self, requests: Sequence[Request]) -> set[str]:
         keys = [request.inbox for request in requests if isinstance(request, c.Ask) and request.inbox]
@@ -176,7 +171,21 @@ class _Batch:
         # Taken only when it really opens, so that a refusal leaves no gap.
         number = ask.incident or self._tx.take_numbers(1)
         after, recorded = self._apply(before, number, decided, ask.by, ask.source)
+        if after.merged_into and isinstance(command, c.Merge):
+            self._absorb(after, after.merged_into, ask)
         return Outcome(before=before, after=after, events=tuple(recorded))
+
+    def _absorb(self, gone: Incident, into: int, ask: c.Ask) -> None:
+        """In the same transaction, so that no alert clears in between and is counted nowhere or for ever."""
+        absorb = c.Absorb(
+            other=gone.number,
+            title=gone.title,
+            alerts_firing=gone.alerts_firing,
+            alerts_total=gone.alerts_total,
+            groups=gone.groups,
+        )
+        other = self._incidents[into]
+        self._apply(other, into, decide(other, absorb, id=into, at=self._at), ask.by, ask.source)
 
     def _alerts(self, groups: Sequence[Group]) -> list[AlertRow]:
         """Tell each group's incident of its alerts, opening it if there is none; the rows to store.
@@ -233,8 +242,8 @@ class _Batch:
             raise ValueError("a command without events is not applied")
         if before is not None and before.status.open and not incident.status.open:
             self._freed.add(number)
-        if before is not None and incident.status.open and not before.status.open and incident.group:
-            self._regained[incident.group] = number
+        if before is not None and incident.status.open and not before.status.open:
+            self._reopened.add(number)
         self._incidents[number] = incident
         self._touched.add(number)
         self._events += recorded
@@ -261,16 +270,21 @@ class _Batch:
         for number, kinds in dict.fromkeys(self._cancels):
             tx.cancel(number, kinds)
         tx.record([self._incidents[number] for number in self._touched], self._events, list(self._effects.values()))
+        if rows:
+            tx.store_alerts(rows)
         for source, into in self._merged:
             tx.move_alerts(source, into)
         if self._freed:
             tx.free_groups(sorted(self._freed))
-        held = {key: number for key, number in self._held.items() if self._incidents[number].status.open}
-        if self._regained:
-            # A reopened incident gets its group back unless a new incident has it by now.
-            taken = tx.standing(list(self._regained)).groups
-            held |= {key: number for key, number in self._regained.items() if key not in taken}
-        if held:
+        if held := self._groups_to_hold():
             tx.hold_groups(held)
-        if rows:
-            tx.store_alerts(rows)
+
+    def _groups_to_hold(self) -> dict[str, int]:
+        """The groups of what opened, and of what was reopened unless a new incident has them by now."""
+        held = {key: number for key, number in self._held.items() if self._incidents[number].status.open}
+        again = [self._incidents[number] for number in sorted(self._reopened)]
+        regained = {key: each.number for each in again if each.status.open for key in each.groups if key not in held}
+        if regained:
+            taken = self._tx.standing(sorted(regained)).groups
+            held |= {key: number for key, number in regained.items() if key not in taken}
+        return held

@@ -23,6 +23,7 @@ class StoredAlert:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ class Klatsch:
         try:
             providers = await self._providers()
             await asyncio.to_thread(self._take_over)
-            performer = Performer(self.lookups, self.clock, providers, self.words)
+            performer = Performer(self.lookups, self.clock, providers, self.words, hear=self.writer.submit)
             deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
             self._deliverer, self._talking = deliverer, providers.platforms
             try:

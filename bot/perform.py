@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar, assert_never
 
+from bot.alerts.model import Alert, Notification
 from bot.chat.document import Document
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Person, PublicStatus, Source
-from bot.lookups import Lookups
-from bot.ports import AckLink, Attempt, ChatPlatform, Clock, PageMessage, Pager, Publisher, Rejected, StatusPage
+from bot.lookups import Lookups, StoredAlert
+from bot.ports import (
+    AckLink,
+    Attempt,
+    ChatPlatform,
+    Clock,
+    Overloaded,
+    PageMessage,
+    Pager,
+    Publisher,
+    Rejected,
+    StatusPage,
+    Unavailable,
+)
 from bot.store import Claimed
 
 T = TypeVar("T")
+
+Hear = Callable[[Notification], Awaitable[object]]
+"""Takes alerts in, as from a sender; returns once they are stored. Raises Overloaded or StoreUnavailable."""
 
 
 class Words(Protocol):
@@ -47,7 +63,8 @@ class Providers:
 class Performer:
     """Does one effect through its adapter."""
 
-    def __init__(self, lookups: Lookups, clock: Clock, providers: Providers, words: Words) -> None:
+    def __init__(self, lookups: Lookups, clock: Clock, providers: Providers, words: Words, hear: Hear) -> None:
+        self._hear = hear
         self._lookups = lookups
         self._clock = clock
         self._providers = providers
@@ -78,18 +95,21 @@ class Performer:
                 command = c.Remind(promised=due)
             case f.WakeArchive():
                 command = c.ArchiveRooms()
-            case f.GiveAlertsTo(into=into):
-                absorb = c.Absorb(
-                    other=incident.number,
-                    title=incident.title,
-                    alerts_firing=incident.alerts_firing,
-                    alerts_total=incident.alerts_total,
-                    group=incident.group,
-                )
-                return asked(absorb, into, item)
+            case f.RepeatAlerts():
+                await self._repeat(incident)
+                return None
             case _:
                 assert_never(item.effect)
         return None if command is None else asked(command, item.incident, item)
+
+    async def _repeat(self, incident: Incident) -> None:
+        firing = [stored for stored in await asyncio.to_thread(self._lookups.alerts, incident.number) if stored.firing]
+        for source in sorted({stored.source for stored in firing}):
+            alerts = tuple(again(stored) for stored in firing if stored.source == source)
+            try:
+                await self._hear(Notification(source, alerts))
+            except Overloaded as error:
+                raise Unavailable(str(error)) from error
 
     async def _chat(self, item: Claimed, effect: f.PlatformEffect, incident: Incident) -> c.Command | None:
         platform = known(self._providers.platforms, effect.platform, "chat")
@@ -231,10 +251,25 @@ def provider_of(effect: f.Effect) -> str:
             return publisher
         case f.SendPage(way=way):
             return way
-        case f.WakeEscalation() | f.WakeReminder() | f.WakeArchive() | f.GiveAlertsTo():
+        case f.WakeEscalation() | f.WakeReminder() | f.WakeArchive() | f.RepeatAlerts():
             return "klatsch"
         case _:
             return effect.platform
+
+
+def again(stored: StoredAlert) -> Alert:
+    """A stored alert as its sender would repeat it."""
+    return Alert(
+        source=stored.source,
+        fingerprint=stored.fingerprint,
+        firing=stored.firing,
+        starts_at=stored.starts_at,
+        ends_at=stored.ends_at,
+        labels=stored.labels,
+        annotations=stored.annotations,
+        link=stored.link,
+        group=stored.group,
+    )
 
 
 def known(providers: Mapping[str, T], name: str, section: str) -> T:

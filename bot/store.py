@@ -62,10 +62,11 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What alerts meet: the open incident of each group that has one, and the open maintenance incidents."""
+    """What alerts meet: the open incident of each group that has one, and the open maintenance incidents, as they were
+    when they were looked at: `Transaction.load` locks those that matter."""
 
     groups: Mapping[str, int]
-    windows: tuple[int, ...]
+    windows: tuple[Incident, ...]
 
 
 class Transaction(Protocol):

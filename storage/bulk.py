@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Dialect, Row, Table
 
 from bot.incident.effects import TIMERS
 from bot.store import Standing
+from storage import codec
 from storage.tables import UtcTime
 
 Values = Mapping[str, Any]
@@ -80,7 +81,7 @@ def standing(connection: Connection, groups: Sequence[str]) -> Standing:
     given = _encode(groups).decode() if sqlite else list(groups)
     found = connection.exec_driver_sql(_SQLITE_STANDING if sqlite else _POSTGRESQL_STANDING, (given,)).all()
     held = {row.key: row.incident for row in found if row.key is not None}
-    return Standing(held, tuple(row.incident for row in found if row.key is None))
+    return Standing(held, tuple(codec.load_incident(row.body) for row in found if row.key is None))
 
 
 def incident_bodies(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str]]:
@@ -110,12 +111,12 @@ def settle(connection: Connection, state: str, pairs: Sequence[tuple[int, int]])
 
 _LOCKED = "SELECT clock_timestamp() FROM (SELECT pg_advisory_xact_lock(%s)) AS waited"
 _SQLITE_STANDING = """
-    SELECT key, incident FROM alert_group WHERE key IN (SELECT value FROM json_each(?))
-    UNION ALL SELECT NULL, number FROM incident WHERE live = 1 AND kind = 'maintenance'
+    SELECT key, incident, NULL AS body FROM alert_group WHERE key IN (SELECT value FROM json_each(?))
+    UNION ALL SELECT NULL, number, body FROM incident WHERE live = 1 AND kind = 'maintenance'
 """
 _POSTGRESQL_STANDING = """
-    SELECT key, incident FROM alert_group WHERE key = ANY(%s::text[])
-    UNION ALL SELECT NULL, number FROM incident WHERE live = 1 AND kind = 'maintenance'
+    SELECT key, incident, NULL AS body FROM alert_group WHERE key = ANY(%s::text[])
+    UNION ALL SELECT NULL, number, body FROM incident WHERE live = 1 AND kind = 'maintenance'
 """
 _SQLITE_BODIES = """
     SELECT number, body FROM incident WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number

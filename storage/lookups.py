@@ -67,6 +67,7 @@ class SqlLookups:
                     labels=codec.load_labels(row.labels),
                     annotations=codec.load_labels(row.annotations),
                     link=row.link,
+                    group=row.sender_group,
                 )
                 for row in connection.execute(statement)
             ]

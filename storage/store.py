@@ -170,7 +170,8 @@ class SqlTransaction:
                 LATEST,
             )
             self._connection.execute(
-                old.values(latest=0),
+                # Whatever it says next, it says elsewhere.
+                old.values(latest=0, firing=0),
                 [{"the_source": row.alert.source, "the_fingerprint": row.alert.fingerprint} for row in moved],
             )
         values = sorted((rows.alert_row(row) for row in stored), key=lambda row: (row["source"], row["fingerprint"]))

@@ -4,16 +4,17 @@ Pure: given the alerts, what is known of them, the open incident of each group, 
 
 * (source, fingerprint, startsAt, status) is one message; the same one again, from a repeat or a second Alertmanager,
   changes nothing. An older firing than the one we know is a late copy and changes nothing either.
-* A repeat of what fires on although its incident is over opens nothing; the incident is told, which says so once.
+* A repeat of what fires on although its incident is over opens nothing; the incident is told, which says so once. What
+  began to fire after that end is news, although nobody said that it had cleared: it may have cleared under a silence.
 * An alert that is first heard of when it is over is remembered, so that its late firing opens nothing.
 * A group that its sender calls resolved as a whole resolves all we know of it: a message may be cut short.
 * An alert stays with its incident while that is open, whatever became of its labels or the routes.
-* An alert that a maintenance window covers belongs to the maintenance and wakes nobody.
+* An alert that a maintenance window covers belongs to the maintenance and wakes nobody, and no longer than that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,7 +23,7 @@ from bot.alerts.routing import Route, covers, route_for
 from bot.incident.commands import FoldAlerts, Open
 from bot.incident.events import AlertFact
 from bot.incident.life import TITLE_LIMIT
-from bot.incident.model import Incident, Severity, Status
+from bot.incident.model import Incident, Kind, Severity, Status
 from bot.incident.text import one_line
 
 SAMPLES = 10
@@ -32,13 +33,15 @@ SAMPLES = 10
 @dataclass(slots=True)
 class Group:
     """What a batch changes in one incident, there (`incident`) or to be opened (`route`). `again` counts those of
-    `fired` that had fired in it before. `kept`: what fires on although it is over."""
+    `fired` that had fired in it before. `left`: what fires and is another incident's from now on. `kept`: what fires on
+    although it is over."""
 
     incident: int | None = None
     key: str = ""
     route: Route | None = None
     fired: list[Alert] = field(default_factory=list)
     cleared: list[Alert] = field(default_factory=list)
+    left: list[Alert] = field(default_factory=list)
     kept: dict[tuple[str, str], Alert] = field(default_factory=dict)
     again: int = 0
     truncated: int = 0
@@ -55,43 +58,96 @@ class Folding:
     unrouted: int = 0
 
 
-def fold(
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What the alerts meet: the routes, the open incident of each group (by the group's key), the incidents that know some
+    of them, and the maintenance whose windows may cover them."""
+
+    routes: Sequence[Route]
+    open_group: Mapping[str, int]
+    incidents: Mapping[int, Incident]
+    windows: Sequence[Incident]
+    at: datetime
+
+    def owner(self, number: int | None) -> Incident | None:
+        return self.incidents.get(number) if number else None
+
+    def keeps(self, owner: Incident | None, alert: Alert) -> bool:
+        """Whether an alert that belongs to `owner` still does: its end always, its firing while that is open."""
+        if owner is None or not (alert.firing and owner.kind is Kind.MAINTENANCE):
+            return owner is not None and (owner.status.open or not alert.firing)
+        return covered(owner, alert.labels, self.at)
+
+    def outlived(self, owner: Incident, alert: Alert, before: Known) -> bool:
+        """Whether an alert of `owner` that never cleared, as far as we know, fires for another reason than `owner`."""
+        if owner.kind is Kind.MAINTENANCE:
+            return not self.keeps(owner, alert)
+        return owner.ended is not None and alert.starts_at > max(owner.ended, before.starts_at)
+
+
+def wanted(
     notifications: Sequence[Notification],
     known: Sequence[Known],
-    *,
     routes: Sequence[Route],
-    open_group: Mapping[str, int],
-    is_open: Callable[[int], bool],
-    windows: Sequence[Incident] = (),
-    at: datetime,
-) -> Folding:
-    """What `notifications`, in this order, mean. `open_group` names the open incident of a group key."""
+    incidents: Mapping[int, Incident],
+) -> set[str]:
+    """The keys of the groups that these alerts may join or open. A repeat of what is known joins none, unless one of
+    `incidents` that it belongs to is maintenance, which may be over."""
+    held = {(row.source, row.fingerprint): row for row in known}
+    keys = set()
+    for notification in notifications:
+        for alert in notification.alerts:
+            before = held.get((alert.source, alert.fingerprint))
+            repeated = before is not None and before.firing and before.starts_at == alert.starts_at
+            owner = incidents.get(before.incident) if repeated and before and before.incident else None
+            if not alert.firing or (repeated and not (owner and owner.kind is Kind.MAINTENANCE)):
+                continue
+            if route := route_for(alert.labels, routes):
+                keys.add(route.group(alert.labels))
+    return keys
+
+
+def fold(notifications: Sequence[Notification], known: Sequence[Known], met: Met) -> Folding:
+    """What `notifications`, in this order, mean."""
     held = {(row.source, row.fingerprint): row for row in known}
     groups: dict[str, Group] = {}
+    placed: dict[tuple[str, str], Group] = {}
     stray: dict[tuple[str, str], AlertRow] = {}
     unrouted = 0
 
     for notification in notifications:
         first: Group | None = None
         for alert in (*notification.alerts, *_cut_off(notification, held)):
-            before = held.get((alert.source, alert.fingerprint))
-            if not _is_news(alert, before):
-                if (owner := _fires_on(alert, before, is_open)) is not None:
-                    kept = groups.setdefault(f"INC-{owner}", Group(incident=owner)).kept
-                    kept[alert.source, alert.fingerprint] = alert
+            key = (alert.source, alert.fingerprint)
+            before, group = held.get(key), placed.get(key)
+            owner = met.owner(group.incident if group else before.incident if before else None)
+            if owner and group is None and before and _fires_on(alert, before):
+                if not met.outlived(owner, alert, before):
+                    if not owner.status.open:
+                        _there(groups, owner).kept[key] = alert
+                    continue
+                _there(groups, owner).left.append(alert)
+            elif not _is_news(alert, before):
                 continue
-            group = _group_of(alert, before, groups, routes, open_group, is_open, windows, at)
-            held[alert.source, alert.fingerprint] = _known(alert, before, group.incident if group else None)
+            if group is None or not (group.incident is None or met.keeps(owner, alert)):
+                group = _group_of(alert, owner, groups, met)
+            held[key] = _known(alert, before, group.incident if group else None)
             if group is None:
-                unrouted += alert.firing and route_for(alert.labels, routes) is None
+                unrouted += alert.firing and route_for(alert.labels, met.routes) is None
                 moved = before is not None and before.incident is not None
-                stray[alert.source, alert.fingerprint] = AlertRow(alert, None, moved)
+                stray[key] = AlertRow(alert, None, moved)
                 continue
+            placed[key] = group
             _add(group, alert, before)
             first = first or group
         if first is not None:
             first.truncated += notification.truncated
-    return Folding(tuple(g for g in groups.values() if g.rows or g.kept), tuple(stray.values()), unrouted)
+    changed = tuple(group for group in groups.values() if group.rows or group.kept or group.left)
+    return Folding(changed, tuple(stray.values()), unrouted)
+
+
+def _there(groups: dict[str, Group], owner: Incident) -> Group:
+    return groups.setdefault(owner.ref, Group(incident=owner.number))
 
 
 def _is_news(alert: Alert, before: Known | None) -> bool:
@@ -104,11 +160,9 @@ def _is_news(alert: Alert, before: Known | None) -> bool:
     return before.firing and alert.starts_at >= before.starts_at
 
 
-def _fires_on(alert: Alert, before: Known | None, is_open: Callable[[int], bool]) -> int | None:
-    """The incident that is over and whose alert this is, which never cleared."""
-    if before is None or before.incident is None or not (alert.firing and before.firing) or is_open(before.incident):
-        return None
-    return before.incident if alert.starts_at >= before.starts_at else None
+def _fires_on(alert: Alert, before: Known) -> bool:
+    """Whether it fires as far as we knew too."""
+    return alert.firing and before.firing and alert.starts_at >= before.starts_at
 
 
 def _cut_off(notification: Notification, held: Mapping[tuple[str, str], Known]) -> list[Alert]:
@@ -150,38 +204,33 @@ def _known(alert: Alert, before: Known | None, incident: int | None = None) -> K
     )
 
 
-def _group_of(
-    alert: Alert,
-    before: Known | None,
-    groups: dict[str, Group],
-    routes: Sequence[Route],
-    open_group: Mapping[str, int],
-    is_open: Callable[[int], bool],
-    windows: Sequence[Incident],
-    at: datetime,
-) -> Group | None:
+def _group_of(alert: Alert, owner: Incident | None, groups: dict[str, Group], met: Met) -> Group | None:
     """The group an alert changes, made when it is new to this batch; None: it belongs to no incident."""
-    if before is not None and before.incident is not None and (not alert.firing or is_open(before.incident)):
-        return groups.setdefault(f"INC-{before.incident}", Group(incident=before.incident))
-    route = route_for(alert.labels, routes)
-    key = route.group(alert.labels) if route else ""
+    if owner is not None and met.keeps(owner, alert):
+        return _there(groups, owner)
     if not alert.firing:
-        # It fired in this very batch and opened its group, or it was never heard of.
-        return groups.get(key) if before is not None else None
-    maintenance = next((w for w in windows if w.window and _covered(w, alert, at)), None)
+        # It was never heard of.
+        return None
+    route = route_for(alert.labels, met.routes)
+    maintenance = next((work for work in met.windows if covered(work, alert.labels, met.at)), None)
     if maintenance is not None:
-        return groups.setdefault(f"INC-{maintenance.number}", Group(incident=maintenance.number))
+        return _there(groups, maintenance)
     if route is None or route.heartbeat is not None:
         # A heartbeat is expected to fire; what it means is that all is well.
         return None
-    if key in open_group:
-        return groups.setdefault(f"INC-{open_group[key]}", Group(incident=open_group[key]))
+    key = route.group(alert.labels)
+    held = met.owner(met.open_group.get(key))
+    if held is not None and held.status.open:
+        return _there(groups, held)
     return groups.setdefault(key, Group(key=key, route=route))
 
 
-def _covered(maintenance: Incident, alert: Alert, at: datetime) -> bool:
-    window = maintenance.window
-    return window is not None and window.start <= at <= window.end and covers(window.matchers, alert.labels)
+def covered(work: Incident, labels: Mapping[str, str], at: datetime) -> bool:
+    """Whether the window of this maintenance covers an alert with these labels at `at`."""
+    window = work.window
+    return (
+        work.status.open and window is not None and window.start <= at < window.end and covers(window.matchers, labels)
+    )
 
 
 def _add(group: Group, alert: Alert, before: Known | None) -> None:
@@ -223,6 +272,8 @@ def changing(group: Group) -> FoldAlerts:
         again=group.again,
         cleared=_facts(group.cleared),
         cleared_count=len(group.cleared),
+        left=_facts(group.left),
+        left_count=len(group.left),
         kept=_facts([*group.kept.values()]),
         kept_count=len(group.kept),
         truncated=group.truncated,

@@ -112,10 +112,10 @@ class WakeArchive:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveAlertsTo:
-    """After a merge: tell the other incident what it has to carry now."""
+class RepeatAlerts:
+    """A timer: what maintenance covered and still fires at `due` is heard again, and is now an alert like any other."""
 
-    into: int
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ Effect = (
     | WakeEscalation
     | WakeReminder
     | WakeArchive
-    | GiveAlertsTo
+    | RepeatAlerts
 )
 
 Planned = Effect | Cancel
@@ -156,7 +156,7 @@ KINDS: dict[type[Effect], str] = {
     cls: "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_") for cls in Effect.__args__
 }
 
-TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive])
+TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive], KINDS[RepeatAlerts])
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""
 
 
@@ -215,8 +215,9 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
         case WakeArchive(due=due):
             key = f"archive:{incident}:{seq}"
             lane = key
-        case GiveAlertsTo(into=into):
-            lane = f"{incident}:merge:{into}"
+        case RepeatAlerts(due=due):
+            key = f"repeat:{incident}:{seq}"
+            lane, urgency = key, 1
         case _:
             assert_never(effect)
     return Outgoing(key, incident, lane, effect, seq, seq, fold, due, settles, urgency)

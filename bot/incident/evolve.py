@@ -62,6 +62,7 @@ def _opened(event: e.IncidentOpened, number: int) -> Incident:
         group=event.group,
         moments=moments,
         window=event.window,
+        ended=None if event.status.open else event.impact_end or event.at,
     )
 
 
@@ -72,7 +73,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.AlertsFired():
             total = incident.alerts_total + event.count - event.again
             return replace(incident, alerts_firing=event.firing, alerts_total=total)
-        case e.AlertsCleared():
+        case e.AlertsCleared() | e.AlertsLeft():
             still = incident.still_firing and event.firing > 0
             return replace(incident, alerts_firing=event.firing, still_firing=still)
         case e.AlertsStillFiring():
@@ -80,12 +81,13 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.StatusChanged():
             return _status(incident, event)
         case e.MergedInto():
-            return replace(incident, status=Status.MERGED, merged_into=event.into, promise=None)
+            return replace(incident, status=Status.MERGED, merged_into=event.into, promise=None, ended=event.at)
         case e.Absorbed():
             return replace(
                 incident,
                 alerts_firing=incident.alerts_firing + event.alerts_firing,
                 alerts_total=incident.alerts_total + event.alerts_total,
+                absorbed=tuple(dict.fromkeys((*incident.absorbed, *event.groups))),
             )
         case e.SeverityChanged():
             return replace(incident, severity=event.new)
@@ -155,7 +157,10 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     promise = incident.promise if event.new.open else None
     paging = None if event.reopened else incident.paging
     still = incident.still_firing and not event.new.open
-    return replace(incident, status=event.new, moments=moments, promise=promise, paging=paging, still_firing=still)
+    # From resolved to closed it goes on having ended when it did.
+    ended = None if event.new.open else incident.ended or event.at
+    changed = replace(incident, status=event.new, moments=moments, promise=promise, paging=paging)
+    return replace(changed, still_firing=still, ended=ended)
 
 
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:

@@ -78,6 +78,9 @@ def fold_alerts(incident: Incident, command: c.FoldAlerts, at: datetime) -> list
     if command.cleared_count:
         firing = max(0, firing - command.cleared_count)
         events.append(e.AlertsCleared(at=at, count=command.cleared_count, firing=firing, samples=command.cleared))
+    if command.left_count:
+        firing = max(0, firing - command.left_count)
+        events.append(e.AlertsLeft(at=at, count=command.left_count, firing=firing, samples=command.left))
     if command.kept_count and firing and _over_long_enough(incident, at):
         events.append(e.AlertsStillFiring(at=at, count=command.kept_count, samples=command.kept))
     return events
@@ -144,7 +147,7 @@ def absorb(command: c.Absorb, at: datetime) -> list[e.Event]:
             title=command.title,
             alerts_firing=command.alerts_firing,
             alerts_total=command.alerts_total,
-            group=command.group,
+            groups=command.groups,
         )
     ]
 

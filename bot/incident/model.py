@@ -262,8 +262,9 @@ class Postmortem:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `still_firing`: it was told that
-    alerts fire on although it is over."""
+    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `ended`: when it was over, None while
+    it is open. `still_firing`: it was told that alerts fire on although it is over. `absorbed` are the alert groups of what
+    was merged into it: theirs are its alerts too."""
 
     number: int
     opened_at: datetime
@@ -275,6 +276,8 @@ class Incident:
     service: str = ""
     private: bool = False
     group: str | None = None
+    absorbed: tuple[str, ...] = ()
+    ended: datetime | None = None
     summary: str = ""
     impact: str = ""
     plane: str = ""
@@ -308,6 +311,11 @@ class Incident:
         room = self.rooms.get(platform, Room(""))
         past = len(room.earlier) + room.archived
         return f"inc-{self.number}-{past + 1}" if past else f"inc-{self.number}"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The alert groups whose alerts are its alerts while it is open."""
+        return (self.group, *self.absorbed) if self.group else self.absorbed
 
     @property
     def lead(self) -> str:

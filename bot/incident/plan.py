@@ -37,6 +37,8 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
     """What `event`, which made `incident` what it now is, asks for outside."""
     match event:
         case e.IncidentOpened():
+            if incident.window:
+                return [f.RepeatAlerts(incident.window.end), *_announce(incident, policy)]
             if has_room(incident):
                 opener = (event.opener,) if event.opener else ()
                 return _open_rooms(incident, policy.platforms) + _invite(incident, opener, policy.platforms)
@@ -44,13 +46,13 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.StatusChanged():
             return _status(incident, event, policy)
         case e.MergedInto():
-            gone: list[f.Planned] = [f.GiveAlertsTo(event.into), f.Cancel(("wake_reminder",))]
+            gone: list[f.Planned] = [f.Cancel(("wake_reminder",))]
             return gone + _headline(incident, policy) + _archive(incident, policy)
         case e.SeverityChanged() | e.TitleChanged() | e.MadePrivate():
             return _headline(incident, policy)
         case e.AlertsStillFiring():
             return _headline(incident, policy)
-        case e.AlertsFired() | e.AlertsCleared() | e.Absorbed():
+        case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.Absorbed():
             announced = incident.status is Status.TRIAGE or incident.status in OVER
             return _headline(incident, policy) if announced else _show(incident, policy)
         case e.RoleAssigned():
@@ -126,6 +128,10 @@ def _open_rooms(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planne
 
 def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[f.Planned]:
     effects: list[f.Planned] = [] if incident.status.open else [f.Cancel(("wake_reminder",))]
+    if incident.window and incident.status.open is not event.old.open:
+        # What it covers belongs to it until its window ends, or until it is over before that.
+        due = incident.window.end if incident.status.open else event.at
+        effects += [f.Cancel(("repeat_alerts",)), f.RepeatAlerts(due)]
     if event.old.final:
         effects.append(f.Cancel(("wake_archive", "archive_room")))
     if incident.status.final and _live_rooms(incident, policy):

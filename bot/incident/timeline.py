@@ -61,6 +61,10 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.AlertsCleared():
             left = "none is firing now" if not event.firing else f"{event.firing} still firing"
             return f"{_count(event.count, 'alert')} cleared, {left}{_samples(event.samples, event.count)}"
+        case e.AlertsLeft():
+            return (
+                f"{_count(event.count, 'alert')} fired on into another incident{_samples(event.samples, event.count)}"
+            )
         case e.AlertsStillFiring():
             verb = "fires" if event.count == 1 else "fire"
             return (

@@ -108,7 +108,7 @@ def _masked(event: e.Event, cast: Cast, seq: int) -> e.Event:
             changed["reason"] = ""
         case e.TitleChanged():
             changed["new"] = f"“{cast.mask(event.new, seq)}”"
-        case e.AlertsFired() | e.AlertsCleared() | e.AlertsStillFiring():
+        case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.AlertsStillFiring():
             changed["samples"] = tuple(
                 e.AlertFact(s.fingerprint, cast.mask(s.name, seq), cast.mask(s.summary, seq)) for s in event.samples
             )

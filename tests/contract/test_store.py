@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,12 +9,11 @@ import pytest
 from sqlalchemy import select, text
 
 from bot.alerts.model import Alert, Notification
-from bot.handle import handle
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import replay
 from bot.incident.model import Mark, Severity, Status
-from bot.store import Conflict, StoreUnavailable
+from bot.store import StoreUnavailable
 from storage import migrate, tables
 from storage.engine import Database
 from storage.store import SqlStore
@@ -85,32 +83,6 @@ def test_a_cleared_alert_proposes_and_closes_nothing(world: World):
     assert [a.firing for a in world.lookups.alerts(incident.number)] == [False]
 
 
-def test_after_resolve_the_next_alert_of_the_group_opens_a_new_incident(world: World):
-    world.do(a_message(an_alert("a")))
-    world.ask(c.Resolve(summary="ok"), 1)
-    world.do(a_message(an_alert("b")))
-    assert [i.number for i in world.lookups.recent()] == [2, 1]
-
-
-def test_a_reopened_incident_gets_the_alerts_of_its_group_again(world: World):
-    world.do(a_message(an_alert("a")))
-    world.ask(c.Resolve(summary="ok"), 1)
-    world.ask(c.Reopen(reason="not yet"), 1)
-    world.do(a_message(an_alert("b")))
-    assert [i.number for i in world.lookups.recent()] == [1]
-
-
-def test_a_merge_moves_alerts_and_their_group(world: World):
-    world.do(a_message(an_alert("a")))
-    target = world.opened("the real one").number
-    outcome = world.ask(c.Merge(into=target), 1)
-    assert outcome.after.status is Status.MERGED
-    assert [alert.fingerprint for alert in world.lookups.alerts(target)] == ["a"]
-    world.do(a_message(an_alert("b")))
-    assert {alert.fingerprint for alert in world.lookups.alerts(target)} == {"a", "b"}
-    assert [i.number for i in world.lookups.recent()] == [2, 1]
-
-
 def test_what_is_private_is_merged_only_into_what_is_private(world: World):
     secret = world.opened("Tenant data read by another", private=True).number
     public = world.opened("Volumes slow").number
@@ -156,31 +128,6 @@ def test_nothing_of_a_broken_batch_is_kept(world: World):
         world.do(an_ask(c.Open(title="fine")), an_ask(c.Open(title=None)))
     assert world.lookups.recent() == []
     assert world.opened().ref == "INC-1"
-
-
-def test_two_processes_that_open_the_same_group_meet(postgresql_url: str):
-    """Whoever is second is told so, decides again, and joins."""
-    world, other = World(Database(postgresql_url)), Database(postgresql_url)
-    gate = threading.Barrier(2)
-
-    def ingest(database: Database, fingerprint: str) -> None:
-        gate.wait(5)
-        for _ in range(5):
-            try:
-                handle(SqlStore(database, world.clock), [a_message(an_alert(fingerprint))], world.rules)
-                return
-            except Conflict:
-                continue
-
-    both = [threading.Thread(target=ingest, args=pair) for pair in ((world.database, "a"), (other, "b"))]
-    for thread in both:
-        thread.start()
-    for thread in both:
-        thread.join()
-    (incident,) = world.lookups.recent()
-    assert incident.alerts_firing == 2
-    other.close()
-    world.close()
 
 
 def test_a_database_that_does_not_answer_is_unavailable(tmp_path):

@@ -49,13 +49,16 @@ class Open:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoldAlerts:
     """Alerts of this incident began or ended. The counts are of transitions, not of repeats; `again` says how many of
-    those that began had done so before. `kept` are those a repeat says still fire, where it is over for us."""
+    those that began had done so before. `left` are those that fire and are another incident's from now on; `kept` those a
+    repeat says still fire, where it is over for us."""
 
     fired: tuple[AlertFact, ...] = ()
     fired_count: int = 0
     again: int = 0
     cleared: tuple[AlertFact, ...] = ()
     cleared_count: int = 0
+    left: tuple[AlertFact, ...] = ()
+    left_count: int = 0
     kept: tuple[AlertFact, ...] = ()
     kept_count: int = 0
     truncated: int = 0
@@ -84,7 +87,7 @@ class Absorb:
     title: str
     alerts_firing: int = 0
     alerts_total: int = 0
-    group: str | None = None
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from bot.incident.events.life import (
     AlertFact,
     AlertsCleared,
     AlertsFired,
+    AlertsLeft,
     AlertsStillFiring,
     IncidentOpened,
     MadePrivate,
@@ -67,6 +68,7 @@ __all__ = [
     "AlertFact",
     "AlertsCleared",
     "AlertsFired",
+    "AlertsLeft",
     "AlertsStillFiring",
     "AnnouncementPosted",
     "ArchiveWasDue",
@@ -115,6 +117,7 @@ Event = (
     IncidentOpened
     | AlertsFired
     | AlertsCleared
+    | AlertsLeft
     | AlertsStillFiring
     | StatusChanged
     | MergedInto

@@ -55,6 +55,16 @@ class AlertsCleared(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsLeft(Happened):
+    """They fire and are another incident's now: fired anew after the end of this one, or after its maintenance window.
+    `firing` is how many stay."""
+
+    count: int
+    firing: int
+    samples: tuple[AlertFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsStillFiring(Happened):
     """Well after the end their sender repeats that `count` alerts fire: they never cleared. Told once an episode."""
 
@@ -89,7 +99,7 @@ class Absorbed(Happened):
     title: str
     alerts_firing: int = 0
     alerts_total: int = 0
-    group: str | None = None
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
