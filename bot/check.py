@@ -17,13 +17,15 @@ from bot.chat.document import clean
 from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
 from bot.database import schema_state
+from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
+from bot.oncall.escalation import rung
 from bot.oncall.schedules import on_call
 from bot.perform import Words
 from bot.ports import Addressed, DeliveryError, Probed, Rejected
 from bot.providers import pagers, publishers
-from bot.sample import sample
+from bot.sample import SAMPLE_ALERT, sample
 from bot.store import StoreUnavailable
 
 PROBED_WITHIN = 20.0
@@ -77,6 +79,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         *_templates(klatsch),
         *_people(klatsch),
         *_schedules(klatsch),
+        *_policies(klatsch),
         *_alerts(config),
         *_routes(config),
         *_pages(config),
@@ -180,7 +183,7 @@ def render_everything(words: Words, person: Person, now: datetime) -> None:
         words.digest(incident, history)
         words.topic(incident)
         words.room_name(incident, "")
-        words.page_text(incident, person)
+        words.page(incident, next((r for r in history if isinstance(r.event, PeoplePaged)), None), [SAMPLE_ALERT])
         words.draft(incident, history)
 
 
@@ -215,6 +218,23 @@ def _schedules(klatsch: Klatsch) -> Iterator[Finding]:
             yield Finding(OK, about, f"{', '.join(names)} is on call now")
         else:
             yield Finding(WARNING, about, "nobody is on call now. Has it begun? Look at `rotation.start`.")
+
+
+def _policies(klatsch: Klatsch) -> Iterator[Finding]:
+    """A policy that asks one person again and again does not escalate."""
+    roster, people, now = klatsch.config.roster, klatsch.config.people, klatsch.clock.now()
+    for name, ladder in roster.ladders.items():
+        steps = range(len(ladder.steps))
+        asked = {person for step in steps for person in rung(roster, name, step=step, round=0, at=now).people}
+        names = sorted(people[person].name for person in asked if person in people)
+        about = f"oncall.policies.{name}"
+        if not names:
+            yield Finding(WARNING, about, "it asks nobody now. Look at its schedules, or name a person in a step.")
+        elif len(names) == 1:
+            text = f"it asks only {names[0]} now, whoever does not answer. Add a step with somebody else."
+            yield Finding(WARNING, about, text)
+        else:
+            yield Finding(OK, about, f"asks {', '.join(names)}")
 
 
 def _alerts(config: Config) -> Iterator[Finding]:

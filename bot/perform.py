@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar, assert_never
 
 from bot.alerts.model import Alert, Notification
 from bot.chat.document import Document
+from bot.chat.page import PageWords
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -36,6 +37,10 @@ Hear = Callable[[Notification], Awaitable[object]]
 """Takes alerts in, as from a sender; returns once they are stored. Raises Overloaded or StoreUnavailable."""
 
 
+ALERTS_TOLD = 50
+"""Alerts that a page looks at to say what they have in common."""
+
+
 class Words(Protocol):
     """How things are said. Pure; `bot.words` is it."""
 
@@ -44,7 +49,7 @@ class Words(Protocol):
     def digest(self, incident: Incident, told: Sequence[e.Recorded]) -> Document | None: ...
     def topic(self, incident: Incident) -> str: ...
     def room_name(self, incident: Incident, platform: str) -> str: ...
-    def page_text(self, incident: Incident, person: Person) -> str: ...
+    def page(self, incident: Incident, paged: e.Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords: ...
     def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
 
 
@@ -180,24 +185,22 @@ class Performer:
     async def _page(self, item: Claimed, effect: f.SendPage, incident: Incident) -> c.Command | None:
         pager = known(self._providers.pagers, effect.way, "paging")
         person = known(self._providers.people, effect.person, "people")
-        held = incident.paging
-        if (
-            held is None
-            or not incident.status.open
-            or not (held.waiting or (held.exhausted and not held.acknowledged_by))
-        ):
+        if incident.paging is None or not incident.status.open or not incident.paging.wakes(effect.person):
             # Somebody answered, or it ended, between the claim and now: let them sleep.
             return None
-        room_url = next((room.link for room in incident.rooms.values() if room.link), "")
+        said = await asyncio.to_thread(self._page_words, item, incident)
         page = PageMessage(
             person=person,
             key=f"{incident.ref}:{effect.person}",
             ref=incident.ref,
             title=incident.title,
-            text=self._words.page_text(incident, person),
+            headline=said.headline,
+            text=said.text,
             severity=incident.severity.value,
+            opened_at=incident.opened_at,
             ack_url=self._providers.ack_link(incident.number, effect.person),
-            room_url=room_url,
+            room_url=next((room.link for room in incident.rooms.values() if room.link), ""),
+            runbook_url=said.runbook,
         )
         receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
         return c.RecordPage(
@@ -208,6 +211,12 @@ class Performer:
             step=effect.step,
             round=effect.round,
         )
+
+    def _page_words(self, item: Claimed, incident: Incident) -> PageWords:
+        """Why somebody is paged is what its event says; what it is about, what its alerts say."""
+        paged = next(iter(self._lookups.history(incident.number, since=item.since, upto=item.since)), None)
+        alerts = self._lookups.alerts(incident.number, ALERTS_TOLD)
+        return self._words.page(incident, paged, alerts)
 
     async def _publish(self, item: Claimed, effect: f.Publish, incident: Incident) -> c.Command | None:
         page = known(self._providers.status_pages, effect.page, "status")

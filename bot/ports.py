@@ -170,16 +170,20 @@ class AlertSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageMessage:
-    """One page: what to say to whom, and the link that acknowledges it."""
+    """One page: what to say to whom, and the link that acknowledges it. `headline` is what a phone shows first, `title`
+    the incident's own; `opened_at` tells INC-7 from the INC-7 of another database."""
 
     person: Person
     key: str
     ref: str
     title: str
+    headline: str
     text: str
     severity: str
+    opened_at: datetime
     ack_url: str = ""
     room_url: str = ""
+    runbook_url: str = ""
 
 
 class Pager(Protocol):

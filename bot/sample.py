@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.incident import commands as c
 from bot.incident.decide import decide
 from bot.incident.events import AlertFact, Recorded
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Mark, Role, Severity, Source, Status
+from bot.lookups import StoredAlert
 
 NUMBER = 999
+SAMPLE_ALERT = StoredAlert(
+    source="sample",
+    fingerprint="f1",
+    firing=True,
+    starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+    ends_at=None,
+    labels={"alertname": "SampleAlert", "region": "eu-1"},
+    annotations={"description": "It never fired", "runbook_url": "https://example.org/runbook"},
+)
 
 
 def sample(at: datetime, person: str) -> Iterator[tuple[Incident, list[Recorded]]]:

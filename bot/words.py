@@ -8,9 +8,11 @@ from datetime import datetime
 
 from bot.chat import card
 from bot.chat.document import Document
+from bot.chat.page import Fired, PageWords, page
 from bot.chat.templates import Templates
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
+from bot.lookups import StoredAlert
 
 
 class Wording:
@@ -50,9 +52,9 @@ class Wording:
     def room_name(self, incident: Incident, platform: str) -> str:
         return card.room_name(incident, mark=incident.room_mark(platform), templates=self._templates)
 
-    def page_text(self, incident: Incident, person: Person) -> str:
-        _, body = card.page_text(incident, text="", templates=self._templates)
-        return body
+    def page(self, incident: Incident, paged: Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords:
+        fired = [Fired(alert.labels, alert.annotations) for alert in alerts]
+        return page(incident, paged, fired, people=self._people, zone=self._zone, templates=self._templates)
 
     def draft(self, incident: Incident, history: Sequence[Recorded]) -> str:
         # Drafts come at the end of an incident, long after the start.

@@ -66,7 +66,7 @@ class RecordingPager:
         self.sent: dict[str, Asked] = {}
 
     async def trigger(self, attempt: Attempt, page: PageMessage) -> str:
-        asked = Asked(attempt.key, attempt.number, page.person.id, f"{page.ref} {page.title}")
+        asked = Asked(attempt.key, attempt.number, page.person.id, f"{page.headline}\n{page.text}".strip())
         self.tries.append(asked)
         await self.orders.obey()
         self.sent.setdefault(attempt.key, asked)

@@ -158,8 +158,9 @@ class Ntfy:
         actions: list[dict[str, Any]] = []
         if ack:
             actions.append({"action": "http", "label": "Acknowledge", "url": ack, "method": "POST", "clear": True})
-        if room:
-            actions.append({"action": "view", "label": "Open", "url": room})
+        for label, url in (("Open", room), ("Runbook", link(page.runbook_url))):
+            if url:
+                actions.append({"action": "view", "label": label, "url": url})
         if actions:
             message["actions"] = actions
         return message

@@ -194,7 +194,7 @@ class Smtp:
         ref = excerpt(page.ref, limit=20)
         thread = self._thread(page)
         message = EmailMessage(policy=SMTP)
-        message["Subject"] = excerpt(f"[{page.severity.upper()}] {ref} {page.title}")
+        message["Subject"] = headline(page)
         message["From"] = self._from
         message["To"] = Address(excerpt(page.person.name, limit=100), addr_spec=to)
         # Not a time of the incident: only when this try was made, which mail servers insist on.
@@ -217,25 +217,27 @@ class Smtp:
 
 
 def _plain(page: PageMessage) -> str:
-    ack, room = link(page.ack_url), link(page.room_url)
+    ack, room, runbook = link(page.ack_url), link(page.room_url), link(page.runbook_url)
     parts = [
         headline(page),
         cut(clean(page.text).strip(), TEXT_BYTES),
         f"Acknowledge: {ack}" if ack else how_to_acknowledge(page),
         f"Room: {room}" if room else "",
+        f"Runbook: {runbook}" if runbook else "",
         f"You are paged as {_whom(page)}.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _html(page: PageMessage) -> str:
-    ack, room = html.escape(link(page.ack_url)), html.escape(link(page.room_url))
+    ack, room, runbook = (html.escape(link(url)) for url in (page.ack_url, page.room_url, page.runbook_url))
     text = html.escape(cut(clean(page.text).strip(), TEXT_BYTES)).replace("\n", "<br>\n")
     parts = [
         f"<p><strong>{html.escape(headline(page))}</strong></p>",
         f"<p>{text}</p>" if text else "",
         f'<p><a href="{ack}">Acknowledge</a></p>' if ack else f"<p>{html.escape(how_to_acknowledge(page))}</p>",
         f'<p><a href="{room}">Open the room</a></p>' if room else "",
+        f'<p><a href="{runbook}">Runbook</a></p>' if runbook else "",
         f"<p>You are paged as {html.escape(_whom(page))}.</p>",
     ]
     return "<html><body>\n" + "\n".join(part for part in parts if part) + "\n</body></html>\n"

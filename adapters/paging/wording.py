@@ -10,8 +10,8 @@ from bot.ports import Attempt, PageMessage
 
 
 def headline(page: PageMessage, limit: int = 200) -> str:
-    """`SEV1 INC-7 nova API is down`, on one line of at most `limit` characters."""
-    return excerpt(f"{page.severity.upper()} {page.ref} {page.title}", limit=limit)
+    """The page's own, on one line of at most `limit` characters."""
+    return excerpt(page.headline, limit=limit)
 
 
 def how_to_acknowledge(page: PageMessage) -> str:
@@ -43,8 +43,8 @@ def cut(text: str, size: int) -> str:
 def mark(attempt: Attempt, page: PageMessage) -> str:
     """The same 32 hexadecimal digits whenever the same page is sent again.
 
-    Keys count from one in every installation, so its public address is a part of it: two bots, or one set up anew,
-    that page the same person must not seem to say the same thing.
+    Keys count from one in every installation, so its public address is a part of it, and when the incident was opened: two
+    bots, or one set up anew, that page the same person must not seem to say the same thing.
     """
-    where = urlsplit(link(page.ack_url)).netloc
-    return hashlib.sha256(f"{where}\n{attempt.key}\n{page.title}".encode(errors="replace")).hexdigest()[:32]
+    where, opened = urlsplit(link(page.ack_url)).netloc, page.opened_at.isoformat()
+    return hashlib.sha256(f"{where}\n{attempt.key}\n{opened}".encode(errors="replace")).hexdigest()[:32]

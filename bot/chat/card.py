@@ -1,4 +1,4 @@
-"""What the rooms show of an incident: the live card, the announcement, the topic, the digest of its thread, a page."""
+"""What the rooms show of an incident: the live card, the announcement, the topic, the digest of its thread."""
 
 from __future__ import annotations
 
@@ -144,12 +144,6 @@ def topic(incident: Incident, *, people: Mapping[str, Person], templates: Templa
 def room_name(incident: Incident, *, mark: str, templates: Templates) -> str:
     """`inc-7-volumes-slow-in-az2`; it begins with the `mark` that the room is found by."""
     return templates.render("room_name.txt.j2", incident=incident, mark=mark)
-
-
-def page_text(incident: Incident, *, text: str, templates: Templates) -> tuple[str, str]:
-    """What a phone shows: a title, and a text that may be empty. `text` is what the sender of the page said."""
-    title, _, body = templates.render("page.txt.j2", incident=incident, text=text).partition("\n")
-    return title, body.strip()
 
 
 def digest(

@@ -114,7 +114,9 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, impact=event.text, plane=event.plane, affected=event.affected)
         case e.UpdatePosted():
             return replace(incident, summary=event.text, promise=event.next_by)
-        case e.PeoplePaged() | e.PageSent() | e.PageFailed() | e.PageAcknowledged() | e.PagingEnded():
+        case (
+            e.PeoplePaged() | e.PageTakenBack() | e.PageSent() | e.PageFailed() | e.PageAcknowledged() | e.PagingEnded()
+        ):
             return _paging(incident, event)
         case e.PublicPostDrafted():
             return replace(incident, draft=event.post)
@@ -189,13 +191,19 @@ def _moments(moments: Mapping[Moment, Stamp], event: e.MomentSet) -> Mapping[Mom
 
 def _paging(
     incident: Incident,
-    event: e.PeoplePaged | e.PageSent | e.PageFailed | e.PageAcknowledged | e.PagingEnded,
+    event: e.PeoplePaged | e.PageTakenBack | e.PageSent | e.PageFailed | e.PageAcknowledged | e.PagingEnded,
 ) -> Incident:
     paging = incident.paging
     match event:
+        case e.PeoplePaged(beside=True) if paging is not None:
+            people = tuple(dict.fromkeys((*paging.people, *event.people)))
+            asked = tuple(dict.fromkeys((*paging.asked, *event.people)))
+            return replace(incident, paging=replace(paging, people=people, asked=asked))
+        case e.PageTakenBack():
+            return replace(incident, paging=paging and _without(paging, event.people))
         case e.PeoplePaged():
             before = (*paging.asked, *paging.people) if paging and paging.waiting else ()
-            asked = Paging(
+            climbed = Paging(
                 event.ladder,
                 event.step,
                 event.round,
@@ -205,7 +213,7 @@ def _paging(
                 last=event.last,
                 asked=tuple(dict.fromkeys((*before, *event.people))),
             )
-            return replace(incident, paging=asked)
+            return replace(incident, paging=climbed)
         case e.PageSent():
             return incident
         case e.PageFailed():
@@ -222,6 +230,14 @@ def _paging(
             return replace(incident, paging=paging and _ended(paging, event))
         case _:
             assert_never(event)
+
+
+def _without(paging: Paging, people: tuple[str, ...]) -> Paging:
+    return replace(
+        paging,
+        people=tuple(person for person in paging.people if person not in people),
+        asked=tuple(person for person in paging.asked if person not in people),
+    )
 
 
 def _ended(paging: Paging, event: e.PagingEnded) -> Paging:

@@ -100,7 +100,9 @@ def accept(incident: Incident, command: c.Accept, at: datetime) -> list[e.Event]
     if incident.status is not Status.TRIAGE:
         raise Refused(f"{incident.ref} is {incident.status}, not in triage.", "`reopen` brings it back.")
     events: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING)]
-    asked = incident.paging is not None and incident.paging.ladder
+    held = incident.paging
+    # What was taken back asked nobody; whoever answered, or was not there to answer, is not asked the same again.
+    asked = held is not None and held.ladder and (held.waiting or held.acknowledged_by or held.exhausted)
     if command.rung is not None and incident.kind is Kind.REAL and not asked:
         events.extend(climb(command.rung, at, reason="accepted"))
     return events

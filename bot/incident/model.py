@@ -231,6 +231,11 @@ class Paging:
         """Nobody has answered, and there is somebody who could."""
         return not self.acknowledged_by and not self.over
 
+    def wakes(self, person: str) -> bool:
+        """Whether a page to `person` that has not gone out yet is still wanted: the more so when nobody answered."""
+        wanted = self.waiting or (self.exhausted and not self.acknowledged_by)
+        return wanted and person in (*self.people, *self.asked)
+
 
 @dataclass(frozen=True, slots=True)
 class PublicPost:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.incident import commands as c
@@ -12,8 +13,9 @@ NOBODY_ACKNOWLEDGED = "nobody acknowledged"
 """The usual reason to ask the next one, or to say that there is none."""
 
 
-def climb(rung: c.Rung, at: datetime, *, reason: str) -> list[e.Event]:
-    """Ask the people of `rung`; a rung without people means the ladder has nobody to ask."""
+def climb(rung: c.Rung, at: datetime, *, reason: str, beside: bool = False) -> list[e.Event]:
+    """Ask the people of `rung`; a rung without people means the ladder has nobody to ask. `beside`: a ladder is being
+    climbed, and what nobody answers is its to escalate."""
     if not rung.people:
         return [e.PagingEnded(at=at, ladder=rung.ladder, exhausted=True, reason="nobody is on call")]
     return [
@@ -23,9 +25,10 @@ def climb(rung: c.Rung, at: datetime, *, reason: str) -> list[e.Event]:
             step=rung.step,
             round=rung.round,
             people=rung.people,
-            next_at=at + rung.wait if rung.wait else None,
-            last=rung.last,
+            next_at=at + rung.wait if rung.wait and not beside else None,
+            last=rung.last and not beside,
             reason=reason,
+            beside=beside,
         )
     ]
 
@@ -41,6 +44,9 @@ def page(incident: Incident, command: c.Page, at: datetime) -> list[e.Event]:
     held = incident.paging
     if held and held.waiting and set(rung.people) <= set(held.people):
         return []
+    if held and held.waiting and held.next_at is not None and not held.last:
+        new = tuple(person for person in rung.people if person not in held.people)
+        return climb(replace(rung, people=new), at, reason=command.text, beside=True)
     return climb(rung, at, reason=command.text)
 
 
@@ -61,6 +67,16 @@ def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> lis
     if held and held.acknowledged_by:
         return []
     return [e.PageAcknowledged(at=at, person=command.person, via=command.via)]
+
+
+def take_back(incident: Incident, event: e.PeoplePaged, at: datetime) -> list[e.Event]:
+    """Undo of a page: what it began ends; a ladder that was climbed before goes on."""
+    held = incident.paging
+    if held is None or not held.waiting:
+        return []
+    if event.beside:
+        return [e.PageTakenBack(at=at, people=event.people)]
+    return stop(incident, "taken back", at)
 
 
 def stop(incident: Incident, reason: str, at: datetime) -> list[e.Event]:

@@ -71,6 +71,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             | e.PostmortemAssigned()
             | e.PublicPostDrafted()
             | e.PublicDraftDiscarded()
+            | e.PageTakenBack()
             | e.PageSent()
             | e.PageFailed()
             | e.Undone()
@@ -145,7 +146,8 @@ def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[
 
 
 def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Planned]:
-    effects: list[f.Planned] = [f.Cancel(("wake_escalation",))]
+    # The ladder's clock runs on for who is paged beside it.
+    effects: list[f.Planned] = [] if event.beside else [f.Cancel(("wake_escalation",))]
     for person in event.people:
         known = policy.people.get(person)
         for way in known.ways if known else ():

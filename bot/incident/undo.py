@@ -9,7 +9,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Moment, Refused, Stamp, Status
-from bot.incident.paging import stop
+from bot.incident.paging import stop, take_back
 from bot.incident.public import check_settled, may_publish
 
 
@@ -107,7 +107,7 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             hint = correct if may_publish(incident, event.post.status) else ""
             raise Refused("No undo, because customers have read it.", hint)
         case e.PeoplePaged():
-            return stop(incident, "taken back", at)
+            return take_back(incident, event, at)
         case e.PageAcknowledged():
             raise Refused(
                 "No undo, because nobody else was woken once you had it.",

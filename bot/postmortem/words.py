@@ -131,7 +131,7 @@ def _people(recorded: e.Recorded) -> tuple[str, ...]:
             return (actor, person)
         case e.PageAcknowledged(person=person):
             return (actor, person)
-        case e.PeoplePaged(people=people):
+        case e.PeoplePaged(people=people) | e.PageTakenBack(people=people):
             return (actor, *people)
         case _:
             return (actor,)

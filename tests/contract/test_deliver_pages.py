@@ -10,10 +10,11 @@ import pytest
 
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.model import Status
 from bot.oncall.escalation import Ladder
 from bot.ports import Rejected, Unavailable
 from tests.clock import START
-from tests.contract.stage import Stage, on_stage
+from tests.contract.stage import Stage, firing, on_stage
 from tests.fakes import Patience
 from tests.world import LADDER, RULES, World
 
@@ -35,7 +36,76 @@ async def test_people_are_woken_although_the_chat_platform_is_down(stage: Stage)
 async def test_a_page_says_what_it_is_about(stage: Stage):
     await stage.open("Volumes slow in az2", page="policy:platform")
     await stage.settle()
-    assert stage.ntfy.tries[0].text == "INC-1 Volumes slow in az2"
+    assert stage.ntfy.tries[0].text.splitlines() == [
+        "SEV2 INC-1: Volumes slow in az2",
+        "Without an answer the next one is paged at 03:05 UTC.",
+    ]
+
+
+async def test_a_page_carries_the_words_of_who_sent_it_and_of_the_alerts(stage: Stage):
+    await stage.writer.submit(firing(2))
+    await stage.ask(c.Acknowledge(person="ana"), 1)
+    await stage.ask(c.Page(target="person:ben", text="please look at the switches"), 1, by="ana")
+    await stage.settle()
+    said = stage.email.tries[-1]
+    assert said.person == "ben"
+    assert said.text.splitlines() == [
+        "SEV1 INC-1: OSDDown (r1, a)",
+        "Ana Ruiz: please look at the switches",
+        "2 alerts firing on compute (az=a region=r1) since 03:00 UTC.",
+        "Nobody is paged after you.",
+    ]
+
+
+async def test_who_is_paged_beside_a_policy_does_not_end_it(stage: Stage):
+    await stage.open(page="policy:platform")
+    await stage.ask(c.Page(target="person:ben", text="you know the switches"), 1)
+    await stage.settle()
+    assert sorted(stage.email.woken) == ["ana", "ben"]
+    held = stage.incident().paging
+    assert (held.ladder, held.step, held.people) == ("platform", 0, ("ana", "ben"))
+    stage.clock.forward(minutes=6)
+    await stage.settle()
+    held = stage.incident().paging
+    assert (held.ladder, held.step, held.people, held.waiting) == ("platform", 1, ("ben",), True)
+    await stage.ask(c.Acknowledge(person="ben"), 1)
+    stage.clock.forward(minutes=30)
+    await stage.settle()
+    assert stage.email.woken.count("ana") == 1
+
+
+async def test_a_page_that_was_a_slip_is_taken_back_and_the_policy_goes_on(stage: Stage):
+    await stage.open(page="policy:platform")
+    await stage.ask(c.Page(target="person:ben"), 1)
+    await stage.ask(c.Undo(by="ana"), 1)
+    assert stage.incident().paging.people == ("ana",)
+    await stage.settle()
+    assert stage.email.woken == ["ana"]
+    stage.clock.forward(minutes=6)
+    await stage.settle()
+    assert stage.email.woken == ["ana", "ben"]
+
+
+async def test_a_page_after_the_last_step_begins_anew(stage: Stage):
+    await stage.open(page="person:ana")
+    await stage.ask(c.Page(target="policy:platform"), 1, by="ben")
+    assert stage.incident().paging.ladder == "person:ana"
+    await stage.ask(c.Page(target="person:ben"), 1, by="ana")
+    assert (stage.incident().paging.ladder, stage.incident().paging.people) == ("person:ben", ("ben",))
+
+
+async def test_who_accepts_again_after_an_undo_wakes_somebody(stage: Stage):
+    await stage.ask(c.Open(title="Volumes slow", status=Status.TRIAGE))
+    accept = c.Accept(page="policy:platform")
+    await stage.ask(accept, 1)
+    await stage.ask(c.Undo(by="ana"), 1)
+    await stage.settle()
+    assert stage.email.woken == []
+    await stage.ask(accept, 1)
+    await stage.settle()
+    assert stage.email.woken == ["ana"]
+    await stage.ask(c.Acknowledge(person="ana"), 1)
+    assert len(stage.events(e.PeoplePaged)) == 2
 
 
 async def test_one_way_that_fails_is_told_and_the_other_one_is_enough(stage: Stage):

@@ -35,7 +35,7 @@ async def test_the_headers_say_what_it_is_and_that_a_machine_wrote_it(server: Sm
     (mail,) = server.mails
     message = mail.message
     assert (mail.sender, mail.recipients) == ("klatsch@example.org", ("ana@example.org",))
-    assert message["Subject"] == "[SEV1] INC-7 nova API is down"
+    assert message["Subject"] == "SEV1 INC-7: nova API is down"
     assert message["From"] == "Klatsch <klatsch@example.org>"
     assert message["To"] == "Ana Ruiz <ana@example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
@@ -59,11 +59,11 @@ async def test_both_forms_say_the_same_and_markup_is_text(server: SmtpServer) ->
     await pager(server).trigger(FIRST, page(text="<b>down</b> & out", title="<i>nova</i>", person=ana(name="<u>Ana")))
 
     plain, html = server.mails[0].body("plain"), server.mails[0].body("html")
-    assert "SEV1 INC-7 <i>nova</i>\n\n<b>down</b> & out\n\n" in plain
+    assert "SEV1 INC-7: <i>nova</i>\n\n<b>down</b> & out\n\n" in plain
     assert f"Acknowledge: {ACK}\n\nRoom: {ROOM}\n\nYou are paged as <u>Ana (ana)." in plain
     assert "&lt;b&gt;down&lt;/b&gt; &amp; out" in html
     assert f'<a href="{ACK}">Acknowledge</a>' in html
-    assert "SEV1 INC-7 &lt;i&gt;nova&lt;/i&gt;" in html
+    assert "SEV1 INC-7: &lt;i&gt;nova&lt;/i&gt;" in html
     assert "paged as &lt;u&gt;Ana (ana)" in html
     assert not any(tag in html for tag in ("<b>", "<i>", "<u>"))
 

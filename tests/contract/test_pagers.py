@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
 from adapters.registry import PAGERS
 from bot.ports import Attempt, DeliveryError, PageMessage, Rejected, Unavailable
+from tests.clock import START
 from tests.contract.pagers import CASES, IMPATIENT, PATIENT, SECRET, TOPIC, Case, ana
 from tests.contract.servers.http import HttpServer
 
@@ -14,6 +16,7 @@ FIRST = Attempt("7.12.0")
 AGAIN = Attempt("7.12.0", 2)
 ACK = "https://klatsch.example.org/ack/t0ken"
 ROOM = "https://chat.example.org/rooms/inc-7"
+RUNBOOK = "https://runbooks.example.org/nova"
 
 
 def page(**changed: object) -> PageMessage:
@@ -26,8 +29,10 @@ def page(**changed: object) -> PageMessage:
         "severity": "sev1",
         "ack_url": ACK,
         "room_url": ROOM,
+        "opened_at": START,
         **changed,
     }
+    given.setdefault("headline", f"{str(given['severity']).upper()} {given['ref']}: {given['title']}")
     return PageMessage(**given)
 
 
@@ -58,6 +63,19 @@ async def test_a_page_arrives_and_says_whom_what_and_how_to_acknowledge(case: Ca
     assert arrived.links == {ACK, ROOM}
 
 
+async def test_the_runbook_is_one_tap_away(case: Case) -> None:
+    await case.pager().trigger(FIRST, page(runbook_url=RUNBOOK))
+    (arrived,) = case.arrived()
+    assert arrived.links == {ACK, ROOM, RUNBOOK}
+
+
+async def test_a_page_that_is_tried_again_stays_the_same_when_its_incident_is_renamed(case: Case) -> None:
+    await case.pager().trigger(FIRST, page())
+    await case.pager().trigger(AGAIN, page(title="nova and cinder are down", severity="sev2"))
+    one, other = case.arrived()
+    assert one.same == other.same
+
+
 async def test_without_a_public_address_the_page_says_how_to_acknowledge_in_chat_and_terminal(case: Case) -> None:
     await case.pager().trigger(FIRST, page(ack_url="", room_url=""))
 
@@ -80,7 +98,7 @@ async def test_the_same_page_twice_is_marked_as_the_same(case: Case) -> None:
     [
         (Attempt("7.13.0"), page()),
         (FIRST, page(ack_url="https://staging.example.org/ack/t0ken")),
-        (FIRST, page(title="ceph is full")),
+        (FIRST, page(opened_at=START + timedelta(days=1))),
     ],
     ids=["another effect", "another installation", "the same key after a fresh start"],
 )
@@ -175,7 +193,7 @@ async def test_what_a_title_smuggles_is_harmless(case: Case) -> None:
 
     (arrived,) = case.arrived()
     assert arrived.to == case.here
-    assert "INC-7 down Bcc: eve@example.org [31m<script>alert(1)</script> tail" in arrived.title
+    assert "INC-7: down Bcc: eve@example.org [31m<script>alert(1)</script> tail" in arrived.title
     assert not {"\r", "\x1b", "\x00", "\u202e", "\ud800"} & set(arrived.title + arrived.text)
 
 

@@ -55,6 +55,8 @@ async def test_a_whole_configuration_has_no_problem(
         }  # fmt: skip
         sections["people"]["ana"]["page"] = ["ntfy", "email"]
         sections["oncall"]["schedules"] = {"platform": {"rotation": {"people": ["ana"], "start": "2026-01-05T09:00"}}}
+        sections["people"]["ben"] |= {"email": "ben@example.org", "page": ["email"]}
+        sections["oncall"]["policies"]["platform"]["steps"].append({"page": "person:ben"})
         sections["status"] = {
             "page": {"type": "builtin", "listen": "localhost:0", "components": [{"id": "api", "name": "API"}]}
         }
@@ -66,6 +68,7 @@ async def test_a_whole_configuration_has_no_problem(
     for expected in (
         "people.ana: is paged by ntfy, email",
         "oncall.schedules.platform: Ana Ruiz is on call now",
+        "oncall.policies.platform: asks Ana Ruiz, Ben Okafor",
         "alerts.prometheus: takes alertmanager at the listen address/alerts/prometheus",
         'routes[0]: severity="critical" → sev1, opens a room at once, pages platform',
         "status.page: 1 component",
@@ -75,6 +78,29 @@ async def test_a_whole_configuration_has_no_problem(
         "paging.email: reachable",
     ):
         assert any(line.startswith("ok") and expected in line for line in lines), expected
+
+
+async def test_a_policy_that_asks_one_person_however_often_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sections = paging("http://127.0.0.1:1")
+    sections["people"]["ben"] |= {"ntfy": "ben-pages", "page": ["ntfy"]}
+    sections["oncall"] = {
+        "schedules": {
+            "now": {"rotation": {"people": ["ana"], "start": "2026-01-05T09:00"}},
+            "later": {"rotation": {"people": ["ben"], "start": "2099-01-05T09:00"}},
+        },
+        "policies": {
+            "platform": {"steps": [{"page": "schedule:now"}, {"page": "person:ana"}]},
+            "network": {"steps": [{"page": "schedule:later"}]},
+        },
+    }
+    _, lines = await checked(tmp_path, capsys, **sections)
+    about = [line for line in only(lines, "warning") if "oncall.policies" in line]
+    assert [line.partition(": ")[2] for line in about] == [
+        "it asks nobody now. Look at its schedules, or name a person in a step.",
+        "it asks only Ana Ruiz now, whoever does not answer. Add a step with somebody else.",
+    ]
 
 
 async def test_looking_makes_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.card import alerts, announcement, card, digest, page_text, proposal, room_name, topic, who
+from bot.chat.card import alerts, announcement, card, digest, proposal, room_name, topic, who
 from bot.chat.document import Buttons, Document, Mention
 from bot.chat.parse import parse
 from bot.chat.templates import Templates
@@ -188,15 +188,6 @@ def test_a_topic_and_a_rooms_name_begin_with_the_reference():
     assert room_name(led, mark="inc-7", templates=TEMPLATES) == "inc-7-volumes-slow-in-az2"
     assert room_name(replace(CALM, title="日本"), mark="inc-7", templates=TEMPLATES) == "inc-7"
     assert len(topic(replace(CALM, title="x" * 900), people=PEOPLE, templates=TEMPLATES)) == 250
-
-
-def test_a_page_is_one_line_on_a_phone():
-    incident = replace(CALM, alerts_firing=2, service="ceph")
-    assert page_text(incident, text="look\nplease", templates=TEMPLATES) == (
-        "SEV2 INC-7: Volumes slow in az2",
-        "look please\n2 alerts firing on ceph.",
-    )
-    assert page_text(CALM, text="", templates=TEMPLATES) == ("SEV2 INC-7: Volumes slow in az2", "")
 
 
 def recorded(seq, event, by="ana", kind="command"):

@@ -36,6 +36,7 @@ from bot.incident.events.outside import (
     PageAcknowledged,
     PageFailed,
     PageSent,
+    PageTakenBack,
     PagingEnded,
     PeoplePaged,
     PostReachedPage,
@@ -87,6 +88,7 @@ __all__ = [
     "PageAcknowledged",
     "PageFailed",
     "PageSent",
+    "PageTakenBack",
     "PagingEnded",
     "PeoplePaged",
     "PostReachedPage",
@@ -137,6 +139,7 @@ Event = (
     | UpdatePosted
     | UpdateWasDue
     | PeoplePaged
+    | PageTakenBack
     | PageSent
     | PageFailed
     | PageAcknowledged

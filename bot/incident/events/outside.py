@@ -12,7 +12,7 @@ from bot.incident.model import PublicPost
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePaged(Happened):
     """One rung of a ladder. `next_at` is when the next rung is asked if nobody acknowledges; after the `last` one it
-    is when we say that nobody did."""
+    is when we say that nobody did. `beside`: these are paged too, and the ladder that is being climbed goes on."""
 
     ladder: str
     step: int
@@ -21,6 +21,14 @@ class PeoplePaged(Happened):
     next_at: datetime | None = None
     last: bool = False
     reason: str = ""
+    beside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTakenBack(Happened):
+    """Who was paged beside a ladder by mistake is waited for no more; the ladder goes on."""
+
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
