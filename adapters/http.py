@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import json as json_module
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from importlib import metadata
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -74,6 +75,9 @@ class Http:
             return self._client
 
     def _made(self, provider: str) -> httpx.AsyncClient:
+        # httpx goes without its command line where that cannot be imported. It would bring three libraries along that draw
+        # in terminals, which is most of the time and of the memory that its import takes.
+        sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
         import httpx
 
         # Unpacked answers could be a thousand times as big as what was sent, so only plain ones are asked for.

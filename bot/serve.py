@@ -15,8 +15,8 @@ log = logging.getLogger(__name__)
 
 
 def steady() -> None:
-    """What is there after the start stays: the collector need not look through it whenever a storm makes it look."""
-    gc.collect()
+    """What is there after the start stays: the collector need not look through it whenever a storm makes it look. What of it
+    is garbage stays too; it is less than a look for it is worth."""
     gc.freeze()
     gc.enable()
 
