@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 # Overrides and isolates can make a text read as another one (https://www.unicode.org/reports/tr9/).
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_JOINERS = "\u200c\u200d"
+_JOINED_ASCII = re.compile(rf"(?<=[!-~])[{_JOINERS}]|[{_JOINERS}](?=[!-~])")
 
 
 def clean(text: str) -> str:
@@ -17,6 +20,15 @@ def clean(text: str) -> str:
         if char == "\n" or (unicodedata.category(char) not in ("Cc", "Cs") and char not in _BIDI):
             kept.append(char)
     return "".join(kept)
+
+
+def unhidden(text: str) -> str:
+    """`text` as it looks: its letters composed (NFC), and without what nobody sees and a name could hide behind. What joins
+    the parts of an emoji or of letters beyond ASCII stays."""
+    if text.isascii():
+        return text
+    text = _JOINED_ASCII.sub("", unicodedata.normalize("NFC", text))
+    return "".join(char for char in text if char in _JOINERS or unicodedata.category(char) != "Cf")
 
 
 def one_line(text: str, limit: int) -> str:

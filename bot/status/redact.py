@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import partial
 
+from bot.incident.text import unhidden
 from bot.status.recognise import (
     OPENERS,
     ORDINARY,
@@ -115,13 +116,13 @@ class _Mask:
         self.host_pattern = re.compile(patterns) if patterns else None
         named = [name for name in redaction.networks if not networks_of((name,))]
         self.phrases = [
-            (phrase_pattern(redaction.tenants), CUSTOMER),
-            (phrase_pattern(named), NETWORK),
-            (phrase_pattern(people_words([*names, *redaction.people])), PERSON),
+            (phrase_pattern(map(unhidden, redaction.tenants)), CUSTOMER),
+            (phrase_pattern(map(unhidden, named)), NETWORK),
+            (phrase_pattern(people_words(map(unhidden, [*names, *redaction.people]))), PERSON),
         ]
 
     def apply(self, text: str) -> tuple[str, tuple[str, ...]]:
-        text = _MARK.sub("", text)
+        text = _MARK.sub("", unhidden(text))
         text = mask_secrets(text, lambda _: self._take("", SECRET))
         passes: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str]]] = [
             (_URL, self._url),

@@ -55,6 +55,8 @@ def masked(text):
         ("<mailto:x@example.com>", "<mailto:an e-mail address>"),
         ("Carla and Dr. Carla von Bosch", "a colleague and a colleague"),
         ("Jörg Öz, Jörg", "a colleague, a colleague"),
+        ("Jo\u0308rg O\u0308z, Jo\u0308rg", "a colleague, a colleague"),
+        ("A\u200bna, A\xadna and A\u200dna", "a colleague, a colleague and a colleague"),
         ("Thanks to Will", "Thanks to a colleague"),
         ("ask support@example.org", "ask support@example.org"),
         # Hosts.

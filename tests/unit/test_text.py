@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.incident.text import clean, one_line
+from bot.incident.text import clean, one_line, unhidden
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,20 @@ def test_control_characters_and_direction_overrides_are_left_out(given: str, kep
 @pytest.mark.parametrize("nothing", ["", " \n\t", "\0\x1b", "\xad", "\u200b\u2060", "\u3000 \ufeff", "\ue000"])
 def test_a_line_that_nobody_can_read_is_empty(nothing: str):
     assert one_line(nothing, 100) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        ("hv\u200b-17", "hv-17"),
+        ("hv\u200d-17 \u200chv", "hv-17 hv"),
+        ("Nu\u0301n\u0303ez", "Núñez"),
+        ("👩\u200d🔧 می\u200cروم", "👩\u200d🔧 می\u200cروم"),
+        ("two\n\tlines", "two\n\tlines"),
+    ],
+)
+def test_nothing_hides_between_the_letters(given: str, seen: str):
+    assert unhidden(given) == seen
 
 
 def test_a_line_is_cut_at_its_limit_and_has_no_break():
