@@ -30,8 +30,12 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
     match command:
         case c.Open(page=page):
             return replace(command, opener=by, rung=target(around.roster, page, around.at) if page else None)
-        case c.Accept(page=page) | c.Page(target=page) if page:
+        case c.Accept(page=page) if page:
             return replace(command, rung=target(around.roster, page, around.at))
+        case c.Page(target=page) if page:
+            rung = target(around.roster, page, around.at)
+            _check_reachable(rung.people, around.people)
+            return replace(command, rung=rung)
         case c.Escalate(ladder=ladder, step=step, round=round):
             return replace(command, rung=_following(ladder, step, round, incident, around))
         case c.RecordPage() if command.failed and incident is not None:
@@ -45,6 +49,17 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
             return replace(command, events=_made_by(around.history(incident.number), command))
         case _:
             return command
+
+
+def _check_reachable(asked: Sequence[str], people: Mapping[str, Person]) -> None:
+    """Whoever says "paged" must have somebody to page: a policy's people are looked at by `klatsch check`."""
+    if asked and not any(people[person].ways for person in asked if person in people):
+        first = asked[0]
+        name = people[first].name if first in people else first
+        raise Refused(
+            f"{name} cannot be paged: nothing says how.",
+            f"Whoever runs Klatsch writes `page: [WAY]` under `people.{first}`; meanwhile `page @SOMEBODY` asks another.",
+        )
 
 
 def _after_failure(command: c.RecordPage, incident: Incident, around: Around) -> c.RecordPage:

@@ -6,6 +6,7 @@ Pure: given the alerts, what is known of them, the open incident of each group, 
   changes nothing. An older firing than the one we know is a late copy and changes nothing either.
 * A repeat of what fires on although its incident is over opens nothing; the incident is told, which says so once. What
   began to fire after that end is news, although nobody said that it had cleared: it may have cleared under a silence.
+* An alert that no route wanted is news again as soon as one does: somebody mended the routes.
 * An alert that is first heard of when it is over is remembered, so that its late firing opens nothing.
 * A group that its sender calls resolved as a whole resolves all we know of it: a message may be cut short.
 * An alert stays with its incident while that is open, whatever became of its labels or the routes.
@@ -91,16 +92,17 @@ def wanted(
     routes: Sequence[Route],
     incidents: Mapping[int, Incident],
 ) -> set[str]:
-    """The keys of the groups that these alerts may join or open. A repeat of what is known joins none, unless one of
-    `incidents` that it belongs to is maintenance, which may be over."""
+    """The keys of the groups that these alerts may join or open. A repeat of what is known joins none, unless it belongs to
+    nothing, or to one of `incidents` that is maintenance, which may be over."""
     held = {(row.source, row.fingerprint): row for row in known}
     keys = set()
     for notification in notifications:
         for alert in notification.alerts:
             before = held.get((alert.source, alert.fingerprint))
+            owner = incidents.get(before.incident) if before and before.incident else None
+            held_fast = before and before.incident and not (owner and owner.kind is Kind.MAINTENANCE)
             repeated = before is not None and before.firing and before.starts_at == alert.starts_at
-            owner = incidents.get(before.incident) if repeated and before and before.incident else None
-            if not alert.firing or (repeated and not (owner and owner.kind is Kind.MAINTENANCE)):
+            if not alert.firing or (repeated and held_fast):
                 continue
             if route := route_for(alert.labels, routes):
                 keys.add(route.group(alert.labels))
@@ -127,7 +129,7 @@ def fold(notifications: Sequence[Notification], known: Sequence[Known], met: Met
                         _there(groups, owner).kept[key] = alert
                     continue
                 _there(groups, owner).left.append(alert)
-            elif not _is_news(alert, before):
+            elif not (_is_news(alert, before) or (group is None and _wanted_now(alert, before, met.routes))):
                 continue
             if group is None or not (group.incident is None or met.keeps(owner, alert)):
                 group = _group_of(alert, owner, groups, met)
@@ -163,6 +165,14 @@ def _is_news(alert: Alert, before: Known | None) -> bool:
 def _fires_on(alert: Alert, before: Known) -> bool:
     """Whether it fires as far as we knew too."""
     return alert.firing and before.firing and alert.starts_at >= before.starts_at
+
+
+def _wanted_now(alert: Alert, before: Known | None, routes: Sequence[Route]) -> bool:
+    """Whether it fires, belongs to nothing as far as we know, and a route would have it."""
+    if before is None or before.incident is not None or not _fires_on(alert, before):
+        return False
+    route = route_for(alert.labels, routes)
+    return route is not None and route.heartbeat is None
 
 
 def _cut_off(notification: Notification, held: Mapping[tuple[str, str], Known]) -> list[Alert]:

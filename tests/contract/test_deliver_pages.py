@@ -16,7 +16,7 @@ from bot.ports import Rejected, Unavailable
 from tests.clock import START
 from tests.contract.stage import Stage, firing, on_stage
 from tests.fakes import Patience
-from tests.world import LADDER, RULES, World
+from tests.world import LADDER, PEOPLE, RULES, World
 
 
 async def test_people_are_woken_although_the_chat_platform_is_down(stage: Stage):
@@ -335,3 +335,17 @@ async def test_nobody_is_woken_for_what_was_resolved_after_the_ladder_had_ended(
     stage.clock.forward(minutes=2)
     await stage.settle()
     assert stage.email.woken == []
+
+
+async def test_who_cannot_be_paged_is_not_said_to_be(stage: Stage):
+    mia = replace(PEOPLE["ben"], id="mia", name="Mia Chen", ways=())
+    people = {**PEOPLE, "mia": mia}
+    roster = replace(RULES.roster, people=frozenset(people))
+    stage.world.rules = replace(RULES, roster=roster, policy=replace(RULES.policy, people=people))
+    world = stage.world
+    world.opened()
+    refused = world.ask(c.Page(target="person:mia", text="wake up please"), 1).refused
+    assert refused is not None
+    assert (refused.reason, "people.mia" in refused.hint) == ("Mia Chen cannot be paged: nothing says how.", True)
+    assert stage.events(e.PeoplePaged) == []
+    assert world.ask(c.Page(target="person:ben"), 1).refused is None

@@ -211,6 +211,17 @@ def test_an_alert_no_route_wants_is_remembered_and_counted():
     assert folding.unrouted == 1
 
 
+@pytest.mark.parametrize("again", [an_alert(started=5), an_alert(started=1)], ids=["repeated", "anew"])
+def test_an_alert_that_no_route_wanted_opens_its_incident_as_soon_as_one_does(again: Alert):
+    before = (known(an_alert(started=5), None),)
+    (group,) = folded(again, again, before=before).groups
+    assert (group.incident, len(group.fired), [row.moved for row in group.rows.values()]) == (None, 1, [True])
+    assert wanted([Notification("prometheus", (again,))], before, ROUTES, {}) == {CRITICAL.group(again.labels)}
+    assert folded(an_alert(started=5, firing=False), before=before).groups == ()
+    still = an_alert(started=5, severity="info")
+    assert folded(still, before=(known(still, None),)).groups == ()
+
+
 def test_fired_and_cleared_in_one_message_opens_and_clears():
     (group,) = folded(an_alert(started=1), an_alert(firing=False, started=1)).groups
     assert (len(group.fired), len(group.cleared), len(group.rows)) == (1, 1, 1)
