@@ -45,8 +45,8 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
             return command
         case c.Undo() if incident is not None:
             return replace(command, events=choose(around.history(incident.number), command.by, command.event))
-        case c.Retract() if incident is not None:
-            return replace(command, events=_made_by(around.history(incident.number), command))
+        case c.Note() | c.AddTask() | c.AddFollowUp() | c.Retract() if command.message and incident is not None:
+            return replace(command, by=by, events=tuple(around.history(incident.number)))
         case _:
             return command
 
@@ -91,17 +91,3 @@ def _check_absorbing(incident: Incident | None, other: Incident | None, into: in
             f"{incident.ref} is private and {other.ref} is not: what it is called would be told there.",
             f"`{other.ref} private` first, or end this one with `{incident.ref} cancel reason=WHY`.",
         )
-
-
-def _made_by(history: Sequence[e.Recorded], command: c.Retract) -> tuple[e.Recorded, ...]:
-    """The events that a captured message made and nobody took back yet."""
-    taken = {recorded.event.event for recorded in history if isinstance(recorded.event, e.Retracted)}
-    made = []
-    for recorded in history:
-        event = recorded.event
-        if not isinstance(event, e.Noted | e.TaskAdded | e.FollowUpAdded) or event.message != command.message:
-            continue
-        mark = event.mark if isinstance(event, e.Noted) else None
-        if recorded.seq not in taken and mark is command.mark:
-            made.append(recorded)
-    return tuple(made)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.incident import commands as c
 from bot.incident.decide import decide
-from bot.incident.events import FollowUpAdded, Noted, Recorded, Retracted, TaskAdded
+from bot.incident.events import Recorded
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Person, Source
 from bot.incident.undo import choose
@@ -56,7 +56,7 @@ class Story:
 
     def give(self, said: c.Command | Step) -> list[Recorded]:
         """Let `said` happen, and answer what was recorded. What is refused raises `Refused` and changes nothing but
-        the time. `Undo` and `Retract` are told what they are about, as the product does."""
+        the time. `Undo` and what a reaction asks for are told what they are about, as the product does."""
         given = said if isinstance(said, Step) else Step(said)
         self.now += given.after
         command = self._informed(given)
@@ -74,19 +74,10 @@ class Story:
         match given.command:
             case c.Undo(by=by, event=event) as undo:
                 return replace(undo, events=choose(self.history, by, event))
-            case c.Retract() as retract:
-                taken = {r.event.event for r in self.history if isinstance(r.event, Retracted)}
-                made = (r for r in self.history if r.seq not in taken and _made_by(r, retract))
-                return replace(retract, events=tuple(made))
+            case c.Note() | c.AddTask() | c.AddFollowUp() | c.Retract() as captured if captured.message:
+                return replace(captured, by=given.by, events=self.history)
             case command:
                 return command
-
-
-def _made_by(recorded: Recorded, retract: c.Retract) -> bool:
-    event = recorded.event
-    if not isinstance(event, Noted | TaskAdded | FollowUpAdded) or event.message != retract.message:
-        return False
-    return (event.mark if isinstance(event, Noted) else None) is retract.mark
 
 
 def record(*said: c.Command | Step, number: int = 7, start: datetime = START) -> list[Recorded]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.chat.document import clean
 from bot.incident.commands import AddFollowUp, AddTask, Command, Note, Retract
-from bot.incident.model import Mark
+from bot.incident.model import Captured, Mark
 
 TEXT_LIMIT = 4000
 """What a line of the timeline holds (`bot.incident.work`); a longer message is cut, for the reaction is on all of it."""
@@ -49,6 +49,10 @@ REACTIONS: Mapping[str, Meaning] = {
 """By emoji (with or without U+FE0F) and by Slack's short name."""
 
 
+CAPTURED = {"task": Captured.TASK, "followup": Captured.FOLLOWUP}
+"""What a reaction makes that makes no line."""
+
+
 def meaning(emoji: str) -> Meaning | None:
     """What `emoji` means: `📌`, `☑️` with or without U+FE0F, `pushpin` or `:pushpin:`. None: nothing."""
     return REACTIONS.get(emoji.replace(_VARIATION, "").strip(":"))
@@ -69,6 +73,8 @@ def react(emoji: str, *, text: str, author: str, message: str, at: datetime | No
 
 
 def unreact(emoji: str, *, message: str) -> Command | None:
-    """The command for a reaction taken off again. Without a mark it is a task or a follow-up that goes."""
+    """The command for a reaction taken off again."""
     found = meaning(emoji)
-    return Retract(message=message, mark=found.mark) if found else None
+    if found is None:
+        return None
+    return Retract(message=message, captured=CAPTURED.get(found.name, Captured.LINE), mark=found.mark)

@@ -97,7 +97,15 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, private=True)
         case e.RoleAssigned():
             return replace(incident, roles=_roles(incident.roles, event))
-        case e.Noted() | e.Retracted() | e.UpdateWasDue() | e.ArchiveWasDue() | e.DeliveryFailed() | e.Undone():
+        case (
+            e.Noted()
+            | e.Retracted()
+            | e.Seconded()
+            | e.UpdateWasDue()
+            | e.ArchiveWasDue()
+            | e.DeliveryFailed()
+            | e.Undone()
+        ):
             return incident
         case e.TaskAdded():
             return replace(incident, tasks=(*incident.tasks, Task(event.task, event.text, event.owner)))
@@ -152,15 +160,18 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     moments = dict(incident.moments)
     if event.new is Status.MONITORING and Moment.MITIGATED not in moments:
         moments[Moment.MITIGATED] = Stamp(event.at, "status")
-    if event.new is Status.RESOLVED:
-        moments[Moment.RESOLVED] = Stamp(event.at, "status", event.reason)
     if event.new.open:
         moments.pop(Moment.RESOLVED, None)
+    elif event.resolved and not event.reopened:
+        moments[Moment.RESOLVED] = event.resolved
+    elif event.new is Status.RESOLVED and (event.old.open or Moment.RESOLVED not in moments):
+        # Back from its review it goes on having been resolved when it was.
+        moments[Moment.RESOLVED] = Stamp(event.at, "status", event.reason)
     promise = incident.promise if event.new.open else None
     paging = None if event.reopened else incident.paging
     still = incident.still_firing and not event.new.open
     # From resolved to closed it goes on having ended when it did.
-    ended = None if event.new.open else incident.ended or event.at
+    ended = None if event.new.open else event.ended or incident.ended or event.at
     changed = replace(incident, status=event.new, moments=moments, promise=promise, paging=paging)
     return replace(changed, still_firing=still, ended=ended)
 

@@ -199,7 +199,16 @@ def reopen(incident: Incident, command: c.Reopen, at: datetime) -> list[e.Event]
     if incident.status not in REOPENABLE:
         hint = f"Work goes on in INC-{incident.merged_into}." if incident.merged_into else "`accept` it."
         raise Refused(f"{incident.ref} is {incident.status} and cannot be reopened.", hint)
-    return [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING, reason=command.reason, reopened=True)]
+    again = e.StatusChanged(
+        at=at,
+        old=incident.status,
+        new=Status.INVESTIGATING,
+        reason=command.reason,
+        reopened=True,
+        ended=incident.ended,
+        resolved=incident.moments.get(Moment.RESOLVED),
+    )
+    return [again]
 
 
 def start_review(incident: Incident, at: datetime) -> list[e.Event]:

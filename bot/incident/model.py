@@ -109,6 +109,14 @@ class Mark(StrEnum):
     ON_IT = "on_it"
 
 
+class Captured(StrEnum):
+    """What a reaction makes of a message."""
+
+    LINE = "line"
+    TASK = "task"
+    FOLLOWUP = "followup"
+
+
 class ComponentState(StrEnum):
     """Statuspage's words (https://developer.statuspage.io, component `status`)."""
 

@@ -106,7 +106,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.RoomArchived():
             # It was reopened while its room went away.
             return _open_rooms(incident, (event.platform,)) if has_room(incident) else []
-        case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted():
+        case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted() | e.Seconded():
             return []
         case _:
             assert_never(event)

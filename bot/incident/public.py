@@ -52,7 +52,7 @@ def approve(incident: Incident, at: datetime) -> list[e.Event]:
 
 
 def discard(incident: Incident, at: datetime) -> list[e.Event]:
-    return [] if incident.draft is None else [e.PublicDraftDiscarded(at=at)]
+    return [] if incident.draft is None else [e.PublicDraftDiscarded(at=at, post=incident.draft)]
 
 
 def may_publish(incident: Incident, status: PublicStatus) -> bool:

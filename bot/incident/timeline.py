@@ -117,6 +117,8 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             return f"The update promised for {event.promised.astimezone(zone):%H:%M %Z} has not come"
         case e.PeoplePaged():
             return f"Paged {_names(event.people, who)}{_step(event)}{_because(event.reason)}"
+        case e.Seconded():
+            return f"Seconded: e{event.event}" if event.stands else f"No longer seconded: e{event.event}"
         case e.PageTakenBack():
             return f"{_names(event.people, who)} {'is' if len(event.people) == 1 else 'are'} no longer paged"
         case e.PageSent():

@@ -8,14 +8,18 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import Incident, Moment, Refused, Stamp, Status
+from bot.incident.model import Incident, Moment, Refused, Stamp, Status, Task
 from bot.incident.paging import stop, take_back
-from bot.incident.public import check_settled, may_publish
+from bot.incident.public import check_settled, discard, may_publish
+from bot.incident.timeline import sentence
+
+_TIMELINE = "`timeline` shows what happened."
+_NOT_YET = "It is your last line here. For an earlier one: `undo e12`, with the number that `timeline` shows."
 
 
 def choose(history: Sequence[e.Recorded], by: str, event: int | None) -> tuple[e.Recorded, ...]:
     """The events to take back, oldest first: those of the command that made `event`, or else of the last command by
-    `by` that can be undone and was not. Empty when there is none. `history` is oldest first."""
+    `by` that was not undone. Empty when there is none. `history` is oldest first."""
     gone = {seq for recorded in history if isinstance(recorded.event, e.Undone) for seq in recorded.event.events}
     undoing = {recorded.command for recorded in history if isinstance(recorded.event, e.Undone)}
     candidates = [r for r in history if r.seq not in gone and r.command not in undoing]
@@ -31,13 +35,17 @@ def undo(incident: Incident, command: c.Undo, at: datetime) -> list[e.Event]:
         raise Refused(f"e{command.event} is nothing that could be undone.", "`timeline` shows what happened.")
     if not command.events:
         raise Refused("There is nothing of yours to undo here.", "`timeline` shows the events; `undo e12` names one.")
-    taken: list[e.Event] = [e.Undone(at=at, events=tuple(recorded.seq for recorded in command.events))]
+    taken: list[e.Event] = []
     for recorded in reversed(command.events):
         inverse = _inverse(incident, recorded, at)
         for event in inverse:
             incident = evolve(incident, event)
         taken += inverse
-    return taken
+    if not taken:
+        # Whoever reads "taken back" believes it.
+        said = sentence(command.events[0].event, lambda person: person)
+        raise Refused(f"This cannot be taken back: {said}", _NOT_YET if command.event is None else _TIMELINE)
+    return [e.Undone(at=at, events=tuple(recorded.seq for recorded in command.events)), *taken]
 
 
 def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.Event]:
@@ -57,6 +65,9 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
                     f"No undo, because {incident.ref} is {incident.status} already.",
                     f"`{incident.ref} reopen`, then `{incident.ref} cancel` if it was a mistake.",
                 )
+            if event.source == "alert" or _taken_up(incident):
+                why = "alerts opened it" if event.source == "alert" else "people work on it"
+                raise Refused(f"No undo of {recorded.id}, because {why}.", f"To end it: `{incident.ref} cancel REASON`")
             check_settled(incident, "cancel")
             cancelled = e.StatusChanged(at=at, old=incident.status, new=Status.CANCELLED, reason="opened by mistake")
             return [cancelled, *stop(incident, "opened by mistake", at)]
@@ -72,11 +83,17 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.TaskAdded():
             return [e.TaskChanged(at=at, task=event.task, dropped=True, owner=event.owner)]
         case e.TaskChanged():
-            return [e.TaskChanged(at=at, task=event.task, owner=event.owner)]
+            was, now = event.before or Task(event.task, "", event.owner), incident.tasks[event.task - 1]
+            back = e.TaskChanged(
+                at=at, task=event.task, done=was.done, dropped=was.dropped, owner=was.owner, before=now
+            )
+            return [back]
         case e.FollowUpAdded():
             return [e.FollowUpChanged(at=at, followup=event.followup, outcome="dropped")]
         case e.FollowUpChanged():
-            return [e.FollowUpChanged(at=at, followup=event.followup, outcome="")]
+            outcome, reason = (event.before.outcome, event.before.reason) if event.before else ("", "")
+            item = incident.followups[event.followup - 1]
+            return [e.FollowUpChanged(at=at, followup=event.followup, outcome=outcome, reason=reason, before=item)]
         case e.MomentSet():
             return [
                 e.MomentSet(at=at, moment=event.moment, value=event.old, old=event.value, source="undo", reason="undo")
@@ -99,7 +116,9 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
                 e.UpdatePosted(at=at, text=event.previous_text, next_by=event.previous_by, previous_text=event.text),
             ]
         case e.PublicPostDrafted():
-            return [e.PublicDraftDiscarded(at=at)] if incident.draft else []
+            return discard(incident, at) if incident.draft == event.post else []
+        case e.PublicDraftDiscarded(post=post) if post is not None and incident.draft is None:
+            return [e.PublicPostDrafted(at=at, post=post)]
         case e.PublicPostPublished():
             correct = (
                 f"To correct it: `{incident.ref} publish {event.post.status} TEXT`; it is shown above the old words."
@@ -124,6 +143,10 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return []
 
 
+def _taken_up(incident: Incident) -> bool:
+    return bool(incident.roles or incident.tasks or (incident.paging and incident.paging.acknowledged_by))
+
+
 def _status_back(incident: Incident, event: e.StatusChanged, at: datetime) -> list[e.Event]:
     if incident.status is not event.new:
         raise Refused(
@@ -132,7 +155,9 @@ def _status_back(incident: Incident, event: e.StatusChanged, at: datetime) -> li
         )
     if event.old.final:
         check_settled(incident, "resolve" if event.old is Status.CLOSED else "cancel")
-    back: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=event.old, reason="undo")]
+    was = (event.ended, event.resolved) if event.reopened else (None, None)
+    changed = e.StatusChanged(at=at, old=incident.status, new=event.old, reason="undo", ended=was[0], resolved=was[1])
+    back: list[e.Event] = [changed]
     mitigated = incident.moments.get(Moment.MITIGATED)
     if event.new is Status.MONITORING and mitigated == Stamp(event.at, "status"):
         # The step set it; without the step nobody has said so.

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Moment, Refused
+from bot.incident.captured import Standing, standing
+from bot.incident.model import Captured, Incident, Moment, Refused
 
 TEXT_LIMIT = 4000
 LIST_LIMIT = 500
@@ -38,26 +39,37 @@ def assign_role(incident: Incident, command: c.AssignRole, at: datetime) -> list
 def note(command: c.Note, at: datetime) -> list[e.Event]:
     text = _text(command.text, "A line on the timeline")
     when = _past(command.when, at)
+    if held := standing(command.events, command.message, Captured.LINE, command.mark):
+        return _second(held, command.by, command.message, at)
     return [e.Noted(at=when, mark=command.mark, text=text, author=command.author, message=command.message)]
 
 
+def _second(held: Standing, by: str, message: str, at: datetime) -> list[e.Event]:
+    """The same reaction once more: what it made stands for `by` too."""
+    return [] if by in held.people else [e.Seconded(at=at, event=held.recorded.seq, message=message)]
+
+
 def retract(incident: Incident, command: c.Retract, at: datetime) -> list[e.Event]:
-    """Take back what a captured message made. Nothing to take back is no fault: reactions come and go."""
-    events: list[e.Event] = []
-    for recorded in command.events:
-        match recorded.event:
-            case e.Noted():
-                events.append(e.Retracted(at=at, event=recorded.seq, message=command.message))
-            case e.TaskAdded(task=task, owner=owner) if not incident.tasks[task - 1].dropped:
-                events.append(e.TaskChanged(at=at, task=task, dropped=True, owner=owner))
-            case e.FollowUpAdded(followup=followup) if not incident.followups[followup - 1].outcome:
-                events.append(e.FollowUpChanged(at=at, followup=followup, outcome="dropped"))
-            case _:
-                continue
-    return events
+    """Take back what a reaction made of a message. Nothing to take back is no fault: reactions come and go."""
+    held = standing(command.events, command.message, command.captured, command.mark)
+    if held is None or command.by not in held.people:
+        return []
+    if len(held.people) > 1:
+        return [e.Seconded(at=at, event=held.recorded.seq, message=command.message, stands=False)]
+    match held.recorded.event:
+        case e.TaskAdded(task=task):
+            now = incident.tasks[task - 1]
+            return [e.TaskChanged(at=at, task=task, dropped=True, owner=now.owner, before=now)]
+        case e.FollowUpAdded(followup=followup):
+            item = incident.followups[followup - 1]
+            return [e.FollowUpChanged(at=at, followup=followup, outcome="dropped", before=item)]
+        case _:
+            return [e.Retracted(at=at, event=held.recorded.seq, message=command.message)]
 
 
 def add_task(incident: Incident, command: c.AddTask, at: datetime) -> list[e.Event]:
+    if held := standing(command.events, command.message, Captured.TASK):
+        return _second(held, command.by, command.message, at)
     if len(incident.tasks) >= LIST_LIMIT:
         raise Refused(f"{incident.ref} has {LIST_LIMIT} tasks already.", "Finish or drop some.")
     text = _text(command.text, "A task")
@@ -72,10 +84,12 @@ def change_task(incident: Incident, command: c.ChangeTask, at: datetime) -> list
     owner = command.owner or held.owner
     if (held.done, held.dropped, held.owner) == (command.done, command.dropped, owner):
         return []
-    return [e.TaskChanged(at=at, task=held.id, done=command.done, dropped=command.dropped, owner=owner)]
+    return [e.TaskChanged(at=at, task=held.id, done=command.done, dropped=command.dropped, owner=owner, before=held)]
 
 
 def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> list[e.Event]:
+    if held := standing(command.events, command.message, Captured.FOLLOWUP):
+        return _second(held, command.by, command.message, at)
     if len(incident.followups) >= LIST_LIMIT:
         raise Refused(f"{incident.ref} has {LIST_LIMIT} follow-ups already.", "Fewer are done sooner.")
     text = _text(command.text, "A follow-up")
@@ -97,8 +111,7 @@ def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime)
         raise Refused("Deciding against it is fine; say why, so nobody wonders.", "`followup wontdo 2 reason=…`")
     if held.outcome == command.outcome:
         return []
-    changed = e.FollowUpChanged(at=at, followup=held.id, outcome=command.outcome, reason=command.reason)
-    return [changed]
+    return [e.FollowUpChanged(at=at, followup=held.id, outcome=command.outcome, reason=command.reason, before=held)]
 
 
 def set_moment(incident: Incident, command: c.SetMoment, at: datetime) -> list[e.Event]:

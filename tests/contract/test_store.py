@@ -12,7 +12,8 @@ from bot.alerts.model import Alert, Notification
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import replay
-from bot.incident.model import Mark, Severity, Status
+from bot.incident.model import Captured, Mark, Severity, Status
+from bot.incident.timeline import story
 from bot.store import StoreUnavailable
 from storage import migrate, tables
 from storage.engine import Database
@@ -116,11 +117,30 @@ def test_a_reaction_taken_back_takes_its_line_back(world: World):
     number = world.opened().number
     world.ask(c.Note(mark=Mark.NOTE, text="failed over", message="m1"), number)
     world.ask(c.AddTask(text="failed over", message="m1"), number)
+    world.ask(c.AddFollowUp(text="failed over", message="m1"), number)
     world.ask(c.Retract(message="m1", mark=Mark.NOTE), number)
     assert isinstance(world.lookups.history(number)[-1].event, e.Retracted)
-    world.ask(c.Retract(message="m1"), number)
-    assert world.lookups.incident(number).tasks[0].dropped
-    assert world.ask(c.Retract(message="m1"), number).events == ()
+    world.ask(c.Retract(message="m1", captured=Captured.TASK), number)
+    incident = world.lookups.incident(number)
+    assert (incident.tasks[0].dropped, incident.followups[0].outcome) == (True, "")
+    assert world.ask(c.Retract(message="m1", captured=Captured.TASK), number).events == ()
+
+
+def test_the_same_reaction_of_two_people_is_one_line_until_both_took_theirs_off(world: World):
+    number = world.opened().number
+    note = c.Note(mark=Mark.NOTE, text="failed over", message="m1")
+    for person in ("ana", "ben", "ana"):
+        world.ask(note, number, by=person)
+    lines = [r for r in story(world.lookups.history(number)) if isinstance(r.event, e.Noted)]
+    assert [line.by for line in lines] == ["ana"]
+    off = c.Retract(message="m1", mark=Mark.NOTE)
+    world.ask(off, number, by="ana")
+    assert world.ask(off, number, by="eve").events == ()
+    assert any(isinstance(r.event, e.Noted) for r in story(world.lookups.history(number)))
+    world.ask(off, number, by="ben")
+    assert not any(isinstance(r.event, e.Noted) for r in story(world.lookups.history(number)))
+    world.ask(note, number, by="ben")
+    assert [r.by for r in story(world.lookups.history(number)) if isinstance(r.event, e.Noted)] == ["ben"]
 
 
 def test_nothing_of_a_broken_batch_is_kept(world: World):

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from bot.incident import commands as c
 from bot.incident.events import Recorded
-from bot.incident.model import ComponentState, Mark, Moment, Person, PublicStatus, Refused, Role, Severity
+from bot.incident.model import Captured, ComponentState, Mark, Moment, Person, PublicStatus, Refused, Role, Severity
 from bot.postmortem.draft import draft
 from bot.postmortem.facts import Hour, hour_class
 from bot.postmortem.gather import facts
@@ -131,9 +131,12 @@ def test_what_was_undone_is_quoted_nowhere(command: c.Command) -> None:
     assert "hunter2" not in drafted(taken_back)
 
 
+TASK_OFF = c.Retract(message="m1", captured=Captured.TASK)
+
+
 def test_a_task_whose_reaction_was_taken_away_was_never_meant() -> None:
     added = step(c.AddTask(text="hunter2", message="m1"), source="reaction")
-    history = record(c.Open(title="Volumes slow"), added, step(c.Retract(message="m1"), source="reaction"))
+    history = record(c.Open(title="Volumes slow"), added, step(TASK_OFF, source="reaction"))
     assert "hunter2" in drafted(history[:-1])
     assert "hunter2" not in drafted(history)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.chat.parse import parse
 from bot.chat.reactions import MEANINGS, REACTIONS, react, unreact
 from bot.incident.commands import AddFollowUp, AddTask, Note, Retract
-from bot.incident.model import Mark
+from bot.incident.model import Captured, Mark
 from tests.unit.test_parse import ROOM
 
 AT = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
@@ -42,6 +42,8 @@ def test_a_reaction_puts_the_message_on_the_timeline_when_it_was_said(emoji, mar
 def test_a_message_becomes_a_task_or_a_follow_up():
     assert on("☑") == on("☑️") == AddTask(text="rebooted mon2", message="C1/1.2")
     assert on("🔁") == on("repeat") == AddFollowUp(text="rebooted mon2", message="C1/1.2")
+    assert unreact("☑", message="m") == Retract(message="m", captured=Captured.TASK)
+    assert unreact("repeat", message="m") == Retract(message="m", captured=Captured.FOLLOWUP)
 
 
 def test_other_reactions_and_empty_messages_do_nothing():

@@ -92,12 +92,12 @@ def test_a_folder_replaces_single_templates(tmp_path):
     own = Templates(str(tmp_path))
     (tmp_path / "room_name.txt.j2").write_text("war-{{ incident }}")
     assert own.render("room_name.txt.j2", incident=7) == "war-7"
-    assert own.render("page.txt.j2", incident=type("I", (), INCIDENT), text="x").startswith("SEV1 INC-7: t")
+    assert own.render("page.txt.j2", **PAGE, text="x").startswith("SEV1 INC-7: t")
 
 
 @pytest.mark.parametrize("broken", ["{{ nothing_we_know }}", "{% for %}", "{{ incident.title() }}", "{{ 1 // 0 }}"])
 def test_a_broken_template_of_the_house_gives_way_to_ours(tmp_path, caplog, broken):
-    facts = {"incident": type("I", (), INCIDENT), "text": "look at the switches"}
+    facts = {**PAGE, "text": "look at the switches"}
     (tmp_path / "page.txt.j2").write_text(broken)
     with pytest.raises(TemplateError, match=r"page\.txt\.j2, line 1"):
         Templates(str(tmp_path)).render("page.txt.j2", **facts)
@@ -108,6 +108,10 @@ def test_a_broken_template_of_the_house_gives_way_to_ours(tmp_path, caplog, brok
 
 
 INCIDENT = {"severity": "sev1", "ref": "INC-7", "title": "t", "impact": "", "alerts_firing": 0, "service": ""}
+PAGE = {
+    "incident": type("I", (), INCIDENT),
+    **dict.fromkeys(("why", "description", "where", "since", "next_at", "last", "runbook"), ""),
+}
 
 
 def test_the_check_names_what_is_wrong_with_a_folder(tmp_path):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.incident.events import Recorded
-from bot.incident.model import Mark, Moment, Role
+from bot.incident.model import Captured, Mark, Moment, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +19,26 @@ class AssignRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
+    """`message` is the one a reaction of `by` was put on; `events` is filled in with what reactions on it did before. The
+    same of a task and a follow-up."""
+
     mark: Mark
     text: str
     when: datetime | None = None
     author: str = ""
     message: str = ""
+    by: str = ""
+    events: tuple[Recorded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retract:
-    """Take a captured message's line back; `events` is filled in with what it made."""
+    """`by` takes back what a reaction made of a message. `events` is filled in with all that reactions on it did."""
 
     message: str
+    captured: Captured = Captured.LINE
     mark: Mark | None = None
+    by: str = ""
     events: tuple[Recorded, ...] = ()
 
 
@@ -40,6 +47,8 @@ class AddTask:
     text: str
     owner: str = ""
     message: str = ""
+    by: str = ""
+    events: tuple[Recorded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,8 @@ class AddFollowUp:
     owner: str = ""
     due: datetime | None = None
     message: str = ""
+    by: str = ""
+    events: tuple[Recorded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,7 @@ from bot.incident.events.work import (
     Noted,
     Retracted,
     RoleAssigned,
+    Seconded,
     TaskAdded,
     TaskChanged,
     Undone,
@@ -103,6 +104,7 @@ __all__ = [
     "RoleAssigned",
     "RoomArchived",
     "RoomOpened",
+    "Seconded",
     "SeverityChanged",
     "StatusChanged",
     "TaskAdded",
@@ -130,6 +132,7 @@ Event = (
     | RoleAssigned
     | Noted
     | Retracted
+    | Seconded
     | TaskAdded
     | TaskChanged
     | FollowUpAdded
@@ -168,6 +171,7 @@ PLUMBING = (
     AnnouncementPosted,
     PostReachedPage,
     PostmortemWritten,
+    Seconded,
 )
 """Kept for the loop, not for the story: left out of timelines people read."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incident.events.happened import Happened
-from bot.incident.model import Kind, Severity, Status, Window
+from bot.incident.model import Kind, Severity, Stamp, Status, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +74,15 @@ class AlertsStillFiring(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged(Happened):
-    """`reopened`: a new episode begins, in which nobody has been asked yet. Not so when its end was only undone."""
+    """`reopened`: a new episode begins, in which nobody has been asked yet. Not so when its end was only undone. `ended` and
+    `resolved` are when it had been over: what a reopening puts away, and the undo of one brings back."""
 
     old: Status
     new: Status
     reason: str = ""
     reopened: bool = False
+    ended: datetime | None = None
+    resolved: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,7 +68,9 @@ class PublicPostDrafted(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicDraftDiscarded(Happened):
-    pass
+    """`post` is what was thrown away, for who takes that back."""
+
+    post: PublicPost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

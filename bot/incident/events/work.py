@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incident.events.happened import Happened
-from bot.incident.model import Mark, Moment, Role
+from bot.incident.model import FollowUp, Mark, Moment, Role, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,16 @@ class Retracted(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seconded(Happened):
+    """Somebody put the same reaction on the message that event `event` was taken from, or (`stands` False) took theirs
+    off while it stands for others."""
+
+    event: int
+    message: str
+    stands: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAdded(Happened):
     task: int
     text: str
@@ -46,12 +56,13 @@ class TaskAdded(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskChanged(Happened):
-    """A task was done, dropped, reopened or given to somebody."""
+    """A task was done, dropped, reopened or given to somebody. `before` is what it was, for who takes that back."""
 
     task: int
     done: bool = False
     dropped: bool = False
     owner: str = ""
+    before: Task | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +76,12 @@ class FollowUpAdded(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpChanged(Happened):
-    """`outcome`: done, wontdo (with a reason), dropped, or empty when it is open again."""
+    """`outcome`: done, wontdo (with a reason), dropped, or empty when it is open again. `before` is what it was."""
 
     followup: int
     outcome: str
     reason: str = ""
+    before: FollowUp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
