@@ -5,6 +5,7 @@ Durability is not traded: `synchronous=FULL` costs a seventh of the speed once c
 
 from __future__ import annotations
 
+import os
 import selectors
 import threading
 from collections.abc import Iterator
@@ -106,7 +107,13 @@ def _with_driver(url: URL) -> URL:
 def _postgresql(url: URL) -> Engine:
     # A server that vanished without a word is noticed after seconds, not after the quarter of an hour that the system's
     # own patience lasts (https://www.postgresql.org/docs/current/libpq-connect.html).
-    connect = {"connect_timeout": 5, "keepalives_idle": 10, "keepalives_interval": 5, "tcp_user_timeout": 15_000}
+    connect = {
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "tcp_user_timeout": 15_000,
+        "options": _in_utc(url),
+    }
     engine = create_engine(url, pool_size=6, max_overflow=4, hide_parameters=True, connect_args=connect)
 
     @event.listens_for(engine, "checkout")
@@ -118,6 +125,13 @@ def _postgresql(url: URL) -> Engine:
                 raise InvalidatePoolError("the server closed the connection")
 
     return engine
+
+
+def _in_utc(url: URL) -> str:
+    """The session's options: those somebody asked for, and the zone. In any other the server shows the ends of the
+    calendar as times before the year 1 or after 9999, which no driver can read."""
+    asked = url.query.get("options", os.environ.get("PGOPTIONS", ""))
+    return " ".join((*([asked] if isinstance(asked, str) else asked), "-c TimeZone=UTC")).strip()
 
 
 def _sqlite(url: URL, begin: str) -> Engine:

@@ -2,6 +2,9 @@
 
 Unknown fields are ignored, times may have nine digits, a resolved group may have been cut short by `max_alerts`.
 There is no signature and no delivery id: the sender shows a bearer token or a user and password.
+
+A time nobody lives in (the year 1 is Go's "not set", 1970 that of others, 9999 "never") tells nothing: such a start is
+NO_START, such an end none. As it is, it would be shown as the beginning of an incident, and some zones have no such day.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from datetime import UTC, datetime
 import msgspec
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from bot.alerts.model import Alert, Notification, bounded_key
+from bot.alerts.model import NO_START, Alert, Notification, bounded_key
 from bot.chat.document import clean
 
 VALUE_LIMIT = 4096
@@ -27,8 +30,8 @@ FINGERPRINT = re.compile(r"[!-~]{1,64}")
 """Alertmanager's have 16 hexadecimal digits; others may have their own."""
 
 STATES = ("firing", "resolved")
-NEVER = datetime(1, 1, 2, tzinfo=UTC)
-"""A firing alert ends at 0001-01-01T00:00:00Z."""
+FIRST_YEAR, LAST_YEAR = 1990, 2200
+"""What a time may mean (`bot.chat.times` reads the same years)."""
 
 
 class Config(BaseModel):
@@ -119,14 +122,14 @@ class Alertmanager:
         if not FINGERPRINT.fullmatch(fingerprint):
             raise ValueError(f"alerts[{at}] has a fingerprint that is not 1 to 64 plain characters.")
         starts = _time(item.startsAt, f"alerts[{at}].startsAt")
-        ends = _time(item.endsAt, f"alerts[{at}].endsAt") if item.endsAt else NEVER
+        ends = _time(item.endsAt, f"alerts[{at}].endsAt") if item.endsAt else None
         firing = item.status == "firing"
         return Alert(
             source=self._name,
             fingerprint=fingerprint,
             firing=firing,
-            starts_at=starts,
-            ends_at=None if firing or ends <= NEVER else ends,
+            starts_at=starts or NO_START,
+            ends_at=None if firing else ends,
             labels=_bounded(item.labels),
             annotations=_bounded(item.annotations or {}),
             link=clean(item.generatorURL or "")[:VALUE_LIMIT],
@@ -138,8 +141,8 @@ def _fingerprint(labels: Mapping[str, str]) -> str:
     return hashlib.sha256(msgspec.json.encode(sorted(labels.items()))).hexdigest()[:16]
 
 
-def _time(text: str, where: str) -> datetime:
-    """RFC 3339 with 0 to 9 fractional digits; Python reads at most 6."""
+def _time(text: str, where: str) -> datetime | None:
+    """RFC 3339 with 0 to 9 fractional digits; Python reads at most 6. None: it tells nothing."""
     head, dot, rest = text.partition(".")
     if dot:
         digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
@@ -148,10 +151,9 @@ def _time(text: str, where: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise ValueError(f"{where} is not a time: {clean(text)[:40]!r}") from error
-    try:
-        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except OverflowError:
-        return parsed.replace(tzinfo=UTC)
+    if not FIRST_YEAR <= parsed.year <= LAST_YEAR:
+        return None
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _bounded(labels: Mapping[str, str]) -> dict[str, str]:

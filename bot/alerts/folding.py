@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.alerts.model import Alert, AlertRow, Known, Notification
+from bot.alerts.model import NO_START, Alert, AlertRow, Known, Notification
 from bot.alerts.routing import Route, covers, route_for
 from bot.incident.commands import FoldAlerts, Open
 from bot.incident.events import AlertFact
@@ -254,7 +254,8 @@ def _add(group: Group, alert: Alert, before: Known | None) -> None:
 
 
 def opening(group: Group, at: datetime) -> Open:
-    """The command that opens an incident for a group's alerts. Severity, service and page are the route's."""
+    """The command that opens an incident for a group's alerts. Severity, service and page are the route's. What began at
+    a time nobody knows begins for us when we hear of it."""
     route = group.route or Route()
     fired = group.fired
     return Open(
@@ -264,7 +265,7 @@ def opening(group: Group, at: datetime) -> Open:
         service=route.service or _common(fired, "service"),
         private=route.private,
         group=group.key,
-        impact_start=min(min(alert.starts_at for alert in fired), at),
+        impact_start=min([at, *(alert.starts_at for alert in fired if alert.starts_at != NO_START)]),
         detected=at,
         page=f"policy:{route.page}" if route.page else "",
         fired=_facts(fired),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 KEY_BYTES = 1000
 """A key longer than this cannot be looked for: PostgreSQL's indexes hold 2704 bytes a row
 (https://www.postgresql.org/docs/current/btree.html)."""
+
+NO_START = datetime(1970, 1, 1, tzinfo=UTC)
+"""When an alert started whose sender does not say it."""
 
 
 def bounded_key(text: str) -> str:
@@ -22,7 +25,8 @@ def bounded_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One alert in one state. (source, fingerprint) is the alert, `starts_at` tells one firing from the next.
+    """One alert in one state. (source, fingerprint) is the alert, `starts_at` tells one firing from the next; NO_START
+    where the sender says nothing that could be meant.
 
     `group` is the sender's own group key: a group that resolves as a whole resolves what was cut off its message too.
     """

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import select, text
 
 from bot.alerts.model import Alert, Notification
@@ -198,3 +202,29 @@ def test_time_comes_back_as_it_went_in(world: World):
         assert connection.execute(select(tables.incident.c.opened_at)).scalar_one() == START
         raw = connection.execute(text("SELECT opened_at FROM incident")).scalar_one()
     assert "2026-11-02" in str(raw)
+
+
+@pytest.mark.parametrize("start", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_an_alert_at_the_end_of_the_calendar_is_read_again_whatever_the_zone_of_the_database(
+    postgresql_url: str, zone: str, start: datetime
+):
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("ALTER DATABASE {} SET timezone TO {}").format(name, sql.Literal(zone)))
+    with closing(World(Database(postgresql_url))) as world:
+        for _ in range(2):
+            world.do(a_message(replace(an_alert(), starts_at=start)))
+        (stored,) = world.lookups.alerts(1)
+        assert stored.starts_at == start
+
+
+def test_what_the_address_of_a_database_asks_for_is_kept(postgresql_url: str, monkeypatch: pytest.MonkeyPatch):
+    def asked(url: str) -> tuple[str, str]:
+        with closing(Database(url)) as database, database.read() as connection:
+            shown = text("SELECT current_setting('work_mem'), current_setting('TimeZone')")
+            return tuple(connection.execute(shown).one())
+
+    assert asked(f"{postgresql_url}?options=-c%20work_mem%3D7MB") == ("7MB", "UTC")
+    monkeypatch.setenv("PGOPTIONS", "-c work_mem=9MB -c timezone=Asia/Tokyo")
+    assert asked(postgresql_url) == ("9MB", "UTC")

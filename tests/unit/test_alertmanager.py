@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from adapters.alerts import alertmanager
 from adapters.alerts.alertmanager import LABELS_LIMIT, VALUE_LIMIT, Config, build
-from bot.alerts.model import KEY_BYTES, Notification
+from bot.alerts.model import KEY_BYTES, NO_START, Notification
 from bot.alerts.routing import Route
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "alertmanager"
@@ -116,8 +116,6 @@ def test_a_second_may_have_up_to_nine_digits(digits: int) -> None:
         ("2026-11-21T21:50:01.5-04:30", datetime(2026, 11, 22, 2, 20, 1, 500_000, tzinfo=UTC)),
         ("2026-11-22T02:20:01.123456789+00:00", datetime(2026, 11, 22, 2, 20, 1, 123_456, tzinfo=UTC)),
         ("2026-11-22T02:20:01", datetime(2026, 11, 22, 2, 20, 1, tzinfo=UTC)),
-        ("0001-01-01T00:00:00+14:00", datetime(1, 1, 1, tzinfo=UTC)),
-        ("9999-12-31T23:59:59-14:00", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
 def test_a_time_is_read_as_utc_whatever_its_offset(written: str, meant: datetime) -> None:
@@ -125,9 +123,17 @@ def test_a_time_is_read_as_utc_whatever_its_offset(written: str, meant: datetime
     assert parsed(startsAt=written).starts_at.utcoffset() == timedelta(0)
 
 
-@pytest.mark.parametrize("ends", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z", "", ...])
+NOT_SAID = ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"]
+
+
+@pytest.mark.parametrize("starts", NOT_SAID)
+def test_a_start_nobody_can_mean_is_none(starts: str) -> None:
+    assert parsed(startsAt=starts).starts_at == NO_START
+
+
+@pytest.mark.parametrize("ends", [*NOT_SAID, "0001-01-01T00:00:00.000Z", "", ...])
 @pytest.mark.parametrize("status", ["firing", "resolved"])
-def test_the_year_one_and_nothing_are_no_end(status: str, ends: Any) -> None:
+def test_an_end_nobody_can_mean_is_none(status: str, ends: Any) -> None:
     assert parsed(status=status, endsAt=ends).ends_at is None
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.alerts.folding import Folding, Met, changing, fold, opening, title_for, wanted
-from bot.alerts.model import Alert, Known, Notification
+from bot.alerts.model import NO_START, Alert, Known, Notification
 from bot.alerts.routing import Route, covers, route_for
 from bot.incident.decide import decide
 from bot.incident.evolve import evolve
@@ -125,6 +125,14 @@ def test_alerts_that_share_their_group_labels_open_one_incident():
     assert (command.severity, command.status, command.page) == (Severity.SEV1, Status.INVESTIGATING, "policy:platform")
     assert command.fired_count == 2
     assert command.detected == NOW
+
+
+def test_what_began_at_a_time_nobody_said_began_when_it_was_heard_of():
+    unsaid = replace(an_alert("b"), starts_at=NO_START)
+    (group,) = folded(unsaid).groups
+    assert opening(group, NOW).impact_start == NOW
+    (group,) = folded(an_alert(started=5), unsaid).groups
+    assert opening(group, NOW).impact_start == NOW - timedelta(minutes=5)
 
 
 def test_a_triage_route_opens_in_triage():
