@@ -28,7 +28,10 @@ NASTY = st.sampled_from(
 )
 TEXTS = NASTY | st.text(max_size=40)
 NUMBERS = st.integers(0, 4)
-PAST = st.integers(-300, 5).map(lambda minutes: START + timedelta(minutes=minutes))
+PAST = st.integers(-300, 5).map(lambda minutes: START + timedelta(minutes=minutes)) | st.integers(55, 65).map(
+    lambda seconds: START + timedelta(seconds=seconds)
+)
+"""And the seconds around the first command after the start, which comes a minute later or at once."""
 COMPONENTS = st.dictionaries(
     st.sampled_from(["volumes-az2", "compute|az1", "#api"]), st.sampled_from(ComponentState), max_size=2
 )

@@ -8,6 +8,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Moment, Refused, Status
 from bot.incident.paging import climb, stop
+from bot.incident.past import passed
 from bot.incident.public import check_settled, discard
 from bot.incident.text import one_line
 
@@ -186,10 +187,9 @@ def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Even
         raise Refused(f"{incident.ref} is still in triage.", "`accept` it, or `decline` it if it was nothing.")
     if not incident.status.active:
         raise Refused(f"{incident.ref} is {incident.status}.", "`reopen` brings it back.")
-    when = command.when or at
-    if when > at:
-        raise Refused("It cannot be resolved in the future.", "Use `at=` with a time that has passed.")
-    resolved = e.StatusChanged(at=when, old=incident.status, new=Status.RESOLVED, reason=command.summary)
+    resolved = e.StatusChanged(
+        at=passed(command.when, at), old=incident.status, new=Status.RESOLVED, reason=command.summary
+    )
     return [resolved, *stop(incident, "resolved", at)]
 
 

@@ -8,6 +8,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.captured import Standing, standing
 from bot.incident.model import Captured, Incident, Moment, Refused
+from bot.incident.past import passed
 
 TEXT_LIMIT = 4000
 LIST_LIMIT = 500
@@ -23,12 +24,6 @@ def _text(text: str, what: str) -> str:
     return text
 
 
-def _past(when: datetime | None, at: datetime) -> datetime:
-    if when is not None and when > at:
-        raise Refused("That is in the future.", "The timeline tells what has happened: use a time that has passed.")
-    return when or at
-
-
 def assign_role(incident: Incident, command: c.AssignRole, at: datetime) -> list[e.Event]:
     held = incident.roles.get(command.role, "")
     if held == command.person:
@@ -38,7 +33,7 @@ def assign_role(incident: Incident, command: c.AssignRole, at: datetime) -> list
 
 def note(command: c.Note, at: datetime) -> list[e.Event]:
     text = _text(command.text, "A line on the timeline")
-    when = _past(command.when, at)
+    when = passed(command.when, at)
     if held := standing(command.events, command.message, Captured.LINE, command.mark):
         return _second(held, command.by, command.message, at)
     return [e.Noted(at=when, mark=command.mark, text=text, author=command.author, message=command.message)]
@@ -120,7 +115,7 @@ def set_moment(incident: Incident, command: c.SetMoment, at: datetime) -> list[e
 
 def _moment(incident: Incident, moment: Moment, value: datetime, reason: str, at: datetime) -> list[e.Event]:
     held = incident.moments.get(moment)
-    value = _past(value, at)
+    value = passed(value, at)
     if held and held.at == value:
         return []
     return [e.MomentSet(at=at, moment=moment, value=value, old=held.at if held else None, reason=reason)]

@@ -1,0 +1,53 @@
+"""What a conversation promises over a real writer and a real database: an answer in words, whatever happens."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.templates import Templates
+from bot.converse import Conversation
+from bot.incident import events as e
+from bot.incident.model import Status
+from bot.ports import Clock, Reacted, Said
+from bot.questions import Answers, Names
+from bot.words import Wording
+from tests.clock import FakeClock
+from tests.contract.stage import Stage
+from tests.world import PEOPLE, ROSTER
+
+
+class Talk:
+    """Ana at a terminal and in the room of INC-1."""
+
+    def __init__(self, stage: Stage, clock: Clock) -> None:
+        self._clock = clock
+        names = Names(people=PEOPLE, roster=ROSTER, rooms=True)
+        answers = Answers(stage.world.lookups, clock, names, Wording(Templates(None), PEOPLE, "UTC", {}))
+        self.conversation = Conversation(stage.writer, stage.world.lookups, clock, names, answers)
+
+    async def says(self, line: str) -> str:
+        return (await self.conversation.said(Said(platform="terminal", room="", by="ana", line=line))).to_plain()
+
+    async def pins(self, text: str) -> None:
+        """📌 on a message of this very moment."""
+        await self.conversation.reacted(
+            Reacted("console", "inc-1", "ana", "📌", "m1", text, at=self._clock.now(), event="r1")
+        )
+
+
+@pytest.fixture
+def talk(stage: Stage) -> Talk:
+    return Talk(stage, stage.clock)
+
+
+async def test_the_bot_s_clock_may_lead_the_database_s(stage: Stage):
+    await stage.open()
+    await stage.settle()
+    ahead = Talk(stage, FakeClock(stage.clock.now() + timedelta(milliseconds=40)))
+    await ahead.says("INC-1 note failed over at=now")
+    await ahead.pins("restarted it")
+    assert [noted.text for noted in stage.events(e.Noted)] == ["failed over", "restarted it"]
+    await ahead.says("INC-1 resolve at=now")
+    assert stage.incident().status is Status.RESOLVED
