@@ -244,11 +244,13 @@ class Deliverer:
 
     def _again(self, item: Claimed, reason: str, after: timedelta | None) -> Settlement | Retry:
         patience = PAGE_GIVE_UP_AFTER if isinstance(item.effect, f.SendPage) else GIVE_UP_AFTER
-        if self._clock.now() - item.first_at > patience:
+        left = item.first_at + patience - self._clock.now()
+        if left <= timedelta(0):
             return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
-        wait = backoff(item.key, item.attempt)
+        # Whoever asks for more time than there is left gets the last try at its end.
+        wait = min(left, max(backoff(item.key, item.attempt), after or timedelta(0)))
         log.info("%s of INC-%d waits %s: %s", f.kind_of(item.effect), item.incident, wait, reason)
-        return Retry(item.id, item.attempt, max(wait, after) if after else wait, reason)
+        return Retry(item.id, item.attempt, wait, reason)
 
     def _failed(self, item: Claimed, reason: str) -> Settlement:
         log.error("%s of INC-%d failed: %s", f.kind_of(item.effect), item.incident, reason)

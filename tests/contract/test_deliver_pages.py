@@ -311,6 +311,26 @@ async def test_a_page_that_cannot_be_sent_for_a_quarter_of_an_hour_is_told_as_fa
     assert failed.reason.startswith("gave up after")
 
 
+async def test_whoever_asks_for_more_time_than_a_page_has_is_not_waited_for(world: World, tmp_path: Path):
+    patient = replace(LADDER, steps=tuple(replace(step, wait=timedelta(hours=1)) for step in LADDER.steps))
+    world.rules = replace(RULES, roster=replace(RULES.roster, ladders={"platform": patient}))
+    async with on_stage(world, tmp_path) as stage:
+        busy = Unavailable("503", timedelta(hours=6))
+        stage.ntfy.orders.always = busy
+        stage.email.orders.then += [busy, busy]
+        await stage.open(page="policy:platform")
+        await stage.deliverer.drain()
+        stage.clock.forward(minutes=15)
+        await stage.deliverer.drain()
+        assert {failed.reason for failed in stage.events(e.PageFailed)} == {"gave up after 2 tries: 503"}
+        assert stage.email.woken == ["ben"]
+        # Nor does what could not be sent hold up what that person is asked later.
+        stage.ntfy.orders.always = None
+        await stage.ask(c.Page(target="person:ana"), 1)
+        await stage.deliverer.drain()
+        assert stage.ntfy.woken == ["ana"]
+
+
 async def test_a_page_held_up_until_after_the_ladder_has_ended_still_goes_out(stage: Stage):
     stage.email.orders.then.append(Unavailable("503", timedelta(minutes=7)))
     await stage.open(page="person:ben")

@@ -87,6 +87,18 @@ async def test_what_a_day_of_trying_did_not_do_is_told(stage: Stage):
     assert "Write draft on folder failed" in "\n".join(stage.thread())
 
 
+async def test_nothing_waits_beyond_the_end_of_its_patience(stage: Stage):
+    stage.publisher.orders.always = Unavailable("come back next week", timedelta(days=7))
+    await stage.open()
+    await stage.ask(c.Resolve(summary="ok"), 1)
+    await stage.ask(c.StartReview(), 1)
+    await stage.settle()
+    stage.clock.forward(hours=24)
+    await stage.settle()
+    (failed,) = stage.events(e.DeliveryFailed)
+    assert failed.reason == "gave up after 2 tries: come back next week"
+
+
 async def test_a_provider_that_left_the_configuration_fails_and_is_told(stage: Stage):
     await stage.open()
     await stage.settle()
