@@ -158,6 +158,9 @@ def _is_news(alert: Alert, before: Known | None) -> bool:
     if alert.firing:
         if before.firing:
             return False
+        if alert.starts_at == NO_START:
+            # Its sender tells no firing from the next; that it cleared in between does.
+            return True
         return alert.starts_at > before.starts_at and (before.ends_at is None or alert.starts_at >= before.ends_at)
     return before.firing and alert.starts_at >= before.starts_at
 

@@ -170,6 +170,12 @@ def test_an_alert_that_fires_again_is_news():
     assert (group.incident, len(group.fired), changing(group).again) == (7, 1, 1)
 
 
+def test_an_alert_without_a_start_fires_again_after_it_cleared():
+    cleared = replace(known(an_alert(firing=False), 7), starts_at=NO_START)
+    (group,) = folded(replace(an_alert(), starts_at=NO_START), before=(cleared,), there=(OVER,)).groups
+    assert (group.incident, len(group.fired)) == (None, 1)
+
+
 def test_an_alert_that_flaps_is_one_alert():
     """Within one batch, when it opens an incident, and over many."""
 
