@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 IN_FLIGHT = 64
+URGENT_IN_FLIGHT = 32
+"""Beside those: when a chat platform hangs and all places are taken, pages and their clocks still have some."""
+
 LEASE = timedelta(seconds=60)
 RENEW_EVERY = 20.0
 EFFECT_TIMEOUT = 45.0
@@ -87,7 +90,8 @@ class Deliverer:
         try:
             while not self._stopping:
                 self._wake.clear()
-                if await self._begin(IN_FLIGHT - len(self._tasks)):
+                room = IN_FLIGHT - len(self._tasks)
+                if await (self._begin(room) if room > 0 else self._begin(room + URGENT_IN_FLIGHT, urgent=True)):
                     continue
                 await self._pause()
         finally:
@@ -107,11 +111,11 @@ class Deliverer:
             total += count
         return total
 
-    async def _begin(self, room: int) -> int:
+    async def _begin(self, room: int, *, urgent: bool = False) -> int:
         if room <= 0:
             return 0
         try:
-            claimed, incidents = await self._db(lambda: self._claim(room))
+            claimed, incidents = await self._db(lambda: self._claim(room, urgent=urgent))
         except (StoreUnavailable, Conflict) as error:
             log.warning("cannot look for effects: %s", error)
             return 0
@@ -123,10 +127,10 @@ class Deliverer:
             task.add_done_callback(self._ended)
         return len(claimed)
 
-    def _claim(self, room: int) -> tuple[list[Claimed], Mapping[int, Incident]]:
+    def _claim(self, room: int, *, urgent: bool) -> tuple[list[Claimed], Mapping[int, Incident]]:
         """What is due, and its incidents in one question for all. Not those of pages: each of them looks at the last
         moment whether somebody answered."""
-        claimed = self._outbox.claim(room, LEASE)
+        claimed = self._outbox.claim(room, LEASE, urgent=urgent)
         numbers = sorted({item.incident for item in claimed if not isinstance(item.effect, f.SendPage)})
         try:
             incidents = self._lookups.incidents(numbers) if numbers else {}

@@ -140,8 +140,8 @@ class Store(Protocol):
 class Outbox(Protocol):
     """The effects that wait. Each call is one short transaction of its own."""
 
-    def claim(self, limit: int, lease: timedelta) -> list[Claimed]:
-        """Take up to `limit` due effects, the first of each free lane, for `lease`."""
+    def claim(self, limit: int, lease: timedelta, *, urgent: bool = False) -> list[Claimed]:
+        """Take up to `limit` due effects, the first of each free lane, for `lease`; with `urgent` only such."""
         ...
 
     def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:

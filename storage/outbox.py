@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, Exists, Interval, Update, bindparam, exists, func, select, update
 
-from bot.incident.effects import KINDS, TIMERS
+from bot.incident.effects import KINDS, TIMERS, URGENT
 from bot.ports import Clock
 from bot.store import Claimed, Retry
 from storage import codec, rows
@@ -20,13 +20,14 @@ from storage.store import time_of
 from storage.tables import UtcTime, outbox
 
 REASONS_KEPT = 10
+LEAST_URGENT = 9
 UNDERSTOOD = tuple(KINDS.values())
 """What a newer release queued while both run is left to the newer one."""
 
 
 @lru_cache(maxsize=128)
-def claim_statement(limit: int, *, asks_the_time: bool = False) -> Update:
-    """Take due effects nobody earlier in their lane is waiting before, the most urgent first.
+def claim_statement(limit: int, *, asks_the_time: bool = False, urgent: bool = False) -> Update:
+    """Take due effects nobody earlier in their lane is waiting before, the most urgent first; with `urgent` only such.
 
     Parameters: `now` and `lease_end`; or only `lease`, a length of time, when the statement `asks_the_time` itself
     (PostgreSQL). Built once for each `limit`: building it takes as long as running it.
@@ -39,6 +40,7 @@ def claim_statement(limit: int, *, asks_the_time: bool = False) -> Update:
     first = (
         select(outbox.c.id)
         .where(WAITING_OUTBOX, outbox.c.due_at <= now, outbox.c.kind.in_(UNDERSTOOD), ~_blocked())
+        .where(outbox.c.urgency <= (URGENT if urgent else LEAST_URGENT))
         .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -68,13 +70,14 @@ class SqlOutbox:
         self._database = database
         self._clock = clock
 
-    def claim(self, limit: int, lease: timedelta) -> list[Claimed]:
+    def claim(self, limit: int, lease: timedelta, *, urgent: bool = False) -> list[Claimed]:
+        statement = claim_statement(limit, asks_the_time=self._clock is None, urgent=urgent)
         with self._database.write() as connection:
             if self._clock is None:
-                taken = connection.execute(claim_statement(limit, asks_the_time=True), {"lease": lease}).all()
+                taken = connection.execute(statement, {"lease": lease}).all()
             else:
                 now = self._clock.now()
-                taken = connection.execute(claim_statement(limit), {"now": now, "lease_end": now + lease}).all()
+                taken = connection.execute(statement, {"now": now, "lease_end": now + lease}).all()
         return sorted((rows.claimed(row) for row in taken), key=lambda item: item.id)
 
     def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:

@@ -25,7 +25,7 @@ class Orders:
     """`then` for the next calls, one each; `always` for every call after them."""
 
     then: deque[Order] = field(default_factory=deque)
-    always: Exception | None = None
+    always: Order | None = None
 
     async def obey(self) -> None:
         order = self.then.popleft() if self.then else self.always

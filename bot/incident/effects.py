@@ -156,6 +156,9 @@ KINDS: dict[type[Effect], str] = {
     cls: "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_") for cls in Effect.__args__
 }
 
+URGENT = 1
+"""Pages and the clocks that make them (`Outgoing.urgency`) wait for nothing else."""
+
 TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive], KINDS[RepeatAlerts])
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""
 

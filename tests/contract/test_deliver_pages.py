@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.deliver import IN_FLIGHT
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Status
+from bot.incident.model import Kind, Status
 from bot.oncall.escalation import Ladder
 from bot.ports import Rejected, Unavailable
 from tests.clock import START
 from tests.contract.stage import Stage, firing, on_stage
 from tests.fakes import Patience
+from tests.until import until
 from tests.world import LADDER, PEOPLE, RULES, World
 
 
@@ -31,6 +33,20 @@ async def test_people_are_woken_although_the_chat_platform_is_down(stage: Stage)
     await stage.settle()
     assert "The page to ana went out by ntfy" in "\n".join(stage.thread()).replace("Ana Ruiz", "ana")
     assert list(stage.rooms["console"].people("inc-1")) == ["ana"]
+
+
+async def test_a_page_waits_for_no_chat_however_many_rooms_hang(stage: Stage):
+    hanging = Patience()
+    stage.chat.orders.always = hanging
+    for number in range(IN_FLIGHT + 6):
+        await stage.open(f"number {number}", kind=Kind.DRILL)
+    async with stage.delivering():
+        await until(lambda: len(stage.chat.calls) >= IN_FLIGHT, "a chat that holds every place")
+        await stage.open("The real one", page="policy:platform")
+        stage.deliverer.wake()
+        await until(lambda: stage.email.woken == ["ana"], "the page")
+        assert len(stage.chat.calls) == IN_FLIGHT
+        hanging.go.set()
 
 
 async def test_a_page_says_what_it_is_about(stage: Stage):

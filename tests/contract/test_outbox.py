@@ -168,11 +168,20 @@ def test_cancelled_and_failed_effects_free_their_lane(world: World):
     assert settle(world) == ["set_topic"]
 
 
-def test_the_claim_uses_the_partial_indexes(world: World):
+def test_what_is_urgent_can_be_asked_for_alone(world: World):
+    world.opened(page="policy:platform")
+    claimed = world.outbox.claim(50, LEASE, urgent=True)
+    assert {f.kind_of(item.effect) for item in claimed} == {"send_page"}
+    world.clock.forward(minutes=6)
+    assert [f.kind_of(item.effect) for item in world.outbox.claim(1, LEASE, urgent=True)] == ["send_page"]
+
+
+@pytest.mark.parametrize("urgent", [False, True])
+def test_the_claim_uses_the_partial_indexes(world: World, urgent: bool):
     for n in range(300):
-        world.opened(f"incident {n}")
+        world.opened(f"incident {n}", page="policy:platform" if n % 2 else "")
     with statements() as sent:
-        world.outbox.claim(64, LEASE)
+        world.outbox.claim(64, LEASE, urgent=urgent)
     claim, values = next((statement, values) for statement, values in sent if "UPDATE outbox" in statement)
     with world.database.engine.connect() as connection:
         if not world.database.sqlite:
