@@ -62,6 +62,10 @@ class Conversation:
         except StoreUnavailable:
             log.exception("a line could not be handled")
             return say("Not done: the database does not answer. Nothing was changed; try again in a minute.", "refused")
+        except Exception:
+            # Whoever listens on a chat platform goes on listening.
+            log.exception("a bug while handling a line")
+            return say("Not done: an internal error; the log has the details.", "refused")
 
     async def _said(self, said: Said) -> Document:
         by = self.person(said.platform, said.by)
@@ -148,7 +152,17 @@ class Conversation:
         )
 
     async def reacted(self, reacted: Reacted) -> None:
-        """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing."""
+        """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing.
+
+        Raises Overloaded or StoreUnavailable: nothing was done. A bug is logged, and nothing was done either."""
+        try:
+            await self._reacted(reacted)
+        except (Overloaded, StoreUnavailable):
+            raise
+        except Exception:
+            log.exception("a bug while handling a reaction")
+
+    async def _reacted(self, reacted: Reacted) -> None:
         number = await asyncio.to_thread(self._lookups.in_room, reacted.platform, reacted.room)
         if number is None:
             return

@@ -119,6 +119,10 @@ class Deliverer:
         except (StoreUnavailable, Conflict) as error:
             log.warning("cannot look for effects: %s", error)
             return 0
+        except Exception:
+            # Pages wait in there: whatever it is, the next look comes.
+            log.exception("a bug while looking for effects")
+            return 0
         for item in claimed:
             self._held[item.id] = item
             known = None if isinstance(item.effect, f.SendPage) else incidents.get(item.incident)
@@ -134,8 +138,9 @@ class Deliverer:
         numbers = sorted({item.incident for item in claimed if not isinstance(item.effect, f.SendPage)})
         try:
             incidents = self._lookups.incidents(numbers) if numbers else {}
-        except StoreUnavailable:
+        except Exception as error:  # noqa: BLE001 - one incident that cannot be read holds up no other one
             # What is claimed must be told what became of it: each asks for its own incident then.
+            log.warning("cannot read the incidents of what is due at once: %s", error)
             incidents = {}
         return claimed, incidents
 
@@ -167,6 +172,8 @@ class Deliverer:
                 await self._db(partial(self._outbox.renew, held, LEASE))
             except (StoreUnavailable, Conflict) as error:
                 log.warning("cannot renew leases: %s", error)
+            except Exception:
+                log.exception("a bug while renewing leases")
 
     async def _finish(self) -> None:
         if self._tasks:

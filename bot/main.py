@@ -138,12 +138,12 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
-        writing = asyncio.create_task(self.writer.run(), name="writer")
+        self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
         finally:
             self.writer.stop()
-            await writing
+            await self.writing
             await self.http.close()
             self.database.close()
 
@@ -206,7 +206,7 @@ class Klatsch:
             ]
             try:
                 await asyncio.gather(*(listener.started() for listener in listeners))
-                yield Running(self, tuple(listeners), [*tasks, delivery, *talking])
+                yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
             finally:
                 for listener in listeners:
                     listener.stop()

@@ -5,11 +5,26 @@ One claim statement for both databases; SQLAlchemy leaves `FOR UPDATE SKIP LOCKE
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Interval, Update, bindparam, exists, func, select, update
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Exists,
+    Interval,
+    Row,
+    Update,
+    bindparam,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from bot.incident.effects import KINDS, TIMERS, URGENT
 from bot.ports import Clock
@@ -18,6 +33,8 @@ from storage import codec, rows
 from storage.engine import Database
 from storage.store import time_of
 from storage.tables import UtcTime, outbox
+
+log = logging.getLogger(__name__)
 
 REASONS_KEPT = 10
 LEAST_URGENT = 9
@@ -78,7 +95,21 @@ class SqlOutbox:
             else:
                 now = self._clock.now()
                 taken = connection.execute(statement, {"now": now, "lease_end": now + lease}).all()
-        return sorted((rows.claimed(row) for row in taken), key=lambda item: item.id)
+            claimed = [item for row in taken if (item := self._read(connection, row)) is not None]
+        return sorted(claimed, key=lambda item: item.id)
+
+    def _read(self, connection: Connection, row: Row[Any]) -> Claimed | None:
+        """None for a row that nobody can read, which is failed here: whoever claimed it again and again would do nothing
+        else."""
+        try:
+            return rows.claimed(row)
+        except (msgspec.MsgspecError, KeyError) as error:
+            log.error(
+                "effect %s (%s of INC-%d) cannot be read and is failed: %s", row.key, row.kind, row.incident, error
+            )
+            reason = codec.dump([f"it cannot be read: {error}"])
+            connection.execute(update(outbox).where(outbox.c.id == row.id).values(state="failed", errors=reason))
+            return None
 
     def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:
         self._move(held, lease)

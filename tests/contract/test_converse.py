@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from bot.chat.templates import Templates
 from bot.converse import Conversation
@@ -51,3 +52,14 @@ async def test_the_bot_s_clock_may_lead_the_database_s(stage: Stage):
     assert [noted.text for noted in stage.events(e.Noted)] == ["failed over", "restarted it"]
     await ahead.says("INC-1 resolve at=now")
     assert stage.incident().status is Status.RESOLVED
+
+
+async def test_what_nobody_foresaw_is_an_answer_too(stage: Stage, talk: Talk, caplog: pytest.LogCaptureFixture):
+    await stage.open()
+    await stage.settle()
+    with stage.world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE incident SET body = '{' WHERE number = 1"))
+    assert await talk.says("INC-1 note failed over") == "Not done: an internal error; the log has the details."
+    await talk.pins("restarted it")
+    assert caplog.text.count("a bug while handling a") == 2
+    assert stage.events(e.Noted) == []

@@ -7,6 +7,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 import bot.deliver
 from bot.deliver import BACKOFF_MOST, backoff
@@ -248,3 +249,14 @@ async def test_stopping_lets_what_has_begun_finish(stage: Stage):
     await running
     assert len(stage.events(e.PageSent)) == 1
     stage.deliverer = stage.another_process()
+
+
+async def test_an_incident_that_cannot_be_read_holds_up_no_other(stage: Stage, caplog: pytest.LogCaptureFixture):
+    await stage.open("spoilt")
+    await stage.open("whole", page="policy:platform")
+    with stage.world.database.engine.begin() as connection:
+        connection.execute(text("UPDATE incident SET body = '{' WHERE number = 1"))
+    await stage.settle()
+    assert stage.email.woken == ["ana"]
+    assert [room.id for room in stage.rooms["console"].rooms()] == ["incidents", "inc-2"]
+    assert "a bug while delivering 1." in caplog.text

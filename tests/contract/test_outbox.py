@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident.model import Mark, Severity
 from bot.store import Retry, Settlement
+from storage.tables import outbox
 from tests.statements import statements
 from tests.world import World, an_ask
 
@@ -166,6 +167,26 @@ def test_cancelled_and_failed_effects_free_their_lane(world: World):
     settle(world, state="failed")
     world.ask(c.SetSeverity(severity=Severity.SEV1), number)
     assert settle(world) == ["set_topic"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    ["UPDATE outbox SET body = '{' WHERE kind = 'open_room'", "UPDATE outbox SET body = '{}' WHERE kind = 'open_room'"],
+)
+def test_an_effect_that_cannot_be_read_is_failed_and_the_others_go_on(
+    world: World, caplog: pytest.LogCaptureFixture, spoil: str
+):
+    world.opened("spoilt")
+    with world.database.engine.begin() as connection:
+        connection.execute(text(spoil))
+    world.opened("whole")
+    assert [(item.incident, f.kind_of(item.effect)) for item in world.outbox.claim(50, LEASE)] == [(2, "open_room")]
+    with world.database.read() as connection:
+        failed = connection.execute(select(outbox).where(outbox.c.state == "failed")).one()
+    assert (failed.incident, "cannot be read" in failed.errors) == (1, True)
+    assert "of INC-1) cannot be read" in caplog.text
+    # Its lane goes on.
+    assert [(item.incident, f.kind_of(item.effect)) for item in world.outbox.claim(50, LEASE)] == [(1, "set_topic")]
 
 
 def test_what_is_urgent_can_be_asked_for_alone(world: World):
