@@ -29,6 +29,7 @@ from bot.deliver import Deliverer
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
+from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
 from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
@@ -71,8 +72,7 @@ def rules(config: Config) -> Rules:
         people=config.people,
         archive_after=config.chat.archive_after,
     )
-    roster = replace(config.roster, default=config.default_ladder)
-    return Rules(policy=policy, roster=roster, routes=config.routes)
+    return Rules(policy=policy, roster=_roster(config), routes=config.routes)
 
 
 class Klatsch:
@@ -110,7 +110,7 @@ class Klatsch:
         names = Names(
             people=config.people,
             components=component_names(config),
-            roster=config.roster,
+            roster=_roster(config),
             zone=str(config.zone),
             default_ladder=config.default_ladder,
             redact=redaction(config),
@@ -231,7 +231,7 @@ class Klatsch:
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
-            AckPages(self.links, self.lookups, self.writer, config.people),
+            AckPages(self.links, self.lookups, self.writer, config.people, _roster(config)),
             metrics,
             Health(self._ready),
             public=self._public(*shared) if shared else None,
@@ -259,6 +259,10 @@ class Klatsch:
         return problems
 
 
+def _roster(config: Config) -> Roster:
+    return replace(config.roster, default=config.default_ladder)
+
+
 def _key(page: str) -> str:
     """Where the configuration says what a status page listens on."""
     return f"status.{page}.listen"
@@ -271,7 +275,7 @@ def component_names(config: Config) -> dict[str, str]:
 
 def wording(config: Config, templates: Templates) -> Wording:
     """How things are said with these templates."""
-    return Wording(templates, config.people, str(config.zone), component_names(config))
+    return Wording(templates, config.people, str(config.zone), component_names(config), _roster(config))
 
 
 def redaction(config: Config) -> Redaction:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.chat import answers
+from bot.chat import answers, standing
 from bot.chat.context import Context, Question
 from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
-from bot.oncall.escalation import Roster
+from bot.oncall.escalation import Roster, next_people
 from bot.oncall.schedules import next_shift, shift
 from bot.ports import Clock
 from bot.status.redact import Redaction
@@ -119,7 +119,7 @@ class Answers:
 
     def _about(self, question: Question, context: Context, incident: Incident) -> Document:
         people, zone, now = self._names.people, self._names.zone, self._clock.now()
-        components = self._names.components
+        components, then = self._names.components, next_people(self._names.roster, incident.paging)
         match question.verb:
             case "status":
                 return self._cards.card(incident, now)
@@ -129,20 +129,20 @@ class Answers:
             case "catchup":
                 history = self._lookups.history(incident.number)
                 return answers.catchup_document(
-                    incident, history, people=people, zone=zone, now=now, components=components
+                    incident, history, people=people, zone=zone, now=now, components=components, then=then
                 )
             case "task":
-                return answers.tasks_document(incident, people=people)
+                return standing.tasks_document(incident, people=people)
             case "followup":
-                return answers.followups_document(incident, people=people, now=now)
+                return standing.followups_document(incident, people=people, now=now)
             case "role":
-                return answers.roles_document(incident, people=people)
+                return standing.roles_document(incident, people=people)
             case "publish":
-                return answers.public_document(incident, components=components, others=self.others(incident))
+                return standing.public_document(incident, components=components, others=self.others(incident))
             case "pm":
-                return answers.postmortem_document(incident, people=people)
+                return standing.postmortem_document(incident, people=people)
             case "page":
-                return answers.paging_document(incident, context.targets, people=people, zone=zone)
+                return standing.paging_document(incident, context.targets, people=people, zone=zone, then=then)
             case _:
                 raise Refused(f"`{question.verb}` has no answer here.", "See `help`.")
 

@@ -65,12 +65,14 @@ def done(
     room: str = "",
     firing: Sequence[str] = (),
     others: Sequence[Incident] = (),
+    then: Sequence[str] = (),
     now: datetime | None = None,
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
     Times are shown in `zone` (IANA), with their day when that is not the one of `now`. `firing` names alerts of it that
-    still fire; `others` are incidents that may stand on the status page beside this one. `components` maps a component's
+    still fire; `others` are incidents that may stand on the status page beside this one; `then` are those who are paged
+    next, when that is known. `components` maps a component's
     id to its name for customers, `publishers` names where a postmortem's draft is put, `room` is the name of the room
     that will open, if any. No events: it was so already. One line says what changed and how to undo it; what is to be done now comes below.
     """
@@ -78,7 +80,7 @@ def done(
     if not events:
         text = already(command, after, names, zone)
         return Document(summary=clean(text), blocks=(Paragraph(marked(text)),))
-    said = _changed(command, [named(event, components) for event in events], names, Times(zone, now))
+    said = _changed(command, [named(event, components) for event in events], names, Times(zone, now), then)
     written = draft_is(after, publishers) if any(isinstance(event, e.PostmortemDrafted) for event in events) else ""
     main = said.main or [_capital(said.beside.pop(0)) if said.beside else _capital(written) or headline(after)]
     opened = isinstance(events[0], e.IncidentOpened)
@@ -122,14 +124,14 @@ class _Said:
     beside: list[str]
 
 
-def _changed(command: c.Command, events: Sequence[e.Event], names: Who, times: Times) -> _Said:
+def _changed(command: c.Command, events: Sequence[e.Event], names: Who, times: Times, then: Sequence[str]) -> _Said:
     zone = times.zone
     if isinstance(command, c.Undo):
         # Of several steps back only where they lead is news.
         steps = [event for event in events if isinstance(event, e.StatusChanged)][:-1]
         texts = [text for event in events if event not in steps and (text := taken_back(event, names, zone))]
         return _Said([f"Taken back: {', '.join(texts)}" if texts else "Taken back"], [])
-    beside = [text for event in events if (text := _beside(event, names, zone))]
+    beside = [text for event in events if (text := _beside(event, names, zone, then))]
     closed = any(isinstance(event, e.StatusChanged) and event.new is Status.CLOSED for event in events)
     # Closing goes through the review at once; that is no news.
     told = [
@@ -138,11 +140,15 @@ def _changed(command: c.Command, events: Sequence[e.Event], names: Who, times: T
     return _Said([text for event in told if (text := _told(event, names, times))], beside)
 
 
-def _beside(event: e.Event, names: Who, zone: str) -> str:
+def _beside(event: e.Event, names: Who, zone: str, then: Sequence[str]) -> str:
     match event:
         case e.PeoplePaged():
-            then = f", the next one at {local(event.next_at, zone)}" if event.next_at and not event.last else ""
-            return f"paged {and_(names(person) for person in event.people)}{then}"
+            paged = f"paged {and_(map(names, event.people))}"
+            if event.next_at is None or event.last:
+                return paged
+            again = " again" if set(then) <= set(event.people) else ""
+            following = f"then {and_(map(names, then))}{again}" if then else "the next one"
+            return f"{paged}, {following} at {local(event.next_at, zone)}"
         case e.PagingEnded(exhausted=True):
             return "nobody is on call"
         case e.PagingEnded():
@@ -221,8 +227,10 @@ def already(command: c.Command, incident: Incident, names: Who, zone: str) -> st
         case c.Acknowledge() if incident.paging and incident.paging.acknowledged_by:
             return f"{names(incident.paging.acknowledged_by)} has it already."
         case c.Page() if incident.paging:
-            asked = and_(names(person) for person in incident.paging.people)
-            return f"{asked}: asked already at {local(incident.paging.since, zone)}, no answer yet. `ack` stops the paging."
+            people = incident.paging.people
+            were = f"{and_(map(names, people))} {'was' if len(people) == 1 else 'were'}"
+            at = local(incident.paging.since, zone)
+            return f"{were} paged at {at}, nobody has answered yet. `{ref} ack` stops the paging."
         case c.AssignRole(role=role, person=person):
             return f"{names(person)} is {role} of {ref} already." if person else f"Nobody is {role} of {ref}."
         case c.SetSeverity(severity=severity):

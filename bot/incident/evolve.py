@@ -55,6 +55,7 @@ def _opened(event: e.IncidentOpened, number: int) -> Incident:
         version=1,
         kind=event.kind,
         status=event.status,
+        status_since=event.at if event.status.open else event.impact_end,
         severity=event.severity,
         title=event.title,
         service=event.service,
@@ -80,7 +81,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.StatusChanged():
             return _status(incident, event)
         case e.MergedInto():
-            return replace(incident, status=Status.MERGED, merged_into=event.into, promise=None)
+            return replace(incident, status=Status.MERGED, status_since=event.at, merged_into=event.into, promise=None)
         case e.Absorbed():
             return replace(
                 incident,
@@ -155,7 +156,15 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     promise = incident.promise if event.new.open else None
     paging = None if event.reopened else incident.paging
     still = incident.still_firing and not event.new.open
-    return replace(incident, status=event.new, moments=moments, promise=promise, paging=paging, still_firing=still)
+    return replace(
+        incident,
+        status=event.new,
+        status_since=event.at,
+        moments=moments,
+        promise=promise,
+        paging=paging,
+        still_firing=still,
+    )
 
 
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:

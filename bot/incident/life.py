@@ -109,7 +109,7 @@ def decline(incident: Incident, command: c.Decline, at: datetime) -> list[e.Even
     if incident.status is not Status.TRIAGE:
         raise Refused(
             f"{incident.ref} is {incident.status}; only what is in triage can be declined.",
-            "`cancel` ends an incident that was none." if incident.status.open else "",
+            "`cancel` ends a false alarm." if incident.status.open else "",
         )
     check_settled(incident, "decline", command.reason)
     return _over(incident, Status.DECLINED, command.reason, at)

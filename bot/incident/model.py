@@ -262,14 +262,15 @@ class Postmortem:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `still_firing`: it was told that
-    alerts fire on although it is over."""
+    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `status_since` is when it came into
+    its status (None: not known). `still_firing`: it was told that alerts fire on although it is over."""
 
     number: int
     opened_at: datetime
     version: int = 0
     kind: Kind = Kind.REAL
     status: Status = Status.INVESTIGATING
+    status_since: datetime | None = None
     severity: Severity = Severity.SEV2
     title: str = ""
     service: str = ""

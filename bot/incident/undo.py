@@ -110,12 +110,12 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return stop(incident, "taken back", at)
         case e.PageAcknowledged():
             raise Refused(
-                "No undo, because nobody else was woken once you had it.",
+                "An acknowledgement cannot be taken back.",
                 f"To wake somebody: `{incident.ref} page @NAME`",
             )
         case e.MadePrivate():
             raise Refused(
-                "No undo, because people speak here trusting that it is private.",
+                "Private cannot be undone.",
                 "To tell the others, open a second incident: `open TITLE`",
             )
         case e.PostmortemAssigned():

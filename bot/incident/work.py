@@ -77,7 +77,7 @@ def change_task(incident: Incident, command: c.ChangeTask, at: datetime) -> list
 
 def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> list[e.Event]:
     if len(incident.followups) >= LIST_LIMIT:
-        raise Refused(f"{incident.ref} has {LIST_LIMIT} follow-ups already.", "Fewer are done sooner.")
+        raise Refused(f"{incident.ref} has {LIST_LIMIT} follow-ups already.", "Close or drop some.")
     text = _text(command.text, "A follow-up")
     number = len(incident.followups) + 1
     return [
@@ -94,7 +94,7 @@ def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime)
     if command.outcome not in OUTCOMES:
         raise Refused(f"`{command.outcome}` is not an outcome.", "done, wontdo or open.")
     if command.outcome == "wontdo" and not command.reason:
-        raise Refused("Deciding against it is fine; say why, so nobody wonders.", "`followup wontdo 2 reason=…`")
+        raise Refused("`wontdo` needs a reason.", f"`followup wontdo {held.id} reason=WHY`")
     if held.outcome == command.outcome:
         return []
     changed = e.FollowUpChanged(at=at, followup=held.id, outcome=command.outcome, reason=command.reason)
