@@ -128,6 +128,20 @@ def test_every_line_in_the_readme_is_understood_with_its_configuration(line: str
     assert isinstance(parse(line, context), Do | Question)
 
 
+COMPONENT = re.compile(r"comp=([\w,:-]+)")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_every_component_that_is_named_is_in_the_readme_and_in_the_example_configuration(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = {part.partition(":")[0] for value in COMPONENT.findall(text) for part in value.split(",")}
+    named -= {"ID", "A", "B", ""}
+    example = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+    for written in (block("config.yaml"), example):
+        known = {component["id"] for component in yaml.safe_load(written)["status"]["page"]["components"]}
+        assert named <= known
+
+
 def test_every_reaction_is_in_the_readme_and_in_the_list_of_commands() -> None:
     commands = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
     emoji = {meaning.emoji for meaning in REACTIONS.values()}
