@@ -144,6 +144,7 @@ class Conversation:
             publishers=self._names.publishers,
             room=self._answers.room(outcome.before, outcome.after),
             firing=firing,
+            untold=self._answers.untold(outcome.after),
             then=next_people(self._names.roster, outcome.after.paging),
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,

@@ -111,6 +111,13 @@ class Answers:
             return ""
         return self._cards.room_name(after, next(iter(after.rooms), ""))
 
+    def untold(self, incident: Incident) -> str:
+        """Why nobody in chat hears what is said of it; empty when its room does."""
+        if not self._names.rooms:
+            return "no chat is connected"
+        heard = has_room(incident) or any(room.live for room in incident.rooms.values())
+        return "" if heard else f"{incident.ref} has no room"
+
     def others(self, incident: Incident) -> list[Incident]:
         """What customers still read of beside it; also what is private, for on the page it is not."""
         return [

@@ -90,8 +90,10 @@ def after_advice(
     zone: str,
     components: Mapping[str, str],
     firing: Sequence[str] = (),
+    untold: str = "",
 ) -> Iterator[str]:
-    """What somebody should know or do now; code between backticks. `firing` names alerts of it that still fire."""
+    """What somebody should know or do now; code between backticks. `firing` names alerts of it that still fire, `untold`
+    says why no room hears of it."""
     if isinstance(command, c.Resolve | c.Close | c.SetStatus) and not after.status.open and after.alerts_firing:
         yield _firing(after, firing)
     match command:
@@ -106,6 +108,8 @@ def after_advice(
         case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
             if after.kind is Kind.REAL and after.paging is None and after.status.open:
                 yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
+        case c.PostUpdate() if untold:
+            yield f"On the timeline only: {untold}.{' Nobody is reminded of the next one.' if after.promise else ''}"
         case c.SetMoment() | c.DescribeImpact():
             yield from _order(after, zone)
         case c.AddFollowUp(text=text):

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.chat.advice import after_advice, disturbed, draft_is, preview
+from bot.chat.already import already
 from bot.chat.card import Who, headline, named, who
 from bot.chat.document import Block, Bullets, Document, Paragraph, Text, clean, line
 from bot.chat.marked import marked
@@ -66,13 +67,14 @@ def done(
     firing: Sequence[str] = (),
     others: Sequence[Incident] = (),
     then: Sequence[str] = (),
+    untold: str = "",
     now: datetime | None = None,
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
     Times are shown in `zone` (IANA), with their day when that is not the one of `now`. `firing` names alerts of it that
     still fire; `others` are incidents that may stand on the status page beside this one; `then` are those who are paged
-    next, when that is known. `components` maps a component's
+    next, when that is known; `untold` says why no room hears of it. `components` maps a component's
     id to its name for customers, `publishers` names where a postmortem's draft is put, `room` is the name of the room
     that will open, if any. No events: it was so already. One line says what changed and how to undo it; what is to be done now comes below.
     """
@@ -80,7 +82,8 @@ def done(
     if not events:
         text = already(command, after, names, zone)
         return Document(summary=clean(text), blocks=(Paragraph(marked(text)),))
-    said = _changed(command, [named(event, components) for event in events], names, Times(zone, now), then)
+    outside = _Outside(names, people, then, untold)
+    said = _changed(command, [named(event, components) for event in events], outside, Times(zone, now))
     written = draft_is(after, publishers) if any(isinstance(event, e.PostmortemDrafted) for event in events) else ""
     main = said.main or [_capital(said.beside.pop(0)) if said.beside else _capital(written) or headline(after)]
     opened = isinstance(events[0], e.IncidentOpened)
@@ -97,7 +100,8 @@ def done(
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
         blocks += preview(after, after.draft, components, masked, others)
-    blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, components, firing)]
+    advice = after_advice(command, before, after, zone, components, firing, untold)
+    blocks += [Paragraph(marked(text)) for text in advice]
     if no_way_back:
         blocks.append(Paragraph(marked(no_way_back)))
     return Document(summary=clean(first), blocks=tuple(blocks), tone="good")
@@ -116,6 +120,17 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class _Outside:
+    """What is known of those a sentence tells of: their names, who can be paged, who is paged next, and why no room
+    hears of it."""
+
+    names: Who
+    people: Mapping[str, Person]
+    then: Sequence[str]
+    untold: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Said:
     """`main`: a sentence for each thing that changed, the one asked for first. `beside`: what came with it, in words
     of ours without a capital."""
@@ -124,41 +139,50 @@ class _Said:
     beside: list[str]
 
 
-def _changed(command: c.Command, events: Sequence[e.Event], names: Who, times: Times, then: Sequence[str]) -> _Said:
-    zone = times.zone
+def _changed(command: c.Command, events: Sequence[e.Event], outside: _Outside, times: Times) -> _Said:
+    zone, names = times.zone, outside.names
     if isinstance(command, c.Undo):
         # Of several steps back only where they lead is news.
         steps = [event for event in events if isinstance(event, e.StatusChanged)][:-1]
         texts = [text for event in events if event not in steps and (text := taken_back(event, names, zone))]
         return _Said([f"Taken back: {', '.join(texts)}" if texts else "Taken back"], [])
-    beside = [text for event in events if (text := _beside(event, names, zone, then))]
+    beside = [text for event in events for text in _beside(event, outside, zone)]
     closed = any(isinstance(event, e.StatusChanged) and event.new is Status.CLOSED for event in events)
     # Closing goes through the review at once; that is no news.
     told = [
         event for event in events if not (closed and isinstance(event, e.StatusChanged) and event.new is Status.REVIEW)
     ]
-    return _Said([text for event in told if (text := _told(event, names, times))], beside)
+    return _Said([text for event in told if (text := _told(event, outside, times))], beside)
 
 
-def _beside(event: e.Event, names: Who, zone: str, then: Sequence[str]) -> str:
+def _beside(event: e.Event, outside: _Outside, zone: str) -> list[str]:
     match event:
         case e.PeoplePaged():
-            paged = f"paged {and_(map(names, event.people))}"
-            if event.next_at is None or event.last:
-                return paged
-            again = " again" if set(then) <= set(event.people) else ""
-            following = f"then {and_(map(names, then))}{again}" if then else "the next one"
-            return f"{paged}, {following} at {local(event.next_at, zone)}"
+            return _paged(event, outside, zone)
         case e.PagingEnded(exhausted=True):
-            return "nobody is on call"
+            return ["nobody is on call"]
         case e.PagingEnded():
-            return "nobody else is paged"
+            return ["nobody else is paged"]
         case _:
-            return ""
+            return []
 
 
-def _told(event: e.Event, names: Who, times: Times) -> str:
-    zone = times.zone
+def _paged(event: e.PeoplePaged, outside: _Outside, zone: str) -> list[str]:
+    """Who is paged and who comes next; and who should be, but nobody wrote how."""
+    names, then = outside.names, outside.then
+    silent = [person for person in event.people if person in outside.people and not outside.people[person].ways]
+    cannot = [f"{names(person)} cannot be paged: people.{person} has no page:" for person in silent]
+    reached = [person for person in event.people if person not in silent]
+    following = ""
+    if event.next_at and not event.last:
+        again = " again" if set(then) <= set(event.people) else ""
+        following = f", {f'then {and_(map(names, then))}{again}' if then else 'the next one'}"
+        following = f"{following} at {local(event.next_at, zone)}"
+    return [*([f"paged {and_(map(names, reached))}{following}"] if reached else []), *cannot]
+
+
+def _told(event: e.Event, outside: _Outside, times: Times) -> str:
+    zone, names = times.zone, outside.names
     match event:
         case e.StatusChanged(new=Status.RESOLVED) if times.now and event.at != times.now:
             said = sentence(event, names)
@@ -168,7 +192,7 @@ def _told(event: e.Event, names: Who, times: Times) -> str:
             return f"is {BORN.get(event.kind, 'open')}{private}, {event.severity}: {event.title}"
         case e.UpdatePosted():
             promise = f"; the next one is due by {times.of(event.next_by)}" if event.next_by else ""
-            return f"Update posted{promise}" if event.text else ""
+            return f"Update {'on the timeline' if outside.untold else 'posted'}{promise}" if event.text else ""
         case e.Noted():
             return _short(f"{NOUNS[event.mark]} on the timeline, {times.of(event.at)}: {event.text}")
         case e.ImpactDescribed():
@@ -218,42 +242,6 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
     unnamed = isinstance(opened, e.IncidentOpened) and opened.kind is Kind.NEARMISS and not opened.opener
     named = f" e{first}" if unnamed else ""
     return (f"{after.ref} undo{named}" if len(taken) > 1 else ""), ""
-
-
-def already(command: c.Command, incident: Incident, names: Who, zone: str) -> str:
-    """Why nothing happened: it was so already."""
-    ref = incident.ref
-    match command:
-        case c.Acknowledge() if incident.paging and incident.paging.acknowledged_by:
-            return f"{names(incident.paging.acknowledged_by)} has it already."
-        case c.Page() if incident.paging:
-            people = incident.paging.people
-            were = f"{and_(map(names, people))} {'was' if len(people) == 1 else 'were'}"
-            at = local(incident.paging.since, zone)
-            return f"{were} paged at {at}, nobody has answered yet. `{ref} ack` stops the paging."
-        case c.AssignRole(role=role, person=person):
-            return f"{names(person)} is {role} of {ref} already." if person else f"Nobody is {role} of {ref}."
-        case c.SetSeverity(severity=severity):
-            return f"{ref} is already {severity}."
-        case c.Rename():
-            return f"{ref} is called that already."
-        case c.MakePrivate():
-            return f"{ref} is already private."
-        case c.Merge(into=into):
-            return f"{ref} is merged into INC-{into} already."
-        case c.ChangeTask(task=task):
-            state = "dropped" if command.dropped else "done" if command.done else "open, with that owner"
-            return f"Task {task} of {ref} is {state} already."
-        case c.ChangeFollowUp(followup=followup, outcome=outcome):
-            return f"Follow-up {followup} of {ref} is {outcome or 'open'} already."
-        case c.DiscardPublicPost():
-            return f"{ref} has no preview to discard."
-        case c.SetMoment() | c.DescribeImpact():
-            return f"{ref} says so already."
-        case c.AssignPostmortem(person=person):
-            return f"The postmortem of {ref} is with {names(person)} already." if person else "It has no owner."
-        case _:
-            return f"{ref} is already {incident.status}."
 
 
 def taken_back(event: e.Event, names: Who, zone: str) -> str:

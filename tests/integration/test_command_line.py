@@ -87,6 +87,13 @@ def test_lines_from_a_pipe_are_said_one_after_the_other(folder: Path) -> None:
     assert "Ana Ruiz is lead" in said.stdout
 
 
+def test_an_update_without_chat_says_that_nobody_hears_of_it(folder: Path) -> None:
+    said = klatsch(folder, "say", input="open sev1 Volumes slow page=none\nupdate We look into it next=30m")
+    assert said.returncode == 0
+    assert "INC-1 · Update on the timeline; the next one is due by" in said.stdout
+    assert "On the timeline only: no chat is connected. Nobody is reminded" in said.stdout
+
+
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [

@@ -45,7 +45,13 @@ from tests.unit.test_parse import COMMANDS, ROOM
 
 NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
 ZONE = "Europe/Berlin"
-PEOPLE = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Okoro"), "cleo": Person("cleo", "Cleo Weiß")}
+NTFY = ("ntfy",)
+PEOPLE = {
+    "ana": Person("ana", "Ana Ruiz", ways=NTFY),
+    "ben": Person("ben", "Ben Okoro", ways=NTFY),
+    "cleo": Person("cleo", "Cleo Weiß", ways=NTFY),
+    "dora": Person("dora", "Dora Blum"),
+}
 RUNG = c.Rung("policy:platform", 0, 0, ("ana", "ben"), timedelta(minutes=5))
 
 
@@ -90,6 +96,66 @@ def test_opening_names_who_is_paged_next_where_that_is_known():
 
     assert "paged Ana Ruiz and Ben Okoro, then Cleo Weiß at 14:35 · undo" in opened(("cleo",))
     assert "paged Ana Ruiz and Ben Okoro, then Ana Ruiz again at 14:35 · undo" in opened(("ana",))
+
+
+def test_who_cannot_be_paged_is_not_said_to_be(story):
+    def paged(*people):
+        return Story(c.Open(title="x", rung=replace(RUNG, people=people))).document.to_plain()
+
+    assert paged("dora", "ana").startswith(
+        "INC-7 is open, sev2: x · paged Ana Ruiz, the next one at 14:35 · Dora Blum cannot be paged: people.dora has no "
+        "page: · undo"
+    )
+    alone = c.Page(target="person:dora", rung=replace(RUNG, people=("dora",), last=True))
+    assert story.do(alone).startswith("INC-7 · Dora Blum cannot be paged: people.dora has no page: · undo")
+
+
+UNTOLD = [
+    ("chat is there", "", "update x", "Update posted", ""),
+    (
+        "no chat",
+        "no chat is connected",
+        "update x",
+        "Update on the timeline",
+        "On the timeline only: no chat is connected.",
+    ),
+    (
+        "no chat, and a promise",
+        "no chat is connected",
+        "update x next=30m",
+        "Update on the timeline; the next one is due by 15:00",
+        "On the timeline only: no chat is connected. Nobody is reminded of the next one.",
+    ),
+    ("no chat, and nothing for others", "no chat is connected", "note x", "Note on the timeline", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("untold", "line", "said", "advice"), [row[1:] for row in UNTOLD], ids=[row[0] for row in UNTOLD]
+)
+def test_an_update_that_nobody_hears_of_says_so(story, untold, line, said, advice):
+    lines = story.type(line, untold=untold).splitlines()
+    assert lines[0].startswith(f"INC-7 · {said}")
+    assert lines[1:] == ([advice] if advice else [])
+
+
+@pytest.mark.parametrize(
+    ("rooms", "incident", "why"),
+    [
+        (False, Incident(7, NOW), "no chat is connected"),
+        (True, Incident(7, NOW), ""),
+        (True, Incident(7, NOW, status=Status.TRIAGE), "INC-7 has no room"),
+        (True, Incident(7, NOW, status=Status.RESOLVED), "INC-7 has no room"),
+        (True, Incident(7, NOW, status=Status.RESOLVED, rooms={"console": Room("r1")}), ""),
+        (
+            True,
+            Incident(7, NOW, status=Status.CLOSED, rooms={"console": Room("r1", archived=True)}),
+            "INC-7 has no room",
+        ),
+    ],
+)
+def test_an_update_is_heard_of_in_a_room(rooms, incident, why):
+    assert Answers(None, None, Names(rooms=rooms), None).untold(incident) == why
 
 
 def test_opening_names_the_room_that_will_open(story):
