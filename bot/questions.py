@@ -56,7 +56,7 @@ SHORT_WORDS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
-    there is one at least."""
+    there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +67,7 @@ class Names:
     publishers: tuple[str, ...] = ()
     rooms: bool = False
     status_pages: bool = False
+    public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
 
 
 Sees = Callable[[Incident], bool]
@@ -117,6 +118,10 @@ class Answers:
             return "no chat is connected"
         heard = has_room(incident) or any(room.live for room in incident.rooms.values())
         return "" if heard else f"{incident.ref} has no room"
+
+    def addresses(self, incident: Incident) -> list[str]:
+        """Where customers read of it: as each page said when it was posted, else as the configuration knows."""
+        return [*(incident.public_links.values() or self._names.public_addresses(incident.ref))]
 
     def others(self, incident: Incident) -> list[Incident]:
         """What customers still read of beside it; also what is private, for on the page it is not."""

@@ -47,7 +47,7 @@ async def demo(*, once: bool, plain: bool, fast: bool) -> int:
     screen = LiveScreen(plain=plain)
     clock = SystemClock()
     phone = Phone(lambda title: screen.note(f"📟 Ana's phone: {title}"))
-    ringing = asyncio.create_task(phone.listener.run())
+    ringing = asyncio.create_task(phone.run())
     await phone.listener.started()
     source = folder / "config.yaml"
     source.write_text((files("bot.demo") / "config.yaml").read_text(encoding="utf-8"), encoding="utf-8")

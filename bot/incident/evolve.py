@@ -129,7 +129,9 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
                 components={**incident.components, **event.post.components},
             )
         case e.PostReachedPage():
-            return incident
+            if not event.link:
+                return incident
+            return replace(incident, public_links={**incident.public_links, event.page: event.link})
         case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
             return replace(incident, rooms={**incident.rooms, event.platform: _room(incident, event)})
         case e.PostmortemDrafted():

@@ -263,7 +263,7 @@ class Postmortem:
 @dataclass(frozen=True, slots=True)
 class Incident:
     """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `status_since` is when it came into
-    its status (None: not known). `still_firing`: it was told that alerts fire on although it is over."""
+    its status (None: not known). `public_links` has its permanent address by status page. `still_firing`: it was told that alerts fire on although it is over."""
 
     number: int
     opened_at: datetime
@@ -294,6 +294,7 @@ class Incident:
     public_title: str = ""
     public_status: PublicStatus | None = None
     public_posts: int = 0
+    public_links: Mapping[str, str] = field(default_factory=dict)
     components: Mapping[str, ComponentState] = field(default_factory=dict)
     merged_into: int | None = None
     window: Window | None = None
