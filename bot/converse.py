@@ -145,6 +145,7 @@ class Conversation:
             room=self._answers.room(outcome.before, outcome.after),
             firing=firing,
             untold=self._answers.untold(outcome.after),
+            addresses=self._answers.addresses(outcome.after),
             then=next_people(self._names.roster, outcome.after.paging),
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,

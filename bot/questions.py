@@ -150,7 +150,8 @@ class Answers:
             case "role":
                 return standing.roles_document(incident, people=people)
             case "publish":
-                return standing.public_document(incident, components=components, others=self.others(incident))
+                others, addresses = self.others(incident), self.addresses(incident)
+                return standing.public_document(incident, components=components, others=others, addresses=addresses)
             case "pm":
                 return standing.postmortem_document(incident, people=people)
             case "page":

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from bot.chat.advice import after_advice, disturbed, draft_is, preview
 from bot.chat.already import already
 from bot.chat.card import Who, headline, named, who
-from bot.chat.document import Block, Bullets, Document, Paragraph, Text, clean, line
+from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line
 from bot.chat.marked import marked
+from bot.chat.publishing import how_to_publish
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Mark, Person, Refused, Source, Status, StillDisturbed
+from bot.incident.model import Incident, Kind, Mark, NothingToPublish, Person, Refused, Source, Status, StillDisturbed
 from bot.incident.timeline import MOMENTS, sentence
 from bot.incident.undo import undo
 
@@ -44,13 +45,17 @@ STATES = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
 
 
 def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
-    """Why not, and what to do instead. `components` maps a component's id to its name for customers."""
-    reason = refusal.reason
+    """Why not, and what to do instead: a hint of several lines is a list. `components` maps a component's id to its name
+    for customers."""
+    reason, hint = refusal.reason, refusal.hint
+    if isinstance(refusal, NothingToPublish):
+        hint = how_to_publish(components or {})
     if isinstance(refusal, StillDisturbed):
         reason = f"The status page still shows {disturbed(refusal.components, components or {})}."
-    said = [reason, *([refusal.hint] if refusal.hint else [])]
-    summary = clean(" ".join(said))
-    return Document(summary=summary, blocks=tuple(Paragraph(marked(text)) for text in said), tone="refused")
+    first, *more = hint.splitlines() or [""]
+    blocks: list[Block] = [Paragraph(marked(text)) for text in (reason, first) if text]
+    blocks += [Bullets(tuple(marked(row) for row in more))] if more else []
+    return Document(summary=clean(" ".join([reason, *hint.split()])), blocks=tuple(blocks), tone="refused")
 
 
 def done(
@@ -68,13 +73,15 @@ def done(
     others: Sequence[Incident] = (),
     then: Sequence[str] = (),
     untold: str = "",
+    addresses: Sequence[str] = (),
     now: datetime | None = None,
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
     Times are shown in `zone` (IANA), with their day when that is not the one of `now`. `firing` names alerts of it that
     still fire; `others` are incidents that may stand on the status page beside this one; `then` are those who are paged
-    next, when that is known; `untold` says why no room hears of it. `components` maps a component's
+    next, when that is known; `untold` says why no room hears of it; `addresses` are where customers read of
+    it. `components` maps a component's
     id to its name for customers, `publishers` names where a postmortem's draft is put, `room` is the name of the room
     that will open, if any. No events: it was so already. One line says what changed and how to undo it; what is to be done now comes below.
     """
@@ -102,9 +109,18 @@ def done(
         blocks += preview(after, after.draft, components, masked, others)
     advice = after_advice(command, before, after, zone, components, firing, untold)
     blocks += [Paragraph(marked(text)) for text in advice]
+    if isinstance(command, c.ApprovePublicPost):
+        blocks.append(Paragraph(_where(after, addresses)))
     if no_way_back:
         blocks.append(Paragraph(marked(no_way_back)))
     return Document(summary=clean(first), blocks=tuple(blocks), tone="good")
+
+
+def _where(after: Incident, addresses: Sequence[str]) -> Line:
+    """Where customers read it. A page that is not ours says so only when it has the post."""
+    if not addresses:
+        return marked(f"`{after.ref} publish` shows its address as soon as it is posted.")
+    return line(f"They read it at {and_(addresses)}")
 
 
 @dataclass(frozen=True, slots=True)

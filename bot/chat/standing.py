@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.chat.advice import disturbed, preview
 from bot.chat.card import Who, next_paged, unanswered, who
 from bot.chat.document import (
+    Block,
     Bullets,
     Document,
     Fields,
@@ -22,6 +23,7 @@ from bot.chat.document import (
     say,
 )
 from bot.chat.marked import marked
+from bot.chat.publishing import how_to_publish
 from bot.chat.templates import and_, local
 from bot.incident.model import Incident, Person, Role
 
@@ -71,16 +73,29 @@ def roles_document(incident: Incident, *, people: Mapping[str, Person]) -> Docum
     return Document(summary=f"Roles in {incident.ref}", blocks=(Fields(tuple(fields)), hint))
 
 
-def public_document(incident: Incident, *, components: Mapping[str, str], others: Sequence[Incident] = ()) -> Document:
-    """What `publish` alone shows: the preview that waits, or what customers read now. `others` are incidents that may
-    stand on the status page beside this one."""
+def public_document(
+    incident: Incident,
+    *,
+    components: Mapping[str, str],
+    others: Sequence[Incident] = (),
+    addresses: Sequence[str] = (),
+) -> Document:
+    """What `publish` alone shows: the preview that waits, or what customers read now, where they do (`addresses`), and how
+    a post is written. `others` are incidents that may stand on the status page beside this one."""
     if incident.draft:
         shown = preview(incident, incident.draft, components, others=others)
         return Document(summary=f"Preview for {incident.ref}", blocks=tuple(shown))
-    hint = "`publish investigating TEXT comp=ID:STATE` makes a preview."
+    said = clean(f"{incident.ref}: customers {customers(incident, components)}.")
+    blocks: list[Block] = [Paragraph(line(said))]
+    if incident.public_status and addresses:
+        blocks.append(Paragraph((Text("Address: "), *line(and_(addresses)))))
     if incident.private:
-        hint = f"It is private: {'only `publish resolved TEXT` is possible' if incident.unsettled else 'nothing is published'}."
-    return _nothing(clean(f"{incident.ref}: customers {customers(incident, components)}."), hint)
+        only = "only `publish resolved TEXT` is possible" if incident.unsettled else "nothing is published"
+        blocks.append(Paragraph(marked(f"It is private: {only}.")))
+    else:
+        first, *more = how_to_publish(components, len(components)).splitlines()
+        blocks += [Paragraph(marked(first)), Bullets(tuple(marked(row) for row in more))]
+    return Document(summary=said, blocks=tuple(blocks))
 
 
 def postmortem_document(incident: Incident, *, people: Mapping[str, Person]) -> Document:

@@ -25,6 +25,10 @@ class StillDisturbed(Refused):
         self.components = components
 
 
+class NothingToPublish(Refused):
+    """There is no post, or it lacks what each first one has. How one is written says who knows the components' ids."""
+
+
 class Kind(StrEnum):
     """Fixed at birth: drills and near misses never count as real incidents."""
 

@@ -147,8 +147,10 @@ async def test_a_page_without_a_public_address_names_the_one_it_really_listens_o
         assert (len(it.urls), ":0" in page) == (1 if listen == "127.0.0.1:0" else 2, False)
         await it.type("open sev3 Slow starts", room="incidents")
         await it.type("INC-1 publish investigating We look. comp=volumes:partial_outage", room="incidents")
-        await it.type("INC-1 publish approve", room="incidents")
+        approved = (await it.type("INC-1 publish approve", room="incidents")).to_plain()
+        assert f"They read it at {page}/incidents/INC-1" in approved
         await it.quiet()
+        assert f"Address: {page}/incidents/INC-1" in (await it.type("INC-1 publish", room="incidents")).to_plain()
         reached = [r.event for r in it.klatsch.lookups.history(1) if isinstance(r.event, e.PostReachedPage)]
         assert [event.link for event in reached] == [f"{page}/incidents/INC-1"]
         assert (await it.client.get(reached[0].link)).status_code == 200

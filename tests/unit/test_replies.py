@@ -528,6 +528,7 @@ def test_a_preview_is_shown_as_customers_will_read_it(story):
     text = story.type("publish approve")
     assert text.splitlines() == [
         "INC-7 · Approved. Customers read it in a moment: We look at [host].",
+        "INC-7 publish shows its address as soon as it is posted.",
         "To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
     ]
     with pytest.raises(Refused) as caught:
