@@ -95,12 +95,15 @@ def _ending(running: Running, klatsch: Klatsch, folder: Path, *, stays: bool) ->
         f"  incident     {page}/incidents/INC-1",
         f"  feed         {page}/feed.atom",
     )
+    # Paths stand on lines of their own: a narrow terminal breaks none.
     return "\n".join(
         (
             "",
-            *(pages if stays else ("  status page  ended with the demo; without --once it stays until Enter",)),
-            f"  postmortem   {draft}",
-            f"  everything   {folder} (yours to delete)",
+            *(pages if stays else ("  status page  ended; without --once it stays until Enter",)),
+            "  postmortem",
+            f"    {draft}",
+            "  everything, yours to delete",
+            f"    {folder}",
             "",
         )
     )

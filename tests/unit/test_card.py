@@ -249,6 +249,7 @@ def test_a_digest_has_a_line_an_event_and_leaves_out_plumbing():
         templates=TEMPLATES,
     )
     assert document.to_plain().splitlines() == [
+        "Timeline",
         "- 14:30 Hypothesis: the *kernel* (Ana Ruiz)",
         "- 14:31 Ana Ruiz is lead",
         "- 14:32 1 alert cleared, none is firing now",
