@@ -217,10 +217,14 @@ def close(incident: Incident, command: c.Close, at: datetime) -> list[e.Event]:
     if incident.status not in (Status.RESOLVED, Status.REVIEW):
         raise Refused(f"{incident.ref} is {incident.status} and needs no closing.")
     check_settled(incident, "close", command.reason)
-    events = start_review(incident, at)
-    if not events and incident.kind not in WITHOUT_POSTMORTEM:
-        events = [e.PostmortemDrafted(at=at, through=incident.version)]
-    return [*events, e.StatusChanged(at=at, old=Status.REVIEW, new=Status.CLOSED, reason=command.reason)]
+    steps: list[e.Event] = []
+    if incident.status is not Status.REVIEW:
+        steps.append(e.StatusChanged(at=at, old=incident.status, new=Status.REVIEW))
+    steps.append(e.StatusChanged(at=at, old=Status.REVIEW, new=Status.CLOSED, reason=command.reason))
+    if incident.kind not in WITHOUT_POSTMORTEM:
+        # After the end, so that the draft tells of it.
+        steps.append(e.PostmortemDrafted(at=at, through=incident.version + len(steps)))
+    return steps
 
 
 def make_private(incident: Incident, at: datetime) -> list[e.Event]:
