@@ -47,6 +47,7 @@ status:
   page: {{type: builtin, listen: "{page}", title: Example Cloud,
          components: [{{id: compute-az1, name: Compute, group: AZ 1}}, {{id: volumes, name: Volumes}}]}}
 postmortem: {{folder: "{folder}/postmortems"}}
+publishing: {{archive: {{type: folder, folder: "{folder}/archive"}}}}
 """
 
 

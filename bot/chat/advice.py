@@ -210,13 +210,15 @@ def _followup(command: c.AddFollowUp, after: Incident, text: str) -> Iterator[st
 
 
 def draft_is(after: Incident, publishers: Sequence[str]) -> str:
-    """Where the postmortem's draft lies or will lie; code between backticks. Empty when there is none."""
+    """Where the postmortem's draft will lie; code between backticks. Empty when there is none. Which file it is depends on
+    whether somebody edited the last one, and is known only when it is written."""
     if after.postmortem is None:
         return ""
-    if after.postmortem.place:
-        return f"the draft of the postmortem lies at {after.postmortem.place}"
+    writing = f"draft of the postmortem is being written to {and_(publishers)}"
+    if publishers and after.postmortem.place:
+        return f"a newer {writing}; what somebody edited stays as it is: `{after.ref} pm` shows both"
     if publishers:
-        return f"the draft of the postmortem is being written to {and_(publishers)}"
+        return f"the {writing}: `{after.ref} pm` shows it"
     return f"the draft of the postmortem is written: `klatsch export {after.ref} --format md` prints it"
 
 

@@ -92,11 +92,12 @@ def done(
     outside = _Outside(names, people, then, untold)
     said = _changed(command, [named(event, components) for event in events], outside, Times(zone, now))
     written = draft_is(after, publishers) if any(isinstance(event, e.PostmortemDrafted) for event in events) else ""
-    main = said.main or [_capital(said.beside.pop(0)) if said.beside else _capital(written) or headline(after)]
+    ours = "" if said.main else said.beside.pop(0) if said.beside else written
+    main = said.main or [_capital(ours) or headline(after)]
     opened = isinstance(events[0], e.IncidentOpened)
     first = f"{after.ref}{' ' if opened else ' · '}{main[0]}"
     way_back, no_way_back = _way_back(command, events, after)
-    inlines = [Text(after.ref, bold=True), *line(first.removeprefix(after.ref))]
+    inlines = [Text(after.ref, bold=True), *(marked if ours else line)(first.removeprefix(after.ref))]
     inlines += marked(f"; {written}") if written and said.main else ()
     for text in (f"room #{room}" if room else "", *said.beside, f"undo: `{way_back}`" if way_back else ""):
         inlines += marked(f" · {text}") if text else ()

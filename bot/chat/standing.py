@@ -104,9 +104,14 @@ def postmortem_document(incident: Incident, *, people: Mapping[str, Person]) -> 
     if held is None:
         return _nothing(f"{incident.ref} has no postmortem yet.", "`pm draft` writes one from the timeline.")
     owner = line(who(people)(held.owner)) if held.owner else marked(f"nobody yet: `{incident.ref} pm assign @NAME`")
-    draft = line(held.place) if held.place else marked(f"`klatsch export {incident.ref} --format md` prints it")
-    fields = (("Owner", owner), ("Draft", draft))
-    return Document(summary=f"Postmortem of {incident.ref}", blocks=(Fields(fields),))
+    fields: list[tuple[str, Line]] = [("Owner", owner)]
+    if held.newer:
+        fields += [("Postmortem", line(f"{held.place} (edited)")), ("Newer draft", line(held.newer))]
+    elif held.place:
+        fields.append(("Draft", line(held.place)))
+    else:
+        fields.append(("Draft", marked(f"`klatsch export {incident.ref} --format md` prints it")))
+    return Document(summary=f"Postmortem of {incident.ref}", blocks=(Fields(tuple(fields)),))
 
 
 def paging_document(

@@ -142,7 +142,10 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, postmortem=replace(held, owner=event.person))
         case e.PostmortemWritten():
             held = incident.postmortem or Postmortem(through=0)
-            return replace(incident, postmortem=replace(held, place=event.place))
+            if event.copy and held.place:
+                return incident
+            place, newer = (event.edited, event.place) if event.edited else (event.place, "")
+            return replace(incident, postmortem=replace(held, place=place, newer=newer))
         case _:
             assert_never(event)
 

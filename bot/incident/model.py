@@ -257,11 +257,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Postmortem:
-    """How far the postmortem is. `through` is the last event the draft was built from."""
+    """How far the postmortem is. `through` is the last event the draft was built from, `place` where it lies; once people
+    edited it, `newer` is where the next draft lies (empty: there is none)."""
 
     through: int
     owner: str = ""
     place: str = ""
+    newer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

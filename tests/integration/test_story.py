@@ -160,6 +160,22 @@ async def test_a_page_without_a_public_address_names_the_one_it_really_listens_o
         assert f'href="{page}/incidents/INC-1"' in (await it.client.get(f"{page}/feed.atom")).text
 
 
+async def test_a_draft_beside_an_edited_one_is_shown_with_it(tmp_path: Path):
+    async with served(tmp_path, f"sqlite:///{tmp_path}/klatsch.db") as it:
+        for line in ("open sev3 Slow starts", "INC-1 resolve", "INC-1 close"):
+            await it.type(line, room="incidents")
+        await it.quiet()
+        file = tmp_path / "postmortems" / "INC-1.md"
+        file.write_text("What we know by now.\n")
+        await it.type("INC-1 pm draft", room="incidents")
+        await it.quiet()
+        shown = (await it.type("INC-1 pm", room="incidents")).to_plain()
+        assert f"Postmortem: {file} (edited)\nNewer draft: {file.with_name('INC-1.draft-2.md')}" in shown
+        assert file.with_name("INC-1.draft-2.md").exists()
+        # What is kept elsewhere as well takes nobody there.
+        assert (tmp_path / "archive" / "INC-1.md").exists()
+
+
 async def test_nobody_answers_and_the_next_person_is_asked(tmp_path: Path, database_url: str):
     async with served(tmp_path, database_url, wait="1s") as it:
         await it.alert((FIXTURES / "firing_single.json").read_bytes())

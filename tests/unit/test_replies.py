@@ -603,16 +603,39 @@ def test_undo_says_how_it_is_again(story, line, words):
 def test_closing_says_where_the_draft_will_lie(story):
     story.type("resolve")
     text = story.type("close", publishers=("git", "wiki"))
-    assert text == "INC-7 · Closed; the draft of the postmortem is being written to git and wiki · undo: INC-7 undo"
+    assert text == (
+        "INC-7 · Closed; the draft of the postmortem is being written to git and wiki: INC-7 pm shows it"
+        " · undo: INC-7 undo"
+    )
     alone = Story()
     alone.type("resolve")
     assert "klatsch export INC-7 --format md" in alone.type("close")
     placed = Story()
-    placed.do(c.RecordPostmortem(place="https://git.example.org/7.md"))
-    placed.type("resolve")
-    assert "; the draft of the postmortem lies at https://git.example.org/7.md" in placed.type(
-        "close", publishers=("git",)
+    placed.do(c.RecordPostmortem(place="drafts/INC-7.md"))
+    assert placed.type("pm draft", publishers=("drafts",)) == (
+        "INC-7 · A newer draft of the postmortem is being written to drafts; what somebody edited stays as it is: "
+        "INC-7 pm shows both"
     )
+
+
+def test_the_edited_text_is_the_postmortem_and_a_newer_draft_lies_beside_it(story):
+    def shown():
+        pinned = card(story.incident, people=PEOPLE, zone=ZONE, now=NOW, templates=Templates()).to_plain()
+        return standing.postmortem_document(story.incident, people=PEOPLE).to_plain().splitlines()[1:], pinned
+
+    story.do(c.RecordPostmortem(place="drafts/INC-7.md"))
+    assert shown()[0] == ["Draft: drafts/INC-7.md"]
+    story.do(c.RecordPostmortem(place="drafts/INC-7.draft-2.md", edited="drafts/INC-7.md"))
+    # What another publisher keeps as well changes nothing.
+    story.do(c.RecordPostmortem(place="archive/INC-7.md", copy=True))
+    lines, pinned = shown()
+    assert lines == ["Postmortem: drafts/INC-7.md (edited)", "Newer draft: drafts/INC-7.draft-2.md"]
+    assert "Postmortem: drafts/INC-7.md\nNewer draft: drafts/INC-7.draft-2.md\n" in pinned
+    story.do(c.RecordPostmortem(place="drafts/INC-7.md"))
+    assert shown()[0] == ["Draft: drafts/INC-7.md"]
+    alone = Story()
+    alone.do(c.RecordPostmortem(place="archive/INC-7.md", copy=True))
+    assert alone.incident.postmortem.place == "archive/INC-7.md"
 
 
 FOLLOWUPS = [
