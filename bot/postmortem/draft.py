@@ -72,8 +72,7 @@ def head(known: Facts, zone: str) -> str:
     name = f"{known.ref}: {escape(known.title.value)}" if known.title else known.ref or "An incident"
     blocks = [
         "> This is a draft. Each sentence cites its events. What they do not tell is asked below: answer it, or leave it "
-        "open.",
-        f"> {times(known.opened.value if known.opened else None, zone)}",
+        f"open. {times(known.opened.value if known.opened else None, zone)}"
     ]
     if known.kind and known.kind.value is Kind.DRILL:
         blocks.append(f"> **This was a drill.** Nothing here happened to customers. {cite(known.kind.refs)}")
