@@ -146,7 +146,7 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
         case Kind.REAL if after.status.active and after.paging is None:
             yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case Kind.DRILL:
-            yield "Nobody is paged and no customer reads of it."
+            yield "Nobody is paged, nothing is published."
         case Kind.NEARMISS:
             yield "Thank you for telling."
         case Kind.RETRO:

@@ -33,7 +33,7 @@ from bot.incident.timeline import minutes, sentence, story
 
 LIST_LIMIT = 25
 DAY = "%d %b %H:%M"
-WHICH = {"drill": "a drill", "nearmiss": "a near miss", "retro": "one of the past, written up later"}
+WHICH = {"drill": "a drill", "nearmiss": "a near miss", "retro": "a write-up of the past"}
 """How a kind that was asked for is said in a sentence."""
 
 TIMELINE_LIMIT = 60

@@ -33,7 +33,7 @@ NOUNS = {
     Mark.HYPOTHESIS: "Hypothesis",
     Mark.DECISION: "Decision",
     Mark.KEY_MOMENT: "Key moment",
-    Mark.LUCKY: "Good luck",
+    Mark.LUCKY: "Luck",
     Mark.QUESTION: "Open question",
     Mark.PROPOSAL: "Proposal for customers",
     Mark.COFFEE: "Coffee topic",

@@ -162,7 +162,7 @@ def set_status(incident: Incident, command: c.SetStatus, at: datetime) -> list[e
         case Status.CANCELLED:
             return cancel(incident, c.Cancel(reason=command.reason), at)
         case Status.MERGED | Status.TRIAGE:
-            raise Refused(f"`status {command.status}` is not a step anybody can take.", "See `help status`.")
+            raise Refused(f"`status {command.status}` cannot be set.", "See `help status`.")
         case _:
             pass
     if incident.status is command.status:

@@ -96,7 +96,7 @@ def _check_private(incident: Incident, status: PublicStatus) -> None:
         return
     if incident.unsettled:
         raise Refused(
-            f"{incident.ref} is private: of what customers have read only the end can be published.",
+            f"{incident.ref} is private: customers can only be told that it is resolved.",
             f"`{incident.ref} publish resolved TEXT`",
         )
     raise Refused(

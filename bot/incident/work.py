@@ -144,7 +144,7 @@ def post_update(incident: Incident, command: c.PostUpdate, at: datetime) -> list
     text = _text(command.text, "An update")
     if text == incident.summary and command.next_in is None:
         raise Refused(
-            "That is word for word the last update.", "Say what changed, or give the next one a time: `next=30m`"
+            "That is the same text as the last update.", "Say what changed, or give the next one a time: `next=30m`"
         )
     next_by = at + command.next_in if command.next_in and incident.status.open else None
     posted = e.UpdatePosted(

@@ -128,7 +128,7 @@ def _times(known: Facts) -> list[str]:
         "the start of the impact" if start and gaps.mitigate and start.ref in gaps.mitigate.refs else "the declaration"
     )
     named = (
-        ("From the declaration until somebody had taken it", gaps.acknowledge),
+        ("From the declaration until it was acknowledged", gaps.acknowledge),
         (f"From {since} until the impact was stopped", gaps.mitigate),
         ("From the declaration until it was resolved", gaps.resolve),
         ("From the declaration to the first public post", gaps.first_public_post),

@@ -57,7 +57,7 @@ def replied(told: Story, command: c.Command, **how: object) -> str:
 PRIVATE = [
     ("opened so, nothing told", (c.MakePrivate(),), "investigating", "nothing of it goes to customers"),
     ("opened so, not even an end", (c.MakePrivate(),), "resolved", "nothing of it goes to customers"),
-    ("with an open post", (*RED, c.MakePrivate()), "monitoring", "only the end can be published"),
+    ("with an open post", (*RED, c.MakePrivate()), "monitoring", "customers can only be told that it is resolved"),
     ("with an open post, its end", (*RED, c.MakePrivate()), "resolved", ""),
     ("with an open post without components, its end", (*WORD, c.MakePrivate()), "resolved", ""),
     ("resolved, a component still red: its end", (*STILL_RED, c.MakePrivate()), "resolved", ""),

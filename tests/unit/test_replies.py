@@ -196,7 +196,7 @@ def test_a_room_is_named_when_one_opens(before, after, rooms, name):
     ("command", "words"),
     [
         (c.Open(title="x", kind=Kind.DRILL), "INC-7 is open as a drill, sev2: x"),
-        (c.Open(title="x", kind=Kind.DRILL), "Nobody is paged and no customer reads of it."),
+        (c.Open(title="x", kind=Kind.DRILL), "Nobody is paged, nothing is published."),
         (c.Open(title="x", kind=Kind.NEARMISS, status=Status.RESOLVED), "INC-7 is recorded as a near miss, sev2: x"),
         (c.Open(title="x", kind=Kind.RETRO, status=Status.RESOLVED), "INC-7 note TEXT at=TIME"),
         (
@@ -222,7 +222,7 @@ CHANGES = [
     ("role lead @ben", "INC-7 · Ben Okoro is lead", True),
     ("note mon2 failed over at=14:05", "INC-7 · Note on the timeline, 14:05: mon2 failed over", True),
     ("hypothesis the kernel at=14:01", "INC-7 · Hypothesis on the timeline, 14:01: the kernel", True),
-    ("note it was day mark=lucky", "INC-7 · Good luck on the timeline, 14:30: it was day", True),
+    ("note it was day mark=lucky", "INC-7 · Luck on the timeline, 14:30: it was day", True),
     ("decide drain it", "INC-7 · Decision on the timeline, 14:30: drain it", True),
     ("task @ben check", "INC-7 · Task 1 for Ben Okoro: check", True),
     ("update Rolling back next=30m", "INC-7 · Update posted; the next one is due by 15:00", True),
