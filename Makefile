@@ -1,9 +1,12 @@
 # The recipes are plain sh and every path is relative, so a clone may lie anywhere, also under a name with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup demo test format lock bench clean
+.PHONY: help setup test-setup demo test format lock bench clean named
 
 BIN := .venv/bin
-PYTHONS := python3.14 python3.13 python3.12 python3.11 python3
+# The interpreter that is named behind make (not in the environment, where it may mean something else), or the first of
+# these that is new enough.
+PYTHON :=
+PYTHONS := $(if $(PYTHON),"$(PYTHON)",python3.14 python3.13 python3.12 python3.11 python3)
 
 # A user's own pip settings may not send the packages elsewhere; its index and mirror settings stay in force.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -17,7 +20,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
-setup: .venv/.run  ## create .venv with the locked packages and the klatsch command
+setup: .venv/.run  ## create .venv with the locked packages and the klatsch command; PYTHON=… names the interpreter
 test-setup: .venv/.test  ## the same, and what the tests need
 
 demo: setup  ## run the demo; ARGS="--once" and others are passed on
@@ -42,6 +45,8 @@ format: test-setup  ## format the code and repair what the linter can
 bench: test-setup  ## the speed targets; ARGS is passed on
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+named:
+
 # The resolver lives in a folder of its own for as long as it runs: it is no dependency of the project.
 # It keeps the versions that are in the lock; LOCK_ARGS=--upgrade takes the newest allowed ones.
 UV_COMPILE = "$$uv/bin/uv" pip compile --no-config --universal --python-version 3.11 --generate-hashes \
@@ -58,18 +63,25 @@ clean:  ## remove .venv and everything that was generated
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A .venv whose interpreter is gone (upgraded system, moved clone) is made anew.
-.venv/.run: requirements/run.txt pyproject.toml
-	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
-		rm -rf .venv; \
+# Whose .venv it is, or would be.
+WHOSE := import os, sys; print(os.path.realpath(sys._base_executable))
+
+# A .venv whose interpreter is gone (upgraded system, moved clone), or is not the one that is named now, is made anew.
+.venv/.run: requirements/run.txt pyproject.toml $(if $(PYTHON),named)
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1 || \
+		{ [ -n "$(PYTHON)" ] && [ "$$($(BIN)/python -c '$(WHOSE)')" != "$$("$(PYTHON)" -c '$(WHOSE)' 2>&1)" ]; }; then \
+		taken=; \
 		for python in $(PYTHONS); do \
 			"$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-			"$$python" -m venv .venv && break; \
+			rm -rf .venv; \
+			"$$python" -m venv .venv && taken=1 && break; \
 		done; \
-		if ! [ -x $(BIN)/python ]; then \
+		if [ -z "$$taken" ]; then \
 			echo "Klatsch needs Python 3.11 or newer with its venv module (Debian: apt install python3-venv)." >&2; \
+			echo "None of these is: $(strip $(PYTHONS))" >&2; \
 			exit 1; \
 		fi; \
+		echo "Taking $$($(BIN)/python -c '$(WHOSE)'). Another one: make setup PYTHON=/usr/bin/python3"; \
 	fi
 	@echo "Installing the locked packages into .venv ..."
 	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt

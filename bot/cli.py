@@ -110,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
         "words", nargs="*", metavar="WORDS", help='for example "open sev2 Volumes slow in az2"; none: read lines'
     )
 
-    replay = command("replay", _replay, "Try alert messages: what would be opened, folded and paged. Nothing is done.")
+    replay = command(
+        "replay", _replay, "Try alert messages: what would be opened, and who would be paged. Nothing is done."
+    )
     _with_config(replay)
     replay.add_argument(
         "--source",

@@ -20,6 +20,7 @@ from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Incident, Refused, Source
 from bot.lookups import Lookups
+from bot.oncall.escalation import next_people
 from bot.ports import Clock, Overloaded, Reacted, Said
 from bot.questions import Answers, Names
 from bot.status.recognise import places_of
@@ -147,6 +148,9 @@ class Conversation:
             publishers=self._names.publishers,
             room=self._answers.room(outcome.before, outcome.after),
             firing=firing,
+            untold=self._answers.untold(outcome.after),
+            addresses=self._answers.addresses(outcome.after),
+            then=next_people(self._names.roster, outcome.after.paging),
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,
         )

@@ -4,8 +4,8 @@ the demo, which brings a chat platform of its own) import adapters and storage."
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
@@ -29,13 +29,12 @@ from bot.deliver import Deliverer
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
+from bot.names import component_names, names, redaction, roster, wording
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
 from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
-from bot.questions import Answers, Names
-from bot.status.redact import Redaction
+from bot.questions import Answers
 from bot.store import StoreUnavailable
-from bot.words import Wording
 from storage.alone import AlreadyRunning, ServingLock
 from storage.lookups import SqlLookups
 from storage.outbox import SqlOutbox
@@ -71,8 +70,7 @@ def rules(config: Config) -> Rules:
         people=config.people,
         archive_after=config.chat.archive_after,
     )
-    roster = replace(config.roster, default=config.default_ladder)
-    return Rules(policy=policy, roster=roster, routes=config.routes)
+    return Rules(policy=policy, roster=roster(config), routes=config.routes)
 
 
 class Klatsch:
@@ -107,19 +105,9 @@ class Klatsch:
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None))
-        names = Names(
-            people=config.people,
-            components=component_names(config),
-            roster=config.roster,
-            zone=str(config.zone),
-            default_ladder=config.default_ladder,
-            redact=redaction(config),
-            publishers=(config.postmortem.folder, *config.publishing),
-            rooms=bool(config.platforms),
-            status_pages=bool(config.status),
-        )
-        answers = Answers(self.lookups, self.clock, names, self.words)
-        self.conversation = Conversation(self.writer, self.lookups, self.clock, names, answers)
+        known = names(config, self._public_addresses)
+        answers = Answers(self.lookups, self.clock, known, self.words)
+        self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -153,22 +141,32 @@ class Klatsch:
 
         Raises AlreadyRunning, and Unavailable or Rejected when an adapter cannot begin.
         """
+        with self._alone():
+            async with self._delivering() as deliverer:
+                yield deliverer
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
         self.lock.take()
         try:
-            providers = await self._providers()
-            await asyncio.to_thread(self._take_over)
-            performer = Performer(self.lookups, self.clock, providers, self.words, hear=self.writer.submit)
-            deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
-            self._deliverer, self._talking = deliverer, providers.platforms
-            try:
-                yield deliverer
-            finally:
-                self._deliverer = None
-                if self._platforms is None:
-                    for platform in self._talking.values():
-                        platform.close()
+            yield
         finally:
             self.lock.free()
+
+    @asynccontextmanager
+    async def _delivering(self) -> AsyncIterator[Deliverer]:
+        providers = await self._providers()
+        await asyncio.to_thread(self._take_over)
+        performer = Performer(self.lookups, self.clock, providers, self.words, hear=self.writer.submit)
+        deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
+        self._deliverer, self._talking = deliverer, providers.platforms
+        try:
+            yield deliverer
+        finally:
+            self._deliverer = None
+            if self._platforms is None:
+                for platform in self._talking.values():
+                    platform.close()
 
     def _take_over(self) -> None:
         if self.database.sqlite:
@@ -196,24 +194,32 @@ class Klatsch:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Running]:
         """Serve: listen, deliver, talk. Leaving stops in order and hands back what was begun."""
-        async with self.working(), self.delivering() as deliverer:
-            listeners = self._listeners()
-            tasks = [asyncio.create_task(listener.run(), name=f"web {listener.port}") for listener in listeners]
-            delivery = asyncio.create_task(deliverer.run(), name="deliver")
-            talking = [
-                asyncio.create_task(platform.listen(self.conversation), name=f"listen {name}")
-                for name, platform in self._talking.items()
-            ]
-            try:
-                await asyncio.gather(*(listener.started() for listener in listeners))
-                yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
-            finally:
-                for listener in listeners:
-                    listener.stop()
-                for task in talking:
-                    task.cancel()
-                deliverer.stop()
-                await asyncio.gather(*tasks, delivery, *talking, return_exceptions=True)
+        async with self.working():
+            with self._alone(), self._bound() as listeners:
+                async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
+                    yield running
+
+    @asynccontextmanager
+    async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
+        tasks = [
+            asyncio.create_task(listener.run(app), name=f"web {listener.port}")
+            for listener, app in zip(listeners, self._apps(listeners), strict=True)
+        ]
+        delivery = asyncio.create_task(deliverer.run(), name="deliver")
+        talking = [
+            asyncio.create_task(platform.listen(self.conversation), name=f"listen {name}")
+            for name, platform in self._talking.items()
+        ]
+        try:
+            await asyncio.gather(*(listener.started() for listener in listeners))
+            yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
+        finally:
+            for listener in listeners:
+                listener.stop()
+            for task in talking:
+                task.cancel()
+            deliverer.stop()
+            await asyncio.gather(*tasks, delivery, *talking, return_exceptions=True)
 
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
@@ -221,31 +227,48 @@ class Klatsch:
         found = {"http.listen": (listen.host, listen.port)}
         return found | {_key(name): page.bound for name, page in self._own_pages().items()}
 
-    def _listeners(self) -> list[Listener]:
-        """The addresses: machines on `http.listen`, each status page on its own or on the same."""
+    @contextmanager
+    def _bound(self) -> Iterator[list[Listener]]:
+        """The addresses are ours: the machines' first, then those of status pages that have their own. From here on a
+        page knows its port, also where it was left to chance."""
+        held: dict[tuple[str, int], Listener] = {}
+        try:
+            for key, place in self.addresses().items():
+                if place not in held:
+                    held[place] = Listener(*place, key=key)
+            known = {name: page.on(held[page.bound].port) for name, page in self._own_pages().items()}
+            self.settings = replace(self.settings, pages={**self.settings.pages, **known})
+            yield [*held.values()]
+        finally:
+            for listener in held.values():
+                listener.stop()
+
+    def _apps(self, listeners: Sequence[Listener]) -> list[Starlette]:
+        """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
-        own = self.addresses()["http.listen"]
         publics = {page.bound: (name, page) for name, page in self._own_pages().items()}
+        own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
         metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now)
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
-            AckPages(self.links, self.lookups, self.writer, config.people),
+            AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
             metrics,
             Health(self._ready),
             public=self._public(*shared) if shared else None,
         )
-        listeners = [Listener(machines, *own, key="http.listen")]
-        for address, (name, page) in publics.items():
-            listeners.append(Listener(self._public(name, page), *address, key=_key(name)))
         if not config.http.public_url:
             self.links.at(listeners[0].url)
-        return listeners
+        return [machines, *(self._public(*publics[place]) for place in others)]
 
     def _own_pages(self) -> dict[str, OwnPage]:
         """The status pages that we serve ourselves."""
         return {name: block for name, block in self.settings.pages.items() if isinstance(block, OwnPage)}
+
+    def _public_addresses(self, ref: str) -> list[str]:
+        """Where customers will read of an incident, as far as that is known before they do."""
+        return [address for page in self._own_pages().values() if (address := page.incident(ref))]
 
     def _public(self, name: str, page: OwnPage) -> Starlette:
         return public_app(name, page, self.pages, self.clock)
@@ -262,21 +285,6 @@ class Klatsch:
 def _key(page: str) -> str:
     """Where the configuration says what a status page listens on."""
     return f"status.{page}.listen"
-
-
-def component_names(config: Config) -> dict[str, str]:
-    """What customers call each component, with its group where that tells it from its namesakes."""
-    return {c.id: f"{c.name} ({c.group})" if c.group else c.name for c in config.components}
-
-
-def wording(config: Config, templates: Templates) -> Wording:
-    """How things are said with these templates."""
-    return Wording(templates, config.people, str(config.zone), component_names(config))
-
-
-def redaction(config: Config) -> Redaction:
-    """What a house knows about itself, and what stands on its status page anyway."""
-    return replace(config.redact, public=tuple(name for c in config.components for name in (c.id, c.name, c.group)))
 
 
 def refusals() -> tuple[type[Exception], ...]:

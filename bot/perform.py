@@ -242,8 +242,10 @@ class Performer:
         through = incident.postmortem.through if incident.postmortem else item.upto
         history = await asyncio.to_thread(self._lookups.history, incident.number, upto=through, limit=100_000)
         text = await asyncio.to_thread(self._words.draft, incident, history)
-        place = await publisher.write(Attempt(item.key, item.attempt), ref=incident.ref, text=text)
-        return c.RecordPostmortem(place=place)
+        written = await publisher.write(Attempt(item.key, item.attempt), ref=incident.ref, text=text)
+        # People are sent to the first one, wherever else it is kept.
+        copy = effect.publisher != next(iter(self._providers.publishers))
+        return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy)
 
 
 def _loud(event: e.Event) -> bool:

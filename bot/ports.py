@@ -218,8 +218,16 @@ class StatusPage(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a text lies. `edited` is where an earlier one lies that people changed (empty: they changed none)."""
+
+    place: str
+    edited: str = ""
+
+
 class Publisher(Protocol):
-    async def write(self, attempt: Attempt, *, ref: str, text: str) -> str:
+    async def write(self, attempt: Attempt, *, ref: str, text: str) -> Written:
         """Put a Markdown text where people edit it, without overwriting what they wrote; answers where it lies."""
         ...
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.chat import answers
+from bot.chat import answers, standing
 from bot.chat.context import Context, Question
 from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
-from bot.oncall.escalation import Roster
+from bot.oncall.escalation import Roster, next_people
 from bot.oncall.schedules import next_shift, shift
 from bot.ports import Clock
 from bot.status.redact import Redaction
@@ -56,7 +56,7 @@ SHORT_WORDS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
-    there is one at least."""
+    there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -67,6 +67,7 @@ class Names:
     publishers: tuple[str, ...] = ()
     rooms: bool = False
     status_pages: bool = False
+    public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
 
 
 Sees = Callable[[Incident], bool]
@@ -111,6 +112,17 @@ class Answers:
             return ""
         return self._cards.room_name(after, next(iter(after.rooms), ""))
 
+    def untold(self, incident: Incident) -> str:
+        """Why nobody in chat hears what is said of it; empty when its room does."""
+        if not self._names.rooms:
+            return "no chat is connected"
+        heard = has_room(incident) or any(room.live for room in incident.rooms.values())
+        return "" if heard else f"{incident.ref} has no room"
+
+    def addresses(self, incident: Incident) -> list[str]:
+        """Where customers read of it: as each page said when it was posted, else as the configuration knows."""
+        return [*(incident.public_links.values() or self._names.public_addresses(incident.ref))]
+
     def others(self, incident: Incident) -> list[Incident]:
         """What customers still read of beside it; also what is private, for on the page it is not."""
         return [
@@ -119,7 +131,7 @@ class Answers:
 
     def _about(self, question: Question, context: Context, incident: Incident) -> Document:
         people, zone, now = self._names.people, self._names.zone, self._clock.now()
-        components = self._names.components
+        components, then = self._names.components, next_people(self._names.roster, incident.paging)
         match question.verb:
             case "status":
                 return self._cards.card(incident, now)
@@ -129,20 +141,21 @@ class Answers:
             case "catchup":
                 history = self._lookups.history(incident.number)
                 return answers.catchup_document(
-                    incident, history, people=people, zone=zone, now=now, components=components
+                    incident, history, people=people, zone=zone, now=now, components=components, then=then
                 )
             case "task":
-                return answers.tasks_document(incident, people=people)
+                return standing.tasks_document(incident, people=people)
             case "followup":
-                return answers.followups_document(incident, people=people, now=now)
+                return standing.followups_document(incident, people=people, now=now)
             case "role":
-                return answers.roles_document(incident, people=people)
+                return standing.roles_document(incident, people=people)
             case "publish":
-                return answers.public_document(incident, components=components, others=self.others(incident))
+                others, addresses = self.others(incident), self.addresses(incident)
+                return standing.public_document(incident, components=components, others=others, addresses=addresses)
             case "pm":
-                return answers.postmortem_document(incident, people=people)
+                return standing.postmortem_document(incident, people=people)
             case "page":
-                return answers.paging_document(incident, context.targets, people=people, zone=zone)
+                return standing.paging_document(incident, context.targets, people=people, zone=zone, then=then)
             case _:
                 raise Refused(f"`{question.verb}` has no answer here.", "See `help`.")
 

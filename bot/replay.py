@@ -1,4 +1,4 @@
-"""`klatsch replay`: what would have been opened, folded and paged, without doing any of it.
+"""`klatsch replay`: what would be opened and who would be paged, without doing any of it.
 
 The same rules as in earnest, on a database that lives in memory and is thrown away; nothing is delivered.
 """
@@ -6,7 +6,6 @@ The same rules as in earnest, on a database that lives in memory and is thrown a
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -14,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.alerts.model import Notification
+from bot.chat.card import Who, who
+from bot.chat.templates import and_, local
 from bot.config import Config
 from bot.database import rehearsal
 from bot.handle import handle
@@ -66,9 +67,14 @@ def replay(config: Config, file: str, source: str) -> int:
             clock.follow(notification)
             (outcome,) = handle(store, [notification], dry)
             unrouted += outcome.unrouted
-        for incident in reversed(lookups.recent(1000)):
-            print(_told(incident, [recorded.event for recorded in lookups.history(incident.number, limit=100_000)]))
-        print(f"{unrouted} alerts match no route" if unrouted else "every alert matches a route")
+        incidents = [*reversed(lookups.recent(1000))]
+        alerts = sum(incident.alerts_total for incident in incidents)
+        print(f"{_count(alerts, 'alert')} → {_count(len(incidents), 'incident')}")
+        for incident in incidents:
+            events = [recorded.event for recorded in lookups.history(incident.number, limit=100_000)]
+            print(_told(incident, events, who(config.people), str(config.zone)))
+        match = "matches" if unrouted == 1 else "match"
+        print(f"{_count(unrouted, 'alert')} {match} no route" if unrouted else "every alert matches a route")
     return 1 if bad else 0
 
 
@@ -79,14 +85,28 @@ def _lines(file: str) -> Iterator[bytes]:
                 yield line
 
 
-def _told(incident: Incident, events: list[e.Event]) -> str:
-    count = Counter(type(event) for event in events)
-    paged = [person for event in events if isinstance(event, e.PeoplePaged) for person in event.people]
-    cleared = sum(event.count for event in events if isinstance(event, e.AlertsCleared))
+def _told(incident: Incident, events: list[e.Event], names: Who, zone: str) -> str:
+    paged = [
+        f"{and_(map(names, event.people))} (on call on {local(event.at, zone, '%d %b %H:%M %Z')})"
+        for event in events
+        if isinstance(event, e.PeoplePaged)
+    ]
     lines = [
         f"{incident.ref} {incident.severity.value} {incident.status.value}: {incident.title}",
-        f"    {incident.alerts_total} alerts in {count[e.AlertsFired]} folds, {cleared} cleared, "
-        f"{incident.alerts_firing} still firing",
-        f"    pages {', '.join(paged)}" if paged else "    pages nobody",
+        f"    {_alerts(incident)}",
+        # The message says when, and who was on call then may not be who is now.
+        f"    would page {', '.join(paged) or 'nobody'}",
     ]
     return "\n".join(lines)
+
+
+def _alerts(incident: Incident) -> str:
+    total, firing = incident.alerts_total, incident.alerts_firing
+    if firing == total:
+        return f"{_count(total, 'alert')}, still firing"
+    cleared = "cleared" if total == 1 else "all cleared" if not firing else f"{total - firing} of them cleared"
+    return f"{_count(total, 'alert')}, {cleared}"
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

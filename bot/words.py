@@ -13,18 +13,26 @@ from bot.chat.templates import Templates
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
 from bot.lookups import StoredAlert
+from bot.oncall.escalation import Roster, next_people
 
 
 class Wording:
-    """`zone` is where times are shown, `components` maps a component's id to what customers call it."""
+    """`zone` is where times are shown, `components` maps a component's id to what customers call it, `roster` knows who is
+    paged next."""
 
     def __init__(
-        self, templates: Templates, people: Mapping[str, Person], zone: str, components: Mapping[str, str]
+        self,
+        templates: Templates,
+        people: Mapping[str, Person],
+        zone: str,
+        components: Mapping[str, str],
+        roster: Roster | None = None,
     ) -> None:
         self._templates = templates
         self._people = people
         self._zone = zone
         self._components = components
+        self._roster = roster or Roster()
 
     def card(self, incident: Incident, now: datetime) -> Document:
         return card.card(
@@ -34,6 +42,7 @@ class Wording:
             now=now,
             templates=self._templates,
             components=self._components,
+            then=next_people(self._roster, incident.paging),
         )
 
     def announcement(self, incident: Incident, now: datetime) -> Document:

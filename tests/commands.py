@@ -158,7 +158,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.just(c.DraftPostmortem()),
     st.just(c.StartReview()),
     st.builds(c.AssignPostmortem, person=PERSONS),
-    st.builds(c.RecordPostmortem, place=TEXTS),
+    st.builds(c.RecordPostmortem, place=TEXTS, edited=TEXTS | st.just(""), copy=st.booleans()),
     st.builds(c.Undo, by=PERSONS, event=st.none() | st.integers(1, 12)),
 )
 

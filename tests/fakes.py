@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bot.chat.document import Document
 from bot.incident.model import Person, PublicPost
-from bot.ports import Attempt, ChatPlatform, Inbox, PageMessage, RoomRef
+from bot.ports import Attempt, ChatPlatform, Inbox, PageMessage, RoomRef, Written
 
 Order = Exception | Callable[[], Awaitable[None]]
 """What the next call gets: an error, or something that happens while the provider works."""
@@ -97,10 +97,10 @@ class RecordingPublisher:
         self.orders = Orders()
         self.texts: dict[str, str] = {}
 
-    async def write(self, attempt: Attempt, *, ref: str, text: str) -> str:
+    async def write(self, attempt: Attempt, *, ref: str, text: str) -> Written:
         await self.orders.obey()
         self.texts[ref] = text
-        return f"drafts/{ref}.md"
+        return Written(f"drafts/{ref}.md")
 
 
 class TroubledChat:

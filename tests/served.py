@@ -44,9 +44,10 @@ paging:
   ntfy: {{type: ntfy, url: "{ntfy}"}}
   email: {{type: smtp, host: 127.0.0.1, port: {smtp}, from: klatsch@example.org}}
 status:
-  page: {{type: builtin, listen: "127.0.0.1:0", title: Example Cloud,
+  page: {{type: builtin, listen: "{page}", title: Example Cloud,
          components: [{{id: compute-az1, name: Compute, group: AZ 1}}, {{id: volumes, name: Volumes}}]}}
 postmortem: {{folder: "{folder}/postmortems"}}
+publishing: {{archive: {{type: folder, folder: "{folder}/archive"}}}}
 """
 
 
@@ -55,12 +56,17 @@ class Served:
     """What a story needs: the bot, its address, the room, the phone, the mailbox."""
 
     klatsch: Klatsch
-    url: str
+    urls: list[str]
     console: ConsolePlatform
     phone: NtfyServer
     mailbox: SmtpServer
     client: httpx.AsyncClient
     folder: Path
+
+    @property
+    def url(self) -> str:
+        """Where the machines are."""
+        return self.urls[0]
 
     async def alert(self, body: bytes, token: str = TOKEN) -> httpx.Response:
         return await self.client.post(
@@ -78,19 +84,24 @@ class Served:
         await until(lambda: not self.klatsch.lookups.waiting(), "the end of all work")
 
 
-def write_config(folder: Path, database: str, *, ntfy: str, smtp: int, wait: str = "5m") -> Path:
+def write_config(
+    folder: Path, database: str, *, ntfy: str, smtp: int, wait: str = "5m", page: str = "127.0.0.1:0"
+) -> Path:
     path = folder / "config.yaml"
-    path.write_text(CONFIG.format(database=database, folder=folder, token=TOKEN, ntfy=ntfy, smtp=smtp, wait=wait))
+    path.write_text(
+        CONFIG.format(database=database, folder=folder, token=TOKEN, ntfy=ntfy, smtp=smtp, wait=wait, page=page)
+    )
     return path
 
 
 @asynccontextmanager
-async def served(folder: Path, database: str, *, wait: str = "5m") -> AsyncIterator[Served]:
+async def served(folder: Path, database: str, *, wait: str = "5m", page: str = "127.0.0.1:0") -> AsyncIterator[Served]:
+    """`page` is where the status page listens: with the machines, or on an address of its own."""
     async with AsyncExitStack() as stack:
         phone = await stack.enter_async_context(NtfyServer())
         mailbox = await stack.enter_async_context(SmtpServer())
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=15))
-        config = load(write_config(folder, database, ntfy=phone.url, smtp=mailbox.port, wait=wait), {})
+        config = load(write_config(folder, database, ntfy=phone.url, smtp=mailbox.port, wait=wait, page=page), {})
         clock = SystemClock()
         console = build_console(
             "console", ConsoleConfig(folder=str(folder / "rooms")), clock=clock, people=config.people
@@ -98,4 +109,5 @@ async def served(folder: Path, database: str, *, wait: str = "5m") -> AsyncItera
         stack.callback(console.close)
         klatsch = Klatsch(config, clock=clock, platforms={"console": console})
         running = await stack.enter_async_context(klatsch.running())
-        yield Served(klatsch, running.listeners[0].url, console, phone, mailbox, client, folder)
+        urls = [listener.url for listener in running.listeners]
+        yield Served(klatsch, urls, console, phone, mailbox, client, folder)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import shutil
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.chat.reactions import REACTIONS
 from bot.cli import _parser
 from bot.config import Config, load
 from bot.main import settings
+from bot.oncall.escalation import rung
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -65,8 +67,38 @@ def test_the_receiver_in_the_readme_posts_to_an_entry_of_its_configuration() -> 
 
 def test_the_unit_in_the_readme_runs_where_the_readme_installs() -> None:
     unit = block("klatsch.service")
-    (installed,) = re.findall(r"git clone \. (\S+)", README)
+    (installed,) = re.findall(r"git .* archive HEAD \| tar -x -C (\S+)", README)
     assert f"ExecStart={installed}/.venv/bin/klatsch serve -c " in unit
+    assert f"make -C {installed} setup PYTHON=/usr/bin/python3" in README
+
+
+def test_each_step_of_the_readme_s_policy_reaches_somebody_whom_the_one_before_did_not(config: Config) -> None:
+    roster = config.roster
+    for week in range(4):
+        at = datetime(2026, 11, 4, tzinfo=UTC) + week * timedelta(weeks=1)
+        first, second = (rung(roster, "platform", step=step, round=0, at=at).people for step in (0, 1))
+        assert set(second) - set(first)
+
+
+def test_whoever_says_something_in_the_readme_s_installation_says_who(config: Config) -> None:
+    (part,) = re.findall(r"^\*\*5\. (.*?)^In a container ", README, re.MULTILINE | re.DOTALL)
+    said = [command for command in typed_commands(part) if command.startswith("klatsch say ")]
+    assert len(said) > 3
+    assert all(f"--as {name}" in command for command in said for name in list(config.people)[:1])
+
+
+def test_make_setup_keeps_what_is_there_when_the_python_that_is_named_is_none(tmp_path: Path) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "klatsch").touch()
+    (tmp_path / "requirements").mkdir()
+    for name in ("Makefile", "requirements/run.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    made = subprocess.run(
+        ["make", "setup", "PYTHON=/nowhere/python3"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert made.returncode != 0
+    assert "None of these is: /nowhere/python3\n" in made.stderr
+    assert (tmp_path / ".venv" / "bin" / "klatsch").exists()
 
 
 def test_what_the_readme_adds_for_a_service_keeps_all_state_in_the_unit_s_folder(tmp_path: Path) -> None:
@@ -126,6 +158,20 @@ def test_every_line_in_the_readme_is_understood_with_its_configuration(line: str
         redact=lambda text: (text, ()),
     )
     assert isinstance(parse(line, context), Do | Question)
+
+
+COMPONENT = re.compile(r"comp=([\w,:-]+)")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/commands.md"])
+def test_every_component_that_is_named_is_in_the_readme_and_in_the_example_configuration(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = {part.partition(":")[0] for value in COMPONENT.findall(text) for part in value.split(",")}
+    named -= {"ID", "A", "B", ""}
+    example = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+    for written in (block("config.yaml"), example):
+        known = {component["id"] for component in yaml.safe_load(written)["status"]["page"]["components"]}
+        assert named <= known
 
 
 def test_every_reaction_is_in_the_readme_and_in_the_list_of_commands() -> None:

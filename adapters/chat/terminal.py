@@ -207,7 +207,10 @@ def _fields(fields: Sequence[tuple[str, d.Line]], width: int) -> RenderableType:
         shown = inline(value)
         label = Rich(flat(name), "dim", overflow="fold")
         label.truncate(names, overflow="ellipsis", pad=True)
-        fact = Prefixed(shown, Rich(f"{label.plain}{' ' * _GAP}", "dim"), Rich(" " * (names + _GAP)))
+        fact: RenderableType = Prefixed(shown, Rich(f"{label.plain}{' ' * _GAP}", "dim"), Rich(" " * (names + _GAP)))
+        if max(map(cell_len, shown.plain.split()), default=0) > width - names - _GAP:
+            # A path is not broken where a line of its own can hold it.
+            fact = Group(label, Prefixed(shown, Rich(" " * _GAP), Rich(" " * _GAP)))
         if "\n" in shown.plain or names + _GAP + shown.cell_len > each:
             flush()
             rows.append(fact)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from adapters.settings import DRAFTS
 from bot.config import Place
-from bot.ports import Attempt, DeliveryError, Publisher, Rejected, Unavailable
+from bot.ports import Attempt, DeliveryError, Publisher, Rejected, Unavailable, Written
 
 if TYPE_CHECKING:
     from adapters.http import Http
@@ -72,8 +72,9 @@ class Folder:
         self._name = name
         self._folder = folder
 
-    async def write(self, attempt: Attempt, *, ref: str, text: str) -> str:
-        """Write `<folder>/<ref>.md`, whole or not at all; answers the path of the file that holds the draft.
+    async def write(self, attempt: Attempt, *, ref: str, text: str) -> Written:
+        """Write `<folder>/<ref>.md`, whole or not at all; answers the path of the file that holds the draft, and that of
+        `<ref>.md` when people edited it and the draft lies beside it.
 
         Raises Unavailable when the disk is full or does not answer, Rejected when we may not write there or `ref` is not
         like `INC-7`.
@@ -101,19 +102,19 @@ class Folder:
         except OSError as error:
             raise self._failure(error) from error
 
-    def _write(self, ref: str, text: str) -> str:
+    def _write(self, ref: str, text: str) -> Written:
         above = text.strip("\n").encode(errors="replace") + b"\n\n"
         digest = hashlib.sha256(above).hexdigest().encode()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            first = self._folder / f"{ref}.md"
             for number in range(1, MOST_DRAFTS + 1):
-                path = self._folder / (f"{ref}.md" if number == 1 else f"{ref}.draft-{number}.md")
+                path = first if number == 1 else self._folder / f"{ref}.draft-{number}.md"
                 sealed, edited = _look(path)
-                if sealed == digest:
-                    return str(path)
-                if not edited:
+                if not edited and sealed != digest:
                     _replace(path, above + _seal(digest))
-                    return str(path)
+                if not edited or sealed == digest:
+                    return Written(str(path), edited="" if path == first else str(first))
         except OSError as error:
             raise self._failure(error) from error
         raise Rejected(f"{self._name}: {MOST_DRAFTS} edited drafts of {ref} lie in {self._folder}; move some away")

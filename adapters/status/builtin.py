@@ -95,11 +95,21 @@ class Config(BaseModel):
 
     @property
     def address(self) -> str:
-        """Where the page is, without a slash at the end."""
+        """Where the page is, without a slash at the end; empty while the port is still to be chosen (`:0`)."""
         if self.public_url:
             return self.public_url
         host, port = self.bound
+        if not port:
+            return ""
         return f"http://localhost:{port}" if everywhere(host) else f"http://{self.listen}"
+
+    def on(self, port: int) -> Config:
+        """The same page, on the port it was given."""
+        return self.model_copy(update={"listen": f"{self.listen.rpartition(':')[0]}:{port}"})
+
+    def incident(self, ref: str) -> str:
+        """The permanent address of an incident; empty when that of the page is not known."""
+        return f"{self.address}/incidents/{ref}" if self.address else ""
 
     @property
     def catalogue(self) -> tuple[Component, ...]:
@@ -128,7 +138,7 @@ class BuiltinPage:
             await asyncio.to_thread(self._add, ref, number, at, kept)
         except (StoreUnavailable, Conflict) as error:
             raise Unavailable(f"the status page's tables: {error}") from error
-        return f"{self._config.address}/incidents/{ref}"
+        return self._config.incident(ref)
 
     def _add(self, ref: str, number: int, at: datetime, post: PublicPost) -> None:
         """What stands on another page is none of this one's business. What stood on this one is, although it is not

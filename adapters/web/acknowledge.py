@@ -12,11 +12,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from adapters.web.pages import Pages
+from bot.chat.card import who
 from bot.chat.document import clean
 from bot.inbox import Writer
 from bot.incident.commands import Acknowledge, Ask
 from bot.incident.model import Incident, Person, Source
 from bot.lookups import Lookups
+from bot.oncall.escalation import Roster, next_people
 from bot.ports import Overloaded
 from bot.store import StoreUnavailable
 
@@ -70,11 +72,15 @@ class AckLinks:
 class AckPages:
     """The page behind the link."""
 
-    def __init__(self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person]) -> None:
+    def __init__(
+        self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person], roster: Roster
+    ) -> None:
         self._links = links
         self._lookups = lookups
         self._writer = writer
         self._people = people
+        self._roster = roster
+        self._name = who(people)
         self._pages = Pages()
 
     async def show(self, request: Request) -> Response:
@@ -126,7 +132,8 @@ class AckPages:
             "answered": self._name(answered) if answered else "",
             "yours": answered == person,
             "over": not incident.status.open,
-            "then": bool(paging and paging.waiting and paging.next_at and not paging.last),
+            "then": [self._name(one) for one in next_people(self._roster, paging)],
+            "goes_on": bool(paging and paging.waiting and paging.next_at and not paging.last),
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",
         }
@@ -160,6 +167,3 @@ class AckPages:
 
     def _render(self, status: int, facts: Mapping[str, object]) -> Response:
         return HTMLResponse(self._pages.render("acknowledge.html.j2", facts), status_code=status, headers=HEADERS)
-
-    def _name(self, person: str) -> str:
-        return clean(self._people[person].name if person in self._people else person)

@@ -31,7 +31,7 @@ class _Server(uvicorn.Server):
 class Listener:
     """One address. `port` is the real one, also when 0 was asked for."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, *, key: str) -> None:
+    def __init__(self, host: str, port: int, *, key: str) -> None:
         """Takes the address at once. `key` is where the configuration names it. Raises CannotListen."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -43,6 +43,15 @@ class Listener:
             ) from error
         self.host = host
         self.port: int = self._socket.getsockname()[1]
+        self._server: _Server | None = None
+
+    @property
+    def url(self) -> str:
+        """The address as it can be typed into a browser on this machine."""
+        return url(self.host, self.port)
+
+    async def run(self, app: ASGIApp) -> None:
+        """Serve `app` until `stop`."""
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -56,21 +65,16 @@ class Listener:
             h11_max_incomplete_event_size=64 * 1024,
         )
         self._server = _Server(config)
-
-    @property
-    def url(self) -> str:
-        """The address as it can be typed into a browser on this machine."""
-        return url(self.host, self.port)
-
-    async def run(self) -> None:
-        """Serve until `stop`."""
         await self._server.serve(sockets=[self._socket])
 
     async def started(self) -> None:
         """Returns once requests are answered."""
-        while not self._server.started:  # noqa: ASYNC110 - uvicorn offers a flag and no event
+        while not (self._server and self._server.started):  # noqa: ASYNC110 - uvicorn offers a flag and no event
             await asyncio.sleep(0.005)
 
     def stop(self) -> None:
-        """Take no new request; those under way are finished."""
-        self._server.should_exit = True
+        """Take no new request; those under way are finished. What never served gives its address back."""
+        if self._server is None:
+            self._socket.close()
+        else:
+            self._server.should_exit = True

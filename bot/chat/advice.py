@@ -11,7 +11,7 @@ from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote,
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
-from bot.incident.model import ComponentState, Incident, Kind, Moment, PublicPost, Severity, Status
+from bot.incident.model import ComponentState, Incident, Kind, Moment, Paging, PublicPost, Role, Severity, Status
 from bot.incident.public import outweighing
 
 VAGUE = re.compile(
@@ -55,7 +55,7 @@ def preview(
         states = ((components.get(id_, id_), state.replace("_", " ")) for id_, state in post.components.items())
         blocks.append(Bullets(tuple(line(f"{name}: {state}") for name, state in states)))
     if masked:
-        blocks.append(Paragraph(line(f"Taken out, because customers need not read it: {', '.join(masked)}")))
+        blocks.append(Paragraph(line(f"Taken out for customers: {', '.join(masked)}")))
     ref = incident.ref
     if incident.status is Status.TRIAGE:
         blocks.append(
@@ -90,13 +90,17 @@ def after_advice(
     zone: str,
     components: Mapping[str, str],
     firing: Sequence[str] = (),
+    untold: str = "",
 ) -> Iterator[str]:
-    """What somebody should know or do now; code between backticks. `firing` names alerts of it that still fire."""
+    """What somebody should know or do now; code between backticks. `firing` names alerts of it that still fire, `untold`
+    says why no room hears of it."""
     if isinstance(command, c.Resolve | c.Close | c.SetStatus) and not after.status.open and after.alerts_firing:
         yield _firing(after, firing)
     match command:
         case c.Open():
             yield from _opened(after, zone)
+        case c.AssignRole(role=Role.LEAD, person=person) if person and after.status.open and after.paging:
+            yield from _paging_goes_on(after.ref, after.paging)
         case c.Acknowledge() if not after.lead:
             yield f"Nobody leads yet: `{after.ref} take lead`."
         case c.Reopen() | c.Undo() if before and after.status.open and not before.status.open:
@@ -104,10 +108,12 @@ def after_advice(
         case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
             if after.kind is Kind.REAL and after.paging is None and after.status.open:
                 yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
+        case c.PostUpdate() if untold:
+            yield f"On the timeline only: {untold}.{' Nobody is reminded of the next one.' if after.promise else ''}"
         case c.SetMoment() | c.DescribeImpact():
             yield from _order(after, zone)
         case c.AddFollowUp(text=text):
-            yield from _followup(command, text)
+            yield from _followup(command, after, text)
         case c.Resolve() | c.SetStatus() if after.status is Status.RESOLVED:
             if isinstance(command, c.Resolve) and command.when:
                 yield from _order(after, zone)
@@ -116,6 +122,14 @@ def after_advice(
             yield _stays_public(after, components)
         case c.Cancel() | c.Decline() | c.Merge() | c.Close() | c.SetStatus() if after.status.final and after.unsettled:
             yield _unsettled(after, components)
+
+
+def _paging_goes_on(ref: str, paging: Paging) -> Iterator[str]:
+    """Who leads has not acknowledged by that, and the next phone rings."""
+    if paging.waiting and paging.next_at and not paging.last:
+        yield f"Paging goes on; `{ref} ack` stops it."
+    elif paging.waiting:
+        yield f"Nobody has acknowledged the page yet: `{ref} ack`"
 
 
 def _awake(before: Incident, after: Incident) -> Iterator[str]:
@@ -132,11 +146,11 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
         case Kind.REAL if after.status.active and after.paging is None:
             yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case Kind.DRILL:
-            yield "Nobody is paged and no customer reads of it."
+            yield "Nobody is paged, nothing is published."
         case Kind.NEARMISS:
-            yield "Thank you for telling: nothing broke, and everybody can learn from it."
+            yield "Thank you for telling."
         case Kind.RETRO:
-            yield f"Tell what happened: `{after.ref} note TEXT at=TIME`. Then `{after.ref} close` writes the draft."
+            yield f"Tell what happened: `{after.ref} note TEXT at=TIME`. Then `{after.ref} close` drafts the postmortem."
         case Kind.MAINTENANCE if after.window:
             start, end = (local(at, zone, "%Y-%m-%d %H:%M %Z") for at in (after.window.start, after.window.end))
             shown = and_("".join(matcher) for matcher in after.window.matchers)
@@ -169,20 +183,24 @@ def _before(late: Moment, second: datetime, early: Moment, first: datetime, zone
 
 def _firing(after: Incident, names: Sequence[str]) -> str:
     """That it is over for us and not for the alerts: they never open again what was closed over them."""
-    count = after.alerts_firing
+    one = after.alerts_firing == 1
     shown = and_([*(name.replace("`", "'") for name in names[:3]), *(["more"] if len(names) > 3 else [])])
     those = f" ({shown})" if shown else ""
-    return (
-        f"{count} {'alert' if count == 1 else 'alerts'} still {'fires' if count == 1 else 'fire'}{those}. Only when an "
-        f"alert clears and fires anew a new incident opens; if it is not over: `{after.ref} reopen`"
+    still = "1 alert still fires" if one else f"{after.alerts_firing} alerts still fire"
+    again = (
+        "It pages again only after it clears and fires anew."
+        if one
+        else "They page again only after they clear and fire anew."
     )
+    return f"{still}{those}. {again} Not over? `{after.ref} reopen`"
 
 
-def _followup(command: c.AddFollowUp, text: str) -> Iterator[str]:
-    if VAGUE.match(text.strip()) or len(text.split()) < 3:
+def _followup(command: c.AddFollowUp, after: Incident, text: str) -> Iterator[str]:
+    # While it burns nobody polishes words.
+    if not after.status.open and (VAGUE.match(text.strip()) or len(text.split()) < 3):
         yield (
-            "When would this be finished? Something one can tick off is done more often: "
-            "“Alert when more than 5 % of OSDs are slow” rather than “Improve monitoring”."
+            "How will you know that it is done? For example “Alert when more than 5 % of OSDs are slow” "
+            "instead of “Improve monitoring”."
         )
     lacking = [
         name for name, there in (("owner=@NAME", command.owner), ("due=14d", command.due is not None)) if not there
@@ -192,13 +210,15 @@ def _followup(command: c.AddFollowUp, text: str) -> Iterator[str]:
 
 
 def draft_is(after: Incident, publishers: Sequence[str]) -> str:
-    """Where the postmortem's draft lies or will lie; code between backticks. Empty when there is none."""
+    """Where the postmortem's draft will lie; code between backticks. Empty when there is none. Which file it is depends on
+    whether somebody edited the last one, and is known only when it is written."""
     if after.postmortem is None:
         return ""
-    if after.postmortem.place:
-        return f"the draft of the postmortem lies at {after.postmortem.place}"
+    writing = f"draft of the postmortem is being written to {and_(publishers)}"
+    if publishers and after.postmortem.place:
+        return f"a newer {writing}; what somebody edited stays as it is: `{after.ref} pm` shows both"
     if publishers:
-        return f"the draft of the postmortem is being written to {and_(publishers)}"
+        return f"the {writing}: `{after.ref} pm` shows it"
     return f"the draft of the postmortem is written: `klatsch export {after.ref} --format md` prints it"
 
 
@@ -233,9 +253,7 @@ def still_read(incident: Incident, components: Mapping[str, str]) -> str:
 def _stays_public(after: Incident, components: Mapping[str, str]) -> str:
     """Said once, when it becomes private: what was read cannot be taken back, and what is open does not end by itself."""
     posts = "1 public post" if after.public_posts == 1 else f"{after.public_posts} public posts"
-    stays = (
-        f"{posts} of it {'stays' if after.public_posts == 1 else 'stay'} on the status page, for customers have read it"
-    )
+    stays = f"{posts} of it {'stays' if after.public_posts == 1 else 'stay'} on the status page: customers have read it"
     if not after.unsettled:
         return f"{stays}; nothing more of it can be published."
     return f"{stays}. {_unsettled(after, components)} Nothing else of it can be published now."

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bot.chat import times, values
 from bot.chat.context import Context, Do, Question
-from bot.chat.line import Typed, Word, join
+from bot.chat.line import Typed, Word, join, shown
+from bot.chat.publishing import how_to_publish
 from bot.incident import commands as c
 from bot.incident.model import ComponentState, Mark, PublicStatus, Refused, Role
+from bot.nearest import nearest
 
 DONE = frozenset({"done", "finish", "finished", "complete", "completed"})
 DROP = frozenset({"drop", "dropped", "delete", "remove"})
@@ -204,10 +206,12 @@ def publish(typed: Typed, context: Context) -> Do | Question:
         return typed.do(c.DiscardPublicPost())
     status = values.PUBLIC.get(typed.first)
     if status is None:
-        known = [*values.PUBLIC, "approve", "discard"]
-        raise values.unknown("status for customers", typed.words[0].text, known)
+        near = nearest(typed.words[0].text, [*values.PUBLIC, "approve", "discard"])
+        meant = f" Did you mean `{near}`?" if near else ""
+        what = f"`{shown(typed.words[0].text)}` is no status for customers.{meant}"
+        raise Refused(what, how_to_publish(context.components))
     if not typed.rest(1):
-        raise typed.missing("a sentence for customers")
+        raise Refused("The post has no text for customers.", how_to_publish(context.components))
     default = ComponentState.OPERATIONAL if status is PublicStatus.RESOLVED else None
     states = values.components(typed.keys.get("comp", ()), context, default)
     text, masked = context.redact(typed.rest(1))

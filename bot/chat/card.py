@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
-from bot.chat.templates import Templates
+from bot.chat.templates import Templates, and_, local
 from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
 from bot.incident.model import Incident, Kind, Moment, Paging, Person, Role, Severity, Status
 from bot.incident.paging import NOBODY_ACKNOWLEDGED
@@ -66,8 +67,10 @@ def card(
     now: datetime,
     templates: Templates,
     components: Mapping[str, str] | None = None,
+    then: Sequence[str] = (),
 ) -> Document:
-    """The pinned card with the buttons that fit now. `components` maps an id to a name. Raises TemplateError."""
+    """The pinned card with the buttons that fit now. `components` maps an id to a name; `then` are the ids of who is paged
+    next, when that is known. Raises TemplateError."""
     open_tasks = [task for task in incident.tasks if not task.done and not task.dropped]
     document = templates.document(
         "card.md.j2",
@@ -77,11 +80,14 @@ def card(
         symbol=symbol(incident),
         exercise=EXERCISES.get(incident.kind, ""),
         since=since(incident),
+        clock=partial(_clock, since(incident), ZoneInfo(zone)),
         mitigated=_moment(incident, Moment.MITIGATED),
+        ended=_moment(incident, Moment.IMPACT_END),
         resolved=_moment(incident, Moment.RESOLVED),
         others=[(role, incident.roles[role]) for role in Role if role is not Role.LEAD and incident.roles.get(role)],
         paging=incident.paging if incident.status.open else None,
         unanswered=unanswered(incident.paging) if incident.paging else "",
+        then=then,
         impact=impact(incident, components or {}),
         alerts=alerts(incident),
         tasks=open_tasks[:TASKS_SHOWN],
@@ -172,7 +178,7 @@ def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...
     if incident.still_firing and any(isinstance(recorded.event, AlertsStillFiring) for recorded in events):
         reopen = Button("Reopen", f"{incident.ref} reopen")
         return (
-            Paragraph(line("Nothing opens by itself for an alert that never cleared: is it over?")),
+            Paragraph(line("An alert that never cleared pages nobody again. Not over? Reopen it.")),
             Buttons((reopen,)),
         )
     cleared = any(isinstance(recorded.event, AlertsCleared) and not recorded.event.firing for recorded in events)
@@ -188,7 +194,7 @@ def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...
             Button("Monitor", f"{incident.ref} status monitoring"),
             Button("Resolve", f"{incident.ref} resolve", "primary"),
         )
-    return (Paragraph(line("All alerts have cleared. Nothing ends by itself: is it over?")), Buttons(steps))
+    return (Paragraph(line("All alerts have cleared. It stays open until somebody ends it.")), Buttons(steps))
 
 
 def _told(recorded: Recorded, names: Who, zone: ZoneInfo) -> Told:
@@ -242,11 +248,25 @@ def alerts(incident: Incident) -> str:
 
 
 def unanswered(paging: Paging) -> str:
-    """How paging stands that nobody answered, and why nobody else is asked where there is more to say about it."""
+    """How paging stands that nobody answered, and why nobody else is paged where there is more to say about it."""
     if paging.waiting:
         return "nobody has answered yet"
     why = paging.ended if paging.exhausted and paging.ended != NOBODY_ACKNOWLEDGED else ""
     return f"nobody answered{f' ({why})' if why else ''}"
+
+
+def next_paged(paging: Paging, then: Sequence[str], names: Who, zone: str) -> str:
+    """`Ben Weiss is paged at 05:12`: what comes when nobody acknowledges; empty when nobody else is paged."""
+    if not paging.waiting or paging.next_at is None or paging.last:
+        return ""
+    again = " again" if then and set(then) <= set(paging.people) else ""
+    are = "are" if len(then) > 1 else "is"
+    return f"{and_(map(names, then)) or 'the next one'} {are} paged{again} at {local(paging.next_at, zone)}"
+
+
+def _clock(day: datetime, zone: ZoneInfo, at: datetime) -> str:
+    """How `at` is shown beside `day`: with its date where that is another one."""
+    return "%H:%M" if at.astimezone(zone).date() == day.astimezone(zone).date() else "%d %b %H:%M"
 
 
 def _moment(incident: Incident, moment: Moment) -> datetime | None:

@@ -16,6 +16,19 @@ WHERE = {
     "anywhere": "Anywhere.",
 }
 
+NIGHT = {
+    "ack": "You have the page: nobody else is woken.",
+    "take": "You take the lead.",
+    "status": "Show the incident, or set its status.",
+    "note": "Put a line on the timeline.",
+    "page": "Wake somebody.",
+    "update": "Tell your own people how it stands.",
+    "publish": "Tell customers; you see a preview first.",
+    "resolve": "The impact is over.",
+    "undo": "Take back your last command.",
+}
+"""What is needed at night, in the order of need; short enough for a line of a narrow terminal each."""
+
 INTRO = """\
 # What you can type
 
@@ -31,20 +44,32 @@ the same words everywhere, and one line is always enough. A button is a line som
 * People: `@ana`, `ana`, `ana@example.org`, a full name, `me`.
 * Word order is forgiving (`add task` is `task add`), and what is not understood is answered with the nearest command.
 * Every change says how to take it back: `undo`.
+* `help` shows what is needed first, `help all` all of this, `help page` one command.
 """
 
 
 def help_document(verb: str | None = None, prefix: str = "") -> Document:
-    """All commands with a line each, or all about one of them. `prefix` (`/incident `) goes before the examples."""
+    """What is needed at night; with `all` every command, a line each; or all about one of them. `prefix` (`/incident `)
+    goes before the examples."""
     found = find(verb) if verb else None
     if found:
         return _one(found, prefix)
+    if verb != "all":
+        return _night(prefix)
     blocks: list[Block] = [Heading(line("What you can type"))]
     for group in GROUPS:
         rows = [(Text(row.name, bold=True), *line(f": {row.help}")) for row in VERBS if row.group == group]
         blocks += [Heading(line(group), level=3), Bullets(tuple(rows))]
     blocks.append(Paragraph(marked(f"`{prefix}help page` tells more about one of them.")))
     return Document(summary="What you can type", blocks=tuple(blocks))
+
+
+def _night(prefix: str) -> Document:
+    rows = tuple((Text(name, bold=True), Text(f": {words}")) for name, words in NIGHT.items())
+    more = f"`{prefix}help all` lists every command, `{prefix}help page` tells more about one of them."
+    return Document(
+        "What you need first", (Heading(line("What you need first")), Bullets(rows), Paragraph(marked(more)))
+    )
 
 
 def _one(verb: Verb, prefix: str) -> Document:

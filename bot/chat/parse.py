@@ -108,7 +108,7 @@ def _unknown(first: Word, words: Sequence[Word]) -> Refused:
     elif near := nearest_verb(first.text):
         hint = f"Did you mean `{near}`?"
     else:
-        hint = "`help` lists what I understand."
+        hint = "`help all` lists what I understand."
     return Refused(f"I do not know `{shown(first.text)}`.", hint)
 
 

@@ -8,15 +8,17 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.chat.advice import after_advice, disturbed, draft_is, preview
+from bot.chat.already import already
 from bot.chat.card import Who, headline, named, who
-from bot.chat.document import Block, Bullets, Document, Paragraph, Text, clean, line
+from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line
 from bot.chat.marked import marked
+from bot.chat.publishing import how_to_publish
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Mark, Person, Refused, Source, Status, StillDisturbed
+from bot.incident.model import Incident, Kind, Mark, NothingToPublish, Person, Refused, Source, Status, StillDisturbed
 from bot.incident.timeline import MOMENTS, sentence
-from bot.incident.undo import undo
+from bot.incident.undo import NothingToTakeBack, undo
 
 EVENTS_SHOWN = 6
 TEXT_SHOWN = 300
@@ -31,7 +33,7 @@ NOUNS = {
     Mark.HYPOTHESIS: "Hypothesis",
     Mark.DECISION: "Decision",
     Mark.KEY_MOMENT: "Key moment",
-    Mark.LUCKY: "Good luck",
+    Mark.LUCKY: "Luck",
     Mark.QUESTION: "Open question",
     Mark.PROPOSAL: "Proposal for customers",
     Mark.COFFEE: "Coffee topic",
@@ -43,13 +45,17 @@ STATES = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
 
 
 def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
-    """Why not, and what to do instead. `components` maps a component's id to its name for customers."""
-    reason = refusal.reason
+    """Why not, and what to do instead: a hint of several lines is a list. `components` maps a component's id to its name
+    for customers."""
+    reason, hint = refusal.reason, refusal.hint
+    if isinstance(refusal, NothingToPublish):
+        hint = how_to_publish(components or {})
     if isinstance(refusal, StillDisturbed):
         reason = f"The status page still shows {disturbed(refusal.components, components or {})}."
-    said = [reason, *([refusal.hint] if refusal.hint else [])]
-    summary = clean(" ".join(said))
-    return Document(summary=summary, blocks=tuple(Paragraph(marked(text)) for text in said), tone="refused")
+    first, *more = hint.splitlines() or [""]
+    blocks: list[Block] = [Paragraph(marked(text)) for text in (reason, first) if text]
+    blocks += [Bullets(tuple(marked(row) for row in more))] if more else []
+    return Document(summary=clean(" ".join([reason, *hint.split()])), blocks=tuple(blocks), tone="refused")
 
 
 def done(
@@ -65,12 +71,17 @@ def done(
     room: str = "",
     firing: Sequence[str] = (),
     others: Sequence[Incident] = (),
+    then: Sequence[str] = (),
+    untold: str = "",
+    addresses: Sequence[str] = (),
     now: datetime | None = None,
 ) -> Document:
     """The answer to a command that was carried out: it made `events` happen, which turned `before` into `after`.
 
     Times are shown in `zone` (IANA), with their day when that is not the one of `now`. `firing` names alerts of it that
-    still fire; `others` are incidents that may stand on the status page beside this one. `components` maps a component's
+    still fire; `others` are incidents that may stand on the status page beside this one; `then` are those who are paged
+    next, when that is known; `untold` says why no room hears of it; `addresses` are where customers read of
+    it. `components` maps a component's
     id to its name for customers, `publishers` names where a postmortem's draft is put, `room` is the name of the room
     that will open, if any. No events: it was so already. One line says what changed and how to undo it; what is to be done now comes below.
     """
@@ -78,13 +89,15 @@ def done(
     if not events:
         text = already(command, after, names, zone)
         return Document(summary=clean(text), blocks=(Paragraph(marked(text)),))
-    said = _changed(command, [named(event, components) for event in events], names, Times(zone, now))
+    outside = _Outside(names, people, then, untold)
+    said = _changed(command, [named(event, components) for event in events], outside, Times(zone, now))
     written = draft_is(after, publishers) if any(isinstance(event, e.PostmortemDrafted) for event in events) else ""
-    main = said.main or [_capital(said.beside.pop(0)) if said.beside else _capital(written) or headline(after)]
+    ours = "" if said.main else said.beside.pop(0) if said.beside else written
+    main = said.main or [_capital(ours) or headline(after)]
     opened = isinstance(events[0], e.IncidentOpened)
     first = f"{after.ref}{' ' if opened else ' · '}{main[0]}"
     way_back, no_way_back = _way_back(command, events, after)
-    inlines = [Text(after.ref, bold=True), *line(first.removeprefix(after.ref))]
+    inlines = [Text(after.ref, bold=True), *(marked if ours else line)(first.removeprefix(after.ref))]
     inlines += marked(f"; {written}") if written and said.main else ()
     for text in (f"room #{room}" if room else "", *said.beside, f"undo: `{way_back}`" if way_back else ""):
         inlines += marked(f" · {text}") if text else ()
@@ -95,10 +108,20 @@ def done(
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
         blocks += preview(after, after.draft, components, masked, others)
-    blocks += [Paragraph(marked(text)) for text in after_advice(command, before, after, zone, components, firing)]
+    advice = after_advice(command, before, after, zone, components, firing, untold)
+    blocks += [Paragraph(marked(text)) for text in advice]
+    if isinstance(command, c.ApprovePublicPost):
+        blocks.append(Paragraph(_where(after, addresses)))
     if no_way_back:
         blocks.append(Paragraph(marked(no_way_back)))
     return Document(summary=clean(first), blocks=tuple(blocks), tone="good")
+
+
+def _where(after: Incident, addresses: Sequence[str]) -> Line:
+    """Where customers read it. A page that is not ours says so only when it has the post."""
+    if not addresses:
+        return marked(f"`{after.ref} publish` shows its address as soon as it is posted.")
+    return line(f"They read it at {and_(addresses)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +137,17 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
+class _Outside:
+    """What is known of those a sentence tells of: their names, who can be paged, who is paged next, and why no room
+    hears of it."""
+
+    names: Who
+    people: Mapping[str, Person]
+    then: Sequence[str]
+    untold: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Said:
     """`main`: a sentence for each thing that changed, the one asked for first. `beside`: what came with it, in words
     of ours without a capital."""
@@ -122,37 +156,50 @@ class _Said:
     beside: list[str]
 
 
-def _changed(command: c.Command, events: Sequence[e.Event], names: Who, times: Times) -> _Said:
-    zone = times.zone
+def _changed(command: c.Command, events: Sequence[e.Event], outside: _Outside, times: Times) -> _Said:
+    zone, names = times.zone, outside.names
     if isinstance(command, c.Undo):
         # Of several steps back only where they lead is news.
         steps = [event for event in events if isinstance(event, e.StatusChanged)][:-1]
         texts = [text for event in events if event not in steps and (text := taken_back(event, names, zone))]
         return _Said([f"Taken back: {', '.join(texts)}" if texts else "Taken back"], [])
-    beside = [text for event in events if (text := _beside(event, names, zone))]
+    beside = [text for event in events for text in _beside(event, outside, zone)]
     closed = any(isinstance(event, e.StatusChanged) and event.new is Status.CLOSED for event in events)
     # Closing goes through the review at once; that is no news.
     told = [
         event for event in events if not (closed and isinstance(event, e.StatusChanged) and event.new is Status.REVIEW)
     ]
-    return _Said([text for event in told if (text := _told(event, names, times))], beside)
+    return _Said([text for event in told if (text := _told(event, outside, times))], beside)
 
 
-def _beside(event: e.Event, names: Who, zone: str) -> str:
+def _beside(event: e.Event, outside: _Outside, zone: str) -> list[str]:
     match event:
         case e.PeoplePaged():
-            then = f", the next one at {local(event.next_at, zone)}" if event.next_at and not event.last else ""
-            return f"paged {and_(names(person) for person in event.people)}{then}"
+            return _paged(event, outside, zone)
         case e.PagingEnded(exhausted=True):
-            return "nobody is on call"
+            return ["nobody is on call"]
         case e.PagingEnded():
-            return "nobody else is paged"
+            return ["nobody else is paged"]
         case _:
-            return ""
+            return []
 
 
-def _told(event: e.Event, names: Who, times: Times) -> str:
-    zone = times.zone
+def _paged(event: e.PeoplePaged, outside: _Outside, zone: str) -> list[str]:
+    """Who is paged and who comes next; and who should be, but nobody wrote how."""
+    names, then = outside.names, outside.then
+    silent = [person for person in event.people if person in outside.people and not outside.people[person].ways]
+    cannot = [f"{names(person)} cannot be paged: people.{person} has no page:" for person in silent]
+    reached = [person for person in event.people if person not in silent]
+    following = ""
+    if event.next_at and not event.last:
+        again = " again" if set(then) <= set(event.people) else ""
+        following = f", {f'then {and_(map(names, then))}{again}' if then else 'the next one'}"
+        following = f"{following} at {local(event.next_at, zone)}"
+    return [*([f"paged {and_(map(names, reached))}{following}"] if reached else []), *cannot]
+
+
+def _told(event: e.Event, outside: _Outside, times: Times) -> str:
+    zone, names = times.zone, outside.names
     match event:
         case e.StatusChanged(new=Status.RESOLVED) if times.now and event.at != times.now:
             said = sentence(event, names)
@@ -162,7 +209,7 @@ def _told(event: e.Event, names: Who, times: Times) -> str:
             return f"is {BORN.get(event.kind, 'open')}{private}, {event.severity}: {event.title}"
         case e.UpdatePosted():
             promise = f"; the next one is due by {times.of(event.next_by)}" if event.next_by else ""
-            return f"Update posted{promise}" if event.text else ""
+            return f"Update {'on the timeline' if outside.untold else 'posted'}{promise}" if event.text else ""
         case e.Noted():
             return _short(f"{NOUNS[event.mark]} on the timeline, {times.of(event.at)}: {event.text}")
         case e.ImpactDescribed():
@@ -203,6 +250,8 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
     )
     try:
         taken = undo(after, c.Undo(by="", events=recorded), events[-1].at)
+    except NothingToTakeBack:
+        return "", ""
     except Refused as refusal:
         # Of what was published this moment "because customers have read it" would be said too early.
         published = isinstance(command, c.ApprovePublicPost)
@@ -211,41 +260,7 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
     # Of a near miss that nobody is to be known of, nobody can say "my last one".
     unnamed = isinstance(opened, e.IncidentOpened) and opened.kind is Kind.NEARMISS and not opened.opener
     named = f" e{first}" if unnamed else ""
-    return (f"{after.ref} undo{named}" if len(taken) > 1 else ""), ""
-
-
-def already(command: c.Command, incident: Incident, names: Who, zone: str) -> str:
-    """Why nothing happened: it was so already."""
-    ref = incident.ref
-    match command:
-        case c.Acknowledge() if incident.paging and incident.paging.acknowledged_by:
-            return f"{names(incident.paging.acknowledged_by)} has it already."
-        case c.Page() if incident.paging:
-            asked = and_(names(person) for person in incident.paging.people)
-            return f"{asked}: asked already at {local(incident.paging.since, zone)}, no answer yet. `ack` stops the paging."
-        case c.AssignRole(role=role, person=person):
-            return f"{names(person)} is {role} of {ref} already." if person else f"Nobody is {role} of {ref}."
-        case c.SetSeverity(severity=severity):
-            return f"{ref} is already {severity}."
-        case c.Rename():
-            return f"{ref} is called that already."
-        case c.MakePrivate():
-            return f"{ref} is already private."
-        case c.Merge(into=into):
-            return f"{ref} is merged into INC-{into} already."
-        case c.ChangeTask(task=task):
-            state = "dropped" if command.dropped else "done" if command.done else "open, with that owner"
-            return f"Task {task} of {ref} is {state} already."
-        case c.ChangeFollowUp(followup=followup, outcome=outcome):
-            return f"Follow-up {followup} of {ref} is {outcome or 'open'} already."
-        case c.DiscardPublicPost():
-            return f"{ref} has no preview to discard."
-        case c.SetMoment() | c.DescribeImpact():
-            return f"{ref} says so already."
-        case c.AssignPostmortem(person=person):
-            return f"The postmortem of {ref} is with {names(person)} already." if person else "It has no owner."
-        case _:
-            return f"{ref} is already {incident.status}."
+    return (f"{after.ref} undo{named}" if taken else ""), ""
 
 
 def taken_back(event: e.Event, names: Who, zone: str) -> str:
@@ -262,10 +277,17 @@ def taken_back(event: e.Event, names: Who, zone: str) -> str:
         case e.Retracted(event=number):
             return f"line e{number} is off the timeline"
         case e.TaskChanged(task=task):
-            state = "gone" if event.dropped else "done" if event.done else "open again"
+            if event.before and event.before.owner != event.owner:
+                return f"task {task} is {names(event.owner) if event.owner else 'nobody'}'s again"
+            state = "gone" if event.dropped else "done again" if event.done else "open again"
             return f"task {task} is {state}"
         case e.FollowUpChanged(followup=followup, outcome=outcome):
-            return f"follow-up {followup} is {'gone' if outcome else 'open again'}"
+            again = {"dropped": "gone", "done": "done again", "wontdo": "decided against again"}
+            return f"follow-up {followup} is {again.get(outcome, 'open again')}"
+        case e.PublicPostDrafted():
+            return "the preview waits for approval again"
+        case e.PageTakenBack():
+            return sentence(event, names)
         case e.MomentSet(value=None):
             return f"“{MOMENTS[event.moment]}” has no time again"
         case e.MomentSet(value=value) if value:

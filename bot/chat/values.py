@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from bot.chat import publishing
 from bot.chat.context import Context
 from bot.chat.line import shown, unquote
 from bot.incident.model import ComponentState, Mark, Moment, Person, PublicStatus, Refused, Role, Severity, Status
@@ -237,7 +238,7 @@ def components(values: Sequence[str], context: Context, default: ComponentState 
             name, _, state = item.rpartition(":")
             id_ = component(name, context)
         if id_ is None:
-            raise unknown("component", name, list(context.components))
+            raise _not_one_of("component", name, context.components, publishing.component_ids(context.components))
         found[id_] = _state(state, default, id_)
     return found
 
@@ -245,14 +246,18 @@ def components(values: Sequence[str], context: Context, default: ComponentState 
 def _state(word: str, default: ComponentState | None, id_: str) -> ComponentState:
     if not word:
         if default is None:
-            raise Refused(
-                f"How is {id_}?", f"For example: `comp={id_}:partial` (operational, degraded, partial, major)"
-            )
+            example = f"Write: `comp={id_}:{publishing.STATES[0]}`"
+            raise Refused(f"`comp={id_}` says no state.", f"{example}\n{publishing.states()}")
         return default
     found = STATES.get(word.lower().replace("-", "_"))
     if found is None:
-        raise unknown("state of a component", word, [state.value for state in ComponentState])
+        raise _not_one_of("state of a component", word, STATES, publishing.states())
     return found
+
+
+def _not_one_of(what: str, word: str, known: Iterable[str], choice: str) -> Refused:
+    near = nearest(word, known)
+    return Refused(f"`{shown(word)}` is no {what}.{f' Did you mean `{near}`?' if near else ''}", choice)
 
 
 def matcher(text: str) -> tuple[str, str, str]:

@@ -17,13 +17,15 @@ GROUPS = ("Start", "Run it", "Wake people", "Tell", "To do", "Customers", "Look 
 
 
 def help_(typed: Typed, context: Context) -> Question:
-    """`help` alone, or with the verb (or the alias) that is asked about."""
+    """`help` alone, `help all`, or with the verb (or the alias) that is asked about."""
     if not typed.words:
         return typed.ask()
+    if typed.first == "all":
+        return typed.ask(verb="all")
     verb = find(typed.text) or find(typed.words[0].text)
     if verb is None:
         near = nearest_verb(typed.words[0].text)
-        hint = f"Did you mean `help {near}`?" if near else "`help` lists what I understand."
+        hint = f"Did you mean `help {near}`?" if near else "`help all` lists what I understand."
         raise Refused(f"I do not know `{shown(typed.words[0].text)}`.", hint)
     return typed.ask(verb=verb.name)
 
@@ -31,10 +33,10 @@ def help_(typed: Typed, context: Context) -> Question:
 HELP = (
     Verb(
         "help",
-        "Show the commands, or one of them.",
-        "help [COMMAND]",
+        "Show what is needed first, every command, or one of them.",
+        "help [all|COMMAND]",
         help_,
-        ("help", "help page"),
+        ("help", "help all", "help page"),
         aliases=("?", "h"),
         group="Help",
         where="anywhere",

@@ -44,7 +44,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "merge",
-        "This incident is a part of another one, which carries its alerts from now on.",
+        "Join this incident to another one, which takes over its alerts.",
         "merge [INC-8] INC-7 [REASON]",
         life.merge,
         ("merge INC-41", "merge INC-8 into INC-7 same switch"),
@@ -54,7 +54,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "drill",
-        "Open an exercise: everything as usual, but nobody is paged and no customer reads of it.",
+        "Open an exercise: nobody is paged, nothing is published.",
         "drill TITLE [sev2]",
         life.drill,
         ("drill Ceph rack loss", "drill Region down sev1"),
@@ -66,7 +66,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "maint",
-        "Announce maintenance; alerts that match it open nothing while it lasts.",
+        "Plan maintenance: alerts that match it open nothing while it lasts.",
         "maint TITLE start=TIME end=TIME [match=LABEL=~REGEX …]",
         life.maint,
         (
@@ -150,7 +150,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "private",
-        "Make the incident private: announced nowhere, published nowhere. What customers read already stays. No way back.",
+        "Make the incident private: announced nowhere, published nowhere. What customers read already stays. Cannot be undone.",
         "private",
         life.private,
         ("private",),
@@ -170,7 +170,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "reopen",
-        "It was not over, or it came back.",
+        "Open it again: it was not over, or it came back.",
         "reopen [REASON]",
         life.reopen,
         ("reopen it came back",),
@@ -180,7 +180,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "close",
-        "End the incident; the postmortem's draft is written.",
+        "End the incident: the postmortem is drafted.",
         "close [REASON]",
         life.close,
         ("close", "close reason=the page is right as it is"),
@@ -190,7 +190,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "cancel",
-        "It was no incident.",
+        "End a false alarm.",
         "cancel [REASON]",
         life.cancel,
         ("cancel opened twice",),

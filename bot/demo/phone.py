@@ -22,9 +22,11 @@ class Phone:
         self._rang = rang
         self._messages: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         self._count = 0
-        self.listener = Listener(
-            Starlette(routes=[Route("/", self._publish, methods=["POST"])]), "127.0.0.1", 0, key="demo"
-        )
+        self.listener = Listener("127.0.0.1", 0, key="demo")
+
+    async def run(self) -> None:
+        """Ring until the listener is stopped."""
+        await self.listener.run(Starlette(routes=[Route("/", self._publish, methods=["POST"])]))
 
     async def _publish(self, request: Request) -> JSONResponse:
         message = await request.json()

@@ -47,7 +47,7 @@ async def demo(*, once: bool, plain: bool, fast: bool) -> int:
     screen = LiveScreen(plain=plain)
     clock = SystemClock()
     phone = Phone(lambda title: screen.note(f"📟 Ana's phone: {title}"))
-    ringing = asyncio.create_task(phone.listener.run())
+    ringing = asyncio.create_task(phone.run())
     await phone.listener.started()
     source = folder / "config.yaml"
     source.write_text((files("bot.demo") / "config.yaml").read_text(encoding="utf-8"), encoding="utf-8")
@@ -95,12 +95,15 @@ def _ending(running: Running, klatsch: Klatsch, folder: Path, *, stays: bool) ->
         f"  incident     {page}/incidents/INC-1",
         f"  feed         {page}/feed.atom",
     )
+    # Paths stand on lines of their own: a narrow terminal breaks none.
     return "\n".join(
         (
             "",
-            *(pages if stays else ("  status page  ended with the demo; without --once it stays until Enter",)),
-            f"  postmortem   {draft}",
-            f"  everything   {folder} (yours to delete)",
+            *(pages if stays else ("  status page  ended; without --once it stays until Enter",)),
+            "  postmortem",
+            f"    {draft}",
+            "  everything, yours to delete",
+            f"    {folder}",
             "",
         )
     )

@@ -6,14 +6,16 @@ components and which roles were held; no person, host, room, alert label or inte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape as html_escape
 
 from markdown_it import MarkdownIt
 
+from bot.chat.card import who
 from bot.export import rows
-from bot.export.page import PAGE, STYLE
+from bot.export.page import PAGE, STYLE, Boxed
 from bot.export.rows import Json, utc
 from bot.incident import events as e
 from bot.incident.model import Incident, Moment, Person, Refused
@@ -55,7 +57,7 @@ def to_json(exported: Exported, *, people: Mapping[str, Person], public: bool = 
         "title": clean(incident.title),
         "roles": {role.value: person for role, person in sorted(incident.roles.items())},
         "alerts": [rows.alert(alert) for alert in exported.alerts],
-        "timeline": [rows.row(row, sentence(row.event, naming(people))) for row in story],
+        "timeline": [rows.row(row, sentence(row.event, who(people))) for row in story],
         "rooms": [
             {"platform": platform, "id": room.id, "link": room.link, "archived": room.archived}
             for platform, room in sorted(incident.rooms.items())
@@ -101,12 +103,13 @@ def to_markdown(
     public: bool = False,
 ) -> str:
     """The incident in brief, its whole timeline, and the postmortem's draft as of now; the public copy without a draft.
+    Times are UTC, to the minute.
 
     `zone` and `components` are those of `bot.postmortem.draft.draft`. Raises `Refused` as `to_json` does.
     """
     shown = to_json(exported, people=people, public=public)
     names = components or {}
-    parts = [f"# {shown['ref']}: {escape(shown['title'])}", _brief(shown, people, names), _story(shown)]
+    parts = [f"# {shown['ref']}: {escape(shown['title'])}", _brief(shown, people, names), _story(shown, people)]
     if not public:
         parts.append(draft(exported.history, people=people, zone=zone, components=names).rstrip("\n"))
     return "\n\n".join(parts) + "\n"
@@ -122,18 +125,9 @@ def to_html(
 ) -> str:
     """`to_markdown` as one self-contained page: no script, nothing loaded from anywhere. Raises `Refused` likewise."""
     text = to_markdown(exported, people=people, zone=zone, components=components, public=public)
-    body = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    body = MarkdownIt("commonmark", {"html": False}, renderer_cls=Boxed).enable("table").render(text)
     title = html_escape(text.partition("\n")[0].removeprefix("# ").replace("\\", ""))
     return PAGE.format(title=title, style=STYLE, body=body)
-
-
-def naming(people: Mapping[str, Person]) -> Callable[[str], str]:
-    """Names for sentences: a known person's name, the id of anybody else."""
-
-    def who(person: str) -> str:
-        return people[person].name if person in people else person or "somebody"
-
-    return who
 
 
 def _refuse_private(incident: Incident) -> None:
@@ -188,11 +182,11 @@ def _public(exported: Exported) -> Json:
 
 
 def _brief(shown: Json, people: Mapping[str, Person], components: Mapping[str, str]) -> str:
-    who = naming(people)
+    names = who(people)
     lines = [f"- {shown['kind']}, {shown['severity']}, {shown['status']}{', private' if shown['private'] else ''}"]
-    lines += [f"- {role}: {escape(who(person))}" for role, person in shown["roles"].items() if person]
+    lines += [f"- {role}: {escape(names(person))}" for role, person in shown["roles"].items() if person]
     lines += [
-        f"- {name.replace('_', ' ')}: {at} ({escape(shown['timestamp_sources'][name])})"
+        f"- {name.replace('_', ' ')}: {_utc(at, '%d %b %Y %H:%M')} UTC ({escape(shown['timestamp_sources'][name])})"
         for name, at in shown["timestamps"].items()
         if at
     ]
@@ -206,8 +200,17 @@ def _brief(shown: Json, people: Mapping[str, Person], components: Mapping[str, s
     return "\n".join(lines)
 
 
-def _story(shown: Json) -> str:
+def _utc(at: str, form: str) -> str:
+    """A time of the JSON as people read it."""
+    return datetime.fromisoformat(at).strftime(form)
+
+
+def _story(shown: Json, people: Mapping[str, Person]) -> str:
     if not shown["timeline"]:
         return "## Timeline\n\nNothing that may be shown."
-    lines = ((row["at"], escape(row["text"]), escape(row["by"]) or "–", row["id"]) for row in shown["timeline"])
+    names = who(people)
+    lines = (
+        (_utc(row["at"], "%d %b %H:%M"), escape(row["text"]), escape(names(row["by"])) if row["by"] else "–", row["id"])
+        for row in shown["timeline"]
+    )
     return "\n\n".join(["## Timeline", *table(("Time (UTC)", "What happened", "By", "Event"), lines)])

@@ -113,7 +113,7 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
             same = held == command.person
             return [] if same else [e.PostmortemAssigned(at=at, person=command.person, previous=held)]
         case c.RecordPostmortem():
-            return [e.PostmortemWritten(at=at, place=command.place)]
+            return [e.PostmortemWritten(at=at, place=command.place, edited=command.edited, copy=command.copy)]
         case c.Undo():
             return undo(incident, command, at)
         case _:

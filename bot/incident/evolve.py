@@ -55,6 +55,7 @@ def _opened(event: e.IncidentOpened, number: int) -> Incident:
         version=1,
         kind=event.kind,
         status=event.status,
+        status_since=event.at if event.status.open else event.impact_end,
         severity=event.severity,
         title=event.title,
         service=event.service,
@@ -81,7 +82,14 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.StatusChanged():
             return _status(incident, event)
         case e.MergedInto():
-            return replace(incident, status=Status.MERGED, merged_into=event.into, promise=None, ended=event.at)
+            return replace(
+                incident,
+                status=Status.MERGED,
+                status_since=event.at,
+                merged_into=event.into,
+                promise=None,
+                ended=event.at,
+            )
         case e.Absorbed():
             return replace(
                 incident,
@@ -140,7 +148,9 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
                 components={**incident.components, **event.post.components},
             )
         case e.PostReachedPage():
-            return incident
+            if not event.link:
+                return incident
+            return replace(incident, public_links={**incident.public_links, event.page: event.link})
         case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
             return replace(incident, rooms={**incident.rooms, event.platform: _room(incident, event)})
         case e.PostmortemDrafted():
@@ -151,7 +161,10 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, postmortem=replace(held, owner=event.person))
         case e.PostmortemWritten():
             held = incident.postmortem or Postmortem(through=0)
-            return replace(incident, postmortem=replace(held, place=event.place))
+            if event.copy and held.place:
+                return incident
+            place, newer = (event.edited, event.place) if event.edited else (event.place, "")
+            return replace(incident, postmortem=replace(held, place=place, newer=newer))
         case _:
             assert_never(event)
 
@@ -172,8 +185,16 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     still = incident.still_firing and not event.new.open
     # From resolved to closed it goes on having ended when it did.
     ended = None if event.new.open else event.ended or incident.ended or event.at
-    changed = replace(incident, status=event.new, moments=moments, promise=promise, paging=paging)
-    return replace(changed, still_firing=still, ended=ended)
+    return replace(
+        incident,
+        status=event.new,
+        status_since=event.at,
+        moments=moments,
+        promise=promise,
+        paging=paging,
+        still_firing=still,
+        ended=ended,
+    )
 
 
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:

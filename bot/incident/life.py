@@ -115,7 +115,7 @@ def decline(incident: Incident, command: c.Decline, at: datetime) -> list[e.Even
     if incident.status is not Status.TRIAGE:
         raise Refused(
             f"{incident.ref} is {incident.status}; only what is in triage can be declined.",
-            "`cancel` ends an incident that was none." if incident.status.open else "",
+            "`cancel` ends a false alarm." if incident.status.open else "",
         )
     check_settled(incident, "decline", command.reason)
     return _over(incident, Status.DECLINED, command.reason, at)
@@ -168,7 +168,7 @@ def set_status(incident: Incident, command: c.SetStatus, at: datetime) -> list[e
         case Status.CANCELLED:
             return cancel(incident, c.Cancel(reason=command.reason), at)
         case Status.MERGED | Status.TRIAGE:
-            raise Refused(f"`status {command.status}` is not a step anybody can take.", "See `help status`.")
+            raise Refused(f"`status {command.status}` cannot be set.", "See `help status`.")
         case _:
             pass
     if incident.status is command.status:
@@ -231,10 +231,14 @@ def close(incident: Incident, command: c.Close, at: datetime) -> list[e.Event]:
     if incident.status not in (Status.RESOLVED, Status.REVIEW):
         raise Refused(f"{incident.ref} is {incident.status} and needs no closing.")
     check_settled(incident, "close", command.reason)
-    events = start_review(incident, at)
-    if not events and incident.kind not in WITHOUT_POSTMORTEM:
-        events = [e.PostmortemDrafted(at=at, through=incident.version)]
-    return [*events, e.StatusChanged(at=at, old=Status.REVIEW, new=Status.CLOSED, reason=command.reason)]
+    steps: list[e.Event] = []
+    if incident.status is not Status.REVIEW:
+        steps.append(e.StatusChanged(at=at, old=incident.status, new=Status.REVIEW))
+    steps.append(e.StatusChanged(at=at, old=Status.REVIEW, new=Status.CLOSED, reason=command.reason))
+    if incident.kind not in WITHOUT_POSTMORTEM:
+        # After the end, so that the draft tells of it.
+        steps.append(e.PostmortemDrafted(at=at, through=incident.version + len(steps)))
+    return steps
 
 
 def make_private(incident: Incident, at: datetime) -> list[e.Event]:

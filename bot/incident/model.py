@@ -25,6 +25,10 @@ class StillDisturbed(Refused):
         self.components = components
 
 
+class NothingToPublish(Refused):
+    """There is no post, or it lacks what each first one has. How one is written says who knows the components' ids."""
+
+
 class Kind(StrEnum):
     """Fixed at birth: drills and near misses never count as real incidents."""
 
@@ -266,24 +270,28 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Postmortem:
-    """How far the postmortem is. `through` is the last event the draft was built from."""
+    """How far the postmortem is. `through` is the last event the draft was built from, `place` where it lies; once people
+    edited it, `newer` is where the next draft lies (empty: there is none)."""
 
     through: int
     owner: str = ""
     place: str = ""
+    newer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `ended`: when it was over, None while
-    it is open. `still_firing`: it was told that alerts fire on although it is over. `absorbed` are the alert groups of what
-    was merged into it: theirs are its alerts too."""
+    """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `status_since` is when it came into
+    its status (None: not known); `ended` when it was over, None while it is open. `public_links` has its permanent address
+    by status page. `still_firing`: it was told that alerts fire on although it is over. `absorbed` are the alert groups of
+    what was merged into it: theirs are its alerts too."""
 
     number: int
     opened_at: datetime
     version: int = 0
     kind: Kind = Kind.REAL
     status: Status = Status.INVESTIGATING
+    status_since: datetime | None = None
     severity: Severity = Severity.SEV2
     title: str = ""
     service: str = ""
@@ -309,6 +317,7 @@ class Incident:
     public_title: str = ""
     public_status: PublicStatus | None = None
     public_posts: int = 0
+    public_links: Mapping[str, str] = field(default_factory=dict)
     components: Mapping[str, ComponentState] = field(default_factory=dict)
     merged_into: int | None = None
     window: Window | None = None

@@ -62,7 +62,7 @@ def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Ev
 
 def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
     if not incident.status.open:
-        raise Refused(f"{incident.ref} is already {incident.status}.", "Nothing more is asked of you.")
+        raise Refused(f"{incident.ref} is already {incident.status}.", "There is nothing left to acknowledge.")
     held = incident.paging
     if held and held.acknowledged_by:
         return []
@@ -106,9 +106,9 @@ def _go_on(ladder: str, rung: c.Rung | None, at: datetime, *, reason: str) -> li
         if left:
             then = f"so paging goes on with {rung.ladder}"
         elif rung.ladder:
-            then = f"and {rung.ladder}, which took over, has nobody else to ask"
+            then = f"and {rung.ladder}, which took over, has nobody else to page"
         else:
-            then = "so nobody else was asked"
+            then = "so nobody else was paged"
         reason = f"{reason}; the policy {rung.gone} is not configured any more, {then}"
     if rung is None or not left:
         return [e.PagingEnded(at=at, ladder=ladder, exhausted=True, reason=reason)]

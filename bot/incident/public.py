@@ -13,7 +13,17 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import ComponentState, Incident, Kind, PublicPost, PublicStatus, Refused, StillDisturbed, worst
+from bot.incident.model import (
+    ComponentState,
+    Incident,
+    Kind,
+    NothingToPublish,
+    PublicPost,
+    PublicStatus,
+    Refused,
+    StillDisturbed,
+    worst,
+)
 
 TEXT_LIMIT = 5000
 
@@ -24,7 +34,7 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
     _check_private(incident, command.status)
     text = command.text.strip()
     if not text:
-        raise Refused("Customers need a sentence to read.", "`publish investigating We are looking into slow volumes.`")
+        raise NothingToPublish("The post has no text for customers.")
     if len(text) > TEXT_LIMIT:
         raise Refused(f"That is {len(text)} characters; a public post holds {TEXT_LIMIT}.", "Shorten it.")
     components = dict(command.components)
@@ -34,10 +44,7 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
                 components.setdefault(name, ComponentState.OPERATIONAL)
     title = command.title or incident.public_title or _title(incident, command.subject)
     if not title:
-        raise Refused(
-            "The first public post needs a title or a component.",
-            "Add what is disturbed and how, `comp=ID:STATE`, or `title=TEXT`.",
-        )
+        raise NothingToPublish("The first post names what is disturbed, or has a title: this one has neither.")
     post = PublicPost(title=title, status=command.status, text=text, components=components)
     return [e.PublicPostDrafted(at=at, post=post, masked=command.masked)]
 
@@ -46,7 +53,7 @@ def approve(incident: Incident, at: datetime) -> list[e.Event]:
     if incident.draft is None:
         # Nobody is sent to make a preview that would be refused.
         _check_private(incident, PublicStatus.RESOLVED)
-        raise Refused("There is no preview to approve.", "`publish investigating TEXT comp=ID:STATE` makes one.")
+        raise NothingToPublish("There is no preview to approve.")
     _check_private(incident, incident.draft.status)
     return [e.PublicPostPublished(at=at, number=incident.public_posts + 1, post=incident.draft)]
 
@@ -89,7 +96,7 @@ def _check_private(incident: Incident, status: PublicStatus) -> None:
         return
     if incident.unsettled:
         raise Refused(
-            f"{incident.ref} is private: of what customers have read only the end can be published.",
+            f"{incident.ref} is private: customers can only be told that it is resolved.",
             f"`{incident.ref} publish resolved TEXT`",
         )
     raise Refused(

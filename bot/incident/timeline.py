@@ -30,7 +30,7 @@ MOMENTS = {
     Moment.IMPACT_START: "The impact began",
     Moment.DETECTED: "It was noticed",
     Moment.DECLARED: "The incident was declared",
-    Moment.ACKNOWLEDGED: "Somebody had taken it",
+    Moment.ACKNOWLEDGED: "It was acknowledged",
     Moment.MITIGATED: "The impact was stopped",
     Moment.IMPACT_END: "The impact ended",
     Moment.RESOLVED: "It was resolved",

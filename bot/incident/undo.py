@@ -13,6 +13,11 @@ from bot.incident.paging import stop, take_back
 from bot.incident.public import check_settled, discard, may_publish
 from bot.incident.timeline import sentence
 
+
+class NothingToTakeBack(Refused):
+    """What was done changes nothing that could be as it was before."""
+
+
 _TIMELINE = "`timeline` shows what happened."
 _NOT_YET = "It is your last line here. For an earlier one: `undo e12`, with the number that `timeline` shows."
 
@@ -44,7 +49,8 @@ def undo(incident: Incident, command: c.Undo, at: datetime) -> list[e.Event]:
     if not taken:
         # Whoever reads "taken back" believes it.
         said = sentence(command.events[0].event, lambda person: person)
-        raise Refused(f"This cannot be taken back: {said}", _NOT_YET if command.event is None else _TIMELINE)
+        hint = _NOT_YET if command.event is None else _TIMELINE
+        raise NothingToTakeBack(f"This cannot be taken back: {said}.", hint)
     return [e.Undone(at=at, events=tuple(recorded.seq for recorded in command.events)), *taken]
 
 
@@ -129,12 +135,12 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return take_back(incident, event, at)
         case e.PageAcknowledged():
             raise Refused(
-                "No undo, because nobody else was woken once you had it.",
+                "An acknowledgement cannot be taken back.",
                 f"To wake somebody: `{incident.ref} page @NAME`",
             )
         case e.MadePrivate():
             raise Refused(
-                "No undo, because people speak here trusting that it is private.",
+                "Private cannot be undone.",
                 "To tell the others, open a second incident: `open TITLE`",
             )
         case e.PostmortemAssigned():

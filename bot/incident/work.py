@@ -86,7 +86,7 @@ def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> li
     if held := standing(command.events, command.message, Captured.FOLLOWUP):
         return _second(held, command.by, command.message, at)
     if len(incident.followups) >= LIST_LIMIT:
-        raise Refused(f"{incident.ref} has {LIST_LIMIT} follow-ups already.", "Fewer are done sooner.")
+        raise Refused(f"{incident.ref} has {LIST_LIMIT} follow-ups already.", "Close or drop some.")
     text = _text(command.text, "A follow-up")
     number = len(incident.followups) + 1
     return [
@@ -103,7 +103,7 @@ def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime)
     if command.outcome not in OUTCOMES:
         raise Refused(f"`{command.outcome}` is not an outcome.", "done, wontdo or open.")
     if command.outcome == "wontdo" and not command.reason:
-        raise Refused("Deciding against it is fine; say why, so nobody wonders.", "`followup wontdo 2 reason=…`")
+        raise Refused("`wontdo` needs a reason.", f"`followup wontdo {held.id} reason=WHY`")
     if held.outcome == command.outcome:
         return []
     return [e.FollowUpChanged(at=at, followup=held.id, outcome=command.outcome, reason=command.reason, before=held)]
@@ -152,7 +152,7 @@ def post_update(incident: Incident, command: c.PostUpdate, at: datetime) -> list
     text = _text(command.text, "An update")
     if text == incident.summary and command.next_in is None:
         raise Refused(
-            "That is word for word the last update.", "Say what changed, or give the next one a time: `next=30m`"
+            "That is the same text as the last update.", "Say what changed, or give the next one a time: `next=30m`"
         )
     next_by = at + command.next_in if command.next_in and incident.status.open else None
     posted = e.UpdatePosted(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.incident.commands import Rung
-from bot.incident.model import Refused
+from bot.incident.model import Paging, Refused
 from bot.nearest import nearest
 from bot.oncall.schedules import Schedule, on_call
 
@@ -102,6 +102,16 @@ def _missed(roster: Roster, ladder: str, asked: Collection[str], round: int, at:
             then = following(roster, ladder, step=number + 1, round=round, asked={*asked, *people}, at=at)
             return Rung(ladder, number, round, people, step.wait or DEFAULT_WAIT, last=not then.people)
     return None
+
+
+def next_people(roster: Roster, paging: Paging | None) -> tuple[str, ...]:
+    """Who is paged next when nobody acknowledges, as far as the roster knows now; empty when nobody is."""
+    if paging is None or not paging.waiting or paging.next_at is None or paging.last:
+        return ()
+    asked = {*paging.asked, *paging.people}
+    return following(
+        roster, paging.ladder, step=paging.step + 1, round=paging.round, asked=asked, at=paging.next_at
+    ).people
 
 
 def first(roster: Roster, ladder: str, at: datetime) -> Rung:

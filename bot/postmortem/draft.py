@@ -9,7 +9,21 @@ from bot.incident.model import ComponentState, Kind, Moment, Person
 from bot.incident.timeline import minutes
 from bot.postmortem.facts import Facts
 from bot.postmortem.gather import facts
-from bot.postmortem.markup import COMMS, LEAD, ON_CALL, ask, cite, clock, count, fact, quote, section, spent, table
+from bot.postmortem.markup import (
+    COMMS,
+    LEAD,
+    ON_CALL,
+    ask,
+    cite,
+    clock,
+    count,
+    fact,
+    quote,
+    section,
+    spent,
+    table,
+    times,
+)
 from bot.postmortem.review import (
     action_items,
     contributing_factors,
@@ -29,13 +43,13 @@ def draft(
 ) -> str:
     """The draft of one incident from `history` (oldest first): the same events give the same bytes.
 
-    `people` are called by their roles, also where somebody's text names them. `zone` is the IANA zone whose nights
-    count as sleep (empty: UTC; an unknown one raises `zoneinfo.ZoneInfoNotFoundError`). `components` gives the names
-    of components by id. For a draft as of `PostmortemDrafted.through`, pass only the events up to it.
+    `people` are called by their roles, also where somebody's text names them. Times are UTC; `zone` is the IANA zone
+    whose nights count as sleep (empty: UTC; an unknown one raises `zoneinfo.ZoneInfoNotFoundError`). `components` gives
+    the names of components by id. For a draft as of `PostmortemDrafted.through`, pass only the events up to it.
     """
     known = facts(history, people=people, zone=zone)
     sections = [
-        head(known),
+        head(known, zone),
         section("Summary", summary(known, components)),
         section("Impact", impact(known, components)),
         section("Background", background(known)),
@@ -54,11 +68,11 @@ def draft(
     return "\n\n".join(sections) + "\n"
 
 
-def head(known: Facts) -> str:
+def head(known: Facts, zone: str) -> str:
     name = f"{known.ref}: {escape(known.title.value)}" if known.title else known.ref or "An incident"
     blocks = [
-        "> This is a draft. Each sentence rests on the events it cites; what they do not tell is asked below, "
-        "for people to answer or to leave open."
+        "> This is a draft. Each sentence cites its events. What they do not tell is asked below: answer it, or leave it "
+        f"open. {times(known.opened.value if known.opened else None, zone)}"
     ]
     if known.kind and known.kind.value is Kind.DRILL:
         blocks.append(f"> **This was a drill.** Nothing here happened to customers. {cite(known.kind.refs)}")

@@ -83,14 +83,13 @@ class Tenure:
 
 @dataclass(frozen=True, slots=True)
 class PageFact:
-    """One rung was asked: how many people, in which hour class of the given zone."""
+    """One rung was paged: who, by their roles, and in which hour class of the given zone."""
 
     at: datetime
-    people: int
+    people: tuple[str, ...]
     ladder: str
     step: int
     hour: Hour
-    reason: str
     ref: str
 
 

@@ -82,9 +82,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         followups=followups,
         posts=posts,
         updates=tuple(
-            Line(r.event.at, names.mask(r.event.text, r.seq), (r.id,))
-            for r in story
-            if isinstance(r.event, e.UpdatePosted)
+            Line(r.event.at, names.mask(r.event.text), (r.id,)) for r in story if isinstance(r.event, e.UpdatePosted)
         ),
         kept=kept,
         broken=broken,
@@ -110,14 +108,14 @@ def _folded(history: Sequence[e.Recorded], names: Cast) -> tuple[Incident, dict[
             refs |= {name: recorded.id for name in _SEEN if getattr(incident, name) != getattr(before, name)}
         for moment, stamp in incident.moments.items():
             if before.moments.get(moment) != stamp:
-                reason = "" if stamp.source in ("status", "undo") else names.mask(stamp.reason, recorded.seq)
+                reason = "" if stamp.source in ("status", "undo") else names.mask(stamp.reason)
                 stamps[moment] = Stamped(stamp.at, names.mask(stamp.source), reason, recorded.id)
     return incident, refs, {moment: stamps[moment] for moment in Moment if moment in incident.moments}
 
 
 def _said(story: Iterable[e.Recorded], mark: Mark, names: Cast) -> tuple[Line, ...]:
     return tuple(
-        Line(r.event.at, names.mask(r.event.text, r.seq), (r.id,))
+        Line(r.event.at, names.mask(r.event.text), (r.id,))
         for r in story
         if isinstance(r.event, e.Noted) and r.event.mark is mark
     )
@@ -137,7 +135,7 @@ def _resolution(story: Sequence[e.Recorded], incident: Incident, names: Cast) ->
     if not ends:
         return None
     recorded, event = ends[-1]
-    return Line(event.at, names.mask(event.reason, recorded.seq), (recorded.id,))
+    return Line(event.at, names.mask(event.reason), (recorded.id,))
 
 
 def _components(posts: Iterable[PostFact]) -> dict[str, Cited[ComponentState]]:
@@ -227,8 +225,8 @@ def _posts(story: Iterable[e.Recorded], names: Cast) -> tuple[PostFact, ...]:
             number=r.event.number,
             at=r.event.at,
             status=r.event.post.status,
-            title=names.mask(r.event.post.title, r.seq),
-            text=names.mask(r.event.post.text, r.seq),
+            title=names.mask(r.event.post.title),
+            text=names.mask(r.event.post.text),
             components=dict(r.event.post.components),
             ref=r.id,
         )

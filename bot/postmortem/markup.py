@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.incident.timeline import minutes
 from bot.postmortem.words import escape
@@ -36,6 +37,16 @@ def quote(text: str) -> str:
 
 def clock(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def times(at: datetime | None, zone: str) -> str:
+    """What the times of a document are, and how far from them the house's `zone` (IANA, or empty) was at `at`."""
+    local = at.astimezone(ZoneInfo(zone)) if at and zone else None
+    offset = local.utcoffset() if local else None
+    if not (local and offset):
+        return "All times are UTC."
+    where = "ahead" if offset > timedelta(0) else "behind"
+    return f"All times are UTC; {zone} ({local:%Z}) was {spent(abs(offset))} {where}."
 
 
 def count(number: int, noun: str) -> str:

@@ -102,13 +102,13 @@ def paging(story: Iterable[e.Recorded], names: Cast, zone: str) -> Paging:
         event = recorded.event
         match event:
             case e.PeoplePaged():
-                ladder, reason = names.mask(event.ladder), names.mask(event.reason, recorded.seq)
                 hour = hour_class(event.at, zone)
-                asked.append(PageFact(event.at, len(event.people), ladder, event.step, hour, reason, recorded.id))
+                people = tuple(map(names.name, event.people))
+                asked.append(PageFact(event.at, people, event.ladder, event.step, hour, recorded.id))
             case e.PageSent():
                 sent.append(recorded.id)
             case e.PageAcknowledged() if answer is None:
-                text = f"{upper_first(names.name(event.person, recorded.seq))} acknowledged"
+                text = f"{upper_first(names.name(event.person))} acknowledged"
                 answer = Line(event.at, text, (recorded.id,))
             case _:
                 pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.incident.model import Kind, Mark, Moment
-from bot.postmortem.facts import Facts, FollowUpFact, Line
+from bot.postmortem.facts import Facts, FollowUpFact, Line, PageFact
 from bot.postmortem.markup import (
     COMMS,
     LEAD,
@@ -67,7 +67,7 @@ def reflections(known: Facts) -> list[str]:
             "What went well", [ask(ON_CALL, "What helped: a tool, a runbook, a habit, somebody who came?")], level=3
         ),
         section("What was hard", [ask(ON_CALL, "What cost time or nerves, and how could you tell?")], level=3),
-        section("Where we got lucky", lucky or [ask(LEAD, "Where did chance help?", "note TEXT, then 🍀")], level=3),
+        section("Where we got lucky", lucky or [ask(LEAD, "Where did chance help?", "note TEXT mark=lucky")], level=3),
     ]
 
 
@@ -98,9 +98,9 @@ def _paging(known: Facts) -> list[str]:
     paging = known.paging
     lines = []
     for page in paging.asked:
-        people = "1 person was" if page.people == 1 else f"{page.people} people were"
-        ladder = f", step {page.step + 1} of {escape(page.ladder)}" if page.ladder else ""
-        lines.append(fact(f"{people} paged at {clock(page.at)}, in {page.hour} hours{ladder}", (page.ref,)))
+        people = f"{', '.join(page.people)} {'was' if len(page.people) == 1 else 'were'}"
+        paged = f"{upper_first(people)} paged at {clock(page.at)}, in {page.hour} hours{_place(page)}"
+        lines.append(fact(paged, (page.ref,)))
     if paging.sent:
         lines.append(fact(f"{count(len(paging.sent), 'page')} went out", paging.sent))
     lines += [fact(escape(line.text), line.refs) for line in (*paging.failed, *paging.exhausted)]
@@ -114,13 +114,21 @@ def _paging(known: Facts) -> list[str]:
     return lines
 
 
+def _place(page: PageFact) -> str:
+    """Where in its policy, or in which schedule; a person has no steps."""
+    kind, _, name = page.ladder.rpartition(":")
+    if not name or kind == "person":
+        return ""
+    return f", on call in {escape(name)}" if kind == "schedule" else f", step {page.step + 1} of {escape(name)}"
+
+
 def _times(known: Facts) -> list[str]:
     gaps, start = known.gaps, known.moments.get(Moment.IMPACT_START)
     since = (
         "the start of the impact" if start and gaps.mitigate and start.ref in gaps.mitigate.refs else "the declaration"
     )
     named = (
-        ("From the declaration until somebody had taken it", gaps.acknowledge),
+        ("From the declaration until it was acknowledged", gaps.acknowledge),
         (f"From {since} until the impact was stopped", gaps.mitigate),
         ("From the declaration until it was resolved", gaps.resolve),
         ("From the declaration to the first public post", gaps.first_public_post),
@@ -135,7 +143,7 @@ def _times(known: Facts) -> list[str]:
 def learnings(known: Facts) -> list[str]:
     lines = _lines("Open question", known.said(Mark.QUESTION))
     if not lines:
-        lines.append(ask(SCRIBE, "Which questions are still open?", "note TEXT, then ❓"))
+        lines.append(ask(SCRIBE, "Which questions are still open?", "note TEXT mark=question"))
     lines.append(ask(LEAD, "What surprised those who were there? What do they know now that they did not know before?"))
     return lines
 

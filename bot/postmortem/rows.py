@@ -12,7 +12,7 @@ from bot.incident import events as e
 from bot.incident.model import Moment
 from bot.incident.timeline import MOMENTS, sentence
 from bot.postmortem.facts import Line, Stamped
-from bot.postmortem.words import Cast, tidy, upper_first
+from bot.postmortem.words import ROLES, Cast, tidy, upper_first
 
 _ELSEWHERE = (
     e.FollowUpAdded,
@@ -28,7 +28,7 @@ _ELSEWHERE = (
 
 _QUOTED = frozenset({"text", "title", "reason"})
 _WORDS_OF_A_MACHINE = (e.PeoplePaged, e.PagingEnded, e.PageFailed, e.DeliveryFailed)
-_PERSONS = frozenset({"person", "previous", "owner", "author", "message"})
+_IDS = frozenset({"person", "previous", "owner", "author", "message", "ladder"})
 
 
 def rows(told: Sequence[e.Recorded], moments: Mapping[Moment, Stamped], cast: Cast) -> tuple[Line, ...]:
@@ -71,9 +71,8 @@ def _folded(lines: Sequence[tuple[Line, bool]]) -> list[Line]:
 def _text(recorded: e.Recorded, cast: Cast) -> str:
     event = recorded.event
     if isinstance(event, e.RoleAssigned):
-        return _role_passed(event, recorded.seq, cast)
-    told = _masked(event, cast, recorded.seq)
-    return upper_first(tidy(sentence(told, lambda person: cast.name(person, recorded.seq))))
+        return _role_passed(event, cast)
+    return upper_first(tidy(sentence(_masked(event, cast), cast.name)))
 
 
 def sentences(told: Iterable[e.Recorded], kinds: tuple[type[e.Event], ...], cast: Cast) -> tuple[Line, ...]:
@@ -81,41 +80,43 @@ def sentences(told: Iterable[e.Recorded], kinds: tuple[type[e.Event], ...], cast
     return tuple(Line(r.event.at, _text(r, cast), (r.id,)) for r in told if isinstance(r.event, kinds))
 
 
-def _role_passed(event: e.RoleAssigned, seq: int, cast: Cast) -> str:
-    """Who took a role, called what they were before: nobody is introduced as what they are about to become."""
+def _role_passed(event: e.RoleAssigned, cast: Cast) -> str:
+    """Who took a role; who is called by it anyway is not named a second time."""
     if not event.person:
         return f"The role of {event.role} was given up"
-    before = cast.name(event.person, seq - 1)
+    name = cast.name(event.person)
     if event.previous:
-        return f"The role of {event.role} passed to another person ({before})"
-    return f"{upper_first(before)} took the role of {event.role}"
+        return f"The role of {event.role} passed from {cast.name(event.previous)} to {name}"
+    if name.endswith(ROLES[event.role]):
+        return f"The role of {event.role} was taken"
+    return f"{upper_first(name)} took the role of {event.role}"
 
 
-def _masked(event: e.Event, cast: Cast, seq: int) -> e.Event:
-    """`event` with all free text masked, and in quotation marks where a person wrote it. Persons stay ids: `sentence`
-    asks for their names."""
+def _masked(event: e.Event, cast: Cast) -> e.Event:
+    """`event` with all free text masked, and in quotation marks where a person wrote it. Ids stay: `sentence` asks for
+    names."""
     changed: dict[str, Any] = {}
     for field in fields(event):
         value = getattr(event, field.name)
-        if field.name in _PERSONS or isinstance(value, Enum) or not value:
+        if field.name in _IDS or isinstance(value, Enum) or not value:
             continue
         if isinstance(value, str):
-            text = cast.mask(value, seq)
+            text = cast.mask(value)
             quoted = field.name in _QUOTED and not isinstance(event, _WORDS_OF_A_MACHINE)
             changed[field.name] = f"“{text}”" if quoted else text
     match event:
         case e.PeoplePaged(reason="opened"):
             changed["reason"] = ""
         case e.TitleChanged():
-            changed["new"] = f"“{cast.mask(event.new, seq)}”"
+            changed["new"] = f"“{cast.mask(event.new)}”"
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.AlertsStillFiring():
             changed["samples"] = tuple(
-                e.AlertFact(s.fingerprint, cast.mask(s.name, seq), cast.mask(s.summary, seq)) for s in event.samples
+                e.AlertFact(s.fingerprint, cast.mask(s.name), cast.mask(s.summary)) for s in event.samples
             )
         case e.ImpactDescribed():
-            changed["affected"] = tuple(cast.mask(name, seq) for name in event.affected)
+            changed["affected"] = tuple(cast.mask(name) for name in event.affected)
         case e.PublicPostDrafted() | e.PublicPostPublished():
-            changed["post"] = replace(event.post, text=f"“{cast.mask(event.post.text, seq)}”")
+            changed["post"] = replace(event.post, text=f"“{cast.mask(event.post.text)}”")
         case _:
             pass
     return replace(event, **changed)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from bot.incident import events as e
 from bot.incident.model import Person, Role
@@ -15,14 +14,19 @@ QUOTE_LIMIT = 4000
 """Characters of one quoted text; what people type is shorter, what an alert says may not be."""
 
 NOBODY = "somebody"
-ON_CALL = "the on-call engineer"
-RESPONDER = "a responder"
+ON_CALL = "on-call engineer"
+RESPONDER = "responder"
+COLLEAGUE = "colleague"
 ROLES = {
-    Role.LEAD: "the lead",
-    Role.COMMS: "the communications lead",
-    Role.SCRIBE: "the scribe",
-    Role.OPS: "the operations engineer",
+    Role.LEAD: "lead",
+    Role.COMMS: "communications lead",
+    Role.SCRIBE: "scribe",
+    Role.OPS: "operations engineer",
 }
+_ORDINALS = (
+    "",
+    *(f"{word} " for word in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")),
+)
 
 _JOINERS = "\u200c\u200d"  # they join letters and emoji; other format characters only hide what a text says
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#&])")
@@ -55,73 +59,122 @@ def upper_first(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Who is called what. `holders` are the roles as they stood after each change, by the event that changed them."""
+    """Who is called what, the same all through the document: a role each, and no two people share one.
 
-    changes: tuple[int, ...]
-    holders: tuple[Mapping[Role, str], ...]
-    paged: frozenset[str]
+    `known` are the words that give somebody away, in small letters. The patterns find them where they are names: full
+    names, handles and addresses as they stand (`written`); ids only behind `@` or `person:` (`addressed`), since somebody
+    may be called `nodes`; a part of a name with its capital (`parts`), of somebody who took no part only inside a sentence,
+    since "Mark the host as down" names nobody.
+    """
+
+    roles: Mapping[str, str]
     known: Mapping[str, str]
-    loose: re.Pattern[str]
-    strict: re.Pattern[str]
+    written: re.Pattern[str]
+    addressed: re.Pattern[str]
+    parts: re.Pattern[str]
 
-    def name(self, person: str, seq: int | None = None) -> str:
-        """The role `person` had when event `seq` had happened; without `seq`, the last one they had."""
+    def name(self, person: str) -> str:
+        """The role of `person`."""
         if not person:
             return NOBODY
-        if seq is None:
-            moments: Iterable[Mapping[Role, str]] = reversed(self.holders)
-        else:
-            at = bisect_right(self.changes, seq)
-            moments = self.holders[at - 1 : at] if at else ()
-        for held in moments:
-            for role in Role:
-                if held.get(role) == person:
-                    return ROLES[role]
-        return ON_CALL if person in self.paged else RESPONDER
+        return self.roles.get(self.known.get(person.casefold(), person), f"a {COLLEAGUE}")
 
-    def mask(self, text: str, seq: int | None = None) -> str:
-        """`text`, in one line, with people's names, ids, addresses and handles replaced by what they did."""
+    def mask(self, text: str) -> str:
+        """`text`, in one line, with people's names, ids, addresses and handles replaced by their roles."""
 
         def instead(found: re.Match[str]) -> str:
-            return self.name(self.known.get(found["who"].casefold(), "?"), seq)
+            return self.name(self.known.get(found["who"].casefold(), ""))
 
-        text = self.loose.sub(instead, tidy(text))
-        text = self.strict.sub(instead, text)
-        text = _HANDLE.sub(RESPONDER, text)
-        return _ADDRESS.sub("an e-mail address", text)
+        text = self.addressed.sub(instead, self.written.sub(instead, tidy(text)))
+        text = _ADDRESS.sub("an e-mail address", _HANDLE.sub(NOBODY, text))
+        return self.parts.sub(instead, text)
+
+    def named_in(self, text: str) -> Iterator[str]:
+        """The people whom `text` names."""
+        for pattern in (self.written, self.addressed, self.parts):
+            for found in pattern.finditer(tidy(text)):
+                if person := self.known.get(found["who"].casefold()):
+                    yield person
 
 
 def cast(history: Sequence[e.Recorded], people: Mapping[str, Person]) -> Cast:
     """The people of `history`, and the words that would give them (or anybody in `people`) away."""
-    changes: list[int] = []
-    holders: list[Mapping[Role, str]] = []
-    held: dict[Role, str] = {}
-    paged: set[str] = set()
-    known: dict[str, str] = {}
+    names, handles, ids, known = _words(people)
+    parts = {part: key for full, key in names.items() for part in full.split() if len(part) > 2 and part[0].isupper()}
+    acted: dict[str, None] = {}
     for recorded in history:
-        event = recorded.event
-        if isinstance(event, e.RoleAssigned):
-            held = {**held, event.role: event.person}
-            changes.append(recorded.seq)
-            holders.append(held)
-        paged.update(event.people if isinstance(event, e.PeoplePaged) else ())
-        for person in _people(recorded):
-            for word in (person, _handle(person)):
-                known.setdefault(tidy(word).casefold(), person)
-    parts: dict[str, str] = {}
-    for key, somebody in people.items():
-        handles = [h for platform, handle in somebody.handles.items() for h in (handle, f"{platform}:{handle}")]
-        for word in (key, somebody.id, somebody.name, somebody.email, *handles):
-            known[tidy(word).casefold()] = key
-        parts.update({part: key for part in tidy(somebody.name).split() if len(part) > 2 and part[0].isupper()})
-    loose = _pattern(known, re.IGNORECASE)
+        for person in filter(None, _people(recorded, people)):
+            acted[known.setdefault(tidy(person).casefold(), person)] = None
+            user = person.partition(":")[2]
+            (handles if user else ids).append(person)
+            if user:
+                (handles if _telling(user) else ids).append(user)
+                known.setdefault(tidy(user).casefold(), person)
+    whole = [name for name in names if " " in name]
     known |= {part.casefold(): key for part, key in parts.items() if part.casefold() not in known}
-    return Cast(tuple(changes), tuple(holders), frozenset(paged), known, loose, _pattern(parts, 0))
+    nameless = Cast({}, known, _pattern([*whole, *handles]), _addressed(ids), _parts(parts, acted))
+    return replace(nameless, roles=_roles(history, acted, nameless))
 
 
-def _people(recorded: e.Recorded) -> tuple[str, ...]:
+def _words(people: Mapping[str, Person]) -> tuple[dict[str, str], list[str], list[str], dict[str, str]]:
+    """Of the configured people: their full names, what is theirs wherever it stands, what is so behind an `@`; and whose
+    each of these words is."""
+    names = {tidy(person.name): key for key, person in people.items() if person.name}
+    handles: list[str] = []
+    ids: list[str] = []
+    known: dict[str, str] = {}
+    for key, person in people.items():
+        own = [handle for platform, id_ in person.handles.items() for handle in (id_, f"{platform}:{id_}")]
+        for word in filter(None, (key, person.id, person.email, *own, person.name)):
+            known[tidy(word).casefold()] = key
+        ids += [key, person.id, *(word for word in own if word.isalpha())]
+        handles += [person.email, *(word for word in own if not word.isalpha())]
+    return names, handles, ids, known
+
+
+def _roles(history: Sequence[e.Recorded], acted: Mapping[str, None], cast: Cast) -> dict[str, str]:
+    """A role for everybody: what they led by, else what they were woken as, else what they did; those whom only a text
+    names come last."""
+    held: dict[Role, dict[str, None]] = {role: {} for role in Role}
+    paged: dict[str, None] = {}
+    mentioned: dict[str, None] = {}
+
+    def whose(person: str) -> str:
+        return cast.known.get(person.casefold(), person)
+
+    for recorded in history:
+        match recorded.event:
+            case e.RoleAssigned(role=role, person=person) if person:
+                held[role][whose(person)] = None
+            case e.PeoplePaged(people=people):
+                paged |= dict.fromkeys(map(whose, people))
+            case _:
+                pass
+        for text in _texts(recorded.event):
+            mentioned |= dict.fromkeys(cast.named_in(text))
+    named: dict[str, str] = {}
+    groups = [(ROLES[role], held[role]) for role in Role]
+    for noun, group in (*groups, (ON_CALL, paged), (RESPONDER, acted), (COLLEAGUE, mentioned)):
+        for place, person in enumerate([person for person in group if person not in named]):
+            named[person] = f"the {_ORDINALS[place]}{noun}" if place < len(_ORDINALS) else f"the {place + 1}th {noun}"
+    return named
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All that is written anywhere in an event."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for one in value:
+            yield from _texts(one)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _texts(getattr(value, field.name))
+
+
+def _people(recorded: e.Recorded, people: Collection[str]) -> tuple[str, ...]:
     """Every person an event names. Parts of the machine act too, and are no secret."""
-    actor = recorded.by if ":" in recorded.by else ""
+    actor = recorded.by if ":" in recorded.by or recorded.by in people else ""
     match recorded.event:
         case e.RoleAssigned(person=person, previous=previous) | e.PostmortemAssigned(person=person, previous=previous):
             return (actor, person, previous)
@@ -137,14 +190,30 @@ def _people(recorded: e.Recorded) -> tuple[str, ...]:
             return (actor,)
 
 
-def _handle(person: str) -> str:
-    """The platform's own id in `slack:U0ANA` or `matrix:@ana:example.org`."""
-    handle = person.partition(":")[2]
-    return handle if handle.startswith("@") or any(c.isdigit() for c in handle) else ""
+def _telling(user: str) -> bool:
+    """Whether a platform's own id says who it is without the platform: `U0ANA`, `@ana:example.org`; `root` is a word."""
+    return user.startswith("@") or any(c.isdigit() for c in user)
 
 
-def _pattern(words: Iterable[str], flags: int) -> re.Pattern[str]:
-    """Whole words only, longest first; a word of one letter is everywhere and says nothing."""
-    alternatives = [re.escape(word) for word in sorted(words, key=lambda w: (-len(w), w)) if len(word) > 1]
-    either = "|".join(alternatives) or r"(?!)"
-    return re.compile(rf"{_EDGE}(?:<@|@)??(?P<who>{either}){_END}>?", flags)
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Whole words only, with the marks of a mention around them."""
+    return re.compile(rf"{_EDGE}(?:<@|@|person:)??(?P<who>{_either(words)}){_END}>?", re.IGNORECASE)
+
+
+def _addressed(words: Iterable[str]) -> re.Pattern[str]:
+    """`@ana`, `<@ana>`, `person:ana`; not the beginning of `@ana:example.org`."""
+    return re.compile(rf"(?<![\w.])(?:<@|@|person:)(?P<who>{_either(words)}){_END}(?!:\w)>?", re.IGNORECASE)
+
+
+def _parts(parts: Mapping[str, str], acted: Collection[str]) -> re.Pattern[str]:
+    """Parts of names in their own letters; of those who did not act only behind another word."""
+    ours = [part for part, person in parts.items() if person in acted]
+    theirs = [part for part, person in parts.items() if person not in acted]
+    return re.compile(rf"{_EDGE}@?(?P<who>{_either(ours)}|(?<=[\w,;:] )(?:{_either(theirs)})){_END}")
+
+
+def _either(words: Iterable[str]) -> str:
+    """The longest first; a word of one letter is everywhere and says nothing."""
+    tidied = {tidy(word) for word in words}
+    alternatives = [re.escape(word) for word in sorted(tidied, key=lambda w: (-len(w), w)) if len(word) > 1]
+    return "|".join(alternatives) or r"(?!)"

@@ -100,12 +100,12 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
     app = machines_app(
         alert_sources(klatsch.settings),
         behind,  # only `notified` is asked for here
-        AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people),
+        AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people, klatsch.config.roster),
         Metrics(klatsch.lookups.waiting, lambda: 0, now),
         Health(_ready),
     )
-    listener = Listener(app, "127.0.0.1", port, key="bench")
-    _keep(asyncio.create_task(listener.run()))
+    listener = Listener("127.0.0.1", port, key="bench")
+    _keep(asyncio.create_task(listener.run(app)))
     await listener.started()
 
 

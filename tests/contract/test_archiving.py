@@ -166,3 +166,13 @@ async def test_a_room_that_opens_when_it_is_over_already_is_archived(stage: Stag
         opening.go.set()
         await stage.until(lambda: bool(stage.events(e.RoomArchived)), "the end of the room")
     assert room(stage).archived
+
+
+async def test_people_are_sent_to_the_first_publisher_wherever_else_a_draft_is_kept(stage: Stage):
+    await stage.open()
+    await stage.ask(c.DraftPostmortem(), 1)
+    await stage.settle()
+    others = {"first": stage.publisher, "folder": stage.publisher}
+    await stage.ask(c.DraftPostmortem(), 1)
+    await stage.settle(deliverer=stage.another_process(publishers=others))
+    assert [event.copy for event in stage.events(e.PostmortemWritten)] == [False, True]

@@ -188,14 +188,14 @@ CHANGED = [
         "other",
         [("platform", ("ana",))],
         "Paging ended: nobody acknowledged; the policy platform is not configured any more, and other, which took "
-        "over, has nobody else to ask",
+        "over, has nobody else to page",
         id="replaced by one that has nobody else",
     ),
     pytest.param(
         {},
         "",
         [("platform", ("ana",))],
-        "Paging ended: nobody acknowledged; the policy platform is not configured any more, so nobody else was asked",
+        "Paging ended: nobody acknowledged; the policy platform is not configured any more, so nobody else was paged",
         id="removed",
     ),
     pytest.param(

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.publishing.folder import Config, Folder
-from bot.ports import Attempt, DeliveryError, Rejected, Unavailable
+from bot.ports import Attempt, DeliveryError, Rejected, Unavailable, Written
 
 FIRST = Attempt("7.40.0")
 LATER = Attempt("7.55.0")
@@ -40,9 +40,9 @@ def names(folder: Path) -> list[str]:
 
 
 async def test_a_draft_lies_in_the_folder_and_is_readable_as_it_is(publisher: Folder, folder: Path) -> None:
-    place = await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+    written = await publisher.write(FIRST, ref="INC-7", text=DRAFT)
 
-    assert place == str(folder / "INC-7.md")
+    assert written == Written(str(folder / "INC-7.md"))
     text = (folder / "INC-7.md").read_text()
     assert text.startswith(DRAFT)
     assert text.splitlines()[-1].startswith("<!-- klatsch: draft ")
@@ -81,7 +81,8 @@ async def test_what_people_wrote_is_never_overwritten(edit, publisher: Folder, f
     await publisher.write(FIRST, ref="INC-7", text=DRAFT)
     file.write_bytes(edited := edit(file.read_bytes().decode()).encode(errors="surrogateescape"))
 
-    assert await publisher.write(LATER, ref="INC-7", text=NEWER) == str(folder / "INC-7.draft-2.md")
+    written = await publisher.write(LATER, ref="INC-7", text=NEWER)
+    assert written == Written(str(folder / "INC-7.draft-2.md"), edited=str(file))
     assert file.read_bytes() == edited
     assert (folder / "INC-7.draft-2.md").read_text().startswith(NEWER)
 
@@ -90,9 +91,8 @@ async def test_every_edited_draft_is_kept_and_the_next_one_gets_the_next_number(
     publisher: Folder, folder: Path
 ) -> None:
     for number, place in enumerate(["INC-7.md", "INC-7.draft-2.md", "INC-7.draft-3.md"]):
-        assert await publisher.write(Attempt(f"7.{number}.0"), ref="INC-7", text=f"draft {number}") == str(
-            folder / place
-        )
+        written = await publisher.write(Attempt(f"7.{number}.0"), ref="INC-7", text=f"draft {number}")
+        assert written == Written(str(folder / place), edited=str(folder / "INC-7.md") if number else "")
         with (folder / place).open("a") as file:
             file.write("edited\n")
     assert names(folder) == ["INC-7.draft-2.md", "INC-7.draft-3.md", "INC-7.md"]
@@ -116,7 +116,8 @@ async def test_a_file_that_was_never_ours_is_left_alone(publisher: Folder, folde
     with (folder / "INC-7.draft-2.md").open("wb") as large:
         large.truncate(20_000_000)
 
-    assert await publisher.write(FIRST, ref="INC-7", text=DRAFT) == str(folder / "INC-7.draft-3.md")
+    written = await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+    assert written == Written(str(folder / "INC-7.draft-3.md"), edited=str(folder / "INC-7.md"))
     assert (folder / "INC-7.md").read_text() == "my own notes"
 
 

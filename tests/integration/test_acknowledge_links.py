@@ -10,6 +10,7 @@ import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from adapters.web.acknowledge import VALID_FOR
+from bot.ports import Said
 from tests.contract.servers.ntfy import NtfyServer
 from tests.integration.served_bot import FIRING, Bot, ack_path, bot_on
 from tests.servers.klatsch import BASIC, klatsch, paging
@@ -17,9 +18,9 @@ from tests.until import until
 
 
 @asynccontextmanager
-async def paged(folder: Path, database_url: str) -> AsyncIterator[tuple[Bot, str]]:
+async def paged(folder: Path, database_url: str, **sections: object) -> AsyncIterator[tuple[Bot, str]]:
     """INC-1 with ana paged, and the path of the link that was on her phone."""
-    async with NtfyServer() as phone, bot_on(folder, database_url, **paging(phone.url)) as bot_:
+    async with NtfyServer() as phone, bot_on(folder, database_url, **{**paging(phone.url), **sections}) as bot_:
         await bot_.post(FIRING)
         await until(lambda: phone.published, "the page")
         ((action, *_),) = [message["actions"] for message in phone.published]
@@ -63,6 +64,21 @@ async def test_who_comes_second_reads_who_has_it(tmp_path: Path, database_url: s
             assert "Ana Ruiz has it already." in answer.text
 
 
+async def test_who_has_it_is_called_what_everybody_else_calls_them(tmp_path: Path, database_url: str) -> None:
+    async with paged(tmp_path, database_url) as (bot_, link):
+        await bot_.klatsch.conversation.said(Said(platform="terminal", room="", by="terminal:root", line="INC-1 ack"))
+        assert "root (terminal) has it already." in (await bot_.get(link)).text
+
+
+async def test_the_page_names_who_is_paged_next(tmp_path: Path, database_url: str) -> None:
+    steps = [{"page": "person:ana"}, {"page": "person:ben"}]
+    people = {**BASIC["people"], "ben": {"name": "Ben Okafor", "ntfy": "ben-pages"}}
+    people = {name: {**person, "page": ["ntfy"]} for name, person in people.items()}
+    oncall = {"policies": {"platform": {"steps": steps}}}
+    async with paged(tmp_path, database_url, oncall=oncall, people=people) as (bot_, link):
+        assert "If nobody does, Ben Okafor is paged next." in (await bot_.get(link)).text
+
+
 async def test_who_is_not_configured_any_more_acknowledges_nothing_by_an_old_link(
     tmp_path: Path, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -82,13 +98,13 @@ async def test_who_is_not_configured_any_more_acknowledges_nothing_by_an_old_lin
 
 async def test_a_link_of_the_last_episode_acknowledges_what_was_reopened(tmp_path: Path, database_url: str) -> None:
     async with paged(tmp_path, database_url) as (bot_, link):
-        assert "Nobody else is asked at this moment" in (await bot_.get(link)).text
+        assert "Nobody else is paged at this moment" in (await bot_.get(link)).text
         await bot_.client.post(bot_.url + link)
         for line in ("INC-1 resolve", "INC-1 reopen"):
             assert klatsch(tmp_path, "say", line).returncode == 0
         page = (await bot_.get(link)).text
         assert "Acknowledge as Ana Ruiz" in page
-        assert "Nobody else is asked at this moment" in page
+        assert "Nobody else is paged at this moment" in page
         for _ in range(2):
             assert "It is yours, Ana Ruiz." in (await bot_.client.post(bot_.url + link)).text
         assert "has it already" in klatsch(tmp_path, "say", "INC-1 ack").stdout

@@ -307,9 +307,12 @@ def test_a_replay_says_what_would_be_and_changes_nothing(tmp_path: Path) -> None
     assert [line.split()[0] for line in opened] == [f"INC-{number}" for number in range(1, len(opened) + 1)]
     assert "INC-1 sev3 triage: CephOSDDown" in opened[0]
     assert any("Nova API on ctl01 does not answer" in line for line in opened)
-    assert "    pages ana" in told
-    assert "    pages nobody" in told
-    assert told[-1] == "1 alerts match no route"
+    assert told[0] == "9 alerts → 4 incidents"
+    assert "    1 alert, still firing" in told
+    assert "    5 alerts, 3 of them cleared" in told
+    assert "    would page Ana Ruiz (on call on 22 Nov 02:20 UTC)" in told
+    assert "    would page nobody" in told
+    assert told[-1] == "1 alert matches no route"
     assert "Red [31malert" in done.stdout
     assert "\x1b" not in done.stdout
     assert "\x07" not in done.stdout

@@ -8,7 +8,9 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
+import pytest
 
+from bot.incident import events as e
 from bot.incident.model import ComponentState, Role, Status
 from bot.terminal import exported
 from tests.served import served
@@ -134,6 +136,44 @@ async def test_from_an_alert_to_a_blameless_postmortem(tmp_path: Path, database_
     assert not [word for word in INTERNAL if re.search(rf"\b{word}\b", values)]
     assert "Starting virtual machines fails" in exported(it.klatsch.config, "INC-1", "md", public=True)
     assert "<script" not in exported(it.klatsch.config, "INC-1", "html", public=False)
+
+
+@pytest.mark.parametrize(
+    "listen", [pytest.param("127.0.0.1:0", id="with the machines"), pytest.param("127.0.0.2:0", id="on its own")]
+)
+async def test_a_page_without_a_public_address_names_the_one_it_really_listens_on(tmp_path: Path, listen: str):
+    async with served(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", page=listen) as it:
+        page = it.urls[-1]
+        assert (len(it.urls), ":0" in page) == (1 if listen == "127.0.0.1:0" else 2, False)
+        await it.type("open sev3 Slow starts", room="incidents")
+        await it.type("INC-1 publish investigating We look. comp=volumes:partial_outage", room="incidents")
+        approved = (await it.type("INC-1 publish approve", room="incidents")).to_plain()
+        assert f"They read it at {page}/incidents/INC-1" in approved
+        await it.quiet()
+        assert f"Address: {page}/incidents/INC-1" in (await it.type("INC-1 publish", room="incidents")).to_plain()
+        reached = [r.event for r in it.klatsch.lookups.history(1) if isinstance(r.event, e.PostReachedPage)]
+        assert [event.link for event in reached] == [f"{page}/incidents/INC-1"]
+        assert (await it.client.get(reached[0].link)).status_code == 200
+        summary = (await it.client.get(f"{page}/api/v2/summary.json")).json()
+        assert summary["page"]["url"] == page
+        assert summary["incidents"][0]["shortlink"] == f"{page}/incidents/INC-1"
+        assert f'href="{page}/incidents/INC-1"' in (await it.client.get(f"{page}/feed.atom")).text
+
+
+async def test_a_draft_beside_an_edited_one_is_shown_with_it(tmp_path: Path):
+    async with served(tmp_path, f"sqlite:///{tmp_path}/klatsch.db") as it:
+        for line in ("open sev3 Slow starts", "INC-1 resolve", "INC-1 close"):
+            await it.type(line, room="incidents")
+        await it.quiet()
+        file = tmp_path / "postmortems" / "INC-1.md"
+        file.write_text("What we know by now.\n")
+        await it.type("INC-1 pm draft", room="incidents")
+        await it.quiet()
+        shown = (await it.type("INC-1 pm", room="incidents")).to_plain()
+        assert f"Postmortem: {file} (edited)\nNewer draft: {file.with_name('INC-1.draft-2.md')}" in shown
+        assert file.with_name("INC-1.draft-2.md").exists()
+        # What is kept elsewhere as well takes nobody there.
+        assert (tmp_path / "archive" / "INC-1.md").exists()
 
 
 async def test_nobody_answers_and_the_next_person_is_asked(tmp_path: Path, database_url: str):

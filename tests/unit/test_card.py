@@ -41,8 +41,8 @@ CALM = Incident(7, NOW, title="Volumes slow in az2", moments={Moment.DECLARED: S
 WAITING = Paging("policy:platform", 0, 0, ("ana", "ben"), NOW, NOW + timedelta(minutes=5))
 
 
-def shown(incident, now=NOW):
-    return card(incident, people=PEOPLE, zone=ZONE, now=now, templates=TEMPLATES)
+def shown(incident, now=NOW, **more):
+    return card(incident, people=PEOPLE, zone=ZONE, now=now, templates=TEMPLATES, **more)
 
 
 def lines(incident, now=NOW):
@@ -79,7 +79,7 @@ def test_a_card_says_what_somebody_needs_at_three_in_the_morning():
         "Lead: Ana Ruiz",
         "Comms: U9 (slack)",
         "Alerts: 2 of 5 firing",
-        "Paging: Ana Ruiz and Ben Okoro asked at 14:30; the next one is asked at 14:35",
+        "Paging: Ana Ruiz and Ben Okoro paged at 14:30; the next one is paged at 14:35",
         "Impact: Writes take 20 s; data plane; volumes",
         "Last update: Rolling back",
         "Next update: due by 15:00",
@@ -96,12 +96,12 @@ def test_a_card_says_what_somebody_needs_at_three_in_the_morning():
 PAGINGS = [
     (
         replace(WAITING, acknowledged_by="ben", next_at=None),
-        "Paging: Ben Okoro has it; Ana Ruiz and Ben Okoro asked at 14:30",
+        "Paging: Ben Okoro has it; Ana Ruiz and Ben Okoro paged at 14:30",
     ),
-    (replace(WAITING, people=("ben",), acknowledged_by="ben"), "Paging: Ben Okoro has it, asked at 14:30"),
-    (replace(WAITING, people=("ben",), next_at=None), "Paging: Ben Okoro asked at 14:30; nobody comes after"),
+    (replace(WAITING, people=("ben",), acknowledged_by="ben"), "Paging: Ben Okoro has it, paged at 14:30"),
+    (replace(WAITING, people=("ben",), next_at=None), "Paging: Ben Okoro paged at 14:30; nobody else will be"),
     (replace(WAITING, over=True, next_at=None), "; nobody answered"),
-    (replace(WAITING, next_at=None), "; nobody comes after"),
+    (replace(WAITING, next_at=None), "; nobody else will be"),
     (replace(WAITING, failed=("ana:ntfy",)), "; 1 page did not get through"),
 ]
 
@@ -109,6 +109,37 @@ PAGINGS = [
 @pytest.mark.parametrize(("paging", "words"), PAGINGS, ids=[words for _, words in PAGINGS])
 def test_the_card_says_how_the_paging_stands(paging, words):
     assert words in shown(replace(CALM, paging=paging)).to_plain()
+
+
+@pytest.mark.parametrize(
+    ("then", "words"),
+    [
+        ((), "; the next one is paged at 14:35"),
+        (("ben",), "; Ben Okoro is paged at 14:35"),
+        (("ana", "ben"), "; Ana Ruiz and Ben Okoro are paged at 14:35"),
+        (("cleo",), "; Cleo Weiß is paged again at 14:35"),
+    ],
+)
+def test_the_card_names_who_is_paged_next_where_that_is_known(then, words):
+    waiting = replace(WAITING, people=("cleo",))
+    people = {**PEOPLE, "cleo": Person("cleo", "Cleo Weiß")}
+    card_ = card(
+        replace(CALM, paging=waiting), people=people, zone=ZONE, now=NOW, templates=TEMPLATES, then=then
+    ).to_plain()
+    assert f"Paging: Cleo Weiß paged at 14:30{words}\n" in card_
+
+
+def test_the_card_shows_when_the_impact_of_a_write_up_ended():
+    began, ended = Stamp(NOW - timedelta(hours=5), "command"), Stamp(NOW - timedelta(hours=4, minutes=40), "command")
+    past = replace(
+        CALM,
+        kind=Kind.RETRO,
+        status=Status.RESOLVED,
+        moments={**CALM.moments, Moment.IMPACT_START: began, Moment.IMPACT_END: ended},
+    )
+    assert "Since: 04 Nov 09:30 CET, impact ended 09:50\n" in shown(past).to_plain()
+    later = replace(past, moments={**past.moments, Moment.RESOLVED: Stamp(NOW + timedelta(days=1), "command")})
+    assert "Since: 04 Nov 09:30 CET, impact ended 09:50, resolved 05 Nov 14:30\n" in shown(later).to_plain()
 
 
 BUTTONS = [
@@ -153,7 +184,7 @@ def test_every_button_is_a_line_somebody_could_type_anywhere():
 
 def test_a_drill_says_that_it_is_one():
     text = shown(replace(CALM, kind=Kind.DRILL)).to_plain()
-    assert "This is a drill: nobody is paged, and no customer reads of it." in text
+    assert "This is a drill: nobody is paged, nothing is published." in text
 
 
 def test_an_announcement_is_two_lines_with_a_link():
@@ -209,6 +240,7 @@ def test_a_digest_has_a_line_an_event_and_leaves_out_plumbing():
         templates=TEMPLATES,
     )
     assert document.to_plain().splitlines() == [
+        "Timeline",
         "- 14:30 Hypothesis: the *kernel* (Ana Ruiz)",
         "- 14:31 Ana Ruiz is lead",
         "- 14:32 1 alert cleared, none is firing now",

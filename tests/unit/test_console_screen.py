@@ -68,11 +68,21 @@ def test_a_message_shows_when_who_and_what():
     assert "02:18 ↳ klatsch  ✗ I do not know “resolv”." in shown
 
 
-def test_the_card_is_in_its_panel_alone_and_says_how_much_is_cut():
+def test_the_card_is_in_its_panel_alone_and_says_how_much_is_cut_and_what_shows_it():
     shown = picture(ROOM, 80, 24)
     assert shown.count("INC-7 · SEV1 · investigating") == 1
-    assert re.search(r"… \d+ more lines", shown)
+    assert re.search(r"… \d+ more lines: `status` shows them", shown)
     assert "more lines" not in picture(ROOM, 80, 60)
+
+
+LONG = replace(ROOM, messages=(*ROOM.messages, said(5, "", d.Document("", (d.Bullets((d.line("news"),) * 30),)))))
+
+
+def test_a_long_message_is_cut_while_the_picture_lives_and_whole_at_the_end():
+    assert "… 20 more lines, shown at the end" in picture(LONG, 80, 60)
+    whole = picture(LONG, 80, 60, whole=True)
+    assert "more lines" not in whole
+    assert whole.count("• news") == 30
 
 
 def test_private_and_archived_are_said_in_words():

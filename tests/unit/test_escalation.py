@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.incident.commands import Rung
-from bot.incident.model import Refused
-from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step, first, following, rung, target
+from bot.incident.model import Paging, Refused
+from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step, first, following, next_people, rung, target
 from bot.oncall.schedules import Rotation, Schedule
 
 NOW = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -182,3 +182,20 @@ def test_an_unknown_target_is_refused_with_the_nearest_name(roster, name, reason
     with pytest.raises(Refused) as refused:
         target(roster, name, NOW)
     assert (refused.value.reason, refused.value.hint) == (reason, hint)
+
+
+@pytest.mark.parametrize(
+    ("paging", "people"),
+    [
+        (Paging("platform", 0, 0, ("ana",), NOW, NOW + 3 * MINUTE), ("ben",)),
+        (Paging("platform", 1, 0, ("ben",), NOW, NOW + 3 * MINUTE), ("ana",)),
+        # It will be Ben's week when the time has come.
+        (Paging("platform", 1, 0, ("ben",), NOW, NOW + WEEK), ("ben",)),
+        (Paging("platform", 0, 0, ("ana",), NOW, NOW + 3 * MINUTE, acknowledged_by="ana"), ()),
+        (Paging("platform", 1, 1, ("ben",), NOW, NOW + 3 * MINUTE, last=True), ()),
+        (Paging("person:ben", 0, 0, ("ben",), NOW, NOW + 3 * MINUTE), ()),
+        (None, ()),
+    ],
+)
+def test_who_is_paged_next_is_known_beforehand(paging, people):
+    assert next_people(ROSTER, paging) == people

@@ -19,7 +19,7 @@ from bot.incident import commands as c
 from bot.incident.evolve import replay
 from bot.incident.model import Mark, Refused
 from bot.lookups import StoredAlert
-from tests.builders import PEOPLE, Step, Story, record
+from tests.builders import PEOPLE, START, Step, Story, record, step
 from tests.commands import OPENINGS, STEPS
 from tests.golden_files import golden
 from tests.stories import COMPONENTS, drill, volumes_slow
@@ -181,7 +181,28 @@ def test_markdown_is_the_timeline_and_then_the_draft() -> None:
         "# INC-7: Volumes slow in az2\n\n- real, sev1, review\n- comms: Cleo Weiß\n- lead: Ana Ruiz\n"
     )
     assert text.index("## Timeline") < text.index("# Postmortem of INC-7")
-    assert "| 2026-11-20T22:23:00Z | Decision: drain stor-az2-03; risk: less room | ben | e23 |" in text
+    assert "| 20 Nov 22:23 | Decision: drain stor-az2-03; risk: less room | Ben Okafor | e23 |" in text
+    assert "- declared: 20 Nov 2026 22:05 UTC (alert)\n" in text
+
+
+def test_what_people_read_has_no_microseconds_and_what_programs_read_has() -> None:
+    exact = START.replace(microsecond=13435)
+    whole = exported(record(c.Open(title="Volumes slow"), c.Note(mark=Mark.NOTE, text="x"), start=exact))
+    assert to_json(whole, people=PEOPLE)["timestamps"]["declared"] == "2026-11-20T14:00:00.013435Z"
+    for text in (to_markdown(whole, people=PEOPLE), to_html(whole, people=PEOPLE)):
+        assert "013435" not in text
+        assert "20 Nov 14:00" in text
+
+
+def test_somebody_unknown_is_called_as_everywhere_else() -> None:
+    whole = exported(record(step(c.Open(title="x"), by="terminal:root")))
+    assert "| root (terminal) | e1 |" in to_markdown(whole, people=PEOPLE)
+    assert to_json(whole, people=PEOPLE)["timeline"][0]["by"] == "terminal:root"
+
+
+def test_a_wide_table_scrolls_in_its_own_box() -> None:
+    page = to_html(exported(volumes_slow()), people=PEOPLE)
+    assert page.count('<div class="wide" tabindex="0">\n<table>') == page.count("</table>\n</div>") == 3
 
 
 def test_a_page_runs_nothing_and_loads_nothing() -> None:
@@ -191,7 +212,7 @@ def test_a_page_runs_nothing_and_loads_nothing() -> None:
     tags = set(re.findall(r"<([a-z][a-z0-9]*)", page))
     assert tags <= {
         *("html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "ul", "li", "strong", "code"),
-        *("a", "blockquote", "table", "thead", "tbody", "tr", "th", "td"),
+        *("a", "blockquote", "div", "table", "thead", "tbody", "tr", "th", "td"),
     }
     assert set(re.findall(r'href="([^"]*)"', page)) == {"http://evil/x.png"}
     assert page.count("<title>") == 1

@@ -475,7 +475,7 @@ REFUSALS = [
     ("monitoring", "Did you mean `status monitoring`?"),
     ("sev1", "`sev 1`"),
     ("approve", "Did you mean `publish approve`?"),
-    ("xyzzyqq", "`help` lists"),
+    ("xyzzyqq", "`help all` lists"),
     ("open", "Usage: `open "),
     ("open sev1", "needs a title"),
     ("sev", "Usage: `sev 1|2|3|4"),
@@ -515,11 +515,15 @@ REFUSALS = [
     ("task done 2 and 3", "takes no more words"),
     ("followup assign 2 ben", "keeps the owner"),
     ("task done 2 3", "takes no more words"),
-    ("publish We look", "no status for customers"),
-    ("publish investigating comp=volumes:down", "needs a sentence for customers"),
-    ("publish investigating x comp=volums:down", "Did you mean `volumes`?"),
-    ("publish investigating x comp=volumes", "How is volumes?"),
-    ("publish investigating x comp=volumes:bad", "no state of a component"),
+    ("publish We look", "`We` is no status for customers."),
+    ("publish investigatng We look", "`investigatng` is no status for customers. Did you mean `investigating`?"),
+    ("publish investigating comp=volumes:down", "The post has no text for customers."),
+    ("publish investigating x comp=volums:down", "`volums` is no component. Did you mean `volumes`?"),
+    ("publish investigating x comp=network:down", "Components: `compute-az1`, `volumes`"),
+    ("publish investigating x comp=volumes", "`comp=volumes` says no state."),
+    ("publish investigating x comp=volumes", "`comp=volumes:degraded_performance`"),
+    ("publish investigating x comp=volumes:bad", "`bad` is no state of a component."),
+    ("publish investigating x comp=volumes:partal", "Did you mean `partial`?"),
     ("maint x start=22:00", "needs a title, `start=` and `end=`"),
     ("maint x start=22:00 end=23:00 match=host=~hv-(1", "not a regular expression"),
     ("maint x start=22:00 end=23:00 match=host=~[[a]", "not a regular expression"),
@@ -536,12 +540,40 @@ REFUSALS = [
     ("list widgets", "no list I know"),
     ("oncall storag", "Did you mean `storage`?"),
     ("pm publish", "no step of a postmortem"),
-    ("help digestive", "`help` lists what I understand."),
+    ("help digestive", "`help all` lists what I understand."),
     ("help statsu", "Did you mean `help status`?"),
     ("private everything", "takes no words"),
     ("note x ref=seven", "names no incident"),
     ("x" * 9000, "9000 characters"),
 ]
+
+
+STATES = "States: `degraded_performance`, `partial_outage`, `major_outage`, `under_maintenance`, `operational`"
+
+
+def test_the_first_refusal_of_a_post_says_all_that_one_needs():
+    how = (
+        "Write: `publish investigating TEXT comp=compute-az1:degraded_performance`\n"
+        "Status: `investigating`, `identified`, `monitoring`, `resolved`\n"
+        f"Components: `compute-az1`, `volumes`\n{STATES}"
+    )
+    for line in ("publish Volumes are slow", "publish investigating"):
+        assert refused(line).endswith(how)
+    # The states are called the same wherever they are named.
+    for line in ("publish investigating x comp=volumes", "publish investigating x comp=volumes:bad"):
+        assert STATES in refused(line)
+    none = refused("publish Volumes are slow", context(components={}))
+    assert "Write: `publish investigating TEXT title=TITLE`\n" in none
+    assert "Components" not in none
+    without = refused("publish investigating x comp=volumes", context(components={}))
+    assert without == "`volumes` is no component. There are no components: use `title=TITLE`."
+
+
+def test_of_many_components_some_are_named_and_where_the_others_are():
+    many = {f"volumes-az{number}": "Volumes" for number in range(40)}
+    said = refused("publish Volumes are slow", context(components=many))
+    assert "`volumes-az11`, and 28 more: `publish` shows all" in said
+    assert "volumes-az12" not in said
 
 
 @pytest.mark.parametrize(("line", "words"), REFUSALS, ids=[line[:40] for line, _ in REFUSALS])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,7 +101,7 @@ def test_every_sentence_of_the_story_is_cited_and_every_citation_exists() -> Non
 def test_nobody_is_named_not_even_in_what_people_wrote() -> None:
     text = drafted(volumes_slow())
     assert names_in(text) == []
-    assert "“the on-call engineer is on the way to rack 3" in text
+    assert "“the second lead is on the way to rack 3, \\<b\\>call\\</b\\> the lead”" in text
 
 
 def test_a_line_that_was_taken_back_is_nowhere() -> None:
@@ -234,7 +235,84 @@ def test_a_handover_is_told_by_roles() -> None:
         (Role.LEAD, False, ("e2", "e3")),
         (Role.LEAD, True, ("e3",)),
     ]
-    assert known.said(Mark.NOTE)[0].text == "a responder rests, the lead goes on"
+    assert known.said(Mark.NOTE)[0].text == "the lead rests, the second lead goes on"
+    assert [row.text for row in known.rows[1:3]] == [
+        "The role of lead was taken",
+        "The role of lead passed from the lead to the second lead",
+    ]
+
+
+def test_everybody_has_one_name_in_the_whole_document_and_nobody_shares_it() -> None:
+    rung = c.Rung("policy:platform", 0, 0, ("ana",), timedelta(minutes=5))
+    history = record(
+        c.Open(title="Volumes slow", rung=rung),
+        c.Escalate(ladder="policy:platform", step=1, round=0, rung=replace(rung, step=1, people=("ben",))),
+        step(c.Acknowledge(person="ben", via="link"), by="ben"),
+        step(c.AssignRole(role=Role.COMMS, person="cleo"), by="cleo"),
+        step(c.AddTask(text="call Dora Blum, Emil Holm helps", owner="ben"), by="terminal:root"),
+        step(c.AddTask(text="ask the vendor", owner="terminal:guest"), by="terminal:root"),
+        step(c.Note(mark=Mark.NOTE, text="Emil Holm and @ana look, Cleo Weiß writes"), by="ana"),
+        step(c.AssignPostmortem(person="cleo"), by="ana"),
+    )
+    others = {name: Person(name, full) for name, full in (("dora", "Dora Blum"), ("emil", "Emil Holm"))}
+    text = draft(history, people={**others, **PEOPLE}, zone="", components={})
+    for said in (
+        "Paged the on-call engineer (step 1 of platform)",
+        "Paged the second on-call engineer (step 2 of platform): nobody acknowledged",
+        "The second on-call engineer acknowledged",
+        "The role of comms was taken",
+        "Task 1 for the second on-call engineer: “call the colleague, the second colleague helps”",
+        "Task 2 for the second responder: “ask the vendor”",
+        "“the second colleague and the on-call engineer look, the communications lead writes”",
+        "**Owner of this document:** the communications lead",
+        "- The on-call engineer was paged at 2026-11-20 14:00 UTC, in business hours, step 1 of platform",
+    ):
+        assert said in text, said
+
+
+ASKED = [
+    ("policy:platform", ", step 1 of platform"),
+    ("platform", ", step 1 of platform"),
+    ("schedule:network", ", on call in network"),
+    ("person:ana", ""),
+]
+
+
+@pytest.mark.parametrize(("ladder", "words"), ASKED)
+def test_who_was_paged_is_told_with_the_step_where_there_are_steps(ladder: str, words: str) -> None:
+    text = drafted(record(c.Open(title="Volumes slow", rung=c.Rung(ladder, 0, 0, ("ana",)))))
+    assert f"- The on-call engineer was paged at 2026-11-20 14:00 UTC, in business hours{words} [e2]" in text
+    assert f"| Paged the on-call engineer{f' ({words[2:]})' if words else ''} | [e2] |" in text
+    assert "person:" not in text
+
+
+def test_the_draft_of_a_closed_incident_says_that_it_is_closed() -> None:
+    story = Story()
+    for command in (c.Open(title="Volumes slow"), c.Resolve(), c.Close()):
+        story.give(command)
+    through = story.incident.postmortem.through if story.incident and story.incident.postmortem else 0
+    text = drafted([recorded for recorded in story.history if recorded.seq <= through])
+    assert "- **Status:** closed [" in text
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/Berlin", " All times are UTC; Europe/Berlin (CET) was 1 h ahead.\n"),
+        ("America/St_Johns", " All times are UTC; America/St_Johns (NST) was 3 h 30 min behind.\n"),
+        ("UTC", " All times are UTC.\n"),
+        ("", " All times are UTC.\n"),
+    ],
+)
+def test_the_heading_says_what_the_times_are(zone: str, said: str) -> None:
+    assert said in drafted(volumes_slow(), zone).partition("\n## ")[0]
+
+
+def test_a_question_names_a_line_that_works_in_a_terminal() -> None:
+    text = drafted(record(c.Open(title="Volumes slow")))
+    asked = re.findall(r"^> .*\(`([^`]+)`\)$", text, re.MULTILINE)
+    assert {"note TEXT mark=lucky", "note TEXT mark=question"} <= set(asked)
+    assert not re.search(r"[^\x00-\x7f…]", "".join(asked))
 
 
 def test_a_promise_is_kept_or_broken() -> None:
@@ -306,16 +384,29 @@ def test_text_of_people_is_literal(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ana and ANA, <@U0ANA1> @ana:example.org", "a responder and a responder, a responder a responder"),
+        ("@ana, Ana, @ANA, <@U0ANA1> @ana:example.org", ", ".join(["a colleague"] * 4) + " a colleague"),
+        ("ANA RUIZ and slack:U0ANA1 and person:ana", "a colleague and a colleague and a colleague"),
         ("banana and Anabel", "banana and Anabel"),
-        ("write to ana@example.org", "write to a responder"),
+        # An id is a name only where it is used as one: somebody may be called `nodes`.
+        ("2 ana, ben=3", "2 ana, ben=3"),
+        ("write to ana@example.org", "write to a colleague"),
         ("write to dora@example.net", "write to an e-mail address"),
-        ("Ruiz said; ruizical", "a responder said; ruizical"),
-        ("a\u200bna", "a responder"),
+        ("ask <@U0FRANZ> or @franz:example.org", "ask somebody or somebody"),
+        ("ask @ana:elsewhere.example.org", "ask somebody"),
+        ("then Ruiz said; ruizical", "then a colleague said; ruizical"),
+        # A capital at the start says nothing, and she took no part.
+        ("Ana said", "Ana said"),
+        ("and A\u200bna", "and a colleague"),
+        ("p\u0131ng", "p\u0131ng"),
     ],
 )
 def test_known_people_are_masked_in_what_others_wrote(text: str, expected: str) -> None:
     assert cast([], PEOPLE).mask(text) == expected
+
+
+def test_who_took_part_is_masked_also_at_the_start_of_a_sentence() -> None:
+    history = record(c.Open(title="x"), c.Note(mark=Mark.NOTE, text="Ruiz said so. Ana went"))
+    assert cast(history, PEOPLE).mask("Ruiz said so. Ana went") == "the responder said so. the responder went"
 
 
 def test_somebody_who_left_the_configuration_is_masked_too() -> None:
@@ -326,6 +417,13 @@ def test_somebody_who_left_the_configuration_is_masked_too() -> None:
     )
     nobody: dict[str, Person] = {}
     assert "“ask the lead”" in draft(history, people=nobody, zone="", components={})
+
+
+def test_who_is_known_by_a_login_is_masked_where_they_are_spoken_to() -> None:
+    history = record(
+        c.Open(title="x"), step(c.Note(mark=Mark.NOTE, text="/root is full, @root looks"), by="terminal:root")
+    )
+    assert "“/root is full, the second responder looks”" in drafted(history)
 
 
 @settings(max_examples=60, deadline=None)

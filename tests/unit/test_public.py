@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.chat import standing
 from bot.chat.replies import done, refused
 from bot.incident import commands as c
 from bot.incident import events as e
@@ -11,6 +12,7 @@ from bot.incident.model import ComponentState as S
 from bot.incident.model import Incident, Kind, PublicPost, PublicStatus, Refused, Status, StillDisturbed
 from bot.incident.plan import Policy, plan
 from bot.incident.public import outweighing
+from bot.questions import Answers, Names
 from tests.builders import PEOPLE, START, Story, step
 
 INVESTIGATING = Status.INVESTIGATING
@@ -55,7 +57,7 @@ def replied(told: Story, command: c.Command, **how: object) -> str:
 PRIVATE = [
     ("opened so, nothing told", (c.MakePrivate(),), "investigating", "nothing of it goes to customers"),
     ("opened so, not even an end", (c.MakePrivate(),), "resolved", "nothing of it goes to customers"),
-    ("with an open post", (*RED, c.MakePrivate()), "monitoring", "only the end can be published"),
+    ("with an open post", (*RED, c.MakePrivate()), "monitoring", "customers can only be told that it is resolved"),
     ("with an open post, its end", (*RED, c.MakePrivate()), "resolved", ""),
     ("with an open post without components, its end", (*WORD, c.MakePrivate()), "resolved", ""),
     ("resolved, a component still red: its end", (*STILL_RED, c.MakePrivate()), "resolved", ""),
@@ -104,11 +106,11 @@ def test_a_preview_from_before_it_became_private_is_not_approved():
 
 BECAME = [
     ("nothing told", (), "INC-7 · Made private"),
-    ("an open post", RED, "1 public post of it stays on the status page, for customers have read it. The status page still "
+    ("an open post", RED, "1 public post of it stays on the status page: customers have read it. The status page still "
      "shows Volumes (AZ 1) degraded: INC-7 publish resolved TEXT. Nothing else of it can be published now."),
     ("an open post without components", WORD, "Customers still read “investigating”: INC-7 publish resolved TEXT."),
     ("resolved posts", SETTLED,
-     "2 public posts of it stay on the status page, for customers have read it; nothing more of it can be published."),
+     "2 public posts of it stay on the status page: customers have read it; nothing more of it can be published."),
 ]  # fmt: skip
 
 
@@ -195,9 +197,10 @@ def test_undoing_the_opening_under_an_open_post_is_refused_like_cancel():
 def test_undoing_a_reopening_does_not_end_it_under_a_page_that_tells_of_it(ending, instead):
     status = Status.RESOLVED if isinstance(ending, c.Close) else INVESTIGATING
     told = story(ending, c.Reopen(), *RED, status=status)
-    reopening = told.history[-3]
+    *before, reopening = told.history[:-2]
+    ended = [recorded.event for recorded in before if isinstance(recorded.event, e.StatusChanged)][-1]
     assert isinstance(reopening.event, e.StatusChanged)
-    assert (reopening.event.old, reopening.event.reopened) == (told.history[-4].event.new, True)
+    assert (reopening.event.old, reopening.event.reopened) == (ended.new, True)
     with pytest.raises(StillDisturbed) as caught:
         told.give(c.Undo(by="ana", event=reopening.seq))
     assert f"`INC-7 {instead} reason=WHY`" in caught.value.hint
@@ -272,8 +275,54 @@ def test_what_the_incident_is_called_for_customers(kind, posts, title):
 
 
 def test_neither_title_nor_components_are_the_incidents_own_title_which_nobody_masked():
-    with pytest.raises(Refused, match="needs a title or a component"):
+    with pytest.raises(Refused, match="names what is disturbed, or has a title") as caught:
         story().give(c.DraftPublicPost(status=OPEN, text="We look."))
+    assert refused(caught.value, NAMES).to_plain().splitlines()[1:] == [
+        "Write: publish investigating TEXT comp=volumes:degraded_performance",
+        "- Status: investigating, identified, monitoring, resolved",
+        "- Components: volumes, compute",
+        "- States: degraded_performance, partial_outage, major_outage, under_maintenance, operational",
+    ]
+
+
+def test_who_approves_without_a_preview_reads_how_one_is_made():
+    with pytest.raises(Refused, match="no preview to approve") as caught:
+        story().give(APPROVE)
+    assert "comp=volumes:degraded_performance" in refused(caught.value, NAMES).to_plain()
+
+
+ADDRESS = "https://status.example.org/incidents/INC-7"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "said"),
+    [
+        ((ADDRESS,), f"They read it at {ADDRESS}"),
+        ((ADDRESS, "https://b.example.org"), f"They read it at {ADDRESS} and https://b.example.org"),
+        ((), "INC-7 publish shows its address as soon as it is posted."),
+    ],
+)
+def test_who_approves_is_told_where_customers_read_it(addresses, said):
+    told = story(draft())
+    assert said in replied(told, APPROVE, addresses=addresses).splitlines()
+    shown = standing.public_document(told.incident, components=NAMES, addresses=addresses).to_plain()
+    assert ("Address: " in shown) is bool(addresses)
+    assert all(address in shown for address in addresses)
+
+
+def test_a_post_that_reached_a_page_is_remembered_with_its_address():
+    told = story(*RED, c.RecordPost(number=1, page="page", link=ADDRESS), c.RecordPost(number=1, page="other", link=""))
+    assert told.incident.public_links == {"page": ADDRESS}
+    names = Names(public_addresses=lambda ref: (f"https://page/{ref}",))
+    assert Answers(None, None, names, None).addresses(told.incident) == [ADDRESS]
+    assert Answers(None, None, names, None).addresses(story().incident) == ["https://page/INC-7"]
+
+
+def test_before_the_first_post_publish_alone_shows_how_one_is_written():
+    many = {f"volumes-az{number}": "Volumes" for number in range(40)}
+    shown = standing.public_document(story().incident, components=many).to_plain()
+    assert "comp=volumes-az0:degraded_performance" in shown
+    assert "volumes-az39" in shown
 
 
 @pytest.mark.parametrize("kind", [Kind.DRILL, Kind.NEARMISS])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat import answers
+from bot.chat import answers, standing
 from bot.chat.card import card
 from bot.chat.document import clean
 from bot.chat.parse import parse
@@ -45,17 +45,23 @@ from tests.unit.test_parse import COMMANDS, ROOM
 
 NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
 ZONE = "Europe/Berlin"
-PEOPLE = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Okoro")}
+NTFY = ("ntfy",)
+PEOPLE = {
+    "ana": Person("ana", "Ana Ruiz", ways=NTFY),
+    "ben": Person("ben", "Ben Okoro", ways=NTFY),
+    "cleo": Person("cleo", "Cleo Weiß", ways=NTFY),
+    "dora": Person("dora", "Dora Blum"),
+}
 RUNG = c.Rung("policy:platform", 0, 0, ("ana", "ben"), timedelta(minutes=5))
 
 
 class Story:
     """One incident, changed by commands as the bot would, and what was answered to each."""
 
-    def __init__(self, command=None):
+    def __init__(self, command=None, **how):
         self.incident = None
         self.history = []
-        self.do(command or c.Open(title="Volumes slow", page="policy:platform", rung=RUNG))
+        self.do(command or c.Open(title="Volumes slow", page="policy:platform", rung=RUNG), **how)
 
     def do(self, command, *, minutes=0, by="ana", **how):
         at = NOW + timedelta(minutes=minutes)
@@ -82,6 +88,74 @@ def test_opening_says_what_is_open_who_is_asked_and_how_to_take_it_back(story):
         "INC-7 is open, sev2: Volumes slow · paged Ana Ruiz and Ben Okoro, the next one at 14:35 · undo: INC-7 undo"
     ]
     assert story.document.summary == "INC-7 is open, sev2: Volumes slow"
+
+
+def test_opening_names_who_is_paged_next_where_that_is_known():
+    def opened(then):
+        return Story(c.Open(title="x", rung=RUNG), then=then).document.to_plain()
+
+    assert "paged Ana Ruiz and Ben Okoro, then Cleo Weiß at 14:35 · undo" in opened(("cleo",))
+    assert "paged Ana Ruiz and Ben Okoro, then Ana Ruiz again at 14:35 · undo" in opened(("ana",))
+
+
+def test_who_cannot_be_paged_is_not_said_to_be(story):
+    def paged(*people):
+        return Story(c.Open(title="x", rung=replace(RUNG, people=people))).document.to_plain()
+
+    assert paged("dora", "ana").startswith(
+        "INC-7 is open, sev2: x · paged Ana Ruiz, the next one at 14:35 · Dora Blum cannot be paged: people.dora has no "
+        "page: · undo"
+    )
+    alone = c.Page(target="person:dora", rung=replace(RUNG, people=("dora",), last=True))
+    assert story.do(alone).startswith("INC-7 · Dora Blum cannot be paged: people.dora has no page: · undo")
+
+
+UNTOLD = [
+    ("chat is there", "", "update x", "Update posted", ""),
+    (
+        "no chat",
+        "no chat is connected",
+        "update x",
+        "Update on the timeline",
+        "On the timeline only: no chat is connected.",
+    ),
+    (
+        "no chat, and a promise",
+        "no chat is connected",
+        "update x next=30m",
+        "Update on the timeline; the next one is due by 15:00",
+        "On the timeline only: no chat is connected. Nobody is reminded of the next one.",
+    ),
+    ("no chat, and nothing for others", "no chat is connected", "note x", "Note on the timeline", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("untold", "line", "said", "advice"), [row[1:] for row in UNTOLD], ids=[row[0] for row in UNTOLD]
+)
+def test_an_update_that_nobody_hears_of_says_so(story, untold, line, said, advice):
+    lines = story.type(line, untold=untold).splitlines()
+    assert lines[0].startswith(f"INC-7 · {said}")
+    assert lines[1:] == ([advice] if advice else [])
+
+
+@pytest.mark.parametrize(
+    ("rooms", "incident", "why"),
+    [
+        (False, Incident(7, NOW), "no chat is connected"),
+        (True, Incident(7, NOW), ""),
+        (True, Incident(7, NOW, status=Status.TRIAGE), "INC-7 has no room"),
+        (True, Incident(7, NOW, status=Status.RESOLVED), "INC-7 has no room"),
+        (True, Incident(7, NOW, status=Status.RESOLVED, rooms={"console": Room("r1")}), ""),
+        (
+            True,
+            Incident(7, NOW, status=Status.CLOSED, rooms={"console": Room("r1", archived=True)}),
+            "INC-7 has no room",
+        ),
+    ],
+)
+def test_an_update_is_heard_of_in_a_room(rooms, incident, why):
+    assert Answers(None, None, Names(rooms=rooms), None).untold(incident) == why
 
 
 def test_opening_names_the_room_that_will_open(story):
@@ -122,7 +196,7 @@ def test_a_room_is_named_when_one_opens(before, after, rooms, name):
     ("command", "words"),
     [
         (c.Open(title="x", kind=Kind.DRILL), "INC-7 is open as a drill, sev2: x"),
-        (c.Open(title="x", kind=Kind.DRILL), "Nobody is paged and no customer reads of it."),
+        (c.Open(title="x", kind=Kind.DRILL), "Nobody is paged, nothing is published."),
         (c.Open(title="x", kind=Kind.NEARMISS, status=Status.RESOLVED), "INC-7 is recorded as a near miss, sev2: x"),
         (c.Open(title="x", kind=Kind.RETRO, status=Status.RESOLVED), "INC-7 note TEXT at=TIME"),
         (
@@ -148,7 +222,7 @@ CHANGES = [
     ("role lead @ben", "INC-7 · Ben Okoro is lead", True),
     ("note mon2 failed over at=14:05", "INC-7 · Note on the timeline, 14:05: mon2 failed over", True),
     ("hypothesis the kernel at=14:01", "INC-7 · Hypothesis on the timeline, 14:01: the kernel", True),
-    ("note it was day mark=lucky", "INC-7 · Good luck on the timeline, 14:30: it was day", True),
+    ("note it was day mark=lucky", "INC-7 · Luck on the timeline, 14:30: it was day", True),
     ("decide drain it", "INC-7 · Decision on the timeline, 14:30: drain it", True),
     ("task @ben check", "INC-7 · Task 1 for Ben Okoro: check", True),
     ("update Rolling back next=30m", "INC-7 · Update posted; the next one is due by 15:00", True),
@@ -184,7 +258,7 @@ def test_the_way_back_that_is_offered_works(story, line, _words, way_back):
 
 
 NO_WAY_BACK = [
-    (c.MakePrivate(), "No undo, because people speak here trusting that it is private. To tell"),
+    (c.MakePrivate(), "Private cannot be undone. To tell the others, open a second incident: open TITLE"),
     (c.Merge(into=3), "No undo, because INC-3 carries the alerts of INC-7 now. For what"),
 ]
 
@@ -244,7 +318,7 @@ def test_after_a_reopening_nobody_has_it_until_somebody_says_so(story):
         return card(story.incident, people=PEOPLE, zone=ZONE, now=NOW, templates=Templates()).to_plain()
 
     story.type("ack")
-    assert "Ana Ruiz has it; Ana Ruiz and Ben Okoro asked at" in shown()
+    assert "Ana Ruiz has it; Ana Ruiz and Ben Okoro paged at" in shown()
     story.type("resolve")
     story.type("reopen")
     assert "has it" not in shown()
@@ -252,7 +326,7 @@ def test_after_a_reopening_nobody_has_it_until_somebody_says_so(story):
     story.type("ack")
     assert "Paging: Ana Ruiz has it\n" in shown()
     assert story.type("ack") == "Ana Ruiz has it already."
-    paged = answers.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain()
+    paged = standing.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain()
     assert paged.startswith("Nobody has been paged for INC-7; Ana Ruiz has it.")
 
 
@@ -347,11 +421,13 @@ def test_a_write_up_ends_before_it_is_told():
     assert "right?" not in story.do(c.SetMoment(moment=Moment.RESOLVED, value=NOW - timedelta(hours=5)))
 
 
+ONE = "It pages again only after it clears and fires anew. Not over? INC-7 reopen"
+THEY = "They page again only after they clear and fire anew. Not over? INC-7 reopen"
 STILL = [
-    (1, ["OSDDown"], "1 alert still fires (OSDDown). "),
-    (3, ["OSDDown", "Slow"], "3 alerts still fire (OSDDown and Slow). "),
-    (9, ["a", "b", "c", "d"], "9 alerts still fire (a, b, c and more). "),
-    (2, [], "2 alerts still fire. "),
+    (1, ["OSDDown"], f"1 alert still fires (OSDDown). {ONE}"),
+    (3, ["OSDDown", "Slow"], f"3 alerts still fire (OSDDown and Slow). {THEY}"),
+    (9, ["a", "b", "c", "d"], f"9 alerts still fire (a, b, c and more). {THEY}"),
+    (2, [], f"2 alerts still fire. {THEY}"),
     (0, [], ""),
 ]
 
@@ -368,19 +444,19 @@ def test_who_ends_it_is_told_what_still_fires(line, count, names, said):
 
 def test_who_can_be_woken_is_shown_and_whether_somebody_has_it(story):
     def paging(story):
-        return answers.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain().splitlines()[0]
+        return standing.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain().splitlines()[0]
 
     assert paging(Story(c.Open(title="x"))) == "Nobody has been paged for INC-7 yet."
     story.type("ack")
-    assert paging(story) == "Ana Ruiz and Ben Okoro were asked at 14:30; Ana Ruiz has it."
+    assert paging(story) == "Ana Ruiz and Ben Okoro were paged at 14:30; Ana Ruiz has it."
     alone = Story(c.Open(title="x", rung=replace(RUNG, people=("ana",))))
     alone.type("ack")
-    assert paging(alone) == "Ana Ruiz was asked at 14:30 and has it."
+    assert paging(alone) == "Ana Ruiz was paged at 14:30 and has it."
     alone.type("resolve")
-    assert paging(alone) == "Ana Ruiz was asked at 14:30; Ana Ruiz had it."
+    assert paging(alone) == "Ana Ruiz was paged at 14:30; Ana Ruiz had it."
     unanswered = Story()
     unanswered.type("resolve")
-    assert paging(unanswered) == "Ana Ruiz and Ben Okoro were asked at 14:30; nobody answered."
+    assert paging(unanswered) == "Ana Ruiz and Ben Okoro were paged at 14:30; nobody answered."
 
 
 def test_undoing_a_close_says_only_where_that_leads(story):
@@ -397,7 +473,7 @@ def test_undoing_an_event_that_is_none_says_so(story):
 
 def test_who_was_asked_is_not_asked_twice(story):
     text = story.do(c.Page(target="policy:platform", rung=RUNG))
-    assert text == "Ana Ruiz and Ben Okoro: asked already at 14:30, no answer yet. ack stops the paging."
+    assert text == "Ana Ruiz and Ben Okoro were paged at 14:30, nobody has answered yet. INC-7 ack stops the paging."
 
 
 def test_after_an_acknowledgement_somebody_should_lead(story):
@@ -405,6 +481,36 @@ def test_after_an_acknowledgement_somebody_should_lead(story):
     led = Story()
     led.type("take lead")
     assert "Nobody leads" not in led.type("ack")
+
+
+LEADING = [
+    ("a page waits", None, "take lead", "Paging goes on; INC-7 ack stops it."),
+    ("a page waits", None, "role lead @me", "Paging goes on; INC-7 ack stops it."),
+    ("nobody comes after", replace(RUNG, last=True), "take lead", "Nobody has acknowledged the page yet: INC-7 ack"),
+    ("it is another role", None, "take comms", ""),
+    ("the role is given up", None, "role lead none", ""),
+]
+
+
+@pytest.mark.parametrize(("rung", "line", "advice"), [row[1:] for row in LEADING], ids=[row[0] for row in LEADING])
+def test_who_takes_the_lead_is_told_that_the_paging_goes_on(rung, line, advice):
+    story = Story(c.Open(title="x", rung=rung or RUNG))
+    if line == "role lead none":
+        story.type("take lead")
+    assert (advice in story.type(line)) if advice else ("Paging" not in story.type(line))
+    story.type("role lead @ben")
+    story.type("ack")
+    assert "aging goes on" not in story.type("take lead")
+
+
+def test_an_acknowledgement_cannot_be_taken_back_and_what_helps_is_said(story):
+    story.type("ack")
+    with pytest.raises(Refused) as caught:
+        story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
+    assert refused(caught.value).to_plain().splitlines() == [
+        "An acknowledgement cannot be taken back.",
+        "To wake somebody: INC-7 page @NAME",
+    ]
 
 
 def test_a_worse_severity_that_woke_nobody_says_so():
@@ -417,11 +523,12 @@ def test_a_preview_is_shown_as_customers_will_read_it(story):
     text = story.type("publish investigating We look at hv-17. comp=volumes:degraded")
     assert "Preview only: customers have not read this" in text
     assert "Disruption of Volumes · investigating\n> We look at [host].\n- volumes: degraded performance" in text
-    assert "Taken out, because customers need not read it: hv-17" in text
+    assert "Taken out for customers: hv-17" in text
     assert "INC-7 publish approve posts it, INC-7 publish discard throws it away." in text
     text = story.type("publish approve")
     assert text.splitlines() == [
         "INC-7 · Approved. Customers read it in a moment: We look at [host].",
+        "INC-7 publish shows its address as soon as it is posted.",
         "To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
     ]
     with pytest.raises(Refused) as caught:
@@ -496,28 +603,53 @@ def test_undo_says_how_it_is_again(story, line, words):
 def test_closing_says_where_the_draft_will_lie(story):
     story.type("resolve")
     text = story.type("close", publishers=("git", "wiki"))
-    assert text == "INC-7 · Closed; the draft of the postmortem is being written to git and wiki · undo: INC-7 undo"
+    assert text == (
+        "INC-7 · Closed; the draft of the postmortem is being written to git and wiki: INC-7 pm shows it"
+        " · undo: INC-7 undo"
+    )
     alone = Story()
     alone.type("resolve")
     assert "klatsch export INC-7 --format md" in alone.type("close")
     placed = Story()
-    placed.do(c.RecordPostmortem(place="https://git.example.org/7.md"))
-    placed.type("resolve")
-    assert "; the draft of the postmortem lies at https://git.example.org/7.md" in placed.type(
-        "close", publishers=("git",)
+    placed.do(c.RecordPostmortem(place="drafts/INC-7.md"))
+    assert placed.type("pm draft", publishers=("drafts",)) == (
+        "INC-7 · A newer draft of the postmortem is being written to drafts; what somebody edited stays as it is: "
+        "INC-7 pm shows both"
     )
 
 
+def test_the_edited_text_is_the_postmortem_and_a_newer_draft_lies_beside_it(story):
+    def shown():
+        pinned = card(story.incident, people=PEOPLE, zone=ZONE, now=NOW, templates=Templates()).to_plain()
+        return standing.postmortem_document(story.incident, people=PEOPLE).to_plain().splitlines()[1:], pinned
+
+    story.do(c.RecordPostmortem(place="drafts/INC-7.md"))
+    assert shown()[0] == ["Draft: drafts/INC-7.md"]
+    story.do(c.RecordPostmortem(place="drafts/INC-7.draft-2.md", edited="drafts/INC-7.md"))
+    # What another publisher keeps as well changes nothing.
+    story.do(c.RecordPostmortem(place="archive/INC-7.md", copy=True))
+    lines, pinned = shown()
+    assert lines == ["Postmortem: drafts/INC-7.md (edited)", "Newer draft: drafts/INC-7.draft-2.md"]
+    assert "Postmortem: drafts/INC-7.md\nNewer draft: drafts/INC-7.draft-2.md\n" in pinned
+    story.do(c.RecordPostmortem(place="drafts/INC-7.md"))
+    assert shown()[0] == ["Draft: drafts/INC-7.md"]
+    alone = Story()
+    alone.do(c.RecordPostmortem(place="archive/INC-7.md", copy=True))
+    assert alone.incident.postmortem.place == "archive/INC-7.md"
+
+
 FOLLOWUPS = [
-    ("followup Improve monitoring", ["tick off", "owner=@NAME and due=14d"]),
+    ("followup Improve monitoring", ["How will you know", "owner=@NAME and due=14d"]),
     ("followup Alert when OSDs are slow owner=@ana due=14d", []),
     ("followup Alert when OSDs are slow owner=@ana", ["It has no due=14d yet"]),
-    ("followup disks owner=@ana due=14d", ["tick off"]),
+    ("followup disks owner=@ana due=14d", ["How will you know"]),
 ]
 
 
 @pytest.mark.parametrize(("line", "words"), FOLLOWUPS, ids=[line for line, _ in FOLLOWUPS])
-def test_a_follow_up_is_asked_to_be_one_that_can_be_finished(story, line, words):
+def test_a_follow_up_is_asked_to_be_one_that_can_be_finished_once_there_is_time_for_that(story, line, words):
+    assert "How will you know" not in Story().type(line)
+    story.type("resolve")
     text = story.type(line)
     assert all(word in text for word in words)
     if not words:
@@ -606,10 +738,11 @@ def test_catching_up_tells_state_impact_people_and_what_was_tried(story):
         story.incident, story.history, people=PEOPLE, zone=ZONE, now=NOW + timedelta(minutes=45)
     ).to_plain()
     for words in (
-        "State: investigating since 04 Nov 14:30 CET, for 45 min",
+        "State: investigating since 04 Nov 14:30 CET",
+        "Began: 04 Nov 14:30 CET, 45 min ago",
         "Impact: Writes take 20 s",
         "Who: lead Ana Ruiz",
-        "Paged: Ana Ruiz and Ben Okoro; nobody has answered yet",
+        "Paged: Ana Ruiz and Ben Okoro at 14:30; nobody has answered yet; the next one is paged at 14:35",
         "Last update: Rolling back",
         "Next update: by 15:00, overdue",
         "Customers: have not been told yet",
@@ -619,6 +752,56 @@ def test_catching_up_tells_state_impact_people_and_what_was_tried(story):
         "Open tasks\n- 1: check (Ben Okoro)",
     ):
         assert words in text
+
+
+def caught_up(story, *, minutes=0, **more):
+    now = NOW + timedelta(minutes=minutes)
+    return answers.catchup_document(story.incident, story.history, people=PEOPLE, zone=ZONE, now=now, **more).to_plain()
+
+
+def test_catching_up_tells_since_when_it_is_in_its_state_and_since_when_the_incident_is(story):
+    story.type("moment impact_start 2026-11-04T13:40")
+    story.type("status identified", minutes=10)
+    lines = caught_up(story, minutes=30).splitlines()
+    assert lines[1:3] == ["State: identified since 04 Nov 14:40 CET", "Began: 04 Nov 13:40 CET, 1 h 20 min ago"]
+    story.type("resolve", minutes=35)
+    lines = caught_up(story, minutes=90).splitlines()
+    assert lines[1:3] == [
+        "State: resolved since 04 Nov 15:05 CET",
+        "Began: 04 Nov 13:40 CET, until 04 Nov 15:05 (1 h 25 min)",
+    ]
+    story.do(c.SetMoment(moment=Moment.IMPACT_END, value=NOW), minutes=36)
+    assert "Began: 04 Nov 13:40 CET, until 04 Nov 14:30 (50 min)" in caught_up(story, minutes=90)
+
+
+def test_catching_up_on_a_write_up_tells_of_then_and_not_of_now():
+    retro = Story(parse("retro DNS outage start=09:00 end=09:20", replace(ROOM, zone=ZONE)).command)
+    lines = caught_up(retro, minutes=3).splitlines()
+    assert lines[1:3] == [
+        "State: resolved since 04 Nov 09:20 CET",
+        "Began: 04 Nov 09:00 CET, until 04 Nov 09:20 (20 min)",
+    ]
+
+
+def test_catching_up_names_who_is_paged_next(story):
+    assert "nobody has answered yet; Cleo Weiß is paged at 14:35" in caught_up(story, then=("cleo",))
+    assert "nobody has answered yet; Ana Ruiz and Ben Okoro are paged again at 14:35" in caught_up(
+        story, then=("ana", "ben")
+    )
+    story.type("ack")
+    assert "Paged: Ana Ruiz and Ben Okoro at 14:30; Ana Ruiz has it\n" in caught_up(story, then=("cleo",))
+
+
+def test_a_list_tells_of_what_is_over_when_it_ended_and_when_it_began(story):
+    story.type("moment impact_start 2026-11-04T13:40")
+    story.type("resolve", minutes=35)
+    document = answers.list_document([story.incident], people=PEOPLE, zone=ZONE, now=NOW, which="all")
+    assert document.to_plain().splitlines()[1:] == [
+        "- 🟢 INC-7 · SEV2 · resolved 04 Nov 15:05 · Volumes slow, began 04 Nov 13:40"
+    ]
+    old = replace(story.incident, status_since=None)
+    document = answers.list_document([old], people=PEOPLE, zone=ZONE, now=NOW, which="all")
+    assert "· resolved · Volumes slow, began 04 Nov 13:40" in document.to_plain()
 
 
 def test_catching_up_calls_components_what_customers_call_them(story):
@@ -653,16 +836,16 @@ def test_a_page_says_which_step_of_a_policy_it_was_and_nothing_of_the_kind_for_a
 def test_tasks_and_follow_ups_are_listed_with_what_became_of_them(story):
     for line in ("task one thing", "task @ben two things", "task three", "task done 1", "task drop 3"):
         story.type(line)
-    text = answers.tasks_document(story.incident, people=PEOPLE).to_plain()
+    text = standing.tasks_document(story.incident, people=PEOPLE).to_plain()
     assert text.startswith("Tasks of INC-7\n- 1: one thing [done]\n- 2: two things (Ben Okoro)\ntask done N")
     story.type("followup Alert on it owner=@ana due=2026-11-05")
     story.type("followup Buy disks")
     story.type("followup wontdo 2 reason=too late")
-    text = answers.followups_document(story.incident, people=PEOPLE, now=NOW + timedelta(days=9)).to_plain()
+    text = standing.followups_document(story.incident, people=PEOPLE, now=NOW + timedelta(days=9)).to_plain()
     assert "- 1: Alert on it (Ana Ruiz) [overdue since 2026-11-05]\n- 2: Buy disks [wontdo: too late]" in text
     empty = Story().incident
-    assert "has no tasks" in answers.tasks_document(empty, people={}).to_plain()
-    assert "has no follow-ups" in answers.followups_document(empty, people={}, now=NOW).to_plain()
+    assert "has no tasks" in standing.tasks_document(empty, people={}).to_plain()
+    assert "has no follow-ups" in standing.followups_document(empty, people={}, now=NOW).to_plain()
 
 
 def test_who_is_on_call_until_when_and_who_is_next():
@@ -685,28 +868,28 @@ def test_similar_incidents_come_with_the_reason():
 
 def test_the_bare_verbs_show_how_things_stand(story):
     incident = story.incident
-    assert "Lead: nobody" in answers.roles_document(incident, people=PEOPLE).to_plain()
-    paged = answers.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
+    assert "Lead: nobody" in standing.roles_document(incident, people=PEOPLE).to_plain()
+    paged = standing.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
     assert paged == (
-        "Ana Ruiz and Ben Okoro were asked at 14:30; nobody has answered yet.\n"
+        "Ana Ruiz and Ben Okoro were paged at 14:30; nobody has answered yet; the next one is paged at 14:35.\n"
         "To wake somebody: INC-7 page policy:platform, INC-7 page @NAME"
     )
-    assert "no postmortem yet" in answers.postmortem_document(incident, people=PEOPLE).to_plain()
-    assert "INC-7: customers have not been told yet." in answers.public_document(incident, components={}).to_plain()
+    assert "no postmortem yet" in standing.postmortem_document(incident, people=PEOPLE).to_plain()
+    assert "INC-7: customers have not been told yet." in standing.public_document(incident, components={}).to_plain()
     red = replace(
         incident,
         public_status=PublicStatus.IDENTIFIED,
         public_title="Slow",
         components={"volumes": ComponentState.DEGRADED},
     )
-    shown = answers.public_document(red, components={"volumes": "Volumes (AZ 1)"}).to_plain()
+    shown = standing.public_document(red, components={"volumes": "Volumes (AZ 1)"}).to_plain()
     assert "INC-7: customers read “Slow” (identified); the page shows Volumes (AZ 1) degraded." in shown
     story.type("publish investigating We look. title=Slow")
-    assert "> We look." in answers.public_document(story.incident, components={}).to_plain()
+    assert "> We look." in standing.public_document(story.incident, components={}).to_plain()
     story.type("pm draft")
     assert (
         "Owner: nobody yet: INC-7 pm assign @NAME\nDraft: klatsch export INC-7 --format md prints it"
-        in answers.postmortem_document(story.incident, people=PEOPLE).to_plain()
+        in standing.postmortem_document(story.incident, people=PEOPLE).to_plain()
     )
 
 
@@ -728,3 +911,21 @@ def test_every_line_is_answered(line):
             story.document = refused(refusal)
     assert story.document.summary
     assert story.document.to_plain()
+
+
+@pytest.mark.parametrize(
+    ("lines", "again"),
+    [
+        (["task @ben check quorum", "task 1 @ana"], "task 1 is Ben Okoro's again"),
+        (["task check quorum", "task 1 @ana"], "task 1 is nobody's again"),
+        (["task check quorum", "task done 1", "task drop 1"], "task 1 is done again"),
+        (["followup Alert on skew", "followup done 1", "followup wontdo 1 reason=no"], "follow-up 1 is done again"),
+        (["followup Alert on skew", "followup done 1"], "follow-up 1 is open again"),
+    ],
+)
+def test_undo_of_a_change_says_what_it_was_before(lines, again):
+    story = Story()
+    for line in lines:
+        story.type(line)
+    undoing = c.Undo(by="ana", events=choose(story.history, "ana", None))
+    assert story.do(undoing).startswith(f"INC-7 · Taken back: {again}")

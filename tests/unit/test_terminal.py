@@ -183,6 +183,13 @@ def test_a_document_without_words_shows_its_summary(blocks):
     assert to_text(d.Document("Ana acknowledged", blocks), 40, colour=False) == "│ Ana acknowledged"
 
 
+def test_a_path_that_fits_a_line_of_its_own_gets_one():
+    path = "/var/lib/klatsch/home/postmortems/INC-1.draft-2.md"
+    document = d.Document("", (d.Fields((("Owner", d.line("Ana")), ("Postmortem", d.line(path)))),))
+    assert to_text(document, 60, colour=False).splitlines() == ["│ Owner       Ana", "│ Postmortem", f"│   {path}"]
+    assert to_text(document, 80, colour=False).splitlines()[1] == f"│ Postmortem  {path}"
+
+
 def test_buttons_say_what_to_type_and_are_never_broken_in_two():
     buttons = d.Buttons(tuple(d.Button(f"Do {n}", f"verb number {n}") for n in range(4)))
     rows = to_text(d.Document("x", (buttons,)), 56, colour=False).split("\n")

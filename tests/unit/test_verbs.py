@@ -1,10 +1,12 @@
 """The table of verbs is whole, and what is made from it is current."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from adapters.chat.terminal import to_text
 from bot.chat.document import Document, Heading
 from bot.chat.manual import help_document, manual
 from bot.chat.parse import parse
@@ -52,6 +54,9 @@ PROMISED = [
     "moment",
 ]
 
+HOUSE = replace(ROOM, components={"compute-az1": "Compute (AZ 1)", "volumes-az1": "Volumes (AZ 1)"})
+"""With the components of the README and of the example configuration, which the examples name."""
+
 COMMANDS_PAGE = Path(__file__).parents[2] / "docs" / "commands.md"
 
 
@@ -69,7 +74,7 @@ def test_no_two_verbs_share_a_name():
 def test_every_example_is_understood_as_its_verb(verb):
     assert verb.examples
     for example in verb.examples:
-        assert parse(example, ROOM).verb == verb.name, example
+        assert parse(example, HOUSE).verb == verb.name, example
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
@@ -119,11 +124,21 @@ def test_the_nearest_verb_is_named_even_by_its_alias():
     assert nearest_verb("qqqqqq") == ""
 
 
-def test_help_lists_every_verb():
-    headings = [block for block in help_document().blocks if isinstance(block, Heading)]
+def test_help_shows_first_what_is_needed_at_night():
+    lines = to_text(help_document(), 60, colour=False).splitlines()
+    rows = [line.removeprefix("│ • ").partition(":")[0] for line in lines if line.startswith("│ • ")]
+    assert rows == ["ack", "take", "status", "note", "page", "update", "publish", "resolve", "undo"]
+    # A line each: nobody scrolls at three in the morning.
+    assert len(lines) == len(rows) + 3
+    assert "`help all` lists every command" in lines[-2]
+
+
+def test_help_all_lists_every_verb():
+    headings = [block for block in help_document("all").blocks if isinstance(block, Heading)]
     assert tuple(Document("", (heading,)).to_plain() for heading in headings[1:]) == GROUPS
-    shown = help_document().to_plain()
+    shown = help_document("all").to_plain()
     assert all(f"{verb.name}: {verb.help}" in shown for verb in VERBS)
+    assert parse("help all", ROOM).args == {"verb": "all"}
 
 
 def test_the_manual_in_the_repository_is_current():

@@ -16,7 +16,7 @@ from bot.chat.document import Document, Paragraph
 
 BOT = "klatsch"
 _LONGEST = 12
-"""Lines of one message in the picture; the room has all of them."""
+"""Lines of one message in the picture; at the end it is shown whole."""
 
 _READ = 200
 """Messages looked at for the picture; no window is higher."""
@@ -60,7 +60,8 @@ class Frame:
             if message.id in room.pinned[:1]:
                 continue
             shown = message_lines(message, room, options.max_width, self._zone)
-            said = _shortened(console.render_lines(shown, options, pad=False), _LONGEST) + said
+            lines = console.render_lines(shown, options, pad=False)
+            said = (lines if self._whole else _shortened(lines, _LONGEST, ", shown at the end")) + said
             if len(said) >= enough:
                 break
         card = self._card(console, options, room, max(enough - min(len(said), max(enough // 3, 4)), 0))
@@ -89,7 +90,7 @@ class Frame:
             terminal.body(card.document, inner), options.update(width=inner, height=None), pad=False
         )
         panel = Panel(
-            _Cut(_shortened(lines, height - 2)),
+            _Cut(_shortened(lines, height - 2, ": `status` shows them")),
             title=Text("pinned", "dim"),
             title_align="left",
             border_style=terminal.tone(card.document.tone).colour,
@@ -160,11 +161,12 @@ def _only_line(document: Document) -> Paragraph | None:
     return None
 
 
-def _shortened(lines: Lines, longest: int) -> Lines:
+def _shortened(lines: Lines, longest: int, rest: str) -> Lines:
+    """At most so many lines; the last one says how many are missing, and where the `rest` is."""
     if len(lines) <= longest:
         return lines
     kept = lines[: longest - 1]
     if kept and not kept[-1]:
         kept.pop()
     more = len(lines) - len(kept)
-    return [*kept, [Segment(f"… {more} more lines")]]
+    return [*kept, [Segment(f"… {more} more lines{rest}")]]

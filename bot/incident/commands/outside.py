@@ -123,4 +123,9 @@ class RecordFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPostmortem:
+    """A draft lies at `place`; at `edited` lies one that people changed, which was left as it is. `copy`: another publisher
+    keeps it as well."""
+
     place: str
+    edited: str = ""
+    copy: bool = False

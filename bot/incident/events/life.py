@@ -138,4 +138,9 @@ class PostmortemAssigned(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostmortemWritten(Happened):
+    """A draft lies at `place`; at `edited` lies one that people changed, which was left as it is. `copy`: it lies there as
+    well, beside where people are sent."""
+
     place: str
+    edited: str = ""
+    copy: bool = False
