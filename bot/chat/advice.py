@@ -216,7 +216,7 @@ def draft_is(after: Incident, publishers: Sequence[str]) -> str:
         return ""
     writing = f"draft of the postmortem is being written to {and_(publishers)}"
     if publishers and after.postmortem.place:
-        return f"a newer {writing}; what somebody edited stays as it is: `{after.ref} pm` shows both"
+        return f"a newer {writing}; what somebody edited stays as it is: `{after.ref} pm` shows what lies where"
     if publishers:
         return f"the {writing}: `{after.ref} pm` shows it"
     return f"the draft of the postmortem is written: `klatsch export {after.ref} --format md` prints it"

@@ -614,7 +614,7 @@ def test_closing_says_where_the_draft_will_lie(story):
     placed.do(c.RecordPostmortem(place="drafts/INC-7.md"))
     assert placed.type("pm draft", publishers=("drafts",)) == (
         "INC-7 · A newer draft of the postmortem is being written to drafts; what somebody edited stays as it is: "
-        "INC-7 pm shows both"
+        "INC-7 pm shows what lies where"
     )
 
 
