@@ -12,7 +12,6 @@ from typing import Any
 
 from bot.chat.document import Document, say
 from bot.chat.line import shown as shorten
-from bot.chat.values import FAR
 from bot.config import Config
 from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
@@ -40,7 +39,7 @@ def known(person: str, people: Mapping[str, Person]) -> str:
     Raises Refused, naming the nearest."""
     if person in people:
         return person
-    near = nearest(person, people) or nearest(person, people, cutoff=FAR)
+    near = nearest(person, people)
     hint = f"Did you mean `--as {near}`?" if near else "Leave `--as` out to speak as your login."
     raise Refused(f"There is no `{shorten(person)}` under `people:`.", hint)
 

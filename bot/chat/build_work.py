@@ -25,7 +25,8 @@ def role(typed: Typed, context: Context) -> Do | Question:
         return typed.ask()
     words = [word for word in typed.words if word.low != "to"]
     if len(words) < 2:
-        raise typed.missing("a role and a person")
+        named = words[0].low if words and words[0].low in values.ROLES else Role.LEAD
+        raise typed.missing("a role and a person", f"role {named} {values.somebody(context)}")
     if words[0].low not in values.ROLES and words[-1].low in values.ROLES:
         words = [words[-1], *words[:-1]]
     return typed.do(c.AssignRole(role=values.role(words[0].text), person=values.nobody_or(join(words[1:]), context)))
@@ -39,10 +40,12 @@ def take(typed: Typed, context: Context) -> Do:
 def handoff(typed: Typed, context: Context) -> Do:
     words = [word for word in typed.words if word.low != "to"]
     wanted = Role.LEAD
-    if len(words) > 1 and words[0].low in values.ROLES:
+    if not words:
+        raise typed.missing("a person", f"handoff {values.somebody(context)}")
+    if words[0].low in values.ROLES and (len(words) > 1 or values.find_person(words[0].text, context) is None):
         wanted = values.role(words.pop(0).text)
     if not words:
-        raise typed.missing("a person")
+        raise Refused(f"To whom do you hand {wanted}?", f"For example: `handoff {wanted} {values.somebody(context)}`")
     return typed.do(c.AssignRole(role=wanted, person=values.person(join(words), context)))
 
 
@@ -245,7 +248,7 @@ def pm(typed: Typed, context: Context) -> Do | Question:
         case "assign" | "owner":
             words = [word for word in typed.words[1:] if word.low != "to"]
             if not words:
-                raise typed.missing("a person")
+                raise typed.missing("a person", f"pm assign {values.somebody(context)}")
             return typed.do(c.AssignPostmortem(person=values.nobody_or(join(words), context)))
         case _:
             raise values.unknown("step of a postmortem", typed.words[0].text, ["draft", "review", "assign"])

@@ -71,9 +71,11 @@ class Typed:
     def ask(self, **args: str) -> Question:
         return Question(self.verb, None, {name: value for name, value in args.items() if value})
 
-    def missing(self, what: str) -> Refused:
-        """The refusal of a line that lacks `what`."""
-        return Refused(f"`{self.verb}` needs {what}.", f"Usage: `{self.usage}`. For example: `{self.example}`")
+    def missing(self, what: str, example: str = "") -> Refused:
+        """The refusal of a line that lacks `what`, with an `example` of one that has it."""
+        return Refused(
+            f"`{self.verb}` needs {what}.", f"Usage: `{self.usage}`. For example: `{example or self.example}`"
+        )
 
 
 def words_of(line: str) -> list[Word]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
 from bot.chat.line import Typed, Word, join, ref, shown, split, words_of
-from bot.chat.values import ROLES, STATUSES, spelled_severity
+from bot.chat.values import ROLES, STATUSES, somebody, spelled_severity
 from bot.chat.verb import Verb
 from bot.chat.verbs import VERBS, find, nearest_verb
 from bot.incident.model import Refused
@@ -27,6 +27,9 @@ FILLERS = frozenset(
     {"add", "assign", "change", "create", "get", "make", "please", "post", "send", "set", "show", "write"}
 )
 """Before a verb these mean nothing of their own: `set sev 1`, `add note …`, `show timeline`."""
+
+WHOLE = 200
+"""Characters up to which an example repeats the whole line that was typed."""
 
 REPEATED = 24
 """Characters of what was typed that an example takes up."""
@@ -56,16 +59,16 @@ def parse(line: str, context: Context) -> Do | Question:
         words.pop(0)
     if not words:
         return Question("help") if address is None else Question("status", address)
-    verb, rest = _verb(words)
+    verb, rest = _verb(words, context)
     args, keys = split("".join(word.lead + word.text for word in rest), verb.keys)
     address = address if address is not None else _named(keys.pop("ref", ()))
     if address is None:
         address, args = _address(verb, args, context)
-    typed = Typed(verb.name, verb.usage, verb.examples[0], tuple(args), keys, address)
+    typed = Typed(verb.name, verb.usage, verb.example, tuple(args), keys, address)
     return _placed(verb, verb.build(typed, context), typed, context)
 
 
-def _verb(words: Sequence[Word]) -> tuple[Verb, list[Word]]:
+def _verb(words: Sequence[Word], context: Context) -> tuple[Verb, list[Word]]:
     """The verb and all the words that are not it. `key=value` may stand before it."""
     start = 0
     while start < len(words) - 1 and "=" in words[start].text:
@@ -80,7 +83,7 @@ def _verb(words: Sequence[Word]) -> tuple[Verb, list[Word]]:
     if other and (first.low in FILLERS or (verb and _gives_way(verb, first, other, words))):
         return other, [*before, *words[2:]]
     if verb is None:
-        raise _unknown(first, words)
+        raise _unknown(first, words, context)
     return verb, [*before, *words[1:]]
 
 
@@ -93,12 +96,12 @@ def _gives_way(verb: Verb, first: Word, other: Verb, words: Sequence[Word]) -> b
     return False
 
 
-def _unknown(first: Word, words: Sequence[Word]) -> Refused:
-    low, rest = first.low, shown(join(words[1:3]) or "@NAME")
+def _unknown(first: Word, words: Sequence[Word], context: Context) -> Refused:
+    low = first.low
     spelled = spelled_severity(first.text)
     swapped = next((verb for verb in VERBS if low in verb.swaps), None)
     if low in ROLES:
-        hint = f"Did you mean `role {low} {rest}`?"
+        hint = f"Did you mean `role {low} {shown(join(words[1:3]) or somebody(context))}`?"
     elif low in STATUSES:
         hint = f"Did you mean `status {low}`?"
     elif spelled:
@@ -106,7 +109,8 @@ def _unknown(first: Word, words: Sequence[Word]) -> Refused:
     elif swapped:
         hint = f"Did you mean `{swapped.name} {low}`?"
     elif near := nearest_verb(first.text):
-        hint = f"Did you mean `{near}`?"
+        meant = f"{near} {join(words[1:])}".strip()
+        hint = f"Did you mean `{shown(meant, WHOLE) if len(meant) <= WHOLE else near}`?"
     else:
         hint = "`help all` lists what I understand."
     return Refused(f"I do not know `{shown(first.text)}`.", hint)

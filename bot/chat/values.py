@@ -51,9 +51,6 @@ STATES = {
     "down": ComponentState.MAJOR_OUTAGE,
     "maintenance": ComponentState.MAINTENANCE,
 }
-FAR = 0.3
-"""How little a name may be like one of our people's, who are few: `@bob` may be @ben."""
-
 NOBODY = frozenset({"none", "nobody", "-"})
 
 _SEVERITY = re.compile(r"(?:sev-?|s)?([1-4])", re.IGNORECASE)
@@ -164,14 +161,19 @@ def person(word: str, context: Context) -> str:
         return found
     names = {**{p.name: p.id for p in context.people.values()}, **{p: p for p in context.people}}
     wanted = word.strip().strip("@<>\"'")
-    near = nearest(wanted, names) or nearest(wanted, names, cutoff=FAR)
-    if near:
+    if near := nearest(wanted, names):
         hint = f"Did you mean `@{names[near]}`?"
     elif names:
         hint = f"There is: {_some([f'@{id_}' for id_ in context.people])}"
     else:
         hint = "People are listed under `people:` in the configuration."
     raise Refused(f"I know nobody called `{shown(word.strip())}`.", hint)
+
+
+def somebody(context: Context) -> str:
+    """Whom an example may name, as people type it: somebody there is, rather not who typed."""
+    others = [id_ for id_ in context.people if id_ != context.by]
+    return f"@{(others or [*context.people, 'NAME'])[0]}"
 
 
 def nobody_or(word: str, context: Context) -> str:

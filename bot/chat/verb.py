@@ -37,5 +37,10 @@ class Verb:
     numbers: bool = False
 
     @property
+    def example(self) -> str:
+        """One that says more than the verb, where there is one."""
+        return next((example for example in self.examples if " " in example), self.examples[0])
+
+    @property
     def names(self) -> tuple[str, ...]:
         return (self.name, *self.aliases)

@@ -37,7 +37,7 @@ HELP = (
         "help [all|COMMAND]",
         help_,
         ("help", "help all", "help page"),
-        aliases=("?", "h"),
+        aliases=("?", "h", "hilfe"),
         group="Help",
         where="anywhere",
     ),

@@ -346,6 +346,7 @@ QUESTIONS = [
     ("oncall", Question("oncall")),
     ("oncall storage", Question("oncall", None, {"schedule": "storage"})),
     ("help", Question("help")),
+    ("hilfe", Question("help")),
     ("help severity", Question("help", None, {"verb": "sev"})),
     ("help catch up", Question("help", None, {"verb": "catchup"})),
     ("task", Question("task", 7)),
@@ -421,7 +422,8 @@ def test_outside_a_room_with_several_open_the_refusal_lists_five_of_them():
 @pytest.mark.parametrize(
     ("line", "hint"),
     [
-        ("role lead @bob", "Did you mean `@ben`?"),
+        ("role lead @bob", "There is: `@ana`, `@ben`"),
+        ("handoff @carl", "There is: `@ana`, `@ben`"),
         ("handoff @anna", "Did you mean `@ana`?"),
         ("page @bem", "Did you mean `@ben`?"),
         ("handoff @zqx", "There is: `@ana`, `@ben`"),
@@ -430,6 +432,12 @@ def test_outside_a_room_with_several_open_the_refusal_lists_five_of_them():
 def test_somebody_unknown_is_answered_with_the_nearest_person_or_with_those_there_are(line, hint):
     people = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Okafor")}
     assert refused(line, context(people=people)).endswith(hint)
+
+
+def test_an_example_names_somebody_there_is():
+    people = {"ana": Person("ana", "Ana Ruiz"), "dora": Person("dora", "Dora Lind")}
+    assert "`handoff comms @dora`" in refused("handoff comms", context(people=people))
+    assert "`handoff comms @NAME`" in refused("handoff comms", context(people={}))
 
 
 def test_nobody_is_known_where_nobody_is_configured():
@@ -470,8 +478,15 @@ def test_a_unicode_minus_from_a_phone_is_a_minus():
 
 
 REFUSALS = [
-    ("statsu monitoring", "Did you mean `status`?"),
+    ("statsu monitoring", "Did you mean `status monitoring`?"),
+    ("opne Volumes slow", "Did you mean `open Volumes slow`?"),
+    (f"opne {'x' * 300}", "Did you mean `open`?"),
+    ("login", "`help` lists"),
     ("lead @ana", "Did you mean `role lead @ana`?"),
+    ("comms", "Did you mean `role comms @ben`?"),
+    ("handoff", "For example: `handoff @ben`"),
+    ("handoff comms", "To whom do you hand comms? For example: `handoff comms @ben`"),
+    ("pm assign", "For example: `pm assign @ben`"),
     ("monitoring", "Did you mean `status monitoring`?"),
     ("sev1", "`sev 1`"),
     ("approve", "Did you mean `publish approve`?"),
@@ -500,6 +515,8 @@ REFUSALS = [
     ("accept p2", "`accept`, and then `sev 2`."),
     ("status monitring", "Did you mean `monitoring`?"),
     ("role lead", "needs a role and a person"),
+    ("role lead", "For example: `role lead @ben`"),
+    ("role @ben", "For example: `role lead @ben`"),
     ("role lead @anna", "Did you mean `@ana`?"),
     ("role lead ana ruis", "Did you mean `@ana`?"),
     ("role boss @ana", "no role I know"),
