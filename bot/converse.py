@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 LABELLED = 20
 """Open incidents whose alert labels are looked through for what customers need not read."""
 
+MEANT = 200
+"""Open incidents among which the one that is meant is looked for: in a storm the one that pages is not the newest."""
 
 TERMINAL = "terminal"
 """The platform of `klatsch say`."""
@@ -86,7 +88,10 @@ class Conversation:
     def _understood(self, said: Said, by: str) -> tuple[Context, Do | Question]:
         room = self._lookups.in_room(said.platform, said.room) if said.room else None
         sees = partial(_sees, said.platform, room)
-        here = [incident.number for incident in self._lookups.open_incidents() if sees(incident)]
+        here = [incident for incident in self._lookups.open_incidents(MEANT) if sees(incident)]
+        numbers = [incident.number for incident in here]
+        # In a room nothing has to be implied.
+        unclosed = [] if room else [incident for incident in self._lookups.unclosed() if sees(incident)]
         names = self._names
         targets = [f"policy:{name}" for name in names.roster.ladders]
         targets += [f"schedule:{name}" for name in names.roster.schedules]
@@ -98,10 +103,11 @@ class Conversation:
             components=names.components,
             targets=targets,
             open=here,
+            unclosed=unclosed,
             zone=names.zone,
             default_ladder=names.default_ladder,
             status_pages=names.status_pages,
-            redact=lambda text: self._masked(text, here if room is None else [room, *here]),
+            redact=lambda text: self._masked(text, numbers if room is None else [room, *numbers]),
         )
         return context, parse(said.line, context)
 

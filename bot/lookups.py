@@ -48,6 +48,10 @@ class Lookups(Protocol):
         """In triage or active, the newest first."""
         ...
 
+    def unclosed(self, limit: int = 50) -> list[Incident]:
+        """Resolved or in review, the newest first; only among the newest few hundred incidents."""
+        ...
+
     def recent(self, limit: int = 50) -> list[Incident]:
         """The newest first, whatever became of them."""
         ...

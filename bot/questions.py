@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -169,7 +169,6 @@ class Answers:
         return incident
 
     def _list(self, which: str, sees: Sees) -> Document:
-        names, now = self._names, self._clock.now()
         if which == "open":
             found = self._lookups.open_incidents()
         else:
@@ -178,8 +177,15 @@ class Answers:
                 for incident in self._lookups.recent(LOOKED_THROUGH)
                 if which == "all" or which in (incident.status, incident.kind, incident.severity)
             ]
-        found = [incident for incident in found if sees(incident)]
-        return answers.list_document(found, people=names.people, zone=names.zone, now=now, which=which)
+        shown = self._listed([incident for incident in found if sees(incident)], which)
+        over = [incident for incident in self._lookups.unclosed() if sees(incident)] if which == "open" else []
+        if not over:
+            return shown
+        return replace(shown, blocks=(*shown.blocks, *self._listed(over, "over, to be closed").blocks))
+
+    def _listed(self, incidents: Sequence[Incident], which: str) -> Document:
+        names, now = self._names, self._clock.now()
+        return answers.list_document(incidents, people=names.people, zone=names.zone, now=now, which=which)
 
     def _oncall(self, wanted: str) -> Document:
         now = self._clock.now()

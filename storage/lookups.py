@@ -8,11 +8,16 @@ from sqlalchemy import func, select
 
 from bot.incident.effects import TIMERS
 from bot.incident.events import Recorded
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
 from storage import codec, rows
 from storage.engine import Database
 from storage.tables import LIVE, alert, event, incident, outbox, room
+
+NEWEST = 200
+"""How many incidents are looked through for those that are over and not closed: no index knows them, and a year has many."""
+
+UNCLOSED = (Status.RESOLVED.value, Status.REVIEW.value)
 
 
 class SqlLookups:
@@ -33,6 +38,20 @@ class SqlLookups:
 
     def open_incidents(self, limit: int = 50) -> list[Incident]:
         statement = select(incident.c.body).where(LIVE).order_by(incident.c.number.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
+
+    def unclosed(self, limit: int = 50) -> list[Incident]:
+        newest = (
+            select(incident.c.number, incident.c.status).order_by(incident.c.number.desc()).limit(NEWEST).subquery()
+        )
+        numbers = select(newest.c.number).where(newest.c.status.in_(UNCLOSED))
+        statement = (
+            select(incident.c.body)
+            .where(incident.c.number.in_(numbers))
+            .order_by(incident.c.number.desc())
+            .limit(limit)
+        )
         with self._database.read() as connection:
             return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
 

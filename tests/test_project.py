@@ -152,7 +152,6 @@ def test_every_line_in_the_readme_is_understood_with_its_configuration(line: str
         people=config.people,
         components={component.id: component.name for component in config.components},
         targets=tuple(f"policy:{name}" for name in config.roster.ladders),
-        open=(7,),
         zone=str(config.zone),
         default_ladder=config.default_ladder,
         redact=lambda text: (text, ()),

@@ -25,6 +25,7 @@ from bot.chat.document import (
     say,
 )
 from bot.chat.marked import marked
+from bot.chat.replies import STATES
 from bot.chat.standing import answered, customers, task_line
 from bot.chat.templates import and_, local
 from bot.incident.events import Noted, Recorded
@@ -33,7 +34,7 @@ from bot.incident.timeline import minutes, sentence, story
 
 LIST_LIMIT = 25
 DAY = "%d %b %H:%M"
-WHICH = {"drill": "a drill", "nearmiss": "a near miss", "retro": "a write-up of the past"}
+WHICH = {**STATES, "drill": "a drill", "nearmiss": "a near miss", "retro": "a write-up of the past"}
 """How a kind that was asked for is said in a sentence."""
 
 TIMELINE_LIMIT = 60

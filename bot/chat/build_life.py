@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.chat import times, values
 from bot.chat.context import Context, Do, Question
+from bot.chat.implied import among
 from bot.chat.line import Typed, Word, join, ref, shown
 from bot.incident import commands as c
 from bot.incident.model import Kind, Refused, Severity, Status, Window
@@ -181,11 +182,21 @@ def merge(typed: Typed, context: Context) -> Do:
         raise typed.missing("the incident this one belongs to")
     source = typed.ref if typed.ref is not None else refs.pop(0) if len(refs) > 1 else context.room
     if source is None:
-        raise Refused(
-            f"Which incident belongs to INC-{refs[0]}?", f"Name both, this one first: `merge INC-8 INC-{refs[0]}`"
-        )
+        raise _which_part(refs[0], context)
     reason = "; ".join(part for part in (join(rest), typed.get("reason")) if part)
     return Do(source, c.Merge(into=refs[0], reason=reason), typed.verb)
+
+
+def _which_part(into: int, context: Context) -> Refused:
+    """Not even the only other one is merged without being named: there is no way back."""
+    if all(one.number != into for one in context.open):
+        return Refused(f"No INC-{into} is open.", "`list` shows what is.")
+    others = [one for one in among("merge", context.by, context.open, ()) if one.number != into]
+    if not others:
+        return Refused(f"Nothing is open that could belong to INC-{into}.", "`list` shows what is.")
+    return Refused(
+        f"Which incident belongs to INC-{into}?", f"Name both, that one first: `merge {others[0].ref} INC-{into}`"
+    )
 
 
 def status(typed: Typed, context: Context) -> Do | Question:

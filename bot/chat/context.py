@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.incident.commands import Command
-from bot.incident.model import Person
+from bot.incident.model import Incident, Person
 
 Redact = Callable[[str], tuple[str, tuple[str, ...]]]
 """Masks what is nobody's business in a text for customers: the text, and what was taken out of it."""
@@ -22,8 +22,8 @@ class Context:
     """Who typed, when (UTC) and where, and the names that mean something here.
 
     `room` is the incident of the room typed in. `components` maps a component's id to its name for customers.
-    `targets` are what can be paged: `policy:NAME`, `schedule:NAME`. `open` are the numbers of open incidents, newest
-    first. `zone` (IANA) is that of times typed without one. `default_ladder` is the policy that serious incidents page.
+    `targets` are what can be paged: `policy:NAME`, `schedule:NAME`. `open` are the open incidents there are for who
+    typed, `unclosed` those that are resolved or in review, both newest first. `zone` (IANA) is that of times typed without one. `default_ladder` is the policy that serious incidents page.
     `status_pages`: customers have one to read.
     """
 
@@ -33,7 +33,8 @@ class Context:
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
     targets: Sequence[str] = ()
-    open: Sequence[int] = ()
+    open: Sequence[Incident] = ()
+    unclosed: Sequence[Incident] = ()
     zone: str = "UTC"
     default_ladder: str = ""
     status_pages: bool = True

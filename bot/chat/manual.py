@@ -36,7 +36,9 @@ In Slack `/incident …` or `/inc …`, in Matrix `!incident …`, `!inc …` or
 the same words everywhere, and one line is always enough. A button is a line somebody could have typed.
 
 * Inside an incident's room the incident is implied. Elsewhere put its reference first (`INC-7 status`) or right after
-  the command, or leave it out while only one incident is open.
+  the command, or leave it out where only one can be meant. `ack` means where you are being paged, `accept` and `decline`
+  what is in triage, `close`, `reopen` and `pm` what is resolved or in review; all others mean what is open, and when
+  nothing is, what is resolved or in review. Drills, maintenance and near misses count only when there is nothing else.
 * Free text needs no quotes. `key=value` may stand anywhere; a value with spaces is quoted (`title="Slow volumes"`),
   only `reason=` and `title=` may go on to the end of the line.
 * Times: `14:05` (today, or yesterday if that is still to come), `-10m`, `2026-03-01T14:05Z`. Lengths: `90s`, `30m`,

@@ -2,7 +2,7 @@
 
     command := [prefix] [ref] verb [args] [key=value …]
 
-Inside a room its incident is implied; elsewhere the only open one is. Word order is forgiving: `add task` is
+Inside a room its incident is implied; elsewhere see `bot.chat.implied`. Word order is forgiving: `add task` is
 `task add`. A reference counts before the verb, right after it, and where no free text can hold it.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
+from bot.chat.implied import among, implied, repeatable, which
 from bot.chat.line import Typed, Word, join, ref, shown, split, words_of
 from bot.chat.values import ROLES, STATUSES, somebody, spelled_severity
 from bot.chat.verb import Verb
@@ -27,12 +28,6 @@ FILLERS = frozenset(
     {"add", "assign", "change", "create", "get", "make", "please", "post", "send", "set", "show", "write"}
 )
 """Before a verb these mean nothing of their own: `set sev 1`, `add note …`, `show timeline`."""
-
-WHOLE = 200
-"""Characters up to which an example repeats the whole line that was typed."""
-
-REPEATED = 24
-"""Characters of what was typed that an example takes up."""
 
 AFTERWARDS = frozenset({"End", "Afterwards", "Help"})
 """Groups of verbs that are hardly a reason to open an incident."""
@@ -65,7 +60,8 @@ def parse(line: str, context: Context) -> Do | Question:
     if address is None:
         address, args = _address(verb, args, context)
     typed = Typed(verb.name, verb.usage, verb.example, tuple(args), keys, address)
-    return _placed(verb, verb.build(typed, context), typed, context)
+    whole = "".join(word.lead + word.text for word in words).strip()
+    return _placed(verb, verb.build(typed, context), typed, whole, context)
 
 
 def _verb(words: Sequence[Word], context: Context) -> tuple[Verb, list[Word]]:
@@ -110,7 +106,7 @@ def _unknown(first: Word, words: Sequence[Word], context: Context) -> Refused:
         hint = f"Did you mean `{swapped.name} {low}`?"
     elif near := nearest_verb(first.text):
         meant = f"{near} {join(words[1:])}".strip()
-        hint = f"Did you mean `{shown(meant, WHOLE) if len(meant) <= WHOLE else near}`?"
+        hint = f"Did you mean `{meant if repeatable(meant) else near}`?"
     else:
         hint = "`help all` lists what I understand."
     return Refused(f"I do not know `{shown(first.text)}`.", hint)
@@ -148,8 +144,8 @@ def _is_ref(verb: Verb, word: Word) -> bool:
     return ref(word.text) is not None and not (verb.numbers and word.text.startswith("#"))
 
 
-def _placed(verb: Verb, answer: Do | Question, typed: Typed, context: Context) -> Do | Question:
-    """`answer` with the incident it is about."""
+def _placed(verb: Verb, answer: Do | Question, typed: Typed, whole: str, context: Context) -> Do | Question:
+    """`answer` with the incident it is about. `whole` is the line as it was typed."""
     if verb.where == "new" and typed.ref is not None:
         raise Refused(
             f"`{verb.name}` makes a new incident, so it takes no reference.", f"Did you mean `INC-{typed.ref} reopen`?"
@@ -159,20 +155,16 @@ def _placed(verb: Verb, answer: Do | Question, typed: Typed, context: Context) -
     known = typed.ref if typed.ref is not None else context.room
     if known is None and verb.where == "either" and typed.words:
         return answer
-    return replace(answer, incident=known if known is not None else _only_open(verb, typed, context))
+    return replace(answer, incident=known if known is not None else _implied(verb, whole, context))
 
 
-def _only_open(verb: Verb, typed: Typed, context: Context) -> int:
-    if len(context.open) == 1:
-        return context.open[0]
-    line = verb.name if len(typed.text) > REPEATED else shown(f"{verb.name} {typed.text}".strip())
-    if not context.open:
-        begin = "" if verb.group in AFTERWARDS else "`open TITLE` opens one. "
-        then = "" if verb.name in WHILE_OPEN else f"For one that is over: `INC-7 {line}`, with its own number. "
-        raise Refused("No incident is open.", f"{begin}{then}`list all` shows the past ones.")
-    several = ", ".join(f"INC-{number}" for number in context.open[:5])
-    more = f" and {len(context.open) - 5} more" if len(context.open) > 5 else ""
-    raise Refused(
-        "Several incidents are open; say which one you mean.",
-        f"Open: {several}{more}; `list` tells more. For example: `INC-{context.open[0]} {line}`",
-    )
+def _implied(verb: Verb, whole: str, context: Context) -> int:
+    found = among(verb.name, context.by, context.open, context.unclosed)
+    if one := implied(found):
+        return one.number
+    if found:
+        raise which(found, whole)
+    begin = "" if verb.group in AFTERWARDS else "`open TITLE` opens one. "
+    line = whole if repeatable(whole) else verb.name
+    then = "" if verb.name in WHILE_OPEN else f"For one that is over: `INC-7 {line}`, with its own number. "
+    raise Refused("No incident is open.", f"{begin}{then}`list all` shows the past ones.")

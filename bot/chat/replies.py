@@ -40,7 +40,7 @@ NOUNS = {
     Mark.ON_IT: "“On it”",
 }
 
-STATES = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
+STATES: Mapping[str, str] = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
 """How a status is said in a sentence, where its name alone does not do."""
 
 

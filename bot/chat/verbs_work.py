@@ -140,7 +140,7 @@ WORK: tuple[Verb, ...] = (
     ),
     Verb(
         "list",
-        "List the open incidents, or others.",
+        "List the open incidents and those that wait to be closed, or others.",
         "list [all|STATUS|KIND|sev1]",
         read.list_,
         ("list", "list all", "list review", "list sev1"),

@@ -12,6 +12,7 @@ from bot.chat.verbs import VERBS
 from bot.incident import commands as c
 from bot.incident.model import (
     ComponentState,
+    Incident,
     Kind,
     Mark,
     Moment,
@@ -46,7 +47,7 @@ def context(**changes):
         "people": PEOPLE,
         "components": COMPONENTS,
         "targets": ("policy:platform", "policy:network", "schedule:platform", "schedule:storage"),
-        "open": (7, 5),
+        "open": (Incident(7, NOW, title="Volumes slow"), Incident(5, NOW, title="API down")),
         "zone": "Europe/Berlin",
         "default_ladder": "platform",
         "redact": mask,
@@ -393,9 +394,29 @@ def test_outside_a_room_the_last_word_may_be_the_reference():
     assert parse("note failed over INC-5", ELSEWHERE) == Do(5, c.Note(mark=Mark.NOTE, text="failed over"), "note")
 
 
+def opened(*numbers, **state):
+    return [Incident(number, NOW, title="Volumes slow", **state) for number in numbers]
+
+
 def test_outside_a_room_the_only_open_incident_is_implied():
-    assert parse("note x", context(room=None, open=(5,))).incident == 5
+    assert parse("note x", context(room=None, open=opened(5))).incident == 5
     assert parse("merge INC-8 INC-9", context(room=None)).incident == 8
+
+
+def test_outside_a_room_what_waits_to_be_closed_is_implied_when_nothing_is_open():
+    over = context(room=None, open=(), unclosed=opened(5, status=Status.RESOLVED))
+    for line in (
+        "followup Alert on slow OSDs",
+        "close",
+        "undo",
+        "reopen",
+        "catchup",
+        "pm",
+        "timeline",
+        "status",
+        "similar",
+    ):
+        assert parse(line, over).incident == 5, line
 
 
 def test_outside_a_room_without_an_open_incident_the_refusal_says_so():
@@ -406,17 +427,48 @@ def test_outside_a_room_without_an_open_incident_the_refusal_says_so():
     assert refused("ack", context(room=None, open=())) == (
         "No incident is open. `open TITLE` opens one. `list all` shows the past ones."
     )
-    assert refused("close", context(room=None, open=())) == (
-        "No incident is open. For one that is over: `INC-7 close`, with its own number. `list all` shows the past ones."
+    assert refused("close it was a drill", context(room=None, open=())) == (
+        "No incident is open. For one that is over: `INC-7 close it was a drill`, with its own number."
+        " `list all` shows the past ones."
     )
 
 
-def test_outside_a_room_with_several_open_the_refusal_lists_five_of_them():
-    said = refused("note x", context(room=None, open=(9, 8, 7, 6, 5, 4)))
-    assert "INC-9, INC-8, INC-7, INC-6, INC-5 and 1 more" in said
-    assert "INC-4" not in said
-    assert said.endswith("; `list` tells more. For example: `INC-9 note x`")
-    assert refused(f"note {'x' * 90}", context(room=None, open=(9, 8))).endswith("For example: `INC-9 note`")
+def test_outside_a_room_with_several_open_they_are_listed_and_the_line_is_repeated_for_the_worst_real_one():
+    drill = Incident(9, NOW, kind=Kind.DRILL, severity=Severity.SEV1, title="Ceph rack loss")
+    worst = Incident(5, NOW, severity=Severity.SEV1, title="Region `down`")
+    where = context(room=None, open=[drill, *opened(8, 7, 6, 4), worst])
+    assert refused("/incident sev 1 all  of it", where) == (
+        "Several incidents are open; say which one you mean."
+        " Open: INC-5 (sev1, Region 'down'), INC-8 (sev2, Volumes slow), INC-7 (sev2, Volumes slow),"
+        " INC-6 (sev2, Volumes slow), INC-4 (sev2, Volumes slow) and 1 more; `list` tells more."
+        " For example: `INC-5 sev 1 all  of it`"
+    )
+    assert parse("INC-5 sev 1 all  of it", where) == Do(
+        5, c.SetSeverity(severity=Severity.SEV1, reason="all  of it"), "sev"
+    )
+
+
+@pytest.mark.parametrize("line", [f"note {'x' * 300}", "note run `ceph -s`", "note one\ntwo"])
+def test_a_line_that_cannot_be_repeated_gets_its_reference_in_words(line):
+    assert refused(line, ELSEWHERE).endswith("`list` tells more. Put `INC-7` in front of your line.")
+
+
+def test_several_that_wait_to_be_closed_are_listed_too():
+    over = context(room=None, unclosed=opened(6, 4, status=Status.REVIEW))
+    assert refused("close", over) == (
+        "Several incidents wait to be closed; say which one you mean."
+        " Waiting: INC-6 (sev2, Volumes slow), INC-4 (sev2, Volumes slow); `list` tells more. For example: `INC-6 close`"
+    )
+
+
+def test_what_is_merged_has_to_be_named_and_the_example_names_what_is_open():
+    assert refused("merge INC-9", ELSEWHERE) == "No INC-9 is open. `list` shows what is."
+    assert refused("merge INC-5", ELSEWHERE) == (
+        "Which incident belongs to INC-5? Name both, that one first: `merge INC-7 INC-5`"
+    )
+    assert refused("merge INC-5", context(room=None, open=opened(5))) == (
+        "Nothing is open that could belong to INC-5. `list` shows what is."
+    )
 
 
 @pytest.mark.parametrize(

@@ -689,6 +689,9 @@ def test_a_list_is_one_line_an_incident():
     ("which", "words"),
     [
         ("open", "No incident is open.\nlist all shows the past ones."),
+        ("review", "No incident is in review."),
+        ("triage", "No incident is in triage."),
+        ("sev1", "No incident is sev1."),
         ("closed", "No incident is closed."),
         ("drill", "No incident is a drill."),
         ("all", "There is no incident yet."),

@@ -1,0 +1,98 @@
+"""What is typed outside a room, answered from a real database: which incident is meant, and what `list` shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from sqlalchemy import text
+
+from bot.chat.templates import Templates
+from bot.converse import Conversation
+from bot.inbox import Writer
+from bot.incident import commands as c
+from bot.incident.model import Status
+from bot.ports import Said
+from bot.questions import Answers, Names
+from bot.words import Wording
+from storage.lookups import NEWEST
+from tests.statements import statements
+from tests.world import PEOPLE, ROSTER, World, an_ask
+
+Typing = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture
+async def type_(world: World) -> AsyncIterator[Typing]:
+    """Types a line at a terminal and hands back the answer as plain text."""
+    writer = Writer(world.store, world.rules)
+    names = Names(people=PEOPLE, roster=ROSTER, default_ladder="platform")
+    answers = Answers(world.lookups, world.clock, names, Wording(Templates(), PEOPLE, "UTC", {}))
+    conversation = Conversation(writer, world.lookups, world.clock, names, answers)
+    writing = asyncio.create_task(writer.run())
+
+    async def type_(line: str, by: str = "ana") -> str:
+        answer = await conversation.said(Said(platform="terminal", room="", by=by, line=line))
+        return answer.to_plain()
+
+    yield type_
+    writer.stop()
+    await writing
+
+
+async def test_who_is_woken_during_a_drill_and_before_maintenance_just_types_ack(type_: Typing):
+    await type_("drill Ceph rack loss")
+    await type_("maint Switch upgrade start=22:00 end=+2h")
+    await type_("open sev1 Region is down", by="ben")
+    assert (await type_("ack")).startswith("INC-3 · Ana Ruiz has it")
+
+
+async def test_what_pages_is_found_behind_a_storm_of_others(world: World, type_: Typing):
+    await type_("open sev1 Region is down", by="ben")
+    world.do(*(an_ask(c.Open(title=f"alert {n}", status=Status.TRIAGE)) for n in range(60)))
+    assert (await type_("ack")).startswith("INC-1 · Ana Ruiz has it")
+
+
+async def test_what_was_resolved_is_still_meant_until_it_is_closed(type_: Typing):
+    await type_("open sev2 Volumes slow page=none")
+    await type_("resolve rolled back")
+    assert "INC-1 · " in await type_("followup Alert when an OSD is slow")
+    assert "resolved" in await type_("status")
+    assert "closed" in (await type_("close")).lower()
+    assert (await type_("followup Alert when an OSD is slow")).startswith("No incident is open.")
+
+
+async def test_the_list_shows_what_waits_to_be_closed_below_what_is_open(type_: Typing):
+    await type_("open sev2 Volumes slow page=none")
+    await type_("resolve rolled back")
+    alone = [line for line in (await type_("list")).splitlines() if line]
+    assert (alone[0], alone[-2]) == ("No incident is open.", "1 incident (over, to be closed)")
+    await type_("open sev3 One disk")
+    await type_("nearmiss Nearly drained the wrong rack")
+    lines = [line for line in (await type_("list")).splitlines() if line]
+    assert [line.split(",")[0] for line in lines if not line.startswith("-")] == [
+        "1 incident (open)",
+        "2 incidents (over",
+    ]
+    assert [line.split()[2] for line in lines if line.startswith("-")] == ["INC-2", "INC-3", "INC-1"]
+
+
+def test_what_waits_to_be_closed_is_found_by_number_and_only_among_the_newest(world: World):
+    old = world.opened("old")
+    world.ask(c.Resolve(), old.number)
+    for n in range(NEWEST):
+        world.opened(f"incident {n}")
+    newer = world.opened("newer")
+    world.ask(c.Resolve(), newer.number)
+    with statements() as sent:
+        assert [incident.number for incident in world.lookups.unclosed()] == [newer.number]
+    ((statement, values),) = [(statement, values) for statement, values in sent if "FROM incident" in statement]
+    with world.database.engine.connect() as connection:
+        if not world.database.sqlite:
+            connection.execute(text("ANALYZE incident"))
+            connection.execute(text("SET enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values)]
+    # The only scan stops after the newest: it goes by number, from the end.
+    assert not [line for line in plan if "Seq Scan" in line or "TEMP B-TREE" in line], plan
