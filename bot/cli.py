@@ -15,18 +15,23 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from bot.arguments import HERE, OF_THE_MACHINE, command_at, config_file, instead, parted
 from bot.chat.document import clean
 from bot.config import Config, ConfigError
 from bot.incident.model import Refused
 from bot.ports import DeliveryError
 from bot.store import StoreUnavailable
 
-DONE, FAILED = 0, 1
+DONE, FAILED, MISTYPED = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. 0: done; 1: it could not be done, and standard error says why; 2: not a command."""
-    arguments = _parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    if meant := instead(argv):
+        print(f"klatsch: there is no command {argv[command_at(argv)]}. Did you mean: {clean(meant)}", file=sys.stderr)
+        return MISTYPED
+    arguments = _arguments(argv)
     logging.basicConfig(
         level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
@@ -58,6 +63,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{error.filename}: {error.strerror}.")
     except KeyboardInterrupt:
         return FAILED
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Leaves with a sentence about what is wrong, as argparse does."""
+    begin = command_at(argv) + 1
+    if list(argv[begin - 1 : begin]) != ["say"]:
+        return _parser().parse_args(argv)
+    options, words = parted(argv[begin:])
+    arguments = _parser().parse_args([*argv[:begin], *options])
+    arguments.words = words
+    return arguments
 
 
 def _fail(*lines: str) -> int:
@@ -105,9 +121,11 @@ def _parser() -> argparse.ArgumentParser:
 
     say = command("say", _say, "Do from a terminal what people type in chat, for when chat is down.")
     _with_config(say)
-    say.add_argument("--as", dest="person", help="who you are: a key under `people:`; default: your login")
     say.add_argument(
-        "words", nargs="*", metavar="WORDS", help='for example "open sev2 Volumes slow in az2"; none: read lines'
+        "--as", dest="person", help="who you are: a key under `people:`; default: $KLATSCH_AS, else your login"
+    )
+    say.add_argument(
+        "words", nargs="*", metavar="WORDS", help="for example open sev2 Volumes slow in az2; none: read lines"
     )
 
     replay = command(
@@ -145,13 +163,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _with_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-c", "--config", default="config.yaml", help="default: config.yaml in the working directory")
+    parser.add_argument(
+        "-c",
+        "--config",
+        help=f"default: {HERE} in the working directory; where there is none, $KLATSCH_CONFIG, else {OF_THE_MACHINE}",
+    )
 
 
 def _config(arguments: argparse.Namespace) -> Config:
     from bot.providers import configured
 
-    return configured(Path(arguments.config), os.environ)
+    return configured(_config_file(arguments), os.environ)
+
+
+def _config_file(arguments: argparse.Namespace) -> Path:
+    return Path(config_file(arguments.config, os.environ, os.path.exists))
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -200,21 +226,30 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _say(arguments: argparse.Namespace) -> int:
-    from bot.terminal import SAY_WHAT, known, talk
+    from bot.terminal import SAY_WHAT, talk
 
     line = " ".join(arguments.words)
     if arguments.words and not line.strip():
         raise Refused("There is nothing to do in an empty line.", SAY_WHAT)
     config = _config(arguments)
-    person = _user() if arguments.person is None else known(arguments.person, config.people)
-    return asyncio.run(talk(config, line, person))
+    return asyncio.run(talk(config, line, _speaker(arguments.person, config)))
 
 
-def _user() -> str:
+def _speaker(named: str | None, config: Config) -> str:
+    from bot.terminal import known, login_of
+
+    if named is not None:
+        return known(named, config.people)
+    if usual := os.environ.get("KLATSCH_AS"):
+        return known(usual, config.people, "KLATSCH_AS=")
+    return login_of(_login(), config.people)
+
+
+def _login() -> str:
     try:
-        return f"terminal:{getpass.getuser()}"
+        return getpass.getuser()
     except (OSError, KeyError):
-        return "terminal"
+        return ""
 
 
 def _replay(arguments: argparse.Namespace) -> int:
@@ -235,7 +270,7 @@ def _pm(arguments: argparse.Namespace) -> int:
     from bot.terminal import redacted
 
     text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
-    config = _config(arguments) if Path(arguments.config).exists() else None
+    config = _config(arguments) if _config_file(arguments).exists() else None
     print(redacted(config, text), end="")
     return DONE
 

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from bot.chat.document import Document, say
+from bot.chat.document import Document, clean, say
 from bot.chat.line import shown as shorten
+from bot.chat.parse import takes_on
 from bot.config import Config
+from bot.converse import TERMINAL
 from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.incident.model import Person, Refused
@@ -33,15 +35,20 @@ SAY_WHAT = "Write it behind `say`, for example `klatsch say list` or `klatsch sa
 REFERENCE = re.compile(r"(?:INC-|#)?(\d{1,9})", re.IGNORECASE)
 
 
-def known(person: str, people: Mapping[str, Person]) -> str:
+def known(person: str, people: Mapping[str, Person], option: str = "--as ") -> str:
     """`person`, who is one of `people`: what is said in a name nobody has would stop paging for nobody.
 
-    Raises Refused, naming the nearest."""
+    Raises Refused, naming the nearest, and `option`, which named the person."""
     if person in people:
         return person
     near = nearest(person, people)
-    hint = f"Did you mean `--as {near}`?" if near else "Leave `--as` out to speak as your login."
+    hint = f"Did you mean `{option}{near}`?" if near else f"Leave `{option.rstrip(' =')}` out to speak as your login."
     raise Refused(f"There is no `{shorten(person)}` under `people:`.", hint)
+
+
+def login_of(login: str, people: Mapping[str, Person]) -> str:
+    """Who speaks with this login: the person with that id, else somebody of the terminal's own."""
+    return login if login in people else f"{TERMINAL}:{login}" if login else TERMINAL
 
 
 async def talk(config: Config, line: str, person: str) -> int:
@@ -56,33 +63,53 @@ async def talk(config: Config, line: str, person: str) -> int:
                 "If a bot runs already, it has another one: look at `storage.url`.",
                 file=sys.stderr,
             )
+        said = _Talk(klatsch, person)
         if line:
-            return await _one(klatsch, line, person)
-        return await _all(klatsch, person)
+            return await said.line(line)
+        return await said.lines()
 
 
-async def _all(klatsch: Klatsch, person: str) -> int:
-    """Every line of standard input, one after the other; the exit code is the last one's."""
-    if sys.stdin.isatty():
-        print("Type a line and press Enter, for example `list` or `help`. Ctrl-D ends.", file=sys.stderr)
-    result, said = 0, False
-    with suppress(EOFError):
-        while True:
-            if line := (await typed_line()).strip():
-                said = True
-                result = await _one(klatsch, line, person)
-    if not said and not sys.stdin.isatty():
-        raise Refused("No line came from standard input.", SAY_WHAT)
-    return result
+class _Talk:
+    """What one person says at this terminal."""
 
+    def __init__(self, klatsch: Klatsch, person: str) -> None:
+        self._klatsch = klatsch
+        self._person = person
+        people = klatsch.config.people
+        self._unknown = () if person in people else tuple(people)
 
-async def _one(klatsch: Klatsch, line: str, person: str) -> int:
-    answer = await klatsch.conversation.said(Said(platform="terminal", room="", by=person, line=line))
-    _print(answer)
-    if answer.tone == "refused":
-        return 1
-    await _send(klatsch)
-    return 0
+    async def lines(self) -> int:
+        """Every line of standard input, one after the other; the exit code is the last one's."""
+        if sys.stdin.isatty():
+            print("Type a line and press Enter, for example `list` or `help`. Ctrl-D ends.", file=sys.stderr)
+        result, said = 0, False
+        with suppress(EOFError):
+            while True:
+                if line := (await typed_line()).strip():
+                    said = True
+                    result = await self.line(line)
+        if not said and not sys.stdin.isatty():
+            raise Refused("No line came from standard input.", SAY_WHAT)
+        return result
+
+    async def line(self, line: str) -> int:
+        self._warn(line)
+        answer = await self._klatsch.conversation.said(Said(platform=TERMINAL, room="", by=self._person, line=line))
+        _print(answer)
+        if answer.tone == "refused":
+            return 1
+        await _send(self._klatsch)
+        return 0
+
+    def _warn(self, line: str) -> None:
+        """Once: what somebody takes on whom nobody can reach, nobody has."""
+        if self._unknown and takes_on(line):
+            print(
+                f"klatsch: you speak as {clean(self._person)}, whom nobody can page; "
+                f"--as NAME speaks as one of: {', '.join(self._unknown)}",
+                file=sys.stderr,
+            )
+            self._unknown = ()
 
 
 async def _send(klatsch: Klatsch) -> None:

@@ -17,11 +17,12 @@ import yaml
 
 from adapters.registry import SECTIONS
 from adapters.settings import examine
+from bot.arguments import COMMANDS
 from bot.chat.context import Context, Do, Question
 from bot.chat.manual import manual
 from bot.chat.parse import parse
 from bot.chat.reactions import REACTIONS
-from bot.cli import _parser
+from bot.cli import _arguments, _parser
 from bot.config import Config, load
 from bot.main import settings
 from bot.oncall.escalation import rung
@@ -133,13 +134,13 @@ def test_every_command_that_is_named_is_one(command: str) -> None:
     words = shlex.split(command.replace("md|json|html", "md"))[1:]
     if words in (["say"], ["replay"]):
         words.append("something")
-    parsed = _parser().parse_args(words)
+    parsed = _arguments(words)
     assert callable(parsed.run)
 
 
 def said_lines(text: str) -> list[str]:
     """What the text says in a terminal, and what it says may be typed."""
-    said = [_parser().parse_args(words[1:]) for words in map(shlex.split, typed_commands(text)) if words[1] == "say"]
+    said = [_arguments(words[1:]) for words in map(shlex.split, typed_commands(text)) if words[1] == "say"]
     return [" ".join(parsed.words) for parsed in said if parsed.words] + lines_for_people(text)
 
 
@@ -187,6 +188,10 @@ def subcommands() -> set[str]:
     found = [action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction)]
     assert len(found) == 1
     return set(found[0].choices)
+
+
+def test_every_command_is_told_from_a_line() -> None:
+    assert subcommands() == COMMANDS
 
 
 def test_every_command_is_in_the_readme() -> None:

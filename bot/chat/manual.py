@@ -41,7 +41,7 @@ the same words everywhere, and one line is always enough. A button is a line som
   nothing is, what is resolved or in review. Drills, maintenance and near misses count only when there is nothing else.
 * Free text needs no quotes. `key=value` may stand anywhere; a value with spaces is quoted (`title="Slow volumes"`),
   only `reason=` and `title=` may go on to the end of the line.
-* Times: `14:05` (today, or yesterday if that is still to come), `-10m`, `2026-03-01T14:05Z`. Lengths: `90s`, `30m`,
+* Times: `14:05` (today, or yesterday if that is still to come), `-10m` (at the end of a line also without `at=`), `2026-03-01T14:05Z`. Lengths: `90s`, `30m`,
   `1h30m`, `14d`. Dates: `2026-12-01`, `friday`, `14d`.
 * People: `@ana`, `ana`, `ana@example.org`, a full name, `me`.
 * Word order is forgiving (`add task` is `task add`), and what is not understood is answered with the nearest command.

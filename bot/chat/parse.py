@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.chat import times
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
 from bot.chat.implied import among, implied, repeatable, which
@@ -35,6 +36,10 @@ AFTERWARDS = frozenset({"End", "Afterwards", "Help"})
 WHILE_OPEN = frozenset({"accept", "ack", "cancel", "decline", "merge", "page", "resolve"})
 """Verbs that mean nothing to an incident that is over."""
 
+MYSELF = frozenset({"@me", "owner=me", "owner=@me"})
+HANDING = frozenset({"role", "handoff", "pm"})
+"""Verbs in which `me` is a person and never just a word."""
+
 LISTED = frozenset({"task", "followup", "role", "timeline", "oncall"})
 AFTER_OPEN = frozenset({"drill", "retro", "nearmiss"})
 AFTER_NEW = AFTER_OPEN | {"task", "followup"}
@@ -46,26 +51,46 @@ def parse(line: str, context: Context) -> Do | Question:
         raise Refused(
             f"That line has {len(line)} characters.", f"A command has up to {LINE_LIMIT}; link to long texts."
         )
-    words = words_of(clean(line).strip())
-    while words and words[0].low in PREFIXES:
-        words.pop(0)
-    address = ref(words[0].text) if words else None
-    if address is not None:
-        words.pop(0)
+    address, words = _begun(line)
     if not words:
         return Question("help") if address is None else Question("status", address)
-    verb, rest = _verb(words, context)
+    verb, rest = _verb(words)
+    if verb is None:
+        raise _unknown(rest, context)
     args, keys = split("".join(word.lead + word.text for word in rest), verb.keys)
     address = address if address is not None else _named(keys.pop("ref", ()))
     if address is None:
         address, args = _address(verb, args, context)
+    if "at" in verb.keys and "at" not in keys and args and times.is_ago(args[-1].text):
+        # As it is said to a colleague: `note failed over mon2 -10m`.
+        keys["at"] = (args.pop().text,)
     typed = Typed(verb.name, verb.usage, verb.example, tuple(args), keys, address)
     whole = "".join(word.lead + word.text for word in words).strip()
     return _placed(verb, verb.build(typed, context), typed, whole, context)
 
 
-def _verb(words: Sequence[Word], context: Context) -> tuple[Verb, list[Word]]:
-    """The verb and all the words that are not it. `key=value` may stand before it."""
+def takes_on(line: str) -> bool:
+    """Whether who types `line` takes something on: a page, a role, or what is given to `me`."""
+    _, words = _begun(line)
+    verb = _verb(words)[0] if words else None
+    if verb is None:
+        return False
+    said = {word.low for word in words}
+    return verb.name in ("ack", "take") or bool(said & MYSELF) or (verb.name in HANDING and "me" in said)
+
+
+def _begun(line: str) -> tuple[int | None, list[Word]]:
+    """The reference in front, and the words behind it."""
+    words = words_of(clean(line).strip())
+    while words and words[0].low in PREFIXES:
+        words.pop(0)
+    address = ref(words[0].text) if words else None
+    return address, words if address is None else words[1:]
+
+
+def _verb(words: Sequence[Word]) -> tuple[Verb | None, list[Word]]:
+    """The verb and all the words that are not it; without one, the words from where it should be. `key=value` may
+    stand before it."""
     start = 0
     while start < len(words) - 1 and "=" in words[start].text:
         start += 1
@@ -78,9 +103,7 @@ def _verb(words: Sequence[Word], context: Context) -> tuple[Verb, list[Word]]:
         return other, [*before, first, *words[2:]]
     if other and (first.low in FILLERS or (verb and _gives_way(verb, first, other, words))):
         return other, [*before, *words[2:]]
-    if verb is None:
-        raise _unknown(first, words, context)
-    return verb, [*before, *words[1:]]
+    return (verb, [*before, *words[1:]]) if verb else (None, list(words))
 
 
 def _gives_way(verb: Verb, first: Word, other: Verb, words: Sequence[Word]) -> bool:
@@ -92,8 +115,8 @@ def _gives_way(verb: Verb, first: Word, other: Verb, words: Sequence[Word]) -> b
     return False
 
 
-def _unknown(first: Word, words: Sequence[Word], context: Context) -> Refused:
-    low = first.low
+def _unknown(words: Sequence[Word], context: Context) -> Refused:
+    first, low = words[0], words[0].low
     spelled = spelled_severity(first.text)
     swapped = next((verb for verb in VERBS if low in verb.swaps), None)
     if low in ROLES:

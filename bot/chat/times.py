@@ -26,6 +26,11 @@ def is_duration(text: str) -> bool:
     return bool(_DURATION.fullmatch(text.strip().lower()))
 
 
+def is_ago(text: str) -> bool:
+    """`-10m`, `-1h30m`, with whatever a phone makes of the dash."""
+    return text[:1].translate(_DASHES) == "-" and is_duration(text[1:])
+
+
 def duration(text: str) -> timedelta:
     """`90s`, `10m`, `2h`, `14d`, `1w`, `1h30m`. Raises Refused for anything else."""
     low = text.strip().lower()

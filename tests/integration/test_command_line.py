@@ -117,6 +117,52 @@ def test_nobody_speaks_in_a_name_that_nobody_has(name: str, complaint: str, fold
     assert "(terminal) has it" in mine.stdout
 
 
+def test_whatever_begins_with_a_dash_is_part_of_the_line(folder: Path) -> None:
+    assert klatsch(folder, "say", "open sev3 Volumes slow -c nonsense.yaml", "--as", "ana").returncode == 0
+    for line in ("note ceph osd set noout --force", "decide run ceph -s", "note -c gone.yaml and --as zoe are words"):
+        said = klatsch(folder, "say", "--as", "ana", *line.split())
+        assert (said.returncode, said.stderr) == (0, "")
+        assert line.partition(" ")[2] in said.stdout
+    assert "zoe" not in klatsch(folder, "say", "role", "-c", "config.yaml").stdout
+
+
+def test_a_line_without_say_is_answered_with_the_command_that_says_it(folder: Path) -> None:
+    ended = klatsch(folder, "ack", "INC-1")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "klatsch: there is no command ack. Did you mean: klatsch say ack INC-1\n"
+
+
+def test_the_environment_says_where_the_configuration_is_and_who_speaks(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    named = {"KLATSCH_CONFIG": str(folder / "config.yaml"), "KLATSCH_AS": "ana"}
+    assert klatsch(elsewhere, "say", "open sev3 Volumes slow page=none", environ=named).returncode == 0
+    taken = klatsch(elsewhere, "say", "take", environ=named)
+    assert (taken.stderr, "Ana Ruiz is lead" in taken.stdout) == ("", True)
+    zoe = klatsch(elsewhere, "say", "--as", "ana", "status", environ={**named, "KLATSCH_AS": "zoe"})
+    assert zoe.returncode == 0
+    refused = klatsch(elsewhere, "say", "status", environ={**named, "KLATSCH_AS": "zoe"})
+    assert refused.stderr == (
+        "klatsch: There is no `zoe` under `people:`. Leave `KLATSCH_AS` out to speak as your login.\n"
+    )
+
+
+def test_who_takes_something_on_without_being_known_is_told_how_to_be(folder: Path) -> None:
+    assert klatsch(folder, "say", "open sev3 Volumes slow page=none").stderr.count("\n") == 1
+    said = klatsch(folder, "say", input="ack\nstatus\ntake")
+    assert re.fullmatch(
+        r"klatsch: you speak as terminal:\w+, whom nobody can page; --as NAME speaks as one of: ana\n", said.stderr
+    )
+    assert klatsch(folder, "say", "note looks better").stderr == ""
+    assert klatsch(folder, "say", "--as", "ana", "take").stderr == ""
+
+
+def test_a_login_that_is_somebody_speaks_as_that_person(folder: Path) -> None:
+    said = klatsch(folder, "say", input="open sev3 Volumes slow page=none\ntake", environ={"LOGNAME": "ana"})
+    assert "Ana Ruiz is lead" in said.stdout
+    assert "you speak as" not in said.stderr
+
+
 def test_a_near_miss_that_nobody_told_is_taken_back_by_the_line_it_came_with(folder: Path) -> None:
     told = klatsch(folder, "say", "--as", "ana", "nearmiss anonymous The backup disk was nearly full")
     assert "undo: `INC-1 undo e1`" in told.stdout

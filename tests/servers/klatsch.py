@@ -59,12 +59,14 @@ def write_config(folder: Path, database_url: str, **sections: Any) -> Path:
     return path
 
 
-def klatsch(folder: Path, *arguments: str, input: str = "", timeout: float = 60) -> subprocess.CompletedProcess[str]:
-    """Run one command in `folder` to its end."""
+def klatsch(
+    folder: Path, *arguments: str, input: str = "", timeout: float = 60, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one command in `folder` to its end, with `environ` added to the environment."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
-        env=environment(),
+        env={**environment(), **(environ or {})},
         input=input,
         capture_output=True,
         text=True,

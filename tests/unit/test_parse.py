@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.chat.parse import Context, Do, Question, parse
+from bot.chat.parse import Context, Do, Question, parse, takes_on
 from bot.chat.verbs import VERBS
 from bot.incident import commands as c
 from bot.incident.model import (
@@ -223,6 +223,14 @@ COMMANDS = [
         "note failed over mon2 at=-10m",
         c.Note(mark=Mark.NOTE, text="failed over mon2", when=NOW - timedelta(minutes=10)),
     ),
+    ("note failed over mon2 -10m", c.Note(mark=Mark.NOTE, text="failed over mon2", when=NOW - timedelta(minutes=10))),
+    ("decide drain hv-17 –1h30m", c.Note(mark=Mark.DECISION, text="drain hv-17", when=NOW - timedelta(minutes=90))),
+    ("note -10m it began", c.Note(mark=Mark.NOTE, text="-10m it began")),
+    ("note it fell by -10", c.Note(mark=Mark.NOTE, text="it fell by -10")),
+    ("note at=-5m we lost -10m", c.Note(mark=Mark.NOTE, text="we lost -10m", when=NOW - timedelta(minutes=5))),
+    ("task call back in -10m", c.AddTask(text="call back in -10m")),
+    ("resolve -10m", c.Resolve(when=NOW - timedelta(minutes=10))),
+    ("moment mitigated -10m", c.SetMoment(moment=Moment.MITIGATED, value=NOW - timedelta(minutes=10))),
     ("note at=14:05 failed over", c.Note(mark=Mark.NOTE, text="failed over", when=utc("2026-11-04T13:05"))),
     ("note at=23:00 failed over", c.Note(mark=Mark.NOTE, text="failed over", when=utc("2026-11-03T22:00"))),
     ("at=-10m note failed over", c.Note(mark=Mark.NOTE, text="failed over", when=NOW - timedelta(minutes=10))),
@@ -364,6 +372,28 @@ def test_a_question_is_understood(line, question):
     assert parse(line, ROOM) == question
 
 
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ("ack", True),
+        ("/incident INC-3 ack on my way", True),
+        ("take comms", True),
+        ("role lead me", True),
+        ("pm assign me", True),
+        ("task check quorum owner=me", True),
+        ("task @me check quorum", True),
+        ("note call me", False),
+        ("task call me back", False),
+        ("role lead @ana", False),
+        ("status", False),
+        ("nonsense", False),
+        ("", False),
+    ],
+)
+def test_what_somebody_takes_on_is_told_apart(line, answer):
+    assert takes_on(line) is answer
+
+
 ADDRESSES = [
     ("INC-5 note x", 5),
     ("inc-5: note x", 5),
@@ -372,6 +402,7 @@ ADDRESSES = [
     ("ref=5 note x", 5),
     ("note x ref=INC-5", 5),
     ("note x INC-5", 7),
+    ("note INC-5 x -10m", 5),
     ("note x", 7),
     ("role lead @ana INC-5", 5),
     ("status monitoring INC-5", 5),
@@ -573,6 +604,7 @@ REFUSALS = [
     ("role lead ana ruis", "Did you mean `@ana`?"),
     ("role boss @ana", "no role I know"),
     ("note", "needs some words"),
+    ("note -10m", "needs some words"),
     ("note x mark=luky", "Did you mean `lucky`?"),
     ("note x at=25:00", "not a time I understand"),
     ("note x at=9999-01-01", "not a time I understand"),
