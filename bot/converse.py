@@ -86,12 +86,12 @@ class Conversation:
             raise Refused(f"There is no INC-{number}.", "`list` shows what is open, `list all` the rest.")
 
     def _understood(self, said: Said, by: str) -> tuple[Context, Do | Question]:
-        room = self._lookups.in_room(said.platform, said.room) if said.room else None
+        room = self._lookups.in_room(said.platform, said.room) if said.room else said.about
         sees = partial(_sees, said.platform, room)
         here = [incident for incident in self._lookups.open_incidents(MEANT) if sees(incident)]
         numbers = [incident.number for incident in here]
         # In a room nothing has to be implied.
-        unclosed = [] if room else [incident for incident in self._lookups.unclosed() if sees(incident)]
+        unclosed = [] if room is not None else [incident for incident in self._lookups.unclosed() if sees(incident)]
         names = self._names
         targets = [f"policy:{name}" for name in names.roster.ladders]
         targets += [f"schedule:{name}" for name in names.roster.schedules]

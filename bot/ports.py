@@ -108,7 +108,8 @@ class ChatPlatform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none."""
+    """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none. `about` is the
+    incident that is meant as if the line was typed in its room, where there is no `room`."""
 
     platform: str
     room: str
@@ -116,6 +117,7 @@ class Said:
     line: str
     message: str = ""
     at: datetime | None = None
+    about: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from bot.chat.document import Document, clean, say
+from bot.chat.line import ref
 from bot.chat.line import shown as shorten
 from bot.chat.parse import takes_on
 from bot.config import Config
@@ -31,6 +32,13 @@ HISTORY_LIMIT = 100_000
 """Events of one incident that an export holds; more than any incident has had."""
 
 SAY_WHAT = "Write it behind `say`, for example `klatsch say list` or `klatsch say open sev2 Volumes slow`."
+
+AT_A_TERMINAL = (
+    "Type a line and press Enter, for example `list` or `help`. `INC-2` alone stays on that incident, `leave` goes back; "
+    "`quit` or Ctrl-D ends."
+)
+OUT = ("quit", "exit")
+BACK = ("leave", "inc-0")
 
 REFERENCE = re.compile(r"(?:INC-|#)?(\d{1,9})", re.IGNORECASE)
 
@@ -75,26 +83,45 @@ class _Talk:
     def __init__(self, klatsch: Klatsch, person: str) -> None:
         self._klatsch = klatsch
         self._person = person
+        self._about: int | None = None
         people = klatsch.config.people
         self._unknown = () if person in people else tuple(people)
 
     async def lines(self) -> int:
         """Every line of standard input, one after the other; the exit code is the last one's."""
-        if sys.stdin.isatty():
-            print("Type a line and press Enter, for example `list` or `help`. Ctrl-D ends.", file=sys.stderr)
         result, said = 0, False
+        if sys.stdin.isatty():
+            print(AT_A_TERMINAL, file=sys.stderr)
         with suppress(EOFError):
-            while True:
-                if line := (await typed_line()).strip():
+            while (line := await self._typed()).lower() not in OUT:
+                if line:
                     said = True
                     result = await self.line(line)
+                    if result == 0 and sys.stdin.isatty():
+                        self._about = ref(line) or self._about
         if not said and not sys.stdin.isatty():
             raise Refused("No line came from standard input.", SAY_WHAT)
         return result
 
+    async def _typed(self) -> str:
+        """The next line; at a terminal behind a prompt, and without those that only say which incident is meant."""
+        if not sys.stdin.isatty():
+            return (await typed_line()).strip()
+        print(f"INC-{self._about}> " if self._about else "klatsch> ", end="", file=sys.stderr, flush=True)
+        try:
+            line = (await typed_line()).strip()
+        except EOFError:
+            print(file=sys.stderr)
+            raise
+        if line.lower() in BACK:
+            self._about = None
+            return ""
+        return line
+
     async def line(self, line: str) -> int:
         self._warn(line)
-        answer = await self._klatsch.conversation.said(Said(platform=TERMINAL, room="", by=self._person, line=line))
+        said = Said(platform=TERMINAL, room="", by=self._person, line=line, about=self._about)
+        answer = await self._klatsch.conversation.said(said)
         _print(answer)
         if answer.tone == "refused":
             return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -96,6 +97,53 @@ def test_an_update_without_chat_says_that_nobody_hears_of_it(folder: Path) -> No
     assert said.returncode == 0
     assert "INC-1 · Update on the timeline; the next one is due by" in said.stdout
     assert "On the timeline only: no chat is connected. Nobody is reminded" in said.stdout
+
+
+def at_a_terminal(folder: Path, typed: str, *arguments: str) -> tuple[int, str, str]:
+    """`klatsch say` with a terminal to type at: its exit code, its answers, and what it prompts with."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "say", *arguments],
+        cwd=folder,
+        env=environment(),
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            os.close(theirs)
+            os.write(ours, typed.encode())
+            answers, prompts = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+            os.close(ours)
+    return process.returncode, answers, prompts
+
+
+def test_at_a_terminal_a_reference_alone_stays_on_its_incident(folder: Path) -> None:
+    lines = "open sev1 Region down page=none", "open sev3 One disk", "INC-1", "note on it", "INC-2 sev 4", "merge INC-9"
+    back = "leave", "note x", "INC-9", "INC-2", "take", "INC-0", "note y", "quit", "status"
+    _, answers, prompts = at_a_terminal(folder, "\n".join((*lines, *back, "")), "--as", "ana")
+    assert re.findall(r"\S+(?=> )", prompts) == [
+        *["klatsch"] * 3,
+        *["INC-1"] * 4,
+        *["klatsch"] * 3,
+        *["INC-2"] * 2,
+        *["klatsch"] * 2,
+    ]
+    for answer in ("INC-1 · Note on the timeline", "INC-2 · Severity", "There is no INC-9", "INC-2 · Ana Ruiz is lead"):
+        assert answer in answers
+    assert answers.count("Several incidents are open") == 2
+
+
+@pytest.mark.parametrize("end", ["quit\n", "EXIT\n", "\x04"])
+def test_at_a_terminal_there_are_three_ways_out(end: str, folder: Path) -> None:
+    assert klatsch(folder, "db", "upgrade").returncode == 0
+    ended = at_a_terminal(folder, end)
+    assert (ended[0], ended[1], ended[2].count("> ")) == (0, "", 1)
+    assert "`quit`" in ended[2]
+    assert ended[2].endswith("> \n" if end == "\x04" else "> ")
 
 
 @pytest.mark.parametrize(
