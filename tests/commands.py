@@ -126,7 +126,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         end=st.none() | PAST,
         reason=TEXTS,
     ),
-    st.builds(c.PostUpdate, text=TEXTS, next_in=st.none() | st.just(timedelta(minutes=30))),
+    st.builds(c.PostUpdate, text=TEXTS, next_in=st.none() | st.just(timedelta(minutes=30)), next_at=st.none() | PAST),
     st.builds(c.Remind, promised=PAST),
     st.builds(c.Page, target=st.just("policy:platform"), text=TEXTS, rung=RUNGS),
     st.builds(c.Escalate, ladder=st.just("policy:platform"), step=NUMBERS, round=st.integers(1, 2), rung=RUNGS),

@@ -24,14 +24,14 @@ def open_(typed: Typed, context: Context) -> Do:
     severity, private, title = _head(typed, Severity.SEV2)
     if not title:
         raise typed.missing("a title")
-    start = typed.get("at") or typed.get("start")
+    start = times.given(typed, "at", context) or times.given(typed, "start", context)
     return typed.do(
         c.Open(
             title=title,
             severity=severity,
             service=typed.get("service"),
             private=private,
-            impact_start=times.instant(start, context) if start else None,
+            impact_start=start,
             page=_page(typed, severity, context),
         )
     )
@@ -56,8 +56,8 @@ def retro(typed: Typed, context: Context) -> Do:
             severity=severity,
             service=typed.get("service"),
             private=private,
-            impact_start=times.instant(typed.get("start"), context),
-            impact_end=times.instant(typed.get("end"), context) if typed.get("end") else None,
+            impact_start=times.given(typed, "start", context),
+            impact_end=times.given(typed, "end", context),
         )
     )
 
@@ -75,7 +75,7 @@ def maint(typed: Typed, context: Context) -> Do:
     severity, private, title = _head(typed, Severity.SEV4)
     if not title or not typed.get("start") or not typed.get("end"):
         raise typed.missing("a title, `start=` and `end=`")
-    start = times.instant(typed.get("start"), context, ahead=JUST_BEGUN)
+    start = times.instant(typed.get("start"), context, ahead=JUST_BEGUN, key="start")
     end = _end(typed.get("end"), start, context)
     if end <= start:
         raise Refused("The window ends before it starts.", "For example: `start=22:00 end=+2h`")
@@ -98,7 +98,7 @@ def _end(text: str, start: datetime, context: Context) -> datetime:
     length = text.removeprefix("+")
     if times.is_duration(length):
         return start + times.duration(length)
-    return times.instant(text, replace(context, at=start), ahead=timedelta(0))
+    return times.instant(text, replace(context, at=start), ahead=timedelta(0), key="end")
 
 
 def _head(typed: Typed, severity: Severity) -> tuple[Severity, bool, str]:
@@ -215,8 +215,7 @@ def sev(typed: Typed, context: Context) -> Do:
 
 
 def resolve(typed: Typed, context: Context) -> Do:
-    when = times.instant(typed.get("at"), context) if typed.get("at") else None
-    return typed.do(c.Resolve(summary=typed.reason(), when=when))
+    return typed.do(c.Resolve(summary=typed.reason(), when=times.given(typed, "at", context)))
 
 
 def reopen(typed: Typed, context: Context) -> Do:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.chat import times, values
 from bot.chat.context import Context, Do, Question
 from bot.chat.line import Typed, Word, join, shown
@@ -64,8 +66,7 @@ def decide(typed: Typed, context: Context) -> Do:
 def _line(typed: Typed, context: Context, mark: Mark) -> Do:
     if not typed.words:
         raise typed.missing("some words")
-    when = times.instant(typed.get("at"), context) if typed.get("at") else None
-    return typed.do(c.Note(mark=mark, text=typed.text, when=when))
+    return typed.do(c.Note(mark=mark, text=typed.text, when=times.given(typed, "at", context)))
 
 
 def impact(typed: Typed, context: Context) -> Do:
@@ -74,7 +75,8 @@ def impact(typed: Typed, context: Context) -> Do:
         raise Refused(f"`plane={plane[:40]}` is neither `data` nor `control`.", "For example: `impact plane=data`")
     named = [part.strip() for value in typed.keys.get("comp", ()) for part in value.split(",")]
     affected = tuple(dict.fromkeys(values.component(name, context) or name for name in named if name))
-    start, end = typed.get("start") or typed.get("at"), typed.get("end")
+    start = times.given(typed, "start", context) or times.given(typed, "at", context)
+    end = times.given(typed, "end", context)
     if not (typed.words or plane or affected or start or end):
         raise typed.missing("some words, or one of `start=` `end=` `plane=` `comp=`")
     return typed.do(
@@ -82,8 +84,8 @@ def impact(typed: Typed, context: Context) -> Do:
             text=typed.text,
             plane=plane,
             affected=affected,
-            start=times.instant(start, context) if start else None,
-            end=times.instant(end, context) if end else None,
+            start=start,
+            end=end,
             reason=typed.get("reason"),
         )
     )
@@ -187,10 +189,16 @@ def _owned(typed: Typed, context: Context) -> tuple[str, tuple[Word, ...]]:
 def update(typed: Typed, context: Context) -> Do:
     if not typed.words:
         raise typed.missing("some words")
-    next_in = times.duration(typed.get("next").removeprefix("+")) if typed.get("next") else None
-    if next_in is not None and not next_in:
-        raise Refused("The next update cannot come at once.", "For example: `next=30m`")
-    return typed.do(c.PostUpdate(text=typed.text, next_in=next_in))
+    said = typed.get("next").removeprefix("+")
+    if not said or times.is_duration(said):
+        next_in = times.duration(said) if said else None
+        if next_in is not None and not next_in:
+            raise Refused("The next update cannot come at once.", "For example: `next=30m`")
+        return typed.do(c.PostUpdate(text=typed.text, next_in=next_in))
+    next_at = times.instant(said, context, ahead=timedelta(0), key="next")
+    if next_at <= context.at:
+        raise Refused(f"`{shown(said)}` has passed.", "For example: `next=30m` or `next=14:30`")
+    return typed.do(c.PostUpdate(text=typed.text, next_at=next_at))
 
 
 def publish(typed: Typed, context: Context) -> Do | Question:

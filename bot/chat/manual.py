@@ -7,7 +7,7 @@ from bot.chat.markdown_out import code_span, escape
 from bot.chat.marked import marked
 from bot.chat.reactions import REACTIONS
 from bot.chat.verb import Verb
-from bot.chat.verbs import GROUPS, VERBS, find
+from bot.chat.verbs import GROUPS, TOPICS, VERBS, find
 
 WHERE = {
     "incident": "In the incident's room, or anywhere with its reference (`INC-7 {name}`).",
@@ -41,18 +41,32 @@ the same words everywhere, and one line is always enough. A button is a line som
   nothing is, what is resolved or in review. Drills, maintenance and near misses count only when there is nothing else.
 * Free text needs no quotes. `key=value` may stand anywhere; a value with spaces is quoted (`title="Slow volumes"`),
   only `reason=` and `title=` may go on to the end of the line.
-* Times: `14:05` (today, or yesterday if that is still to come), `-10m` (at the end of a line also without `at=`), `2026-03-01T14:05Z`. Lengths: `90s`, `30m`,
-  `1h30m`, `14d`. Dates: `2026-12-01`, `friday`, `14d`.
+* Times, lengths and dates: [below](#times), and in `help times`.
 * People: `@ana`, `ana`, `ana@example.org`, a full name, `me`.
 * Word order is forgiving (`add task` is `task add`), and what is not understood is answered with the nearest command.
 * Every change says how to take it back: `undo`.
 * `help` shows what is needed first, `help all` all of this, `help page` one command.
 """
 
+TIMES = (
+    "A time of day, `14:05`, `4:30`, `04.30`, `0430` or `04:30 Uhr`, is the nearest that has passed, in the zone of your house; "
+    "`14:05Z` is UTC. What was more than 12 hours ago needs its date. Where something is yet to come (`next=`, `maint`) "
+    "it is the next one.",
+    "With its date: `2026-11-26T23:00`, `26.11.2026 23:00` or `26.11. 23:00`, the nearest in any year. In quotes where there is "
+    'a space: `at="26.11. 23:00"`',
+    "Counted from now: `-10m` is ten minutes ago, `+2h` in two hours. At the end of a line `-10m` needs no `at=`.",
+    "Lengths: `90s`, `30m`, `1h30m`, `14d`, `1w`",
+    "Dates, for `due=`: `2026-12-31`, `31.12.2026`, `31.12.` (the next one), `today`, `tomorrow`, `friday` or `fri`, `heute`, "
+    "`morgen`, `freitag`, or a length. A day means its end.",
+)
+"""How times are written, for people."""
+
 
 def help_document(verb: str | None = None, prefix: str = "") -> Document:
-    """What is needed at night; with `all` every command, a line each; or all about one of them. `prefix` (`/incident `)
-    goes before the examples."""
+    """What is needed at night; with `all` every command, a line each; or all about one of them or a topic. `prefix`
+    (`/incident `) goes before the examples."""
+    if verb in TOPICS:
+        return Document("Times", (Heading(line("Times")), Bullets(tuple(marked(text) for text in TIMES))))
     found = find(verb) if verb else None
     if found:
         return _one(found, prefix)
@@ -62,7 +76,8 @@ def help_document(verb: str | None = None, prefix: str = "") -> Document:
     for group in GROUPS:
         rows = [(Text(row.name, bold=True), *line(f": {row.help}")) for row in VERBS if row.group == group]
         blocks += [Heading(line(group), level=3), Bullets(tuple(rows))]
-    blocks.append(Paragraph(marked(f"`{prefix}help page` tells more about one of them.")))
+    more = f"`{prefix}help page` tells more about one of them, `{prefix}help times` how times are written."
+    blocks.append(Paragraph(marked(more)))
     return Document(summary="What you can type", blocks=tuple(blocks))
 
 
@@ -98,6 +113,8 @@ def manual() -> str:
     for group in GROUPS:
         parts.append(f"## {group}\n")
         parts += [_section(verb) for verb in VERBS if verb.group == group]
+    parts.append("## Times\n")
+    parts.append("".join(f"* {text}\n" for text in TIMES))
     parts.append("## Reactions\n")
     parts.append("Put one on a message, and take it off again to take its effect back.\n")
     rows = {meaning.name: meaning for meaning in REACTIONS.values()}

@@ -16,13 +16,19 @@ GROUPS = ("Start", "Run it", "Wake people", "Tell", "To do", "Customers", "Look 
 """The order in which help shows them."""
 
 
+TOPICS = frozenset({"times"})
+"""What help explains beside the verbs."""
+
+
 def help_(typed: Typed, context: Context) -> Question:
-    """`help` alone, `help all`, or with the verb (or the alias) that is asked about."""
+    """`help` alone, `help all`, or with the verb (or the alias) or the topic that is asked about."""
     if not typed.words:
         return typed.ask()
     if typed.first == "all":
         return typed.ask(verb="all")
     verb = find(typed.text) or find(typed.words[0].text)
+    if verb is None and typed.first in TOPICS:
+        return typed.ask(verb=typed.first)
     if verb is None:
         near = nearest_verb(typed.words[0].text)
         hint = f"Did you mean `help {near}`?" if near else "`help all` lists what I understand."
@@ -33,10 +39,10 @@ def help_(typed: Typed, context: Context) -> Question:
 HELP = (
     Verb(
         "help",
-        "Show what is needed first, every command, or one of them.",
-        "help [all|COMMAND]",
+        "Show what is needed first, every command, one of them, or how times are written.",
+        "help [all|COMMAND|times]",
         help_,
-        ("help", "help all", "help page"),
+        ("help", "help all", "help page", "help times"),
         aliases=("?", "h", "hilfe"),
         group="Help",
         where="anywhere",

@@ -110,6 +110,10 @@ def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime)
 
 
 def set_moment(incident: Incident, command: c.SetMoment, at: datetime) -> list[e.Event]:
+    if command.moment is Moment.IMPACT_START:
+        _check_impact(incident, start=command.value)
+    if command.moment is Moment.IMPACT_END:
+        _check_impact(incident, end=command.value)
     return _moment(incident, command.moment, command.value, command.reason, at)
 
 
@@ -121,10 +125,22 @@ def _moment(incident: Incident, moment: Moment, value: datetime, reason: str, at
     return [e.MomentSet(at=at, moment=moment, value=value, old=held.at if held else None, reason=reason)]
 
 
+def _check_impact(incident: Incident, *, start: datetime | None = None, end: datetime | None = None) -> None:
+    """What lies out of order elsewhere is asked about; of an impact that ends before it starts nothing true can be told."""
+    if start is None and end is None:
+        return
+    held = {moment: stamp.at for moment, stamp in incident.moments.items()}
+    start, end = start or held.get(Moment.IMPACT_START), end or held.get(Moment.IMPACT_END)
+    if start and end and end < start:
+        raise Refused(
+            f"The impact cannot end ({end:%Y-%m-%d %H:%M} UTC) before it starts ({start:%Y-%m-%d %H:%M} UTC).",
+            "`impact start=TIME end=TIME` sets both.",
+        )
+
+
 def describe_impact(incident: Incident, command: c.DescribeImpact, at: datetime) -> list[e.Event]:
     start, end = command.start, command.end
-    if start and end and end < start:
-        raise Refused("The impact cannot end before it starts.", "Check `start=` and `end=`.")
+    _check_impact(incident, start=start, end=end)
     events: list[e.Event] = []
     text = command.text.strip() or incident.impact
     plane = command.plane or incident.plane
@@ -150,15 +166,17 @@ def describe_impact(incident: Incident, command: c.DescribeImpact, at: datetime)
 
 def post_update(incident: Incident, command: c.PostUpdate, at: datetime) -> list[e.Event]:
     text = _text(command.text, "An update")
-    if text == incident.summary and command.next_in is None:
+    next_by = command.next_at or (at + command.next_in if command.next_in else None)
+    if text == incident.summary and next_by is None:
         raise Refused(
             "That is the same text as the last update.", "Say what changed, or give the next one a time: `next=30m`"
         )
-    next_by = at + command.next_in if command.next_in and incident.status.open else None
-    posted = e.UpdatePosted(
-        at=at, text=text, next_by=next_by, previous_text=incident.summary, previous_by=incident.promise
-    )
-    return [posted]
+    if next_by and next_by <= at:
+        raise Refused("The time of the next update has passed.", "For example: `next=30m`")
+    promise = next_by if incident.status.open else None
+    return [
+        e.UpdatePosted(at=at, text=text, next_by=promise, previous_text=incident.summary, previous_by=incident.promise)
+    ]
 
 
 def remind(incident: Incident, command: c.Remind, at: datetime) -> list[e.Event]:

@@ -381,14 +381,14 @@ def test_a_near_miss_that_was_taken_back_is_announced_nowhere():
 
 EARLY = datetime(2026, 11, 5, 5, 38, tzinfo=UTC)
 SAID_WHEN = [
-    ("note x at=14:05", "Note on the timeline, 04 Nov 14:05: x"),
+    ("note x at=23:05", "Note on the timeline, 04 Nov 23:05: x"),
     ("note x at=06:05", "Note on the timeline, 06:05: x"),
     ("note x", "Note on the timeline, 06:38: x"),
     ("update x next=20h", "the next one is due by 06 Nov 02:38"),
     ("update x next=30m", "the next one is due by 07:08"),
     ("resolve", "INC-7 · Resolved · "),
     ("resolve at=-5m", "INC-7 · Resolved at 06:33 · "),
-    ("resolve drained at=14:05", "INC-7 · Resolved at 04 Nov 14:05: drained · "),
+    ("resolve drained at=23:05", "INC-7 · Resolved at 04 Nov 23:05: drained · "),
 ]
 
 

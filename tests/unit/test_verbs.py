@@ -141,6 +141,13 @@ def test_help_all_lists_every_verb():
     assert parse("help all", ROOM).args == {"verb": "all"}
 
 
+def test_times_are_explained_in_help_and_in_the_manual():
+    shown = help_document("times").to_plain()
+    assert "26.11. 23:00" in shown
+    assert "help times" in help_document("all").to_plain()
+    assert "## Times\n" in manual()
+
+
 def test_the_manual_in_the_repository_is_current():
     text = COMMANDS_PAGE.read_text(encoding="utf-8")
     assert text == manual(), "docs/commands.md is old: write bot.chat.manual.manual() to it"

@@ -95,8 +95,11 @@ class DescribeImpact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostUpdate:
+    """The next one is promised for `next_at`, or for `next_in` from now."""
+
     text: str
     next_in: timedelta | None = None
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
