@@ -92,15 +92,25 @@ def impact(typed: Typed, context: Context) -> Do:
 
 
 def page(typed: Typed, context: Context) -> Do | Question:
-    """`page [POLICY|SCHEDULE|@PERSON] TEXT`; without a name the default policy, bare it shows what can be paged."""
+    """`page [POLICY|SCHEDULE|@PERSON] TEXT`; without a name the default policy, bare it shows what can be paged.
+
+    One word alone is a name. Before a text, a word that looks like a name is asked about: the wrong ones are woken
+    by a slip."""
     if not typed.words:
         return typed.ask()
-    found = values.find_target(typed.words[0].text, context)
-    text = typed.rest(1) if found else typed.text
+    first, alone = typed.words[0].text, len(typed.words) == 1
+    if alone and typed.first in values.NOBODY:
+        raise Refused(
+            f"`page` wakes somebody, and `{shown(first)}` is nobody.",
+            "To open without waking anybody: `open TITLE page=none`. Who has a page says `ack`.",
+        )
+    found = values.target(first, context, "page") if alone else values.find_target(first, context)
     asked = found or values.default_target(context)
-    if not asked:
-        raise values.unknown("policy, schedule or person", typed.words[0].text, list(context.targets))
-    return typed.do(c.Page(target=asked, text=text))
+    # In quotes it is a text, whatever it begins with.
+    slip = not found and typed.text[:1] == first[:1] and values.near_target(first, context)
+    if not asked or slip:
+        raise values.unknown_target(first, context, "page", shown(typed.rest(1), 60))
+    return typed.do(c.Page(target=asked, text=typed.rest(1) if found else typed.text))
 
 
 def ack(typed: Typed, context: Context) -> Do:

@@ -188,6 +188,7 @@ def _given(person: Person) -> str:
 def find_target(word: str, context: Context) -> str:
     """What to page: `policy:NAME`, `schedule:NAME` or `person:ID`; a bare name is a policy before it is a schedule.
     Empty when `word` names nothing of these. Raises Refused for what clearly was to be a name and is none."""
+    word = word.rstrip(":,")
     low = word.lower()
     for target in context.targets:
         if low == target.lower():
@@ -204,12 +205,37 @@ def find_target(word: str, context: Context) -> str:
     return ""
 
 
-def target(word: str, context: Context) -> str:
-    """As `find_target`; raises Refused when it names nothing."""
+def target(word: str, context: Context, before: str = "") -> str:
+    """As `find_target`, and somebody's name will do; raises Refused when it names nothing."""
     found = find_target(word, context)
+    if not found and (known := find_person(word, context)) in context.people:
+        found = f"person:{known}"
     if not found:
-        raise unknown("policy, schedule or person", word, [*context.targets, *(f"@{p}" for p in context.people)])
+        raise unknown_target(word, context, before)
     return found
+
+
+def unknown_target(word: str, context: Context, before: str = "", behind: str = "") -> Refused:
+    """The refusal of what is no target. The nearest one is shown with what stands `before` and `behind` it in a line."""
+    near = near_target(word, context)
+    known = [*context.targets, *(f"@{id_}" for id_ in context.people)]
+    if near:
+        hint = f"Did you mean `{' '.join(part for part in (before, near, behind) if part)}`?"
+        hint += " If it is a text, put it in quotes." if behind else ""
+    elif known:
+        hint = f"There is: {_some(known)}"
+    else:
+        hint = "Whom to page stands under `oncall:` and `people:` in the configuration."
+    return Refused(f"I know no policy, schedule or person `{shown(word)}`.", hint)
+
+
+def near_target(word: str, context: Context) -> str:
+    """What can be paged that `word` may be a slip of, or is the name of, as people type it; empty when there is none."""
+    people = context.people.values()
+    names = {name: f"@{person.id}" for person in people for name in (person.id, person.name, _given(person))}
+    names |= {target.partition(":")[2]: target.partition(":")[2] for target in context.targets}
+    near = nearest(word.removeprefix("@").rstrip(":,"), names)
+    return names[near] if near else ""
 
 
 def default_target(context: Context) -> str:

@@ -213,6 +213,11 @@ COMMANDS = [
     ("page BGP is down", c.Page(target="policy:platform", text="BGP is down")),
     ("page network BGP is down", c.Page(target="policy:network", text="BGP is down")),
     ("page platform", c.Page(target="policy:platform")),
+    ("page platform: BGP is down", c.Page(target="policy:platform", text="BGP is down")),
+    ("page please look", c.Page(target="policy:platform", text="please look")),
+    ("page none of the OSDs answer", c.Page(target="policy:platform", text="none of the OSDs answer")),
+    ("page nothing answers", c.Page(target="policy:platform", text="nothing answers")),
+    ('page "network is gone"', c.Page(target="policy:platform", text="network is gone")),
     ("page storage disks", c.Page(target="schedule:storage", text="disks")),
     ("page schedule:platform disks", c.Page(target="schedule:platform", text="disks")),
     ("escalate @ben disks", c.Page(target="person:ben", text="disks")),
@@ -564,6 +569,12 @@ def test_nobody_is_woken_when_no_policy_is_the_default():
     assert "no policy, schedule or person" in refused("page BGP", context(default_ladder=""))
 
 
+def test_a_given_name_is_paged_alone_and_asked_about_before_a_text():
+    where = context(people={"dlind": Person("dlind", "Dora Lind")})
+    assert done("page Dora", where) == c.Page(target="person:dlind")
+    assert "Did you mean `page @dlind look at it`?" in refused("page Dora look at it", where)
+
+
 def test_a_unicode_minus_from_a_phone_is_a_minus():
     assert done("note x at=−10m").when == NOW - timedelta(minutes=10)
 
@@ -651,6 +662,15 @@ REFUSALS = [
     ("retro x", "when it began"),
     ("impact x plane=astral", "neither `data` nor `control`"),
     ("page policy:netwrk x", "Did you mean `policy:network`?"),
+    ("page none", "`page` wakes somebody, and `none` is nobody."),
+    ("page nobody", "`open TITLE page=none`"),
+    ("page hardware", "I know no policy, schedule or person `hardware`. There is: `policy:platform`, `policy:network`"),
+    ("page hardware", "`@ana`"),
+    ("page netwrok", "Did you mean `page network`?"),
+    ("page netwrok bgp down", "Did you mean `page network bgp down`? If it is a text, put it in quotes."),
+    ("page bne bgp down", "Did you mean `page @ben bgp down`?"),
+    ("page okoro", "I know no policy, schedule or person `okoro`."),
+    ("accept page=netwrok", "Did you mean `network`?"),
     ("open sev3 x page=netwrk", "network"),
     ("moment mitigated", "needs a time"),
     ("moment mitigatd at=14:05", "Did you mean `mitigated`?"),
