@@ -6,19 +6,14 @@ from datetime import timedelta
 
 from bot.chat import times, values
 from bot.chat.context import Context, Do, Question
-from bot.chat.line import Typed, Word, join, shown
+from bot.chat.line import Typed, join, shown
 from bot.chat.publishing import how_to_publish
 from bot.incident import commands as c
 from bot.incident.model import ComponentState, Mark, PublicStatus, Refused, Role
 from bot.nearest import nearest
 
-DONE = frozenset({"done", "finish", "finished", "complete", "completed"})
-DROP = frozenset({"drop", "dropped", "delete", "remove"})
-AGAIN = frozenset({"open", "reopen", "undone"})
-GIVE = frozenset({"assign", "give"})
-WONTDO = frozenset({"wontdo", "wont", "won't", "wontfix"})
-ACTIONS = DONE | DROP | AGAIN | GIVE | WONTDO
-SHOW = frozenset({"list", "show", "all"})
+SHOW = frozenset({"list", "show", "all", "preview"})
+DISCARD = frozenset({"discard", "drop", "dropped", "delete", "remove"})
 
 
 def role(typed: Typed, context: Context) -> Do | Question:
@@ -118,84 +113,6 @@ def ack(typed: Typed, context: Context) -> Do:
     return typed.do(c.Acknowledge(person=context.by))
 
 
-def task(typed: Typed, context: Context) -> Do | Question:
-    if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
-        return typed.ask()
-    found = _numbered(typed, context)
-    if found:
-        number, action, rest = found
-        if action in GIVE:
-            who = typed.get("owner") or join(rest)
-            if not who:
-                raise typed.missing("a person")
-            return typed.do(c.ChangeTask(task=number, owner=values.person(who, context)))
-        if rest:
-            raise Refused(f"`task {action} {number}` takes no more words.", "`note` puts the rest on the timeline.")
-        return typed.do(c.ChangeTask(task=number, done=action in DONE, dropped=action in DROP | WONTDO))
-    owner, words = _owned(typed, context)
-    if not words:
-        raise typed.missing("some words")
-    return typed.do(c.AddTask(text=join(words), owner=owner))
-
-
-def followup(typed: Typed, context: Context) -> Do | Question:
-    if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
-        return typed.ask()
-    found = _numbered(typed, context)
-    if found:
-        number, action, rest = found
-        if action in GIVE:
-            raise Refused(
-                f"Follow-up {number} keeps the owner it was added with.",
-                f"`followup drop {number}`, then add it again with `owner=`.",
-            )
-        reason = "; ".join(part for part in (join(rest), typed.get("reason")) if part)
-        outcome = "done" if action in DONE else "wontdo" if action in WONTDO else "dropped" if action in DROP else ""
-        return typed.do(c.ChangeFollowUp(followup=number, outcome=outcome, reason=reason))
-    owner, words = _owned(typed, context)
-    if not words:
-        raise typed.missing("some words")
-    due = times.due(typed.get("due"), context) if typed.get("due") else None
-    return typed.do(c.AddFollowUp(text=join(words), owner=owner, due=due))
-
-
-def _numbered(typed: Typed, context: Context) -> tuple[int, str, tuple[Word, ...]] | None:
-    """`done 2`, `2 done`, `2 @ben` as number, action and what follows.
-
-    None for a text that happens to have a number: "drop 2 old tables", "3 OSDs to check", "assign 2 people".
-    """
-    words = typed.words
-    if words[0].low in ACTIONS and len(words) > 1 and (number := _number(words[1])):
-        action, rest = words[0].low, words[2:]
-        plain = action in DONE | WONTDO and action not in ("finish", "complete")
-        if not rest or plain or (action in GIVE and values.find_person(join(rest), context) is not None):
-            return number, action, rest
-        return None
-    if number := _number(words[0]):
-        if len(words) > 1 and words[1].low in ACTIONS:
-            return number, words[1].low, words[2:]
-        if len(words) == 1 and not typed.get("owner"):
-            raise typed.missing(f"what became of {number}: `{typed.verb} done {number}`")
-        if len(words) == 1 or (len(words) == 2 and words[1].text.startswith(("@", "<@"))):
-            return number, "give", words[1:]
-    return None
-
-
-def _number(word: Word) -> int:
-    digits = word.text.removeprefix("#").rstrip(":,.")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 6 else 0
-
-
-def _owned(typed: Typed, context: Context) -> tuple[str, tuple[Word, ...]]:
-    """Who is to do it, from `owner=` or from a mention in front, and the words that say what."""
-    words = typed.words[1:] if typed.first == "add" else typed.words
-    if typed.get("owner"):
-        return values.nobody_or(typed.get("owner"), context), words
-    if words and words[0].text.startswith(("@", "<@")):
-        return values.person(words[0].text, context), words[1:]
-    return "", words
-
-
 def update(typed: Typed, context: Context) -> Do:
     if not typed.words:
         raise typed.missing("some words")
@@ -213,9 +130,9 @@ def update(typed: Typed, context: Context) -> Do:
 
 def publish(typed: Typed, context: Context) -> Do | Question:
     """`publish STATUS TEXT comp=ID:STATE title=…` makes a preview; `publish approve` and `publish discard` decide."""
-    if not typed.words or (typed.first in SHOW | {"preview"} and len(typed.words) == 1):
+    if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
         return typed.ask()
-    if not context.status_pages and not (typed.first in DROP | {"discard"} and len(typed.words) == 1):
+    if not context.status_pages and not (typed.first in DISCARD and len(typed.words) == 1):
         # Recorded it would read, in the postmortem too, as if customers had been told.
         raise Refused(
             "There is no status page, so nobody would read this.",
@@ -223,7 +140,7 @@ def publish(typed: Typed, context: Context) -> Do | Question:
         )
     if typed.first in ("approve", "approved") and len(typed.words) == 1:
         return typed.do(c.ApprovePublicPost())
-    if typed.first in DROP | {"discard"} and len(typed.words) == 1:
+    if typed.first in DISCARD and len(typed.words) == 1:
         return typed.do(c.DiscardPublicPost())
     status = values.PUBLIC.get(typed.first)
     if status is None:

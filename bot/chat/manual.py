@@ -42,7 +42,7 @@ the same words everywhere, and one line is always enough. A button is a line som
 * Free text needs no quotes. `key=value` may stand anywhere; a value with spaces is quoted (`title="Slow volumes"`),
   only `reason=` and `title=` may go on to the end of the line.
 * Times, lengths and dates: [below](#times), and in `help times`.
-* People: `@ana`, `ana`, `ana@example.org`, a full name, `me`.
+* People: `@ana`, `ana`, `ana@example.org`, a full name, `me`. In front of a text (`task @ana check disks`) only with the @.
 * Word order is forgiving (`add task` is `task add`), and what is not understood is answered with the nearest command.
 * Every change says how to take it back: `undo`.
 * `help` shows what is needed first, `help all` all of this, `help page` one command.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.chat import build_read as read
+from bot.chat import build_todo as todo
 from bot.chat import build_work as work
 from bot.chat.verb import Verb
 
@@ -68,8 +69,8 @@ WORK: tuple[Verb, ...] = (
     Verb(
         "task",
         "List what is to be done now, add to it, or tick it off.",
-        "task [TEXT [owner=@PERSON] | done N | drop N | N @PERSON]",
-        work.task,
+        "task [TEXT [owner=@PERSON] | done [N] | drop [N] | N @PERSON]",
+        todo.task,
         ("task", "task @ben check the quorum", "task check the quorum owner=@ben", "task done 2", "task 2 @ana"),
         aliases=("tasks",),
         group="To do",
@@ -81,8 +82,8 @@ WORK: tuple[Verb, ...] = (
     Verb(
         "followup",
         "List what is to be done afterwards, add to it, or close it.",
-        "followup [TEXT [owner=@PERSON] [due=14d] | done N | wontdo N reason=WHY | drop N]",
-        work.followup,
+        "followup [TEXT [owner=@PERSON] [due=14d] | done [N] | wontdo [N] reason=WHY | drop [N]]",
+        todo.followup,
         (
             "followup",
             "followup Alert when more than 5 % of OSDs are slow owner=@ana due=14d",

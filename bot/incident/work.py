@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.incident import commands as c
@@ -9,9 +10,13 @@ from bot.incident import events as e
 from bot.incident.captured import Standing, standing
 from bot.incident.model import Captured, Incident, Moment, Refused
 from bot.incident.past import passed
+from bot.incident.text import one_line
 
 TEXT_LIMIT = 4000
 LIST_LIMIT = 500
+LISTED, SHOWN = 8, 40
+"""How many are shown in a refusal, and how many characters of each."""
+
 OUTCOMES = ("", "done", "wontdo", "dropped")
 
 
@@ -73,13 +78,36 @@ def add_task(incident: Incident, command: c.AddTask, at: datetime) -> list[e.Eve
 
 
 def change_task(incident: Incident, command: c.ChangeTask, at: datetime) -> list[e.Event]:
-    held = next((task for task in incident.tasks if task.id == command.task), None)
+    number = command.task
+    if not number and (command.done or command.dropped):
+        left = [(task.id, task.text) for task in incident.tasks if not (task.done or task.dropped)]
+        number = _only(incident, "task", f"task {'done' if command.done else 'drop'}", left)
+    held = next((task for task in incident.tasks if task.id == number), None)
     if held is None:
-        raise Refused(f"{incident.ref} has no task {command.task}.", "`task` lists them.")
+        raise Refused(f"{incident.ref} has no task {number}.", "`task` lists them.")
     owner = command.owner or held.owner
     if (held.done, held.dropped, held.owner) == (command.done, command.dropped, owner):
         return []
     return [e.TaskChanged(at=at, task=held.id, done=command.done, dropped=command.dropped, owner=owner, before=held)]
+
+
+def _only(incident: Incident, noun: str, line: str, left: Sequence[tuple[int, str]]) -> int:
+    """The number of the only open one. Raises Refused when there is none or several: these are shown, and the `line`
+    that names one."""
+    if not left:
+        raise Refused(f"{incident.ref} has no open {noun}.", f"`{line.split()[0]}` lists them.")
+    if len(left) > 1:
+        listed = ", ".join(f"{number} {_brief(text)}" for number, text in left[:LISTED])
+        more = f" and {len(left) - LISTED} more" if len(left) > LISTED else ""
+        raise Refused(
+            f"{incident.ref} has {len(left)} open {noun}s: {listed}{more}",
+            f"Say which one, for example `{line} {left[0][0]}`",
+        )
+    return left[0][0]
+
+
+def _brief(text: str) -> str:
+    return one_line(text, SHOWN).replace("`", "'")
 
 
 def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> list[e.Event]:
@@ -97,9 +125,14 @@ def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> li
 
 
 def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime) -> list[e.Event]:
-    held = next((item for item in incident.followups if item.id == command.followup), None)
+    number = command.followup
+    if not number and command.outcome:
+        left = [(item.id, item.text) for item in incident.followups if not item.outcome]
+        action = "drop" if command.outcome == "dropped" else command.outcome
+        number = _only(incident, "follow-up", f"followup {action}", left)
+    held = next((item for item in incident.followups if item.id == number), None)
     if held is None:
-        raise Refused(f"{incident.ref} has no follow-up {command.followup}.", "`followup` lists them.")
+        raise Refused(f"{incident.ref} has no follow-up {number}.", "`followup` lists them.")
     if command.outcome not in OUTCOMES:
         raise Refused(f"`{command.outcome}` is not an outcome.", "done, wontdo or open.")
     if command.outcome == "wontdo" and not command.reason:

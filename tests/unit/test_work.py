@@ -69,3 +69,53 @@ def test_the_next_update_is_due_when_it_was_said_to_be() -> None:
         story.give(c.PostUpdate(text="We still look", next_at=START))
     # Word for word the last one, but with another promise.
     assert story.give(c.PostUpdate(text="We look", next_at=START + timedelta(hours=3)))
+
+
+def story_with(*commands: c.Command) -> Story:
+    story = Story()
+    for command in (c.Open(title="Volumes slow"), *commands):
+        story.give(command)
+    return story
+
+
+def test_a_task_is_done_without_its_number_while_it_is_the_only_open_one() -> None:
+    story = story_with(c.AddTask(text="check `quorum`"), c.AddTask(text="call the vendor"), c.AddTask(text="drain"))
+    with pytest.raises(Refused) as caught:
+        story.give(c.ChangeTask(task=0, done=True))
+    assert caught.value.reason == "INC-7 has 3 open tasks: 1 check 'quorum', 2 call the vendor, 3 drain"
+    assert caught.value.hint == "Say which one, for example `task done 1`"
+    story.give(c.ChangeTask(task=1, done=True))
+    story.give(c.ChangeTask(task=3, dropped=True))
+    story.give(c.ChangeTask(task=0, done=True))
+    assert story.incident is not None
+    assert [task.done for task in story.incident.tasks] == [True, True, False]
+    with pytest.raises(Refused) as caught:
+        story.give(c.ChangeTask(task=0, dropped=True))
+    assert caught.value.reason == "INC-7 has no open task."
+
+
+def test_a_follow_up_is_closed_without_its_number_while_it_is_the_only_open_one() -> None:
+    story = story_with(c.AddFollowUp(text="alert on slow OSDs"), c.AddFollowUp(text="order disks"))
+    with pytest.raises(Refused) as caught:
+        story.give(c.ChangeFollowUp(followup=0, outcome="wontdo", reason="too late"))
+    assert caught.value.reason == "INC-7 has 2 open follow-ups: 1 alert on slow OSDs, 2 order disks"
+    assert caught.value.hint == "Say which one, for example `followup wontdo 1`"
+    story.give(c.ChangeFollowUp(followup=1, outcome="done"))
+    story.give(c.ChangeFollowUp(followup=0, outcome="done"))
+    assert story.incident is not None
+    assert [item.outcome for item in story.incident.followups] == ["done", "done"]
+
+
+def test_only_the_end_of_one_goes_without_its_number() -> None:
+    story = story_with(c.AddTask(text="drain"), c.AddFollowUp(text="order disks"))
+    for command in (c.ChangeTask(task=0, owner="ben"), c.ChangeTask(task=0), c.ChangeFollowUp(followup=0, outcome="")):
+        with pytest.raises(Refused):
+            story.give(command)
+
+
+def test_who_decides_against_a_follow_up_is_asked_why_with_its_own_number() -> None:
+    story = story_with(c.AddFollowUp(text="alert on slow OSDs"), c.AddFollowUp(text="order disks"))
+    for number in (1, 2):
+        with pytest.raises(Refused) as caught:
+            story.give(c.ChangeFollowUp(followup=number, outcome="wontdo"))
+        assert caught.value.hint == f"`followup wontdo {number} reason=WHY`"

@@ -53,6 +53,8 @@ class AddTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeTask:
+    """`task` 0 is the only open one, where it is done or dropped."""
+
     task: int
     done: bool = False
     dropped: bool = False
@@ -71,6 +73,8 @@ class AddFollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFollowUp:
+    """`followup` 0 is the only open one, where it is closed."""
+
     followup: int
     outcome: str
     reason: str = ""
