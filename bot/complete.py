@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.life import twin
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster, following, target
@@ -29,7 +30,12 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
     """`command` of `by` with everything filled in. Raises Refused when it names what is not there."""
     match command:
         case c.Open(page=page):
-            return replace(command, opener=by, rung=target(around.roster, page, around.at) if page else None)
+            return replace(
+                command,
+                opener=by,
+                twin=twin(command, around.incidents.values(), around.at),
+                rung=target(around.roster, page, around.at) if page else None,
+            )
         case c.Accept(page=page) if page:
             return replace(command, rung=target(around.roster, page, around.at))
         case c.Page(target=page) if page:

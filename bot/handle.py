@@ -21,6 +21,7 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.decide import decide
 from bot.incident.evolve import evolve
+from bot.incident.life import same_title
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
@@ -145,7 +146,15 @@ class _Batch:
                 numbers.add(ask.incident)
                 if isinstance(ask.command, c.Merge):
                     numbers.add(ask.command.into)
-        return numbers
+        return numbers | self._namesakes(requests)
+
+    def _namesakes(self, requests: Sequence[Request]) -> set[int]:
+        """What is open by a title that somebody opens now. Not asked for by time, which is asked for behind the locks."""
+        opens = [ask.command for ask in requests if isinstance(ask, c.Ask) and isinstance(ask.command, c.Open)]
+        if not opens:
+            return set()
+        titles = {same_title(command.title) for command in opens}
+        return {number for number, title in self._tx.open_titles() if same_title(title) in titles}
 
     def _seen(self, requests: Sequence[Request]) -> set[str]:
         keys = [request.inbox for request in requests if isinstance(request, c.Ask) and request.inbox]

@@ -96,6 +96,10 @@ class Transaction(Protocol):
         """These incidents, locked until the transaction ends, in one order everywhere."""
         ...
 
+    def open_titles(self) -> list[tuple[int, str]]:
+        """Number and title of what is open, of the newest few hundred."""
+        ...
+
     def history(self, number: int, limit: int) -> list[Recorded]:
         """The last `limit` events of one incident, oldest first."""
         ...

@@ -17,7 +17,7 @@ from bot.ports import Clock
 from bot.store import Settlement, Standing
 from storage import bulk, codec, rows
 from storage.engine import Database
-from storage.tables import FOLDABLE, LATEST, alert, alert_group, counter, event, inbox, incident, outbox, room
+from storage.tables import FOLDABLE, LATEST, LIVE, alert, alert_group, counter, event, inbox, incident, outbox, room
 
 CHUNK = 500
 """Values in one IN list; SQLite takes 32,766 parameters a statement, and a short list keeps plans cached."""
@@ -99,6 +99,10 @@ class SqlTransaction:
     def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
         bodies = bulk.incident_bodies(self._connection, numbers)
         return {number: codec.load_incident(body) for number, body in bodies}
+
+    def open_titles(self) -> list[tuple[int, str]]:
+        statement = select(incident.c.number, incident.c.title).where(LIVE).order_by(incident.c.number.desc())
+        return [(row.number, row.title) for row in self._connection.execute(statement.limit(CHUNK))]
 
     def history(self, number: int, limit: int) -> list[Recorded]:
         statement = select(event).where(event.c.incident == number).order_by(event.c.seq.desc()).limit(limit)

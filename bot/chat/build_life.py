@@ -15,6 +15,9 @@ from bot.incident.model import Kind, Refused, Severity, Status, Window
 PAGING = (Severity.SEV1, Severity.SEV2)
 """Opened by hand, these wake the default policy."""
 
+YES = frozenset({"yes", "y", "true", "1", "ja"})
+NO = frozenset({"", "no", "n", "false", "0", "nein"})
+
 JUST_BEGUN = timedelta(hours=1)
 """A maintenance window that starts at a time of day within the last hour starts today, not tomorrow."""
 
@@ -33,8 +36,16 @@ def open_(typed: Typed, context: Context) -> Do:
             private=private,
             impact_start=start,
             page=_page(typed, severity, context),
+            another=_yes(typed, "another"),
         )
     )
+
+
+def _yes(typed: Typed, key: str) -> bool:
+    said = typed.get(key).lower()
+    if said not in YES | NO:
+        raise Refused(f"`{key}={shown(said)}` is neither `yes` nor `no`.", f"For example: `{key}=yes`")
+    return said in YES
 
 
 def drill(typed: Typed, context: Context) -> Do:

@@ -9,8 +9,8 @@ from bot.chat.verb import Verb
 LIFE: tuple[Verb, ...] = (
     Verb(
         "open",
-        "Open an incident: a room, an announcement, and for sev1 and sev2 a page.",
-        "open [sev1|sev2|sev3|sev4] [private] TITLE [service=NAME] [page=POLICY|none] [at=TIME]",
+        "Open an incident: a room, an announcement, and for sev1 and sev2 a page. Without a severity it is sev2 and pages.",
+        "open [sev1|sev2|sev3|sev4] [private] TITLE [service=NAME] [page=POLICY|none] [at=TIME] [another=yes]",
         life.open_,
         (
             "open Volumes slow in az2",
@@ -20,7 +20,7 @@ LIFE: tuple[Verb, ...] = (
         aliases=("new", "declare", "start"),
         group="Start",
         where="new",
-        keys=("sev", "service", "page", "at", "start"),
+        keys=("sev", "service", "page", "at", "start", "another"),
         prose_at=0,
     ),
     Verb(

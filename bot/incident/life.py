@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot.incident import commands as c
@@ -11,20 +12,51 @@ from bot.incident.paging import climb, stop
 from bot.incident.past import passed
 from bot.incident.public import check_settled, discard
 from bot.incident.text import one_line
+from bot.incident.timeline import minutes
 
 TITLE_LIMIT = 200
 ALERTS_CLEAR_WITHIN = timedelta(minutes=30)
 """An alert that its sender repeats so long after the end has not cleared, and somebody should know: nothing opens for it
 by itself. Alertmanager repeats every 4 h unless it is told otherwise
 (https://prometheus.io/docs/alerting/latest/configuration/, `repeat_interval`)."""
+TWIN_WITHIN = timedelta(minutes=10)
+"""So long after an incident was opened another of the same title is the same one more often than not."""
+
 REOPENABLE = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED, Status.CANCELLED})
 WITHOUT_POSTMORTEM = frozenset({Kind.NEARMISS, Kind.MAINTENANCE})
+
+
+def same_title(title: str) -> str:
+    """What titles have in common that are the same but for capitals and spaces."""
+    return "".join(one_line(title, TITLE_LIMIT).split()).casefold()
+
+
+def twin(command: c.Open, incidents: Iterable[Incident], at: datetime) -> c.Twin | None:
+    """The newest of the `incidents` that `command` would open a second time. Alerts, exercises and whoever says that
+    it is another one have none, and nobody is told of a private one."""
+    if command.another or command.fired_count or command.kind is not Kind.REAL:
+        return None
+    title = same_title(command.title)
+    same = [
+        one
+        for one in incidents
+        if one.kind is Kind.REAL and one.status.open and not one.private and same_title(one.title) == title
+    ]
+    newest = max(same, key=lambda one: one.number, default=None)
+    lately = newest is not None and at - newest.opened_at <= TWIN_WITHIN
+    return c.Twin(newest.number, newest.opened_at) if newest and lately else None
 
 
 def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
     title = one_line(command.title, TITLE_LIMIT)
     if not title:
         raise Refused("An incident needs a title.", "For example: `open sev2 Volumes slow in az2`")
+    if command.twin:
+        ref, ago = f"INC-{command.twin.number}", minutes(command.twin.opened_at, at)
+        raise Refused(
+            f"{ref} with this title was opened {'just now' if ago == '0 min' else f'{ago} ago'}.",
+            f"To join it: `{ref} status`. If this is another one, add `another=yes` to your line.",
+        )
     start, end = command.impact_start, command.impact_end
     if start and end and end < start:
         raise Refused("It cannot end before it starts.", "Check `start=` and `end=`.")

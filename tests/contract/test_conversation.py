@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from sqlalchemy import text
 
+from bot.alerts.model import Alert, Notification
 from bot.chat.templates import Templates
 from bot.converse import Conversation
 from bot.inbox import Writer
@@ -17,6 +18,7 @@ from bot.ports import Said
 from bot.questions import Answers, Names
 from bot.words import Wording
 from storage.lookups import NEWEST
+from tests.clock import START
 from tests.statements import statements
 from tests.world import PEOPLE, ROSTER, World, an_ask
 
@@ -76,6 +78,61 @@ async def test_the_list_shows_what_waits_to_be_closed_below_what_is_open(type_: 
         "2 incidents (over",
     ]
     assert [line.split()[2] for line in lines if line.startswith("-")] == ["INC-2", "INC-3", "INC-1"]
+
+
+def an_alert(az: str) -> Notification:
+    """Each opens an incident of the same title."""
+    labels = {"alertname": "ApiDown", "severity": "critical", "region": "one", "az": az}
+    alert = Alert("prometheus", az, True, START, None, labels, {"summary": "API of one region is down"})
+    return Notification("prometheus", (alert,), group=az)
+
+
+async def test_the_same_title_twice_within_minutes_opens_and_pages_once(world: World, type_: Typing):
+    await type_("open sev1 Volumes slow in az2")
+    world.clock.forward(minutes=2)
+    again = await type_("open sev2  volumes SLOW in  az2", by="ben")
+    assert again.split("\n") == [
+        "INC-1 with this title was opened 2 min ago.",
+        "To join it: INC-1 status. If this is another one, add another=yes to your line.",
+    ]
+    assert (await type_("open sev2 Volumes slow in az2 another=yes")).startswith("INC-2 is open")
+    await type_("INC-1 cancel")
+    await type_("INC-2 resolve")
+    assert (await type_("open Volumes slow in az2")).startswith("INC-3 is open")
+    world.clock.forward(minutes=11)
+    assert (await type_("open Volumes slow in az2")).startswith("INC-4 is open")
+
+
+async def test_only_what_everybody_may_know_of_and_what_is_of_the_same_kind_is_the_same(type_: Typing):
+    await type_("drill Ceph rack loss")
+    assert (await type_("open sev1 Ceph rack loss")).startswith("INC-2 is open")
+    assert (await type_("drill Ceph rack loss")).startswith("INC-3 is open")
+    await type_("open private sev1 Keys leaked")
+    assert (await type_("open sev1 Keys leaked", by="ben")).startswith("INC-5 is open")
+
+
+def test_the_same_title_twice_in_one_batch_opens_once_and_alerts_are_not_concerned(world: World):
+    first, second, other = world.do(*(an_ask(c.Open(title=title)) for title in ("API down", "api  down", "API slow")))
+    assert (first.after.number, other.after.number) == (1, 2)
+    assert second.refused.reason == "INC-1 with this title was opened just now."
+    world.do(an_alert("az1"))
+    (opened, *_) = world.lookups.recent()
+    assert world.ask(c.Open(title=opened.title)).refused is not None
+    world.do(an_alert("az2"))
+    assert [one.title for one in world.lookups.recent()].count(opened.title) == 2
+
+
+def test_the_same_title_is_looked_for_among_what_is_open(world: World):
+    world.ask(c.Open(title="API down"))
+    with statements() as sent:
+        world.ask(c.Open(title="API slow"))
+    ((statement, values),) = [(statement, values) for statement, values in sent if "incident.title" in statement]
+    with world.database.engine.connect() as connection:
+        if not world.database.sqlite:
+            connection.execute(text("SET enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values))
+    assert "incident_live" in plan, plan
 
 
 def test_what_waits_to_be_closed_is_found_by_number_and_only_among_the_newest(world: World):

@@ -179,7 +179,7 @@ def test_a_database_file_taken_away_is_noticed_before_anything_is_promised(tmp_p
     with pytest.raises(StoreUnavailable, match="removed or replaced"):
         world.lookups.recent()
     (tmp_path / "kept.db").replace(tmp_path / "k.db")
-    assert world.opened().ref == "INC-2"
+    assert world.opened("found again").ref == "INC-2"
     world.close()
 
 

@@ -27,6 +27,7 @@ from bot.incident.commands.life import (
     SetSeverity,
     SetStatus,
     StartReview,
+    Twin,
 )
 from bot.incident.commands.outside import (
     Acknowledge,
@@ -110,6 +111,7 @@ __all__ = [
     "SetStatus",
     "StartReview",
     "StopPaging",
+    "Twin",
     "Undo",
 ]
 

@@ -24,8 +24,18 @@ class Rung:
     gone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """An open incident of the same title that was opened moments ago."""
+
+    number: int
+    opened_at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
+    """`another`: it is opened although it may have a `twin`."""
+
     title: str
     kind: Kind = Kind.REAL
     status: Status = Status.INVESTIGATING
@@ -44,6 +54,8 @@ class Open:
     again: int = 0
     truncated: int = 0
     opener: str = ""
+    another: bool = False
+    twin: Twin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
