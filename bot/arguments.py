@@ -4,7 +4,7 @@ without it."""
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 VALUED = ("-c", "--config", "--as")
 """Options of `say`; a value follows."""
@@ -51,6 +51,19 @@ def _only_options(arguments: Sequence[str]) -> bool:
         else:
             return False
     return True
+
+
+def line_of(words: Sequence[str], keys: Collection[str]) -> str:
+    """The line that these words of a shell are. One argument is a line; of several, the value of one of the `keys` gets
+    the quotes back that the shell took: `at="04:30 Uhr"`."""
+    if len(words) == 1:
+        return words[0]
+    return " ".join(_quoted(word) if word.partition("=")[0].lower() in keys else word for word in words)
+
+
+def _quoted(word: str) -> str:
+    name, _, value = word.partition("=")
+    return f'{name}="{value}"' if " " in value and '"' not in value else word
 
 
 def instead(arguments: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.arguments import HERE, OF_THE_MACHINE, command_at, config_file, instead, parted
+from bot.arguments import HERE, OF_THE_MACHINE, command_at, config_file, instead, line_of, parted
 from bot.chat.document import clean
 from bot.config import Config, ConfigError
 from bot.incident.model import Refused
@@ -226,9 +226,10 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _say(arguments: argparse.Namespace) -> int:
+    from bot.chat.verbs import KEYS
     from bot.terminal import SAY_WHAT, talk
 
-    line = " ".join(arguments.words)
+    line = line_of(arguments.words, KEYS)
     if arguments.words and not line.strip():
         raise Refused("There is nothing to do in an empty line.", SAY_WHAT)
     config = _config(arguments)

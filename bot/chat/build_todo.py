@@ -109,6 +109,6 @@ def _owned(typed: Typed, context: Context) -> tuple[str, tuple[Word, ...]]:
         what = shown(join(words[1:]), 60) or "TEXT"
         raise Refused(
             f"Is `{name}` to do it? Then: `{typed.verb} @{name} {what}`",
-            f'If it is a word of the text, put all of it in quotes: `{typed.verb} "{text}"`',
+            f"If it is a word of the text: `{typed.verb} {text} owner=none`",
         )
     return "", words

@@ -101,10 +101,15 @@ def page(typed: Typed, context: Context) -> Do | Question:
         )
     found = values.target(first, context, "page") if alone else values.find_target(first, context)
     asked = found or values.default_target(context)
+    if not asked:
+        raise values.unknown_target(first, context)
     # In quotes it is a text, whatever it begins with.
-    slip = not found and typed.text[:1] == first[:1] and values.near_target(first, context)
-    if not asked or slip:
-        raise values.unknown_target(first, context, "page", shown(typed.rest(1), 60))
+    if not found and typed.text[:1] == first[:1] and (near := values.near_target(first, context)):
+        raise Refused(
+            f"I know no policy, schedule or person `{shown(first)}`.",
+            f"Did you mean `page {near} {shown(typed.rest(1), 60)}`? "
+            f"As a text: `page {context.default_ladder} {shown(typed.text, 60)}`",
+        )
     return typed.do(c.Page(target=asked, text=typed.rest(1) if found else typed.text))
 
 

@@ -215,13 +215,12 @@ def target(word: str, context: Context, before: str = "") -> str:
     return found
 
 
-def unknown_target(word: str, context: Context, before: str = "", behind: str = "") -> Refused:
-    """The refusal of what is no target. The nearest one is shown with what stands `before` and `behind` it in a line."""
+def unknown_target(word: str, context: Context, before: str = "") -> Refused:
+    """The refusal of what is no target. The nearest one is shown with what stands `before` it in a line."""
     near = near_target(word, context)
     known = [*context.targets, *(f"@{id_}" for id_ in context.people)]
     if near:
-        hint = f"Did you mean `{' '.join(part for part in (before, near, behind) if part)}`?"
-        hint += " If it is a text, put it in quotes." if behind else ""
+        hint = f"Did you mean `{f'{before} {near}'.strip()}`?"
     elif known:
         hint = f"There is: {_some(known)}"
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.chat.context import Context, Question
-from bot.chat.line import Typed, shown
+from bot.chat.line import KEY_ALIASES, Typed, shown
 from bot.chat.verb import Verb
 from bot.chat.verbs_life import LIFE
 from bot.chat.verbs_work import WORK
@@ -50,6 +50,7 @@ HELP = (
 )
 
 VERBS: tuple[Verb, ...] = tuple(sorted((*LIFE, *WORK, *HELP), key=lambda verb: GROUPS.index(verb.group)))
+KEYS = frozenset({key for verb in VERBS for key in verb.keys} | {"ref", *KEY_ALIASES})
 NAMES: Mapping[str, Verb] = {name: verb for verb in VERBS for name in verb.names}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.arguments import config_file, instead, parted
+from bot.arguments import config_file, instead, line_of, parted
 
 PARTED = [
     ("", [], []),
@@ -39,6 +39,22 @@ def test_options_of_say_stand_before_its_line_or_behind_one_that_is_a_single_arg
     typed: str, options: list[str], words: list[str]
 ) -> None:
     assert parted(typed.split()) == (options, words)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["note", "x", "at=04:30 Uhr"], 'note x at="04:30 Uhr"'),
+        (["note", "one  two", "three"], "note one  two three"),
+        (["note", "x=a b"], "note x=a b"),
+        (["note", "at=-10m", "x"], "note at=-10m x"),
+        (["note", 'at="04:30 Uhr"'], 'note at="04:30 Uhr"'),
+        (["at=-10m note two words"], "at=-10m note two words"),
+        ([], ""),
+    ],
+)
+def test_a_value_keeps_the_quotes_that_the_shell_took(words: list[str], line: str) -> None:
+    assert line_of(words, {"at"}) == line
 
 
 def test_a_line_in_quotes_is_one_argument() -> None:
