@@ -16,7 +16,7 @@ from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
 from bot.chat.implied import among, implied, repeatable, which
 from bot.chat.line import Typed, Word, join, ref, shown, split, words_of
-from bot.chat.values import ROLES, STATUSES, somebody, spelled_severity
+from bot.chat.values import ROLES, STATUSES, named_here, somebody, spelled_severity
 from bot.chat.verb import Verb
 from bot.chat.verbs import VERBS, find, nearest_verb
 from bot.incident.model import Refused
@@ -64,7 +64,7 @@ def parse(line: str, context: Context) -> Do | Question:
     if "at" in verb.keys and "at" not in keys and args and times.is_ago(args[-1].text):
         # As it is said to a colleague: `note failed over mon2 -10m`.
         keys["at"] = (args.pop().text,)
-    typed = Typed(verb.name, verb.usage, verb.example, tuple(args), keys, address)
+    typed = Typed(verb.name, verb.usage, named_here(verb.example, context), tuple(args), keys, address)
     whole = "".join(word.lead + word.text for word in words).strip()
     return _placed(verb, verb.build(typed, context), typed, whole, context)
 

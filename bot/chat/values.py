@@ -176,6 +176,11 @@ def somebody(context: Context) -> str:
     return f"@{(others or [*context.people, 'NAME'])[0]}"
 
 
+def named_here(example: str, context: Context) -> str:
+    """An example of ours with somebody there is in place of whom it names."""
+    return re.sub(r"@(\w+)", lambda name: name[0] if name[1] in context.people else somebody(context), example)
+
+
 def nobody_or(word: str, context: Context) -> str:
     """A person's id, or empty for `none`."""
     return "" if word.strip().lower() in NOBODY else person(word, context)

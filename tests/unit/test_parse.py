@@ -548,6 +548,7 @@ def test_somebody_unknown_is_answered_with_the_nearest_person_or_with_those_ther
 def test_an_example_names_somebody_there_is():
     people = {"ana": Person("ana", "Ana Ruiz"), "dora": Person("dora", "Dora Lind")}
     assert "`handoff comms @dora`" in refused("handoff comms", context(people=people))
+    assert "`task @dora check the quorum`" in refused("task @dora", context(people=people))
     assert "`handoff comms @NAME`" in refused("handoff comms", context(people={}))
 
 
