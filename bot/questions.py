@@ -97,7 +97,7 @@ class Answers:
             case "help":
                 return help_document(question.args.get("verb"))
             case "list":
-                return self._list(question.args.get("which", "open"), sees)
+                return self._list(question.args.get("which", "open"), context, sees)
             case "oncall":
                 return self._oncall(question.args.get("schedule", ""))
             case "similar":
@@ -168,7 +168,7 @@ class Answers:
             )
         return incident
 
-    def _list(self, which: str, sees: Sees) -> Document:
+    def _list(self, which: str, context: Context, sees: Sees) -> Document:
         if which == "open":
             found = self._lookups.open_incidents()
         else:
@@ -178,7 +178,12 @@ class Answers:
                 if which == "all" or which in (incident.status, incident.kind, incident.severity)
             ]
         shown = self._listed([incident for incident in found if sees(incident)], which)
-        over = [incident for incident in self._lookups.unclosed() if sees(incident)] if which == "open" else []
+        if which != "open":
+            return shown
+        # Outside a room they were looked for already, because one of them might have been meant.
+        over = context.unclosed
+        if context.room is not None:
+            over = [incident for incident in self._lookups.unclosed() if sees(incident)]
         if not over:
             return shown
         return replace(shown, blocks=(*shown.blocks, *self._listed(over, "over, to be closed").blocks))

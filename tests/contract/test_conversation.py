@@ -27,15 +27,15 @@ Typing = Callable[..., Awaitable[str]]
 
 @pytest.fixture
 async def type_(world: World) -> AsyncIterator[Typing]:
-    """Types a line at a terminal and hands back the answer as plain text."""
+    """Types a line at a terminal, `about` an incident as in its room, and hands back the answer as plain text."""
     writer = Writer(world.store, world.rules)
     names = Names(people=PEOPLE, roster=ROSTER, default_ladder="platform")
     answers = Answers(world.lookups, world.clock, names, Wording(Templates(), PEOPLE, "UTC", {}))
     conversation = Conversation(writer, world.lookups, world.clock, names, answers)
     writing = asyncio.create_task(writer.run())
 
-    async def type_(line: str, by: str = "ana") -> str:
-        answer = await conversation.said(Said(platform="terminal", room="", by=by, line=line))
+    async def type_(line: str, by: str = "ana", about: int | None = None) -> str:
+        answer = await conversation.said(Said(platform="terminal", room="", by=by, line=line, about=about))
         return answer.to_plain()
 
     yield type_
@@ -78,6 +78,7 @@ async def test_the_list_shows_what_waits_to_be_closed_below_what_is_open(type_: 
         "2 incidents (over",
     ]
     assert [line.split()[2] for line in lines if line.startswith("-")] == ["INC-2", "INC-3", "INC-1"]
+    assert await type_("list", about=2) == await type_("list")
 
 
 def an_alert(az: str) -> Notification:
