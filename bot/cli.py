@@ -237,13 +237,13 @@ def _say(arguments: argparse.Namespace) -> int:
 
 
 def _speaker(named: str | None, config: Config) -> str:
-    from bot.terminal import known, login_of
+    from bot.terminal import known, speaker
 
     if named is not None:
         return known(named, config.people)
     if usual := os.environ.get("KLATSCH_AS"):
         return known(usual, config.people, "KLATSCH_AS=")
-    return login_of(_login(), config.people)
+    return speaker(_login(), config.people)
 
 
 def _login() -> str:

@@ -54,7 +54,7 @@ def known(person: str, people: Mapping[str, Person], option: str = "--as ") -> s
     raise Refused(f"There is no `{shorten(person)}` under `people:`.", hint)
 
 
-def login_of(login: str, people: Mapping[str, Person]) -> str:
+def speaker(login: str, people: Mapping[str, Person]) -> str:
     """Who speaks with this login: the person with that id, else somebody of the terminal's own."""
     return login if login in people else f"{TERMINAL}:{login}" if login else TERMINAL
 
