@@ -83,7 +83,10 @@ def help_document(verb: str | None = None, prefix: str = "") -> Document:
 
 def _night(prefix: str) -> Document:
     rows = tuple((Text(name, bold=True), Text(f": {words}")) for name, words in NIGHT.items())
-    more = f"`{prefix}help all` lists every command, `{prefix}help page` tells more about one of them."
+    more = (
+        f"`{prefix}help all` lists every command, `{prefix}help page` tells more about one of them, "
+        f"`{prefix}help times` how times are written."
+    )
     return Document(
         "What you need first", (Heading(line("What you need first")), Bullets(rows), Paragraph(marked(more)))
     )

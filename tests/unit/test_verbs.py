@@ -144,7 +144,7 @@ def test_help_all_lists_every_verb():
 def test_times_are_explained_in_help_and_in_the_manual():
     shown = help_document("times").to_plain()
     assert "26.11. 23:00" in shown
-    assert "help times" in help_document("all").to_plain()
+    assert "help times" in help_document().to_plain()
     assert "## Times\n" in manual()
 
 
