@@ -76,8 +76,10 @@ class Conversation:
         if isinstance(parsed, Question):
             sees = partial(_sees, said.platform, context.room)
             return await asyncio.to_thread(self._answers.answer, parsed, context, sees)
-        if parsed.incident is not None and parsed.incident != context.room:
-            await asyncio.to_thread(self._check_seen, parsed.incident, said.platform, context.room)
+        into = parsed.command.into if isinstance(parsed.command, c.Merge) else None
+        for number in (parsed.incident, into):
+            if number is not None and number != context.room:
+                await asyncio.to_thread(self._check_seen, number, said.platform, context.room)
         return await self._done(parsed, said, by)
 
     def _check_seen(self, number: int, platform: str, room: int | None) -> None:

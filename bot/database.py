@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 
 from bot.config import Config
@@ -31,6 +31,9 @@ def prepare(database: Database) -> None:
     """Make the database if it is not there, and bring its schema to the newest. Raises StoreUnavailable."""
     if database.file is not None:
         database.file.parent.mkdir(parents=True, exist_ok=True)
+        # It holds what is private, and the key that signs links. What cannot be made is said below.
+        with suppress(OSError):
+            database.file.touch(mode=0o600, exist_ok=True)
     try:
         migrate.upgrade(database)
     except StoreUnavailable as error:

@@ -67,6 +67,7 @@ def rules(config: Config) -> Rules:
         pagers=tuple(config.paging),
         status_pages=tuple(config.status),
         publishers=(DRAFTS, *config.publishing),
+        own=(DRAFTS,),
         people=config.people,
         archive_after=config.chat.archive_after,
     )
@@ -182,6 +183,7 @@ class Klatsch:
             pagers=pagers(self.settings, self.http),
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
+            own=frozenset({DRAFTS}),
             people=config.people,
             ack_link=lambda number, person: self.links.link(number, person),
         )

@@ -55,12 +55,13 @@ class Words(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """Every configured adapter, by the name of its block."""
+    """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
     status_pages: Mapping[str, StatusPage] = field(default_factory=dict)
     publishers: Mapping[str, Publisher] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     ack_link: AckLink = lambda number, person: ""
 
@@ -239,10 +240,13 @@ class Performer:
 
     async def _write(self, item: Claimed, effect: f.WriteDraft, incident: Incident) -> c.Command | None:
         publisher = known(self._providers.publishers, effect.publisher, "publishing")
+        if incident.private and effect.publisher not in self._providers.own:
+            raise Rejected(f"{incident.ref} became private before its draft was written")
         through = incident.postmortem.through if incident.postmortem else item.upto
         history = await asyncio.to_thread(self._lookups.history, incident.number, upto=through, limit=100_000)
         text = await asyncio.to_thread(self._words.draft, incident, history)
-        written = await publisher.write(Attempt(item.key, item.attempt), ref=incident.ref, text=text)
+        attempt = Attempt(item.key, item.attempt)
+        written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
         copy = effect.publisher != next(iter(self._providers.publishers))
         return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy)

@@ -229,8 +229,9 @@ class Written:
 
 
 class Publisher(Protocol):
-    async def write(self, attempt: Attempt, *, ref: str, text: str) -> Written:
-        """Put a Markdown text where people edit it, without overwriting what they wrote; answers where it lies."""
+    async def write(self, attempt: Attempt, *, ref: str, text: str, private: bool = False) -> Written:
+        """Put a Markdown text where people edit it, without overwriting what they wrote; answers where it lies. What is
+        `private` is read by nobody who may not look into the bot's own files."""
         ...
 
 

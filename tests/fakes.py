@@ -96,10 +96,12 @@ class RecordingPublisher:
     def __init__(self) -> None:
         self.orders = Orders()
         self.texts: dict[str, str] = {}
+        self.private = False
 
-    async def write(self, attempt: Attempt, *, ref: str, text: str) -> Written:
+    async def write(self, attempt: Attempt, *, ref: str, text: str, private: bool = False) -> Written:
         await self.orders.obey()
         self.texts[ref] = text
+        self.private = private
         return Written(f"drafts/{ref}.md")
 
 

@@ -26,6 +26,9 @@ MOST_DRAFTS = 100
 FILE_BYTES = 10_000_000
 """A larger file is not one of ours, and is left alone unread."""
 
+MODE, PRIVATE_MODE = 0o666, 0o600
+"""Of a file, less what the process's umask takes away."""
+
 _REF = re.compile(r"INC-[0-9]{1,10}")
 _SEAL = re.compile(rb"<!-- klatsch: draft ([0-9a-f]{64}); edit freely, a newer draft goes into another file -->")
 
@@ -72,7 +75,7 @@ class Folder:
         self._name = name
         self._folder = folder
 
-    async def write(self, attempt: Attempt, *, ref: str, text: str) -> Written:
+    async def write(self, attempt: Attempt, *, ref: str, text: str, private: bool = False) -> Written:
         """Write `<folder>/<ref>.md`, whole or not at all; answers the path of the file that holds the draft, and that of
         `<ref>.md` when people edited it and the draft lies beside it.
 
@@ -81,7 +84,7 @@ class Folder:
         """
         if not _REF.fullmatch(ref):
             raise Rejected(f"{self._name}: an incident's reference looks like INC-7")
-        return await asyncio.to_thread(self._write, ref, text)
+        return await asyncio.to_thread(self._write, ref, text, PRIVATE_MODE if private else MODE)
 
     async def probe(self) -> None:
         """Whether a draft could be written; the folder is not made. Raises like `write`."""
@@ -102,7 +105,7 @@ class Folder:
         except OSError as error:
             raise self._failure(error) from error
 
-    def _write(self, ref: str, text: str) -> Written:
+    def _write(self, ref: str, text: str, mode: int) -> Written:
         above = text.strip("\n").encode(errors="replace") + b"\n\n"
         digest = hashlib.sha256(above).hexdigest().encode()
         try:
@@ -112,7 +115,7 @@ class Folder:
                 path = first if number == 1 else self._folder / f"{ref}.draft-{number}.md"
                 sealed, edited = _look(path)
                 if not edited and sealed != digest:
-                    _replace(path, above + _seal(digest))
+                    _replace(path, above + _seal(digest), mode)
                 if not edited or sealed == digest:
                     return Written(str(path), edited="" if path == first else str(first))
         except OSError as error:
@@ -146,11 +149,13 @@ def _look(path: Path) -> tuple[bytes, bool]:
     return seal[1], hashlib.sha256(above + b"\n").hexdigest().encode() != seal[1]
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes, mode: int) -> None:
     """The file holds its old content or all of `data`, also after a power cut."""
     part = path.with_name(f".{path.name}.part")
     try:
-        with part.open("wb") as file:
+        # What a try that died left behind may be readable by more than this one shall be.
+        part.unlink(missing_ok=True)
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -22,7 +22,7 @@ OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED})
 class Policy:
     """Which providers there are, by the name of their block in the configuration, and who can be reached how.
 
-    `archive_after` is how long the rooms of an incident that is over stay open: long enough to take a mistake back.
+    `own` are the publishers that keep what they get in the house, the only ones for what is private. `archive_after` is how long the rooms of an incident that is over stay open: long enough to take a mistake back.
     """
 
     platforms: tuple[str, ...] = ()
@@ -31,6 +31,7 @@ class Policy:
     publishers: tuple[str, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     archive_after: timedelta = timedelta(0)
+    own: tuple[str, ...] = ()
 
 
 def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
@@ -96,7 +97,8 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
                 return _show(incident, policy)
             return [*(f.Publish(page, event.number) for page in policy.status_pages), *_show(incident, policy)]
         case e.PostmortemDrafted():
-            return [f.WriteDraft(publisher) for publisher in policy.publishers] + _show(incident, policy)
+            publishers = policy.own if incident.private else policy.publishers
+            return [f.WriteDraft(publisher) for publisher in publishers] + _show(incident, policy)
         case e.RoomOpened() if incident.status.final:
             return [f.ArchiveRoom(event.platform)]
         case e.PostmortemWritten() | e.RoomOpened():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import text
 
 from bot.chat.templates import Templates
 from bot.converse import Conversation
+from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Status
 from bot.ports import Clock, Reacted, Said
@@ -63,3 +65,17 @@ async def test_what_nobody_foresaw_is_an_answer_too(stage: Stage, talk: Talk, ca
     await talk.pins("restarted it")
     assert caplog.text.count("a bug while handling a") == 2
     assert stage.events(e.Noted) == []
+
+
+async def test_nobody_merges_into_what_they_may_not_know_of(stage: Stage, talk: Talk):
+    await stage.open("Volumes slow")
+    await stage.open("Tenant data read by another", private=True)
+    await stage.settle()
+    said = Said(platform="console", room="inc-1", by="ana", line="merge INC-2")
+    answers = [(await talk.conversation.said(said)).to_plain()]
+    await stage.ask(c.Resolve(summary="ok"), 2)
+    answers.append((await talk.conversation.said(said)).to_plain())
+    answers.append((await talk.conversation.said(replace(said, line="merge INC-9"))).to_plain().replace("9", "2"))
+    assert len(set(answers)) == 1
+    assert answers[0].startswith("There is no INC-2.")
+    assert stage.incident(1).merged_into is None

@@ -9,8 +9,10 @@ import pytest
 
 from bot.alerts.model import Notification
 from bot.incident import commands as c
+from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import ComponentState, Kind, Mark, PublicStatus, Role, Severity, Status
+from bot.incident.plan import plan
 from bot.ports import Unavailable
 from bot.store import StoreUnavailable
 from tests.clock import START
@@ -56,6 +58,24 @@ async def test_a_private_incident_is_announced_nowhere(stage: Stage):
     assert stage.announced() == []
     assert stage.rooms["console"].room("inc-1").private
     assert not stage.rooms["console"].may_read("inc-1", "eve")
+
+
+async def test_the_draft_of_a_private_incident_stays_in_the_house(stage: Stage):
+    rules = stage.world.rules
+    policy = replace(rules.policy, publishers=("postmortem", "folder"), own=("postmortem",))
+    for private, kinds in ((True, {"postmortem"}), (False, {"postmortem", "folder"})):
+        incident = replace(stage.world.opened("Somebody is in our network", private=private))
+        planned = plan(incident, e.PostmortemDrafted(at=START, through=1), policy)
+        assert {effect.publisher for effect in planned if isinstance(effect, f.WriteDraft)} == kinds
+
+
+async def test_a_draft_that_waited_while_its_incident_became_private_goes_to_no_other_house(stage: Stage):
+    await stage.open()
+    await stage.ask(c.DraftPostmortem(), 1)
+    await stage.ask(c.MakePrivate(), 1)
+    await stage.settle()
+    assert stage.publisher.texts == {}
+    assert [failed.effect for failed in stage.events(e.DeliveryFailed)] == ["write_draft"]
 
 
 async def test_an_incident_made_private_is_withdrawn_where_it_was_announced(stage: Stage):

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -219,3 +220,14 @@ def test_what_a_person_must_repair_is_rejected_and_the_rest_may_pass(
 def test_a_wrong_block_is_refused(block: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Config.model_validate(block)
+
+
+async def test_the_draft_of_a_private_incident_is_read_by_nobody_else(publisher: Folder, folder: Path) -> None:
+    written = await publisher.write(FIRST, ref="INC-7", text=DRAFT, private=True)
+    assert stat.S_IMODE(Path(written.place).stat().st_mode) == 0o600
+    # It was public when its first draft was written, and a try died.
+    await publisher.write(FIRST, ref="INC-8", text=DRAFT)
+    (folder / ".INC-8.md.part").write_text("half")
+    written = await publisher.write(LATER, ref="INC-8", text=NEWER, private=True)
+    assert stat.S_IMODE(Path(written.place).stat().st_mode) == 0o600
+    assert Path(written.place).read_text().startswith(NEWER.strip())

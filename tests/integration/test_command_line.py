@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 from pathlib import Path
 
@@ -345,3 +346,10 @@ def test_a_database_that_cannot_be_made_is_named(folder: Path) -> None:
         assert ended.returncode == 1
         assert f"{nowhere} cannot be made (unable to open database file)" in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_nobody_else_on_the_machine_reads_the_database(folder: Path) -> None:
+    assert klatsch(folder, "say", "open", "sev3", "private", "Keys leaked", "page=none").returncode == 0
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.glob("klatsch.db*")}
+    assert modes["klatsch.db"] == 0o600
+    assert all(mode == 0o600 for name, mode in modes.items() if not name.endswith(".serving"))
