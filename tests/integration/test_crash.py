@@ -126,6 +126,8 @@ def ending(job: Job) -> Ending:
                 for message in room.messages
                 if message.thread
                 for line in message.document.to_plain().splitlines()
+                # A heading over several lines; how many go together is chance.
+                if line != "Timeline"
             ),
             people=tuple(sorted(room.people)),
             posts=tuple((row.number, row.status, row.text) for row in posts),
@@ -142,7 +144,9 @@ def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
     body["rooms"] = {name: sorted(key for key, value in room.items() if value) for name, room in body["rooms"].items()}
     body["paging"] = {key: value for key, value in body["paging"].items() if key not in ("since", "next_at")}
     body["postmortem"]["place"] = body["postmortem"]["place"].replace(folder, "")
-    del body["opened_at"]
+    # Each bot listens on a port of its own.
+    body["public_links"] = sorted(body["public_links"])
+    del body["opened_at"], body["status_since"]
     return body
 
 
