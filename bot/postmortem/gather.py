@@ -47,7 +47,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         if isinstance(r.event, e.IncidentOpened | e.SeverityChanged)
     ]
     worst = min(severities, default=None)
-    tasks, followups = _work(history, incident, names)
+    tasks, followups = _work(history, story, incident, names)
     kept, broken = promises(story)
 
     def known(name: str, value: T) -> Cited[T] | None:
@@ -69,7 +69,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         affected=known("affected", tuple(names.mask(name) for name in incident.affected)),
         components=_components(posts),
         resolution=_resolution(story, incident, names),
-        participants=participants(history),
+        participants=participants(story),
         moments=moments,
         gaps=gaps(moments, posts),
         phases=phases(story),
@@ -93,23 +93,29 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
 
 
 def _folded(history: Sequence[e.Recorded], names: Cast) -> tuple[Incident, dict[str, str], dict[Moment, Stamped]]:
-    """The state, and for each part of it the event that made it so. What no event made is not known."""
+    """The state, and for each part of it the event that made it so. What no event made is not known; what an undo made so
+    again rests on the event that had made it so before, because the undo is not told."""
     first = history[0]
+    undoing = {r.command for r in history if isinstance(r.event, e.Undone)}
     refs: dict[str, str] = {}
+    made: dict[tuple[str, object], str] = {}
     stamps: dict[Moment, Stamped] = {}
     incident = Incident(number=first.incident, opened_at=first.event.at)
     for recorded in history:
         before = incident
-        if isinstance(recorded.event, e.IncidentOpened):
-            incident = evolve(None, recorded.event, number=recorded.incident)
-            refs |= dict.fromkeys(_SEEN, recorded.id)
-        else:
-            incident = evolve(incident, recorded.event)
-            refs |= {name: recorded.id for name in _SEEN if getattr(incident, name) != getattr(before, name)}
+        opened = isinstance(recorded.event, e.IncidentOpened)
+        incident = evolve(None if opened else incident, recorded.event, number=recorded.incident)
+        for name in _SEEN:
+            value = getattr(incident, name)
+            if opened or value != getattr(before, name):
+                again = made.get((name, value)) if recorded.command in undoing else None
+                refs[name] = made[name, value] = again or recorded.id
         for moment, stamp in incident.moments.items():
             if before.moments.get(moment) != stamp:
                 reason = "" if stamp.source in ("status", "undo") else names.mask(stamp.reason)
-                stamps[moment] = Stamped(stamp.at, names.mask(stamp.source), reason, recorded.id)
+                again = made.get((moment, stamp.at)) if recorded.command in undoing else None
+                ref = made[moment, stamp.at] = again or recorded.id
+                stamps[moment] = Stamped(stamp.at, names.mask(stamp.source), reason, ref)
     return incident, refs, {moment: stamps[moment] for moment in Moment if moment in incident.moments}
 
 
@@ -173,13 +179,13 @@ def _ends(refs: Sequence[str]) -> tuple[str, ...]:
 
 
 def _work(
-    history: Sequence[e.Recorded], incident: Incident, names: Cast
+    history: Sequence[e.Recorded], story: Sequence[e.Recorded], incident: Incident, names: Cast
 ) -> tuple[tuple[TaskFact, ...], tuple[FollowUpFact, ...]]:
     """Tasks and follow-ups as they stand, cited with the event that added and the one that last changed each."""
     gone_tasks, gone_followups = taken_items(history)
     about_task: dict[int, list[str]] = {}
     about_followup: dict[int, list[str]] = {}
-    for recorded in history:
+    for recorded in story:
         match recorded.event:
             case e.TaskAdded(task=number) | e.TaskChanged(task=number):
                 about_task.setdefault(number, []).append(recorded.id)

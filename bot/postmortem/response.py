@@ -27,10 +27,10 @@ from bot.postmortem.words import Cast, upper_first
 _BY_PEOPLE = frozenset({"command", "reaction", "link"})
 
 
-def participants(history: Iterable[e.Recorded]) -> Cited[int] | None:
+def participants(story: Iterable[e.Recorded]) -> Cited[int] | None:
     """How many people typed, reacted, held a role or answered a page; cited with the first event of each."""
     first: dict[str, str] = {}
-    for recorded in history:
+    for recorded in story:
         if recorded.source.kind in _BY_PEOPLE and recorded.by:
             first.setdefault(recorded.by, recorded.id)
         if isinstance(recorded.event, e.RoleAssigned | e.PageAcknowledged) and recorded.event.person:

@@ -14,6 +14,8 @@ _CORRECTIONS = (
     e.MomentSet,
     e.PublicDraftDiscarded,
     e.PublicPostDrafted,
+    e.RoleAssigned,
+    e.SeverityChanged,
     e.TaskChanged,
     e.TitleChanged,
     e.UpdatePosted,
@@ -24,7 +26,7 @@ _CORRECTIONS = (
 def told(history: Sequence[e.Recorded]) -> list[e.Recorded]:
     """`bot.incident.timeline.story`, in which nothing that was taken back is quoted.
 
-    A status, a severity, a page or a role that was undone did happen and stays; the reason somebody gave for it goes.
+    A status or a page that was undone did happen, for others acted on it, and stays; the reason somebody gave for it goes.
     """
     undone = {seq for r in history if isinstance(r.event, e.Undone) for seq in r.event.events}
     undoing = {r.command for r in history if isinstance(r.event, e.Undone)}
@@ -37,7 +39,7 @@ def told(history: Sequence[e.Recorded]) -> list[e.Recorded]:
                 continue
             case e.FollowUpAdded(followup=number) | e.FollowUpChanged(followup=number) if number in followups:
                 continue
-            case e.StatusChanged() | e.SeverityChanged() if recorded.seq in undone and event.reason:
+            case e.StatusChanged() if recorded.seq in undone and event.reason:
                 recorded = replace(recorded, event=replace(event, reason=""))
             case _ if isinstance(event, _CORRECTIONS) and (recorded.seq in undone or recorded.command in undoing):
                 continue

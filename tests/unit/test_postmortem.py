@@ -13,10 +13,22 @@ from markdown_it import MarkdownIt
 
 from bot.incident import commands as c
 from bot.incident.events import Recorded
-from bot.incident.model import Captured, ComponentState, Mark, Moment, Person, PublicStatus, Refused, Role, Severity
+from bot.incident.model import (
+    Captured,
+    ComponentState,
+    Mark,
+    Moment,
+    Person,
+    PublicStatus,
+    Refused,
+    Role,
+    Severity,
+    Status,
+)
 from bot.postmortem.draft import draft
 from bot.postmortem.facts import Hour, hour_class
 from bot.postmortem.gather import facts
+from bot.postmortem.told import told
 from bot.postmortem.words import cast, escape
 from tests.builders import PEOPLE, START, Step, Story, record, step, without
 from tests.commands import NASTY, OPENINGS, STEPS
@@ -130,6 +142,40 @@ def test_what_was_undone_is_quoted_nowhere(command: c.Command) -> None:
     taken_back = record(c.Open(title="Volumes slow"), command, c.Undo(by="ana"))
     assert any("hunter2" in str(recorded.event) for recorded in said)
     assert "hunter2" not in drafted(taken_back)
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        c.Rename(title="Volumes are gone"),
+        c.SetSeverity(severity=Severity.SEV4),
+        c.AssignRole(role=Role.LEAD, person="ben"),
+        c.AssignRole(role=Role.LEAD, person=""),
+        c.SetMoment(moment=Moment.IMPACT_START, value=START - timedelta(hours=1)),
+        c.DescribeImpact(text="Nothing works", plane="data", affected=("volumes",)),
+        c.PostUpdate(text="It is all over"),
+        c.ChangeTask(task=1, done=True),
+        c.SetStatus(status=Status.IDENTIFIED),
+        c.Resolve(summary="A slip"),
+    ],
+    ids=lambda slip: type(slip).__name__,
+)
+def test_what_was_taken_back_is_no_fact_and_nothing_rests_on_it(slip: c.Command) -> None:
+    before = (
+        c.Open(title="Volumes slow", severity=Severity.SEV2, detected=START),
+        c.AssignRole(role=Role.LEAD, person="ana"),
+        c.DescribeImpact(text="Writes are slow"),
+        c.AddTask(text="check the quorum"),
+        c.SetMoment(moment=Moment.IMPACT_START, value=START - timedelta(minutes=5)),
+        c.PostUpdate(text="We look into it"),
+    )
+    history = record(*before, slip, c.Undo(by="ana"))
+    there = {recorded.id for recorded in told(history)}
+    draft = drafted(history)
+    assert cited(draft) <= there
+    if not isinstance(slip, c.SetStatus | c.Resolve):
+        shown = [line for line in draft.splitlines() if line not in drafted(record(*before)).splitlines()]
+        assert shown == []
 
 
 TASK_OFF = c.Retract(message="m1", captured=Captured.TASK)
