@@ -20,6 +20,9 @@ from bot.oncall.schedules import next_shift, shift
 from bot.ports import Clock
 from bot.status.redact import Redaction
 
+OPEN_LOOKED_THROUGH = 2000
+"""Open incidents that `list` looks through; a storm opens hundreds in triage."""
+
 LOOKED_THROUGH = 500
 """Past incidents that `similar` and `list all` look through."""
 
@@ -169,13 +172,17 @@ class Answers:
         return incident
 
     def _list(self, which: str, context: Context, sees: Sees) -> Document:
+        found = self._lookups.open_incidents(OPEN_LOOKED_THROUGH)
         if which == "open":
-            found = self._lookups.open_incidents()
+            # The worst first: in a storm only so many are shown.
+            found.sort(key=lambda incident: (not incident.real, incident.severity, -incident.number))
         else:
+            # An open one may be older than all that are looked through.
+            known = {incident.number: incident for incident in (*found, *self._lookups.recent(LOOKED_THROUGH))}
             found = [
-                incident
-                for incident in self._lookups.recent(LOOKED_THROUGH)
-                if which == "all" or which in (incident.status, incident.kind, incident.severity)
+                known[number]
+                for number in sorted(known, reverse=True)
+                if which == "all" or which in (known[number].status, known[number].kind, known[number].severity)
             ]
         shown = self._listed([incident for incident in found if sees(incident)], which)
         if which != "open":

@@ -13,7 +13,7 @@ from bot.chat.templates import Templates
 from bot.converse import Conversation
 from bot.inbox import Writer
 from bot.incident import commands as c
-from bot.incident.model import Status
+from bot.incident.model import Severity, Status
 from bot.ports import Said
 from bot.questions import Answers, Names
 from bot.words import Wording
@@ -154,3 +154,15 @@ def test_what_waits_to_be_closed_is_found_by_number_and_only_among_the_newest(wo
         plan = [str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values)]
     # The only scan stops after the newest: it goes by number, from the end.
     assert not [line for line in plan if "Seq Scan" in line or "TEMP B-TREE" in line], plan
+
+
+async def test_the_worst_is_found_in_a_storm_however_old_it_is(world: World, type_: Typing):
+    world.opened("Region is down", severity=Severity.SEV1)
+    world.do(*(an_ask(c.Open(title=f"disk {n}", severity=Severity.SEV3, status=Status.TRIAGE)) for n in range(600)))
+    shown = (await type_("list")).splitlines()
+    assert shown[0].startswith("601 incidents (open)")
+    assert "INC-1 · SEV1" in shown[1]
+    for which in ("sev1", "investigating", "all"):
+        listed = await type_(f"list {which}")
+        assert ("INC-1 · SEV1" in listed) is (which != "all")
+    assert "600 incidents (sev3)" in await type_("list sev3")
