@@ -220,7 +220,8 @@ def hurry(klatsch: Klatsch, job: Job) -> None:
     bot.deliver.LEASE = LEASE
     bot.deliver.RENEW_EVERY = LEASE.total_seconds() / 2
     bot.deliver.POLL = 0.1
-    bot.deliver.IN_FLIGHT = job.in_flight
+    # As many at a time as the job says, pages too: which of them had begun decides what cannot be avoided.
+    bot.deliver.IN_FLIGHT, bot.deliver.URGENT_IN_FLIGHT = job.in_flight, 0
     os.fsync = lambda fd: None
     if klatsch.database.sqlite:
 

@@ -146,7 +146,7 @@ def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
     body["postmortem"]["place"] = body["postmortem"]["place"].replace(folder, "")
     # Each bot listens on a port of its own.
     body["public_links"] = sorted(body["public_links"])
-    del body["opened_at"], body["status_since"]
+    del body["opened_at"], body["status_since"], body["ended"]
     return body
 
 
