@@ -96,7 +96,7 @@ class Deliverer:
                 await self._pause()
         finally:
             renewing.cancel()
-            await self._finish()
+            await self.finish()
 
     async def round(self) -> int:
         """Claim what is due, do all of it, and answer how much it was."""
@@ -175,7 +175,8 @@ class Deliverer:
             except Exception:
                 log.exception("a bug while renewing leases")
 
-    async def _finish(self) -> None:
+    async def finish(self) -> None:
+        """Let what has begun end, or give it back, so that nobody waits for its lease. Nothing can be begun afterwards."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=STOP_WITHIN)
         for task in list(self._tasks):

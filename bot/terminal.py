@@ -18,11 +18,12 @@ from bot.config import Config
 from bot.converse import TERMINAL
 from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
+from bot.incident.effects import KINDS, SendPage
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
 from bot.nearest import nearest
-from bot.ports import Said
+from bot.ports import DeliveryError, Said
 from bot.status.redact import Redaction, mask
 
 DELIVERED_WITHIN = 15.0
@@ -140,14 +141,37 @@ class _Talk:
 
 
 async def _send(klatsch: Klatsch) -> None:
-    """With no bot running, what the line caused is sent from here; else the running bot sends it."""
+    """With no bot running, what the line caused is sent from here; else the running bot sends it. The line itself is done
+    and recorded whatever becomes of this."""
     try:
-        async with klatsch.delivering() as deliverer, asyncio.timeout(DELIVERED_WITHIN):
-            await deliverer.drain()
+        async with klatsch.delivering() as deliverer:
+            try:
+                async with asyncio.timeout(DELIVERED_WITHIN):
+                    await deliverer.drain()
+            except TimeoutError:
+                _print(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
+            finally:
+                await deliverer.finish()
     except AlreadyRunning:
         return
-    except TimeoutError:
-        _print(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
+    except DeliveryError as error:
+        _print(say(f"Done and recorded, but nothing could be sent from here: {error.reason}", "warning"))
+    for unsent in await asyncio.to_thread(_unsent, klatsch):
+        _print(say(unsent, "warning"))
+
+
+def _unsent(klatsch: Klatsch) -> list[str]:
+    """What somebody who reads "paged" has to know when no bot runs."""
+    pages = sum(kind.count for kind in klatsch.lookups.waiting() if kind.kind == KINDS[SendPage])
+    told = []
+    if pages:
+        what = "1 page has" if pages == 1 else f"{pages} pages have"
+        told.append(f"{what} not gone out yet: `klatsch check` says what is wrong, `klatsch serve` goes on trying.")
+    waiting = [i.ref for i in klatsch.lookups.open_incidents() if i.paging and i.paging.waiting and i.paging.next_at]
+    # On PostgreSQL others may serve without our knowing.
+    if waiting and klatsch.database.sqlite:
+        told.append(f"No bot runs here, so nobody else is paged for {', '.join(waiting)} until `klatsch serve` does.")
+    return told
 
 
 def _print(document: Document) -> None:

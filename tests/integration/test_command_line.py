@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.klatsch import COMMAND, environment, klatsch, serving, write_config
+from tests.servers.klatsch import COMMAND, environment, klatsch, paging, serving, write_config
+from tests.servers.processes import free_port
 
 PATIENCE = 60
 
@@ -353,3 +354,17 @@ def test_nobody_else_on_the_machine_reads_the_database(folder: Path) -> None:
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.glob("klatsch.db*")}
     assert modes["klatsch.db"] == 0o600
     assert all(mode == 0o600 for name, mode in modes.items() if not name.endswith(".serving"))
+
+
+def test_break_glass_tells_what_did_not_go_out_and_that_nobody_comes_next(tmp_path: Path) -> None:
+    nobody_listens = free_port()
+    sections = paging(f"http://127.0.0.1:{nobody_listens}")
+    sections["people"]["ben"] |= {"ntfy": "ben-pages", "page": ["ntfy"]}
+    sections["oncall"]["policies"]["platform"]["steps"].append({"page": "person:ben"})
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", **sections)
+    said = klatsch(tmp_path, "say", "open", "sev1", "Region is down")
+    assert said.returncode == 0
+    told = said.stdout.replace("\n│ ", " ").replace("`", "")
+    assert "1 page has not gone out yet: klatsch check says what is wrong" in told
+    assert "No bot runs here, so nobody else is paged for INC-1 until klatsch serve does." in told
+    assert "No bot runs" not in klatsch(tmp_path, "say", "ack").stdout
