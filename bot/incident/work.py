@@ -54,15 +54,20 @@ def retract(incident: Incident, command: c.Retract, at: datetime) -> list[e.Even
     held = standing(command.events, command.message, command.captured, command.mark)
     if held is None or command.by not in held.people:
         return []
+    off = e.Seconded(at=at, event=held.recorded.seq, message=command.message, stands=False)
     if len(held.people) > 1:
-        return [e.Seconded(at=at, event=held.recorded.seq, message=command.message, stands=False)]
+        return [off]
     match held.recorded.event:
         case e.TaskAdded(task=task):
             now = incident.tasks[task - 1]
-            return [e.TaskChanged(at=at, task=task, dropped=True, owner=now.owner, before=now)]
+            # It can be opened again, and then nobody's reaction is on it.
+            return [off, e.TaskChanged(at=at, task=task, dropped=True, owner=now.owner, before=now)]
         case e.FollowUpAdded(followup=followup):
             item = incident.followups[followup - 1]
-            return [e.FollowUpChanged(at=at, followup=followup, outcome="dropped", before=item)]
+            if item.outcome:
+                # Done is done, whoever asked for it.
+                return [off]
+            return [off, e.FollowUpChanged(at=at, followup=followup, outcome="dropped", before=item)]
         case _:
             return [e.Retracted(at=at, event=held.recorded.seq, message=command.message)]
 

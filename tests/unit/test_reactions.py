@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from bot.chat.parse import parse
 from bot.chat.reactions import MEANINGS, REACTIONS, react, unreact
-from bot.incident.commands import AddFollowUp, AddTask, Note, Retract
+from bot.incident.commands import AddFollowUp, AddTask, ChangeFollowUp, ChangeTask, Note, Open, Retract
 from bot.incident.model import Captured, Mark
+from tests.builders import Story, step
 from tests.unit.test_parse import ROOM
 
 AT = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
@@ -69,3 +70,36 @@ def test_every_reaction_has_a_line_that_does_the_same(meaning):
 def test_whatever_is_reacted_with_nothing_is_raised(emoji, text):
     command = react(emoji, text=text, author="", message="m", at=None)
     assert command is None or command.message == "m"
+
+
+def reacting(*said):
+    """A story in which one person after another gives a command with a reaction, or by typing."""
+    story = Story()
+    story.give(Open(title="Volumes slow"))
+    for by, source, command in said:
+        story.give(step(command, by=by, source=source))
+    return story
+
+
+def test_a_follow_up_that_is_done_stays_done_when_its_reaction_goes():
+    off = Retract(message="m1", captured=Captured.FOLLOWUP)
+    story = reacting(
+        ("ana", "reaction", AddFollowUp(text="Alert on it", message="m1")),
+        ("ben", "command", ChangeFollowUp(followup=1, outcome="done")),
+        ("ana", "reaction", off),
+    )
+    assert story.incident.followups[0].outcome == "done"
+    assert story.give(step(off, source="reaction")) == []
+
+
+def test_who_took_a_reaction_off_holds_on_to_nothing_that_is_opened_again():
+    add, off = AddTask(text="check", message="m1"), Retract(message="m1", captured=Captured.TASK)
+    story = reacting(
+        ("ana", "reaction", add),
+        ("ana", "reaction", off),
+        ("cleo", "command", ChangeTask(task=1)),
+        ("ben", "reaction", add),
+    )
+    assert [(task.id, task.dropped) for task in story.incident.tasks] == [(1, False)]
+    story.give(step(off, by="ben", source="reaction"))
+    assert story.incident.tasks[0].dropped
