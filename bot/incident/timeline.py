@@ -186,6 +186,11 @@ def _status(event: e.StatusChanged) -> str:
         said = "Accepted"
     if event.new.open and not event.old.open:
         said = "Reopened"
+    if event.new is Status.RESOLVED and not event.old.open:
+        said = f"Status changed from {event.old} to {event.new}"
+    if event.ended and not event.new.open:
+        # A reopening was undone.
+        said = f"{said} again"
     return f"{said}{_because(event.reason)}"
 
 

@@ -68,7 +68,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         plane=known("plane", names.mask(incident.plane)),
         affected=known("affected", tuple(names.mask(name) for name in incident.affected)),
         components=_components(posts),
-        resolution=_resolution(story, incident, names),
+        resolution=_resolution(history, incident, names),
         participants=participants(story),
         moments=moments,
         gaps=gaps(moments, posts),
@@ -133,11 +133,19 @@ def _owner(history: Sequence[e.Recorded], incident: Incident, names: Cast) -> Ci
     return Cited(names.name(person), (assigned[-1],)) if person and assigned else None
 
 
-def _resolution(story: Sequence[e.Recorded], incident: Incident, names: Cast) -> Line | None:
-    """How it ended, in the words of whoever resolved it; nothing while it is open (again)."""
+def _resolution(history: Sequence[e.Recorded], incident: Incident, names: Cast) -> Line | None:
+    """How it ended, in the words of whoever resolved it; nothing while it is open (again). An undo resolves nothing, and
+    what was undone did not either."""
     if incident.status.open:
         return None
-    ends = [(r, r.event) for r in story if isinstance(r.event, e.StatusChanged) and r.event.new is Status.RESOLVED]
+    undone = {seq for r in history if isinstance(r.event, e.Undone) for seq in r.event.events}
+    undoing = {r.command for r in history if isinstance(r.event, e.Undone)}
+    ends = [
+        (r, r.event)
+        for r in history
+        if isinstance(r.event, e.StatusChanged) and r.event.new is Status.RESOLVED
+        if r.seq not in undone and r.command not in undoing
+    ]
     if not ends:
         return None
     recorded, event = ends[-1]

@@ -26,7 +26,8 @@ _CORRECTIONS = (
 def told(history: Sequence[e.Recorded]) -> list[e.Recorded]:
     """`bot.incident.timeline.story`, in which nothing that was taken back is quoted.
 
-    A status or a page that was undone did happen, for others acted on it, and stays; the reason somebody gave for it goes.
+    A status or a page that was undone did happen, for others acted on it, and stays; the reason somebody gave for it goes, and so
+    does ours for taking it back.
     """
     undone = {seq for r in history if isinstance(r.event, e.Undone) for seq in r.event.events}
     undoing = {r.command for r in history if isinstance(r.event, e.Undone)}
@@ -39,7 +40,7 @@ def told(history: Sequence[e.Recorded]) -> list[e.Recorded]:
                 continue
             case e.FollowUpAdded(followup=number) | e.FollowUpChanged(followup=number) if number in followups:
                 continue
-            case e.StatusChanged() if recorded.seq in undone and event.reason:
+            case e.StatusChanged() if recorded.seq in undone or recorded.command in undoing:
                 recorded = replace(recorded, event=replace(event, reason=""))
             case _ if isinstance(event, _CORRECTIONS) and (recorded.seq in undone or recorded.command in undoing):
                 continue

@@ -181,6 +181,28 @@ def test_what_was_taken_back_is_no_fact_and_nothing_rests_on_it(slip: c.Command)
 TASK_OFF = c.Retract(message="m1", captured=Captured.TASK)
 
 
+@pytest.mark.parametrize(
+    ("mistake", "told_of"),
+    [
+        pytest.param((c.Close(),), "Status changed from review to resolved", id="close"),
+        pytest.param((c.StartReview(),), "Status changed from review to resolved", id="review"),
+        pytest.param((c.Reopen(reason="a slip"),), "Resolved again", id="reopen"),
+    ],
+)
+def test_an_undo_does_not_resolve_anything(mistake: tuple[c.Command, ...], told_of: str) -> None:
+    resolved = (c.Open(title="Volumes slow"), c.Resolve(summary="rolled back the kernel"))
+    text = drafted(record(*resolved, *(step(command, after=1200) for command in mistake), c.Undo(by="ana")))
+    assert "It was resolved at 2026-11-20 14:01 UTC: “rolled back the kernel” [e2]" in text
+    assert "Resolved with “rolled back the kernel” [e2]" in text
+    assert "undo" not in part(text, "Summary") + part(text, "Timeline") + part(text, "Response and recovery")
+    assert f"| {told_of} |" in text
+
+
+def test_an_end_that_was_a_slip_is_not_how_it_ended() -> None:
+    story = [c.Open(title="x"), c.Resolve(summary="one"), c.Reopen(), c.Resolve(summary="two"), c.Undo(by="ana")]
+    assert "It was resolved at 2026-11-20 14:01 UTC: “one” [e2]" in drafted(record(*story, c.Undo(by="ana", event=3)))
+
+
 def test_a_task_whose_reaction_was_taken_away_was_never_meant() -> None:
     added = step(c.AddTask(text="hunter2", message="m1"), source="reaction")
     history = record(c.Open(title="Volumes slow"), added, step(TASK_OFF, source="reaction"))
