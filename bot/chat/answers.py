@@ -25,8 +25,8 @@ from bot.chat.document import (
     say,
 )
 from bot.chat.marked import marked
-from bot.chat.replies import STATES
 from bot.chat.standing import answered, customers, task_line
+from bot.chat.taken_back import STATES
 from bot.chat.templates import and_, local
 from bot.incident.events import Noted, Recorded
 from bot.incident.model import Incident, Mark, Moment, Person, Role

@@ -13,15 +13,15 @@ from bot.chat.card import Who, headline, named, who
 from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line
 from bot.chat.marked import marked
 from bot.chat.publishing import how_to_publish
-from bot.chat.templates import and_, local
+from bot.chat.taken_back import taken_back
+from bot.chat.templates import and_, local, short
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Mark, NothingToPublish, Person, Refused, Source, Status, StillDisturbed
-from bot.incident.timeline import MOMENTS, sentence
+from bot.incident.timeline import sentence
 from bot.incident.undo import NothingToTakeBack, undo
 
 EVENTS_SHOWN = 6
-TEXT_SHOWN = 300
 BORN = {
     Kind.DRILL: "open as a drill",
     Kind.NEARMISS: "recorded as a near miss",
@@ -39,9 +39,6 @@ NOUNS = {
     Mark.COFFEE: "Coffee topic",
     Mark.ON_IT: "“On it”",
 }
-
-STATES: Mapping[str, str] = {Status.TRIAGE: "in triage", Status.REVIEW: "in review"}
-"""How a status is said in a sentence, where its name alone does not do."""
 
 
 def refused(refusal: Refused, components: Mapping[str, str] | None = None) -> Document:
@@ -203,7 +200,7 @@ def _told(event: e.Event, outside: _Outside, times: Times) -> str:
     match event:
         case e.StatusChanged(new=Status.RESOLVED) if times.now and event.at != times.now:
             said = sentence(event, names)
-            return _short(f"Resolved at {times.of(event.at)}{said.removeprefix('Resolved')}")
+            return short(f"Resolved at {times.of(event.at)}{said.removeprefix('Resolved')}")
         case e.IncidentOpened():
             private = " and private" if event.private else ""
             return f"is {BORN.get(event.kind, 'open')}{private}, {event.severity}: {event.title}"
@@ -211,27 +208,23 @@ def _told(event: e.Event, outside: _Outside, times: Times) -> str:
             promise = f"; the next one is due by {times.of(event.next_by)}" if event.next_by else ""
             return f"Update {'on the timeline' if outside.untold else 'posted'}{promise}" if event.text else ""
         case e.Noted():
-            return _short(f"{NOUNS[event.mark]} on the timeline, {times.of(event.at)}: {event.text}")
+            return short(f"{NOUNS[event.mark]} on the timeline, {times.of(event.at)}: {event.text}")
         case e.ImpactDescribed():
             said = sentence(event, names).removeprefix("Impact: ")
-            return _short(f"Impact on the timeline, {local(event.at, zone)}: {said}")
+            return short(f"Impact on the timeline, {local(event.at, zone)}: {said}")
         case e.MomentSet(value=value) if value:
             said = sentence(event, names).partition(" at ")[0]
             return f"{said} at {local(value, zone, '%Y-%m-%d %H:%M %Z')}{f': {event.reason}' if event.reason else ''}"
         case e.PublicPostDrafted():
             return "Preview only: customers have not read this"
         case e.PublicPostPublished():
-            return f"Approved. Customers read it in a moment: {_short(event.post.text)}"
+            return f"Approved. Customers read it in a moment: {short(event.post.text)}"
         case e.PageAcknowledged():
             return f"{names(event.person)} has it; nobody else is woken"
         case e.PeoplePaged() | e.PagingEnded() | e.Undone() | e.PostmortemDrafted():
             return ""
         case _:
-            return _short(sentence(event, names, ZoneInfo(zone)))
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= TEXT_SHOWN else f"{text[: TEXT_SHOWN - 1]}…"
+            return short(sentence(event, names, ZoneInfo(zone)))
 
 
 def _capital(text: str) -> str:
@@ -249,7 +242,7 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
         for place, event in enumerate(events)
     )
     try:
-        taken = undo(after, c.Undo(by="", events=recorded), events[-1].at)
+        taken = undo(after, c.Undo(by="", event=first, events=recorded), events[-1].at)
     except NothingToTakeBack:
         return "", ""
     except Refused as refusal:
@@ -261,49 +254,3 @@ def _way_back(command: c.Command, events: Sequence[e.Event], after: Incident) ->
     unnamed = isinstance(opened, e.IncidentOpened) and opened.kind is Kind.NEARMISS and not opened.opener
     named = f" e{first}" if unnamed else ""
     return (f"{after.ref} undo{named}" if taken else ""), ""
-
-
-def taken_back(event: e.Event, names: Who, zone: str) -> str:
-    """How it is again, now that something was undone by `event`."""
-    match event:
-        case e.StatusChanged(new=new):
-            return "it is cancelled" if new is Status.CANCELLED else f"it is {STATES.get(new, new)} again"
-        case e.SeverityChanged(new=severity):
-            return f"it is {severity} again"
-        case e.TitleChanged(new=title):
-            return f"its title is again: {title}"
-        case e.RoleAssigned(role=role, person=person):
-            return f"{names(person) if person else 'nobody'} is {role} again"
-        case e.Retracted(event=number):
-            return f"line e{number} is off the timeline"
-        case e.TaskChanged(task=task):
-            if event.before and event.before.owner != event.owner:
-                return f"task {task} is {names(event.owner) if event.owner else 'nobody'}'s again"
-            state = "gone" if event.dropped else "done again" if event.done else "open again"
-            return f"task {task} is {state}"
-        case e.FollowUpChanged(followup=followup, outcome=outcome):
-            again = {"dropped": "gone", "done": "done again", "wontdo": "decided against again"}
-            return f"follow-up {followup} is {again.get(outcome, 'open again')}"
-        case e.PublicPostDrafted():
-            return "the preview waits for approval again"
-        case e.PageTakenBack():
-            return sentence(event, names)
-        case e.MomentSet(value=None):
-            return f"“{MOMENTS[event.moment]}” has no time again"
-        case e.MomentSet(value=value) if value:
-            return f"“{MOMENTS[event.moment]}” is again at {local(value, zone, '%Y-%m-%d %H:%M %Z')}"
-        case e.ImpactDescribed():
-            if not (event.text or event.plane or event.affected):
-                return "the impact is not described any more"
-            said = sentence(event, names).removeprefix("Impact: ")
-            return f"the impact is again: {_short(said)}"
-        case e.UpdatePosted(text=text):
-            return f"the last update is again: {_short(text)}" if text else "there is no update any more"
-        case e.PublicDraftDiscarded():
-            return "the preview for customers is gone"
-        case e.PagingEnded():
-            return "nobody else is paged"
-        case e.PostmortemAssigned(person=person):
-            return f"the postmortem is with {names(person)} again" if person else "the postmortem has no owner"
-        case _:
-            return ""

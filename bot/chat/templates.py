@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 PACKAGED = Path(__file__).parent.parent / "templates"
 SLUG_LIMIT = 60
+TEXT_SHOWN = 300
 """Slack's names of rooms hold 80 characters, `inc-1234567-` included (https://docs.slack.dev/reference/methods/conversations.create)."""
 
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "æ": "ae", "Æ": "ae", "đ": "d"})
@@ -170,6 +171,11 @@ def _url(text: str) -> str:
 def local(at: datetime, zone: str, form: str = "%H:%M") -> str:
     """`at` as people in `zone` read it."""
     return at.astimezone(ZoneInfo(zone)).strftime(form)
+
+
+def short(text: str) -> str:
+    """As much of a text as is repeated to the one who knows it."""
+    return text if len(text) <= TEXT_SHOWN else f"{text[: TEXT_SHOWN - 1]}…"
 
 
 def and_(names: Iterable[str]) -> str:

@@ -173,15 +173,15 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     moments = dict(incident.moments)
     if event.new is Status.MONITORING and Moment.MITIGATED not in moments:
         moments[Moment.MITIGATED] = Stamp(event.at, "status")
-    if event.new.open:
-        moments.pop(Moment.RESOLVED, None)
-    elif event.resolved and not event.reopened:
+    if event.resolved and not event.reopened:
         moments[Moment.RESOLVED] = event.resolved
+    elif event.new.open:
+        moments.pop(Moment.RESOLVED, None)
     elif event.new is Status.RESOLVED and (event.old.open or Moment.RESOLVED not in moments):
         # Back from its review it goes on having been resolved when it was.
         moments[Moment.RESOLVED] = Stamp(event.at, "status", event.reason)
     promise = incident.promise if event.new.open else None
-    paging = None if event.reopened else incident.paging
+    paging = None if event.reopened else event.paging or incident.paging
     still = incident.still_firing and not event.new.open
     # From resolved to closed it goes on having ended when it did.
     ended = None if event.new.open else event.ended or incident.ended or event.at

@@ -132,7 +132,8 @@ def accept(incident: Incident, command: c.Accept, at: datetime) -> list[e.Event]
         return []
     if incident.status is not Status.TRIAGE:
         raise Refused(f"{incident.ref} is {incident.status}, not in triage.", "`reopen` brings it back.")
-    events: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING)]
+    stated = incident.moments.get(Moment.RESOLVED)
+    events: list[e.Event] = [e.StatusChanged(at=at, old=incident.status, new=Status.INVESTIGATING, stated=stated)]
     held = incident.paging
     # What was taken back asked nobody; whoever answered, or was not there to answer, is not asked the same again.
     asked = held is not None and held.ladder and (held.waiting or held.acknowledged_by or held.exhausted)
@@ -209,7 +210,8 @@ def set_status(incident: Incident, command: c.SetStatus, at: datetime) -> list[e
         raise Refused(f"{incident.ref} is still in triage.", "`accept` it first, or `decline` it.")
     if not incident.status.active:
         raise Refused(f"{incident.ref} is {incident.status}.", "`reopen` brings it back.")
-    return [e.StatusChanged(at=at, old=incident.status, new=command.status, reason=command.reason)]
+    stated = incident.moments.get(Moment.RESOLVED)
+    return [e.StatusChanged(at=at, old=incident.status, new=command.status, reason=command.reason, stated=stated)]
 
 
 def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Event]:
@@ -220,7 +222,11 @@ def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Even
     if not incident.status.active:
         raise Refused(f"{incident.ref} is {incident.status}.", "`reopen` brings it back.")
     resolved = e.StatusChanged(
-        at=passed(command.when, at), old=incident.status, new=Status.RESOLVED, reason=command.summary
+        at=passed(command.when, at),
+        old=incident.status,
+        new=Status.RESOLVED,
+        reason=command.summary,
+        stated=incident.moments.get(Moment.RESOLVED),
     )
     return [resolved, *stop(incident, "resolved", at)]
 
@@ -239,6 +245,7 @@ def reopen(incident: Incident, command: c.Reopen, at: datetime) -> list[e.Event]
         reopened=True,
         ended=incident.ended,
         resolved=incident.moments.get(Moment.RESOLVED),
+        paging=incident.paging,
     )
     return [again]
 
@@ -295,5 +302,6 @@ def rename(incident: Incident, command: c.Rename, at: datetime) -> list[e.Event]
 
 
 def _over(incident: Incident, status: Status, reason: str, at: datetime) -> list[e.Event]:
-    changed = e.StatusChanged(at=at, old=incident.status, new=status, reason=reason)
+    stated = incident.moments.get(Moment.RESOLVED)
+    changed = e.StatusChanged(at=at, old=incident.status, new=status, reason=reason, stated=stated)
     return [changed, *stop(incident, status.value, at)]

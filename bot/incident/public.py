@@ -46,7 +46,7 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
     if not title:
         raise NothingToPublish("The first post names what is disturbed, or has a title: this one has neither.")
     post = PublicPost(title=title, status=command.status, text=text, components=components)
-    return [e.PublicPostDrafted(at=at, post=post, masked=command.masked)]
+    return [e.PublicPostDrafted(at=at, post=post, masked=command.masked, before=incident.draft)]
 
 
 def approve(incident: Incident, at: datetime) -> list[e.Event]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import Incident, Moment, Refused, Stamp, Status, Task
+from bot.incident.model import Incident, Moment, PublicPost, Refused, Stamp, Status, Task
 from bot.incident.paging import stop, take_back
 from bot.incident.public import check_settled, discard, may_publish
 from bot.incident.timeline import sentence
@@ -27,6 +28,7 @@ def choose(history: Sequence[e.Recorded], by: str, event: int | None) -> tuple[e
     `by` that was not undone. Empty when there is none. `history` is oldest first."""
     gone = {seq for recorded in history if isinstance(recorded.event, e.Undone) for seq in recorded.event.events}
     undoing = {recorded.command for recorded in history if isinstance(recorded.event, e.Undone)}
+    gone |= {recorded.event.event for recorded in history if isinstance(recorded.event, e.Retracted)}
     candidates = [r for r in history if r.seq not in gone and r.command not in undoing]
     if event is not None:
         wanted = next((r.command for r in candidates if r.seq == event), None)
@@ -40,18 +42,30 @@ def undo(incident: Incident, command: c.Undo, at: datetime) -> list[e.Event]:
         raise Refused(f"e{command.event} is nothing that could be undone.", "`timeline` shows what happened.")
     if not command.events:
         raise Refused("There is nothing of yours to undo here.", "`timeline` shows the events; `undo e12` names one.")
-    taken: list[e.Event] = []
-    for recorded in reversed(command.events):
-        inverse = _inverse(incident, recorded, at)
-        for event in inverse:
-            incident = evolve(incident, event)
-        taken += inverse
+    try:
+        taken = _taken(incident, command.events, at)
+    except Refused as refusal:
+        if command.event is None:
+            refusal.hint = f"{refusal.hint} {_NOT_YET}".strip()
+        raise
     if not taken:
         # Whoever reads "taken back" believes it.
         said = sentence(command.events[0].event, lambda person: person)
         hint = _NOT_YET if command.event is None else _TIMELINE
         raise NothingToTakeBack(f"This cannot be taken back: {said}.", hint)
     return [e.Undone(at=at, events=tuple(recorded.seq for recorded in command.events)), *taken]
+
+
+def _taken(incident: Incident, events: Sequence[e.Recorded], at: datetime) -> list[e.Event]:
+    """What takes `events` back, the last one first. What would change nothing is left out: it is so already."""
+    taken: list[e.Event] = []
+    for recorded in reversed(events):
+        for event in _inverse(incident, recorded, at):
+            after = evolve(incident, event)
+            if isinstance(event, e.Retracted | e.PageTakenBack) or replace(after, version=incident.version) != incident:
+                taken.append(event)
+                incident = after
+    return taken
 
 
 def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.Event]:
@@ -89,11 +103,7 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.TaskAdded():
             return [e.TaskChanged(at=at, task=event.task, dropped=True, owner=event.owner)]
         case e.TaskChanged():
-            was, now = event.before or Task(event.task, "", event.owner), incident.tasks[event.task - 1]
-            back = e.TaskChanged(
-                at=at, task=event.task, done=was.done, dropped=was.dropped, owner=was.owner, before=now
-            )
-            return [back]
+            return [_task_back(incident.tasks[event.task - 1], event, at)]
         case e.FollowUpAdded():
             return [e.FollowUpChanged(at=at, followup=event.followup, outcome="dropped")]
         case e.FollowUpChanged():
@@ -101,9 +111,7 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             item = incident.followups[event.followup - 1]
             return [e.FollowUpChanged(at=at, followup=event.followup, outcome=outcome, reason=reason, before=item)]
         case e.MomentSet():
-            return [
-                e.MomentSet(at=at, moment=event.moment, value=event.old, old=event.value, source="undo", reason="undo")
-            ]
+            return [_moment_back(event, at)]
         case e.ImpactDescribed():
             return [
                 e.ImpactDescribed(
@@ -119,12 +127,19 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.UpdatePosted():
             return [
                 e.Retracted(at=at, event=recorded.seq),
-                e.UpdatePosted(at=at, text=event.previous_text, next_by=event.previous_by, previous_text=event.text),
+                e.UpdatePosted(
+                    at=at,
+                    text=event.previous_text,
+                    next_by=event.previous_by if incident.status.open else None,
+                    previous_text=event.text,
+                ),
             ]
         case e.PublicPostDrafted():
-            return discard(incident, at) if incident.draft == event.post else []
-        case e.PublicDraftDiscarded(post=post) if post is not None and incident.draft is None:
-            return [e.PublicPostDrafted(at=at, post=post)]
+            if incident.draft != event.post:
+                return []
+            return _preview_back(incident, event.before, at) or discard(incident, at)
+        case e.PublicDraftDiscarded() if incident.draft is None:
+            return _preview_back(incident, event.post, at)
         case e.PublicPostPublished():
             correct = (
                 f"To correct it: `{incident.ref} publish {event.post.status} TEXT`; it is shown above the old words."
@@ -149,6 +164,26 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return []
 
 
+def _task_back(now: Task, event: e.TaskChanged, at: datetime) -> e.TaskChanged:
+    """What the change changed is as it was; what was done to the task since then stays. Of a change that was recorded
+    without what was before, only that it is open again is known."""
+    was = event.before or Task(event.task, "", event.owner)
+    state = was if (was.done, was.dropped) != (event.done, event.dropped) else now
+    owner = was.owner if was.owner != event.owner else now.owner
+    return e.TaskChanged(at=at, task=now.id, done=state.done, dropped=state.dropped, owner=owner, before=now)
+
+
+def _moment_back(event: e.MomentSet, at: datetime) -> e.MomentSet:
+    source, reason = (event.was.source, event.was.reason) if event.was else ("undo", "undo")
+    return e.MomentSet(at=at, moment=event.moment, value=event.old, old=event.value, source=source, reason=reason)
+
+
+def _preview_back(incident: Incident, post: PublicPost | None, at: datetime) -> list[e.Event]:
+    if post is None or not may_publish(incident, post.status):
+        return []
+    return [e.PublicPostDrafted(at=at, post=post)]
+
+
 def _taken_up(incident: Incident) -> bool:
     return bool(incident.roles or incident.tasks or (incident.paging and incident.paging.acknowledged_by))
 
@@ -161,8 +196,16 @@ def _status_back(incident: Incident, event: e.StatusChanged, at: datetime) -> li
         )
     if event.old.final:
         check_settled(incident, "resolve" if event.old is Status.CLOSED else "cancel")
-    was = (event.ended, event.resolved) if event.reopened else (None, None)
-    changed = e.StatusChanged(at=at, old=incident.status, new=event.old, reason="undo", ended=was[0], resolved=was[1])
+    changed = e.StatusChanged(
+        at=at,
+        old=incident.status,
+        new=event.old,
+        reason="undo",
+        ended=event.ended if event.reopened else None,
+        resolved=event.resolved if event.reopened else event.stated,
+        # Whoever was asked since then was asked.
+        paging=event.paging if incident.paging is None else None,
+    )
     back: list[e.Event] = [changed]
     mitigated = incident.moments.get(Moment.MITIGATED)
     if event.new is Status.MONITORING and mitigated == Stamp(event.at, "status"):

@@ -160,7 +160,8 @@ def _moment(incident: Incident, moment: Moment, value: datetime, reason: str, at
     value = passed(value, at)
     if held and held.at == value:
         return []
-    return [e.MomentSet(at=at, moment=moment, value=value, old=held.at if held else None, reason=reason)]
+    old = held.at if held else None
+    return [e.MomentSet(at=at, moment=moment, value=value, old=old, reason=reason, was=held)]
 
 
 def _check_impact(incident: Incident, *, start: datetime | None = None, end: datetime | None = None) -> None:

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.incident import events as e
+from bot.incident.model import Captured
 from bot.incident.timeline import story
+
+_Item = tuple[Captured, int]
 
 _CORRECTIONS = (
     e.FollowUpChanged,
@@ -53,20 +56,43 @@ def told(history: Sequence[e.Recorded]) -> list[e.Recorded]:
 
 def taken_items(history: Sequence[e.Recorded]) -> tuple[frozenset[int], frozenset[int]]:
     """The tasks and the follow-ups that were taken back: not dropped by a decision, but never meant."""
-    undoing = {r.command for r in history if isinstance(r.event, e.Undone)}
-    tasks: dict[int, bool] = {}
-    followups: dict[int, bool] = {}
+    events = {r.seq: r.event for r in history}
+    undone = {r.command: r.event.events for r in history if isinstance(r.event, e.Undone)}
+    dropped: dict[_Item, bool] = {}
+    meant: dict[_Item, bool] = {}
     for recorded in history:
-        # Nobody typed `task drop`: it was an undo, or the message's reaction went away.
-        unmeant = recorded.command in undoing or recorded.source.kind != "command"
-        match recorded.event:
-            case e.TaskChanged(task=number, dropped=dropped):
-                tasks[number] = dropped and unmeant
-            case e.FollowUpChanged(followup=number, outcome=outcome):
-                followups[number] = outcome == "dropped" and unmeant
-            case _:
-                pass
-    return (
-        frozenset(number for number, gone in tasks.items() if gone),
-        frozenset(number for number, gone in followups.items() if gone),
-    )
+        item, gone = _changed(recorded.event)
+        if item is None:
+            continue
+        dropped[item] = gone
+        if recorded.command in undone:
+            # Dropped again by an undo it is what it was when it was dropped before.
+            if item in {_added(events[seq]) for seq in undone[recorded.command] if seq in events}:
+                meant[item] = False
+        elif gone:
+            # Nobody typed `task drop` when the message's reaction went away.
+            meant[item] = recorded.source.kind == "command"
+    never = [item for item, gone in dropped.items() if gone and not meant.get(item, False)]
+    tasks = frozenset(number for what, number in never if what is Captured.TASK)
+    return tasks, frozenset(number for what, number in never if what is Captured.FOLLOWUP)
+
+
+def _added(event: e.Event) -> _Item | None:
+    match event:
+        case e.TaskAdded(task=number):
+            return Captured.TASK, number
+        case e.FollowUpAdded(followup=number):
+            return Captured.FOLLOWUP, number
+        case _:
+            return None
+
+
+def _changed(event: e.Event) -> tuple[_Item | None, bool]:
+    """The task or follow-up that changed, and whether it is dropped now."""
+    match event:
+        case e.TaskChanged(task=number, dropped=dropped):
+            return (Captured.TASK, number), dropped
+        case e.FollowUpChanged(followup=number, outcome=outcome):
+            return (Captured.FOLLOWUP, number), outcome == "dropped"
+        case _:
+            return None, False

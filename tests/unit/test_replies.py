@@ -503,13 +503,16 @@ def test_who_takes_the_lead_is_told_that_the_paging_goes_on(rung, line, advice):
     assert "aging goes on" not in story.type("take lead")
 
 
+EARLIER = "It is your last line here. For an earlier one: undo e12, with the number that timeline shows."
+
+
 def test_an_acknowledgement_cannot_be_taken_back_and_what_helps_is_said(story):
     story.type("ack")
     with pytest.raises(Refused) as caught:
         story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
     assert refused(caught.value).to_plain().splitlines() == [
         "An acknowledgement cannot be taken back.",
-        "To wake somebody: INC-7 page @NAME",
+        f"To wake somebody: INC-7 page @NAME {EARLIER}",
     ]
 
 
@@ -535,7 +538,7 @@ def test_a_preview_is_shown_as_customers_will_read_it(story):
         story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
     assert refused(caught.value).to_plain().splitlines() == [
         "No undo, because customers have read it.",
-        "To correct it: INC-7 publish investigating TEXT; it is shown above the old words.",
+        f"To correct it: INC-7 publish investigating TEXT; it is shown above the old words. {EARLIER}",
     ]
 
 
@@ -598,6 +601,38 @@ def test_undo_says_how_it_is_again(story, line, words):
     story.type(line)
     text = story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
     assert text == f"INC-7 · Taken back: {words}"
+
+
+GIVEN_BACK = [
+    (["task check", "task 1 @ben"], "task 1 is nobody's again"),
+    (["task @ana check", "task done 1", "task 1 @ben"], "task 1 is done again and Ana Ruiz's"),
+    (["task check", "task done 1", "task reopen 1"], "task 1 is done again"),
+    (["task check", "task drop 1", "task reopen 1"], "task 1 is gone"),
+    (["followup Alert on it", "followup done 1", "followup reopen 1"], "follow-up 1 is done again"),
+    (
+        ["followup Alert on it", "followup wontdo 1 reason=too late", "followup reopen 1"],
+        "follow-up 1 is decided against again: too late",
+    ),
+    (
+        ["publish investigating We look. title=y", "publish discard"],
+        "the preview waits for approval again (investigating): We look.",
+    ),
+    (
+        ["publish investigating We look. title=y", "publish identified We know. title=y"],
+        "the preview waits for approval again (investigating): We look.",
+    ),
+    (["resolve", "reopen"], "it is resolved again, since 2026-11-04 14:30 CET"),
+    (["resolve", "close", "reopen"], "it is closed again; it was resolved at 2026-11-04 14:30 CET"),
+]
+
+
+@pytest.mark.parametrize(("lines", "words"), GIVEN_BACK, ids=[lines[-1] for lines, _ in GIVEN_BACK])
+def test_undo_names_what_is_given_back(story, lines, words):
+    story.type("ack")
+    for typed in lines:
+        story.type(typed)
+    text = story.do(c.Undo(by="ana", events=choose(story.history, "ana", None)))
+    assert text.splitlines()[0] == f"INC-7 · Taken back: {words}"
 
 
 def test_closing_says_where_the_draft_will_lie(story):

@@ -21,7 +21,10 @@ OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED
 def visible(incident: Incident | None) -> tuple[object, ...]:
     """What undo promises to give back."""
     assert incident is not None
-    return (incident.status, incident.severity, dict(incident.roles), incident.title)
+    tasks = [task for task in incident.tasks if not task.dropped]
+    followups = [item for item in incident.followups if item.outcome != "dropped"]
+    work = (tasks, followups, incident.draft, incident.summary, incident.impact)
+    return (incident.status, incident.severity, dict(incident.roles), incident.title, dict(incident.moments), *work)
 
 
 class Incidents(RuleBasedStateMachine):

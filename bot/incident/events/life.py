@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incident.events.happened import Happened
-from bot.incident.model import Kind, Severity, Stamp, Status, Window
+from bot.incident.model import Kind, Paging, Severity, Stamp, Status, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,8 @@ class AlertsStillFiring(Happened):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged(Happened):
     """`reopened`: a new episode begins, in which nobody has been asked yet. Not so when its end was only undone. `ended` and
-    `resolved` are when it had been over: what a reopening puts away, and the undo of one brings back."""
+    `resolved` are when it had been over, `paging` whom that had woken: what a reopening puts away, and the undo of one
+    brings back. `stated` is when an open one had been said to be over, for who takes the step back."""
 
     old: Status
     new: Status
@@ -83,6 +84,8 @@ class StatusChanged(Happened):
     reopened: bool = False
     ended: datetime | None = None
     resolved: Stamp | None = None
+    paging: Paging | None = None
+    stated: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,8 +62,11 @@ class PagingEnded(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPostDrafted(Happened):
+    """`before` is the preview that waited until then, for who takes this one back."""
+
     post: PublicPost
     masked: tuple[str, ...] = ()
+    before: PublicPost | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

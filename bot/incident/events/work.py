@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incident.events.happened import Happened
-from bot.incident.model import FollowUp, Mark, Moment, Role, Task
+from bot.incident.model import FollowUp, Mark, Moment, Role, Stamp, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +86,14 @@ class FollowUpChanged(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MomentSet(Happened):
-    """A timestamp was set or corrected. `value` None takes it away again."""
+    """A timestamp was set or corrected. `value` None takes it away again. `was` is how it had been known."""
 
     moment: Moment
     value: datetime | None
     old: datetime | None = None
     source: str = "command"
     reason: str = ""
+    was: Stamp | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
