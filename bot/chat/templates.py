@@ -30,8 +30,9 @@ log = logging.getLogger(__name__)
 
 PACKAGED = Path(__file__).parent.parent / "templates"
 SLUG_LIMIT = 60
-TEXT_SHOWN = 300
 """Slack's names of rooms hold 80 characters, `inc-1234567-` included (https://docs.slack.dev/reference/methods/conversations.create)."""
+TEXT_SHOWN = 300
+"""Characters of a text that are repeated to the one who knows it."""
 
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "æ": "ae", "Æ": "ae", "đ": "d"})
 
@@ -174,7 +175,7 @@ def local(at: datetime, zone: str, form: str = "%H:%M") -> str:
 
 
 def short(text: str) -> str:
-    """As much of a text as is repeated to the one who knows it."""
+    """At most `TEXT_SHOWN` characters of a text, the last one an ellipsis where more was cut."""
     return text if len(text) <= TEXT_SHOWN else f"{text[: TEXT_SHOWN - 1]}…"
 
 
