@@ -107,9 +107,26 @@ class Deliverer:
     async def drain(self) -> int:
         """Rounds until nothing is due; answers how many effects were tried."""
         total = 0
-        while count := await self.round():
+        while not self._stopping and (count := await self.round()):
             total += count
         return total
+
+    async def drain_within(self, seconds: float) -> bool:
+        """`drain`, for `seconds` at most; False: something is left. What is under way then is finished or given back, also
+        when we are cancelled. Nothing can be begun afterwards."""
+        draining = asyncio.create_task(self.drain())
+        try:
+            done, _ = await asyncio.wait([draining], timeout=seconds)
+            if done:
+                draining.result()
+            return bool(done)
+        finally:
+            # Not cancelled at once: a claim that nobody hears of is a lease that nobody holds.
+            self.stop()
+            await asyncio.wait([draining], timeout=STOP_WITHIN)
+            draining.cancel()
+            await asyncio.gather(draining, return_exceptions=True)
+            await self.finish()
 
     async def _begin(self, room: int, *, urgent: bool = False) -> int:
         if room <= 0:

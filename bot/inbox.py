@@ -55,6 +55,8 @@ class Writer:
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._closing = False
+        self.done = 0
+        """How many requests were answered so far."""
 
     @property
     def waiting(self) -> int:
@@ -88,6 +90,7 @@ class Writer:
                         item.answer.set_exception(answer)
                     else:
                         item.answer.set_result(answer)
+                self.done += len(batch)
                 self._changed()
             if self._closing:
                 self._thread.shutdown()

@@ -4,7 +4,7 @@ the demo, which brings a chat platform of its own) import adapters and storage."
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
@@ -138,21 +138,20 @@ class Klatsch:
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[Deliverer]:
-        """Inside `working`: the adapters are there. On SQLite this is the one process that may deliver.
+        """Inside `working`, where no bot serves: the adapters are there.
 
-        Raises AlreadyRunning, and Unavailable or Rejected when an adapter cannot begin.
+        Raises AlreadyRunning, StoreUnavailable, and Unavailable or Rejected when an adapter cannot begin.
         """
-        with self._alone():
-            async with self._delivering() as deliverer:
-                yield deliverer
+        async with self._held(self.lock.stand_in), self._delivering() as deliverer:
+            yield deliverer
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        self.lock.take()
+    @asynccontextmanager
+    async def _held(self, lock: Callable[[], None]) -> AsyncIterator[None]:
+        await asyncio.to_thread(lock)
         try:
             yield
         finally:
-            self.lock.free()
+            await asyncio.to_thread(self.lock.free)
 
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[Deliverer]:
@@ -196,8 +195,8 @@ class Klatsch:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Running]:
         """Serve: listen, deliver, talk. Leaving stops in order and hands back what was begun."""
-        async with self.working():
-            with self._alone(), self._bound() as listeners:
+        async with self.working(), self._held(self.lock.take):
+            with self._bound() as listeners:
                 async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
                     yield running
 

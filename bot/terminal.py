@@ -25,6 +25,7 @@ from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
 from bot.nearest import nearest
 from bot.ports import DeliveryError, Said
 from bot.status.redact import Redaction, mask
+from bot.store import StoreUnavailable
 
 DELIVERED_WITHIN = 15.0
 """Seconds in which `say` sends what its line caused, when no bot runs that would."""
@@ -122,11 +123,14 @@ class _Talk:
     async def line(self, line: str) -> int:
         self._warn(line)
         said = Said(platform=TERMINAL, room="", by=self._person, line=line, about=self._about)
+        before = self._klatsch.writer.done
         answer = await self._klatsch.conversation.said(said)
         _print(answer)
         if answer.tone == "refused":
             return 1
-        await _send(self._klatsch)
+        if self._klatsch.writer.done > before:
+            # A question asks nothing of the writer, and sends nothing either.
+            await _send(self._klatsch)
         return 0
 
     def _warn(self, line: str) -> None:
@@ -144,20 +148,23 @@ async def _send(klatsch: Klatsch) -> None:
     """With no bot running, what the line caused is sent from here; else the running bot sends it. The line itself is done
     and recorded whatever becomes of this."""
     try:
-        async with klatsch.delivering() as deliverer:
-            try:
-                async with asyncio.timeout(DELIVERED_WITHIN):
-                    await deliverer.drain()
-            except TimeoutError:
-                _print(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
-            finally:
-                await deliverer.finish()
-    except AlreadyRunning:
-        return
-    except DeliveryError as error:
-        _print(say(f"Done and recorded, but nothing could be sent from here: {error.reason}", "warning"))
-    for unsent in await asyncio.to_thread(_unsent, klatsch):
-        _print(say(unsent, "warning"))
+        try:
+            async with klatsch.delivering() as deliverer:
+                if not await deliverer.drain_within(DELIVERED_WITHIN):
+                    _print(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
+        except AlreadyRunning:
+            return
+        except DeliveryError as error:
+            _print(_left(error.reason))
+        for unsent in await asyncio.to_thread(_unsent, klatsch):
+            _print(say(unsent, "warning"))
+    except StoreUnavailable as error:
+        _print(_left(f"the database does not answer ({error})"))
+
+
+def _left(reason: str) -> Document:
+    why = reason.rstrip(".")
+    return say(f"Done and recorded; it could not be sent from here: {why}. `klatsch serve` sends it.", "warning")
 
 
 def _unsent(klatsch: Klatsch) -> list[str]:
@@ -168,8 +175,7 @@ def _unsent(klatsch: Klatsch) -> list[str]:
         what = "1 page has" if pages == 1 else f"{pages} pages have"
         told.append(f"{what} not gone out yet: `klatsch check` says what is wrong, `klatsch serve` goes on trying.")
     waiting = [i.ref for i in klatsch.lookups.open_incidents() if i.paging and i.paging.waiting and i.paging.next_at]
-    # On PostgreSQL others may serve without our knowing.
-    if waiting and klatsch.database.sqlite:
+    if waiting:
         told.append(f"No bot runs here, so nobody else is paged for {', '.join(waiting)} until `klatsch serve` does.")
     return told
 

@@ -1,4 +1,6 @@
-"""One serving process on one SQLite file. A second one is refused by name, before it touches anything."""
+"""Who serves a database. On an SQLite file one process: a second one is refused by name, before it touches anything. On
+PostgreSQL any number, and each can be seen to (`storage.presence`).
+"""
 
 from __future__ import annotations
 
@@ -8,41 +10,57 @@ from pathlib import Path
 from typing import IO
 
 from storage.engine import Database
+from storage.presence import Presence
 
 
 class AlreadyRunning(Exception):
-    """Another Klatsch serves this SQLite file."""
+    """Another Klatsch serves this database."""
 
 
 class ServingLock:
-    """Held while this process serves. The operating system lets go of it when the process dies, however it dies."""
+    """Held while this process serves. It is let go of when the process dies, however it dies."""
 
     def __init__(self, database: Database) -> None:
         self._file: Path | None = database.file
         self._handle: IO[str] | None = None
+        self._presence = None if database.sqlite else Presence(database)
 
     def take(self) -> None:
-        """Raises AlreadyRunning with what to do. On PostgreSQL any number of processes may serve."""
-        if self._file is None:
-            return
-        path = self._file.with_name(f"{self._file.name}.serving")
-        handle = path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            handle.seek(0)
-            who = handle.read(20).strip() or "unknown"
-            handle.close()
-            raise AlreadyRunning(
-                f"Another klatsch (process {who}) already serves {self._file}. Stop it first, give this one its own "
-                "file in `storage.url`, or use PostgreSQL, where several share the work."
-            ) from error
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
-        self._handle = handle
+        """We serve. Raises AlreadyRunning with what to do (never on PostgreSQL), and StoreUnavailable."""
+        if self._presence is not None:
+            self._presence.begin()
+        elif self._file is not None:
+            self._handle = _locked(self._file)
+
+    def stand_in(self) -> None:
+        """For a moment we do what a bot would do, where none serves. Raises AlreadyRunning, and StoreUnavailable."""
+        if self._presence is None:
+            self.take()
+        elif self._presence.seen():
+            raise AlreadyRunning("Another klatsch already serves this database.")
 
     def free(self) -> None:
+        if self._presence is not None:
+            self._presence.end()
         if self._handle is not None:
             self._handle.close()
             self._handle = None
+
+
+def _locked(file: Path) -> IO[str]:
+    path = file.with_name(f"{file.name}.serving")
+    handle = path.open("a+", encoding="utf-8")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.seek(0)
+        who = handle.read(20).strip() or "unknown"
+        handle.close()
+        raise AlreadyRunning(
+            f"Another klatsch (process {who}) already serves {file}. Stop it first, give this one its own "
+            "file in `storage.url`, or use PostgreSQL, where several share the work."
+        ) from error
+    handle.truncate(0)
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle

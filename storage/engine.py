@@ -76,6 +76,14 @@ class Database:
             self._check_file()
             yield connection
 
+    def own(self) -> Connection:
+        """A connection for one holder, outside of the pool; every statement on it stands for itself. Raises
+        StoreUnavailable."""
+        with _translated():
+            connection = self._writer.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection.detach()
+            return connection
+
     def _watched(self, connection: Connection) -> AbstractContextManager[None]:
         driver = connection.connection.driver_connection
         return nullcontext() if self.sqlite or driver is None else self._watch.over(driver.fileno())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
@@ -260,3 +261,62 @@ async def test_an_incident_that_cannot_be_read_holds_up_no_other(stage: Stage, c
     assert stage.email.woken == ["ana"]
     assert [room.id for room in stage.rooms["console"].rooms()] == ["incidents", "inc-2"]
     assert "a bug while delivering 1." in caplog.text
+
+
+# For a while only, in the place of a bot.
+
+
+async def test_what_hangs_when_the_time_is_over_is_given_back_at_once(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bot.deliver, "STOP_WITHIN", 0.2)
+    stage.email.orders.then.append(Patience())
+    await stage.open(page="person:ben")
+    assert not await stage.deliverer.drain_within(0.2)
+    left = [item for item in stage.world.outbox.claim(9, timedelta(minutes=1)) if "page" in item.lane]
+    assert [item.attempt for item in left] == [2]
+    stage.deliverer = stage.another_process()
+
+
+async def test_what_is_being_done_when_the_time_is_over_gets_to_finish(stage: Stage):
+    working = Patience()
+    stage.email.orders.then.append(working)
+    await stage.open(page="person:ben")
+    draining = asyncio.create_task(stage.deliverer.drain_within(0.1))
+    await working.asked.wait()
+    await stage.until(lambda: stage.deliverer._stopping, "the end of its time")
+    working.go.set()
+    assert not await draining
+    assert len(stage.events(e.PageSent)) == len(stage.email.tries) == 1
+    stage.deliverer = stage.another_process()
+
+
+@pytest.mark.parametrize("how", ["its time is over", "somebody presses Ctrl-C"])
+async def test_what_is_being_claimed_meanwhile_is_no_lease_that_nobody_holds(
+    stage: Stage, how: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(bot.deliver, "STOP_WITHIN", 0.5)
+    claiming, go = asyncio.Event(), threading.Event()
+    honest, loop = stage.world.outbox.claim, asyncio.get_running_loop()
+
+    def slowly(*given: object, **more: object) -> object:
+        claimed = honest(*given, **more)
+        loop.call_soon_threadsafe(claiming.set)
+        go.wait(10)
+        return claimed
+
+    stage.email.orders.always = stage.chat.orders.always = Unavailable("down", timedelta(minutes=9))
+    hanging = Patience()
+    stage.email.orders.then.append(hanging)
+    await stage.open(page="person:ben")
+    monkeypatch.setattr(stage.world.outbox, "claim", slowly)
+    draining = asyncio.create_task(stage.deliverer.drain_within(0.1 if how == "its time is over" else 60))
+    await claiming.wait()
+    if how == "its time is over":
+        await stage.until(lambda: stage.deliverer._stopping, "the end of its time")
+    else:
+        draining.cancel()
+    go.set()
+    await asyncio.gather(draining, return_exceptions=True)
+    monkeypatch.setattr(stage.world.outbox, "claim", honest)
+    left = [item for item in stage.world.outbox.claim(9, timedelta(minutes=1)) if "page" in item.lane]
+    assert [item.attempt for item in left] == [2]
+    stage.deliverer = stage.another_process()

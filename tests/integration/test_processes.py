@@ -10,11 +10,16 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.clock import SystemClock
+from storage.engine import Database
+from storage.outbox import SqlOutbox
 from tests.contract.servers.http import HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
 from tests.servers.klatsch import ROOT, incidents, klatsch, paging, served_at, serving, write_config
@@ -78,6 +83,74 @@ async def test_what_is_said_without_a_bot_is_delivered_before_the_prompt_is_back
         done = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=person:ana")
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(phone.published) == 1
+
+
+def flat(text: str) -> str:
+    """What a terminal shows, without the line breaks it made."""
+    return " ".join(text.replace("│", " ").split())
+
+
+def consoles(folder: Path) -> dict[str, Any]:
+    return {"chat": {"console": {"folder": str(folder / "rooms")}}}
+
+
+async def test_beside_a_bot_on_postgresql_say_sends_nothing_and_is_no_failure(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    async with NtfyServer() as phone:
+        write_config(tmp_path, postgres_database, **paging(phone.url), **consoles(tmp_path))
+        async with served_at(tmp_path):
+            opened = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=person:ana")
+            assert (opened.returncode, opened.stderr) == (0, "")
+            assert "sent" not in flat(opened.stdout)
+            listed = await asyncio.to_thread(klatsch, tmp_path, "say", "list")
+            assert (listed.returncode, listed.stderr) == (0, "")
+            assert "sent" not in flat(listed.stdout)
+            await until(lambda: phone.published, "the page")
+    assert len(phone.published) == 1
+
+
+async def test_after_a_bot_on_postgresql_was_killed_say_sends(tmp_path: Path, postgres_database: str) -> None:
+    async with NtfyServer() as phone:
+        write_config(tmp_path, postgres_database, **paging(phone.url))
+        async with served_at(tmp_path) as served:
+            served.process.kill()
+            await asyncio.to_thread(served.process.wait, 10)
+        done = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=person:ana")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(phone.published) == 1
+
+
+async def test_a_question_sends_nothing(tmp_path: Path, database_url: str) -> None:
+    async with NtfyServer() as phone:
+        write_config(tmp_path, database_url, **paging(f"http://127.0.0.1:{free_port()}"))
+        assert klatsch(tmp_path, "say", "open sev1 Volumes slow page=person:ana").returncode == 0
+        write_config(tmp_path, database_url, **paging(phone.url))
+        with closing(Database(database_url)) as database:
+            outbox = SqlOutbox(database, SystemClock())
+            await until(lambda: outbox.next_due() == timedelta(0), "the time to try the page again")
+        for question in ("list", "INC-1 status", "help"):
+            assert (await asyncio.to_thread(klatsch, tmp_path, "say", question)).returncode == 0
+        assert phone.published == []
+        assert (await asyncio.to_thread(klatsch, tmp_path, "say", "INC-1 note still slow")).returncode == 0
+        assert len(phone.published) == 1
+
+
+async def test_a_chat_that_cannot_begin_here_is_told_and_the_line_is_done(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    rooms = consoles(tmp_path)
+    write_config(tmp_path, postgres_database, **rooms)
+    # Another house's bot has the rooms, and nobody serves this database.
+    write_config(tmp_path / "other", sqlite_in(tmp_path / "other"), **rooms)
+    async with served_at(tmp_path / "other"):
+        done = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=none")
+    assert (done.returncode, done.stderr) == (0, "")
+    told = flat(done.stdout)
+    assert "Done and recorded; it could not be sent from here: " in told
+    assert "in use" in told
+    assert "klatsch serve" in told
+    assert [incident["ref"] for incident in incidents(tmp_path)] == ["INC-1"]
 
 
 def test_a_line_nobody_understands_is_refused_and_exits_1(tmp_path: Path) -> None:
