@@ -11,11 +11,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 from zlib import crc32
 
+from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident import effects as f
@@ -23,7 +25,7 @@ from bot.incident.model import Incident
 from bot.lookups import Lookups
 from bot.perform import Performer, asked, provider_of
 from bot.ports import Clock, Overloaded, Rejected, Unavailable
-from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable
+from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable, Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -131,15 +133,12 @@ class Deliverer:
     async def _begin(self, room: int, *, urgent: bool = False) -> int:
         if room <= 0:
             return 0
-        try:
-            claimed, incidents = await self._db(lambda: self._claim(room, urgent=urgent))
-        except (StoreUnavailable, Conflict) as error:
-            log.warning("cannot look for effects: %s", error)
+        taken = await self._safely(lambda: self._claim(room, urgent=urgent), "look for effects")
+        if taken is None:
+            # Somebody may wake us all the time, and something be due.
+            await asyncio.sleep(POLL)
             return 0
-        except Exception:
-            # Pages wait in there: whatever it is, the next look comes.
-            log.exception("a bug while looking for effects")
-            return 0
+        claimed, incidents = taken
         for item in claimed:
             self._held[item.id] = item
             known = None if isinstance(item.effect, f.SendPage) else incidents.get(item.incident)
@@ -169,10 +168,7 @@ class Deliverer:
         """Until somebody wakes us, or the next timer, or it is time to look what others left."""
         seconds = POLL
         if not self._tasks:
-            try:
-                due = await self._db(self._outbox.next_due)
-            except StoreUnavailable:
-                due = None
+            due = await self._safely(self._outbox.next_due, "look for what is due next")
             if due is not None:
                 seconds = min(POLL, max(0.005, due.total_seconds()))
         try:
@@ -185,12 +181,7 @@ class Deliverer:
         while True:
             await asyncio.sleep(RENEW_EVERY)
             held = list(self._held.values())
-            try:
-                await self._db(partial(self._outbox.renew, held, LEASE))
-            except (StoreUnavailable, Conflict) as error:
-                log.warning("cannot renew leases: %s", error)
-            except Exception:
-                log.exception("a bug while renewing leases")
+            await self._safely(partial(self._outbox.renew, held, LEASE), "renew leases")
 
     async def finish(self) -> None:
         """Let what has begun end, or give it back, so that nobody waits for its lease. Nothing can be begun afterwards."""
@@ -202,14 +193,21 @@ class Deliverer:
         left = list(self._held.values())
         if left:
             log.info("giving back %d effects", len(left))
-            try:
-                await self._db(lambda: self._outbox.release(left))
-            except (StoreUnavailable, Conflict) as error:
-                log.warning("cannot give effects back; they return when their lease ends: %s", error)
+            await self._safely(lambda: self._outbox.release(left), "give effects back before their lease ends")
         self._thread.shutdown()
 
     async def _db(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    async def _safely(self, call: Callable[[], T], what: str) -> T | None:
+        """What the outbox answers; None when it does not, and the log says why. Whatever it is, the loop goes on: pages wait."""
+        try:
+            return await self._db(call)
+        except (StoreUnavailable, Conflict) as error:
+            log.warning("cannot %s: %s", what, error)
+        except Exception:
+            log.exception("a bug: cannot %s", what)
+        return None
 
     # One effect.
 
@@ -248,9 +246,18 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - the writer logged it
             # Doing it again would fail again, and wake somebody each time.
             reason = f"what came of it could not be recorded ({type(error).__name__}); the log has the details"
-            outcome = await self._writer.submit(self._failed(item, reason))
+            outcome = await self._fail(verdict if verdict.state == "failed" else self._failed(item, reason))
         if outcome.late:
             log.warning("effect %s was withdrawn, or taken over by another process", item.key)
+
+    async def _fail(self, failed: Settlement) -> Outcome:
+        try:
+            return await self._writer.submit(failed)
+        except (StoreUnavailable, Overloaded):
+            raise
+        except Exception:  # noqa: BLE001 - the writer logged it
+            # The incident can be told nothing, perhaps not even be read: the row says what became of it.
+            return await self._writer.submit(replace(failed, ask=None))
 
     async def _try(self, item: Claimed, incident: Incident | None) -> Settlement | Retry:
         try:
@@ -262,6 +269,9 @@ class Deliverer:
             return self._again(item, error.reason, error.retry_after)
         except StoreUnavailable as error:
             return self._again(item, f"the database does not answer: {error}", None)
+        except Unreadable as error:
+            # A release that can read it may share the work, or somebody mend it.
+            return self._again(item, str(error), None)
         except TimeoutError:
             return self._again(item, f"no answer within {EFFECT_TIMEOUT:.0f} s", None)
         except Exception as error:

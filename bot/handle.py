@@ -25,7 +25,7 @@ from bot.incident.life import same_title
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
-from bot.store import Settlement, Store, Transaction
+from bot.store import Settlement, Store, Transaction, Unreadable
 
 ALERTS = "alerts"
 """By whom an event is that alerts caused."""
@@ -92,7 +92,7 @@ class _Batch:
 
     def run(self, requests: Sequence[Request]) -> list[Outcome]:
         notifications = [request for request in requests if isinstance(request, Notification)]
-        folding = self._fold(notifications, self._asked(requests))
+        folding = self._fold(notifications, self._asked(requests), self._namesakes(requests))
         again = self._seen(requests)
         late = self._settle(requests)
         rows = [*folding.stray, *self._alerts(folding.groups)]
@@ -117,10 +117,10 @@ class _Batch:
 
     # Loading: everything the batch needs, a statement a kind.
 
-    def _fold(self, notifications: Sequence[Notification], asked: set[int]) -> Folding:
+    def _fold(self, notifications: Sequence[Notification], asked: set[int], namesakes: set[int]) -> Folding:
         """What the alerts mean. Loads, and so locks, all that the batch is about at once and in one order."""
         if not notifications:
-            self._incidents = self._tx.load(sorted(asked)) if asked else {}
+            self._incidents = self._tx.load(asked, beside=namesakes) if asked or namesakes else {}
             return Folding((), ())
         alerts = [alert for notification in notifications for alert in notification.alerts]
         cut = [(n.source, n.group) for n in notifications if n.group_resolved and n.truncated]
@@ -129,11 +129,11 @@ class _Batch:
         standing = self._tx.standing(sorted(keys))
         maintained = {w.number for w in standing.windows if any(covered(w, a.labels, self._at) for a in alerts)}
         owners = {row.incident for row in known if row.incident} | set(standing.groups.values())
-        self._incidents = self._tx.load(sorted(owners | maintained | asked))
+        self._incidents = self._tx.load(asked, beside=owners | maintained | namesakes)
         groups = dict(standing.groups)
         if late := wanted(notifications, known, self._rules.routes, self._incidents) - keys:
             groups |= self._tx.standing(sorted(late)).groups
-            self._incidents |= self._tx.load(sorted(set(groups.values()) - set(self._incidents)))
+            self._incidents |= self._tx.load((), beside=set(groups.values()) - set(self._incidents))
         windows = [self._incidents[number] for number in sorted(maintained) if number in self._incidents]
         return fold(notifications, known, Met(self._rules.routes, groups, self._incidents, windows, self._at))
 
@@ -146,7 +146,7 @@ class _Batch:
                 numbers.add(ask.incident)
                 if isinstance(ask.command, c.Merge):
                     numbers.add(ask.command.into)
-        return numbers | self._namesakes(requests)
+        return numbers
 
     def _namesakes(self, requests: Sequence[Request]) -> set[int]:
         """What is open by a title that somebody opens now. Not asked for by time, which is asked for behind the locks."""
@@ -210,6 +210,8 @@ class _Batch:
                 owner, number = number, number + 1
             else:
                 owner = group.incident
+                if owner not in self._incidents:
+                    raise Unreadable(f"INC-{owner} cannot be read, and alerts belong to it")
             decided = decide(self._incidents[owner], changing(group), id=owner, at=self._at)
             if decided:
                 self._apply(self._incidents[owner], owner, decided, ALERTS, Source("alert"))

@@ -36,7 +36,8 @@ class Waiting:
 
 
 class Lookups(Protocol):
-    """Reads; every method may raise `bot.store.StoreUnavailable`."""
+    """Reads; every method may raise `bot.store.StoreUnavailable`. An incident that cannot be read is left out of every list;
+    who asks for it alone gets `bot.store.Unreadable`."""
 
     def incident(self, number: int) -> Incident | None: ...
 

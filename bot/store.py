@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,10 @@ from bot.incident.model import Incident
 
 class StoreUnavailable(Exception):
     """The database does not answer (gone, locked, disk full): nothing was changed; try again."""
+
+
+class Unreadable(Exception):
+    """An incident is stored in a way this release cannot read; the message names it. Nothing was changed."""
 
 
 class Conflict(Exception):
@@ -92,8 +96,9 @@ class Transaction(Protocol):
         """These incidents are over: the next alert of their groups opens a new one."""
         ...
 
-    def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
-        """These incidents, locked until the transaction ends, in one order everywhere."""
+    def load(self, numbers: Collection[int], *, beside: Collection[int] = ()) -> dict[int, Incident]:
+        """These incidents, and those `beside` that can be read, locked until the transaction ends, in one order everywhere.
+        Raises Unreadable when it is one of `numbers`."""
         ...
 
     def open_titles(self) -> list[tuple[int, str]]:

@@ -81,7 +81,8 @@ def standing(connection: Connection, groups: Sequence[str]) -> Standing:
     given = _encode(groups).decode() if sqlite else list(groups)
     found = connection.exec_driver_sql(_SQLITE_STANDING if sqlite else _POSTGRESQL_STANDING, (given,)).all()
     held = {row.key: row.incident for row in found if row.key is not None}
-    return Standing(held, tuple(codec.load_incident(row.body) for row in found if row.key is None))
+    windows = codec.load_incidents((row.incident, row.body) for row in found if row.key is None)
+    return Standing(held, tuple(windows.values()))
 
 
 def incident_bodies(connection: Connection, numbers: Sequence[int]) -> list[tuple[int, str]]:

@@ -5,7 +5,8 @@ Renaming a class or a field: keep the old kind or field readable here, with a fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Mapping
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -15,6 +16,9 @@ import msgspec
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident
+from bot.store import Unreadable
+
+log = logging.getLogger(__name__)
 
 _encode = msgspec.json.Encoder().encode
 _building = Lock()
@@ -51,9 +55,24 @@ def dump(value: object) -> str:
     return _encode(value).decode()
 
 
-def load_incident(body: str) -> Incident:
-    incident: Incident = _decoder(Incident).decode(body)
+def load_incident(number: int, body: str) -> Incident:
+    """Raises Unreadable, which names it."""
+    try:
+        incident: Incident = _decoder(Incident).decode(body)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise Unreadable(f"INC-{number} cannot be read: {error}") from error
     return incident
+
+
+def load_incidents(stored: Iterable[tuple[int, str]]) -> dict[int, Incident]:
+    """Of (number, body) those that can be read; one that cannot is left to who asks for it, and holds up no other."""
+    found = {}
+    for number, body in stored:
+        try:
+            found[number] = load_incident(number, body)
+        except Unreadable as error:
+            log.error("%s", error)
+    return found
 
 
 def load_event(kind: str, body: str) -> e.Event:

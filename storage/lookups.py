@@ -29,17 +29,19 @@ class SqlLookups:
     def incident(self, number: int) -> Incident | None:
         with self._database.read() as connection:
             body = connection.execute(select(incident.c.body).where(incident.c.number == number)).scalar()
-        return None if body is None else codec.load_incident(body)
+        return None if body is None else codec.load_incident(number, body)
 
     def incidents(self, numbers: Sequence[int]) -> dict[int, Incident]:
         statement = select(incident.c.number, incident.c.body).where(incident.c.number.in_(numbers))
         with self._database.read() as connection:
-            return {row.number: codec.load_incident(row.body) for row in connection.execute(statement)}
+            return codec.load_incidents(tuple(row) for row in connection.execute(statement))
 
     def open_incidents(self, limit: int = 50) -> list[Incident]:
-        statement = select(incident.c.body).where(LIVE).order_by(incident.c.number.desc()).limit(limit)
+        statement = (
+            select(incident.c.number, incident.c.body).where(LIVE).order_by(incident.c.number.desc()).limit(limit)
+        )
         with self._database.read() as connection:
-            return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
+            return [*codec.load_incidents(tuple(row) for row in connection.execute(statement)).values()]
 
     def unclosed(self, limit: int = 50) -> list[Incident]:
         newest = (
@@ -47,18 +49,18 @@ class SqlLookups:
         )
         numbers = select(newest.c.number).where(newest.c.status.in_(UNCLOSED))
         statement = (
-            select(incident.c.body)
+            select(incident.c.number, incident.c.body)
             .where(incident.c.number.in_(numbers))
             .order_by(incident.c.number.desc())
             .limit(limit)
         )
         with self._database.read() as connection:
-            return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
+            return [*codec.load_incidents(tuple(row) for row in connection.execute(statement)).values()]
 
     def recent(self, limit: int = 50) -> list[Incident]:
-        statement = select(incident.c.body).order_by(incident.c.number.desc()).limit(limit)
+        statement = select(incident.c.number, incident.c.body).order_by(incident.c.number.desc()).limit(limit)
         with self._database.read() as connection:
-            return [codec.load_incident(body) for body in connection.execute(statement).scalars()]
+            return [*codec.load_incidents(tuple(row) for row in connection.execute(statement)).values()]
 
     def history(self, number: int, *, since: int = 0, upto: int | None = None, limit: int = 2000) -> list[Recorded]:
         statement = select(event).where(event.c.incident == number, event.c.seq >= since)

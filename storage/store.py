@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -96,9 +96,10 @@ class SqlTransaction:
         for part in _parts(sorted(set(numbers))):
             self._connection.execute(gone, {"numbers": part})
 
-    def load(self, numbers: Sequence[int]) -> dict[int, Incident]:
-        bodies = bulk.incident_bodies(self._connection, numbers)
-        return {number: codec.load_incident(body) for number, body in bodies}
+    def load(self, numbers: Collection[int], *, beside: Collection[int] = ()) -> dict[int, Incident]:
+        stored = bulk.incident_bodies(self._connection, sorted({*numbers, *beside}))
+        asked = {number: codec.load_incident(number, body) for number, body in stored if number in numbers}
+        return asked | codec.load_incidents(row for row in stored if row[0] not in numbers)
 
     def open_titles(self) -> list[tuple[int, str]]:
         statement = select(incident.c.number, incident.c.title).where(LIVE).order_by(incident.c.number.desc())

@@ -260,7 +260,7 @@ async def test_an_incident_that_cannot_be_read_holds_up_no_other(stage: Stage, c
     await stage.settle()
     assert stage.email.woken == ["ana"]
     assert [room.id for room in stage.rooms["console"].rooms()] == ["incidents", "inc-2"]
-    assert "a bug while delivering 1." in caplog.text
+    assert "INC-1 cannot be read: " in caplog.text
 
 
 # For a while only, in the place of a bot.

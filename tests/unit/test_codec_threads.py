@@ -19,7 +19,7 @@ sys.setswitchinterval(1e-6)
 
 def read(together):
     together.wait()
-    codec.load_incident(row)
+    codec.load_incident(1, row)
 
 for _ in range(60):
     child = os.fork()
