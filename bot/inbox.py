@@ -36,6 +36,8 @@ CONFLICTS = 5
 QUEUE_ALERTS = 50_000
 """Alerts that may wait in all, so that a few huge requests do not fill the memory; one request alone always may."""
 
+STOPPING = "Klatsch is stopping; try again in a moment."
+
 
 @dataclass(slots=True)
 class _Waiting:
@@ -51,6 +53,7 @@ class Writer:
         self._rules = rules
         self._changed = changed
         self._queue: deque[_Waiting] = deque()
+        self._batch: list[_Waiting] = []
         self._alerts = 0
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -66,7 +69,7 @@ class Writer:
     async def submit(self, request: Request) -> Outcome:
         """Do it and answer once it is committed. Raises Overloaded or StoreUnavailable: it was not done."""
         if self._closing:
-            raise Overloaded("Klatsch is stopping; try again in a moment.")
+            raise Overloaded(STOPPING)
         alerts = _alerts(request)
         if len(self._queue) >= QUEUE or (alerts and self._alerts and self._alerts + alerts > QUEUE_ALERTS):
             raise Overloaded("Too much is waiting already; try again in a moment.")
@@ -77,11 +80,21 @@ class Writer:
         return await waiting.answer
 
     async def run(self) -> None:
-        """Drain the queue until `stop`; then finish what waits."""
+        """Drain the queue until `stop`; then finish what waits. Should it end otherwise, who waits is told to come back."""
+        try:
+            await self._run()
+        finally:
+            self._closing = True
+            for item in (*self._batch, *self._queue):
+                if not item.answer.done():
+                    item.answer.set_exception(Overloaded(STOPPING))
+            self._thread.shutdown()
+
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             while self._queue:
-                batch = self._next()
+                batch = self._batch = self._next()
                 answers = await loop.run_in_executor(self._thread, self._work, [item.request for item in batch])
                 for item, answer in zip(batch, answers, strict=True):
                     if item.answer.done():
@@ -93,7 +106,6 @@ class Writer:
                 self.done += len(batch)
                 self._changed()
             if self._closing:
-                self._thread.shutdown()
                 return
             self._wake.clear()
             if not self._queue and not self._closing:

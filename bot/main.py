@@ -132,7 +132,8 @@ class Klatsch:
             yield self
         finally:
             self.writer.stop()
-            await self.writing
+            # What it died of is said by whoever watches it.
+            await asyncio.wait([self.writing])
             await self.http.close()
             self.database.close()
 

@@ -107,3 +107,19 @@ async def test_a_requester_that_went_away_disturbs_nobody(world: World):
         await asyncio.sleep(0)
         gone.cancel()
         assert (await kept).after.title == "kept"
+
+
+async def test_nobody_waits_for_a_writer_that_has_died(world: World):
+    def dies() -> None:
+        raise RuntimeError("a bug")
+
+    writer = Writer(world.store, world.rules, changed=dies)
+    task = asyncio.create_task(writer.run())
+    served = await writer.submit(an_ask(c.Open(title="one")))
+    assert served.after.ref == "INC-1"
+    waiting = asyncio.create_task(writer.submit(an_ask(c.Open(title="two"))))
+    with pytest.raises(RuntimeError, match="a bug"):
+        await asyncio.wait_for(task, 5)
+    for asked in (waiting, writer.submit(an_ask(c.Open(title="three")))):
+        with pytest.raises(Overloaded):
+            await asyncio.wait_for(asked, 5)

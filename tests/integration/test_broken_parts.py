@@ -1,0 +1,27 @@
+"""A part that a bot cannot be without ends by itself: the process says so, and ends too."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.config import load
+from bot.inbox import Writer
+from bot.serve import serve
+from tests.servers.klatsch import write_config
+
+
+async def test_the_death_of_the_writer_ends_the_process_with_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def dies(_: Writer) -> None:
+        await asyncio.sleep(0.1)
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Writer, "run", dies)
+    config = load(write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db"), {})
+    async with asyncio.timeout(20):
+        assert await serve(config, asyncio.Event().wait) == 1
+    assert "writer ended by itself: RuntimeError('a bug')" in caplog.text
