@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 IN_FLIGHT = 64
 URGENT_IN_FLIGHT = 32
-"""Beside those: when a chat platform hangs and all places are taken, pages and their clocks still have some."""
+"""Beside those, for each way to page and for the clocks that make pages: who hangs holds up only what goes the same way."""
 
 LEASE = timedelta(seconds=60)
 RENEW_EVERY = 20.0
@@ -93,7 +94,7 @@ class Deliverer:
             while not self._stopping:
                 self._wake.clear()
                 room = IN_FLIGHT - len(self._tasks)
-                if await (self._begin(room) if room > 0 else self._begin(room + URGENT_IN_FLIGHT, urgent=True)):
+                if await (self._begin(room) if room > 0 else self._begin(URGENT_IN_FLIGHT, full=self._full())):
                     continue
                 await self._pause()
         finally:
@@ -119,9 +120,7 @@ class Deliverer:
         draining = asyncio.create_task(self.drain())
         try:
             done, _ = await asyncio.wait([draining], timeout=seconds)
-            if done:
-                draining.result()
-            return bool(done)
+            return bool(done) and draining.result() >= 0
         finally:
             # Not cancelled at once: a claim that nobody hears of is a lease that nobody holds.
             self.stop()
@@ -130,10 +129,18 @@ class Deliverer:
             await asyncio.gather(draining, return_exceptions=True)
             await self.finish()
 
-    async def _begin(self, room: int, *, urgent: bool = False) -> int:
+    def _full(self) -> list[str]:
+        """The ways by which no more pages are begun for now; empty: no clocks that make them."""
+        held = [item.effect for item in self._held.values()]
+        urgent = Counter(effect.way for effect in held if isinstance(effect, f.SendPage))
+        urgent[""] = sum(isinstance(effect, f.WakeEscalation | f.RepeatAlerts) for effect in held)
+        return [way for way, count in urgent.items() if count >= URGENT_IN_FLIGHT]
+
+    async def _begin(self, room: int, *, full: Collection[str] | None = None) -> int:
+        """With `full`, only what is urgent, and not by those ways."""
         if room <= 0:
             return 0
-        taken = await self._safely(lambda: self._claim(room, urgent=urgent), "look for effects")
+        taken = await self._safely(lambda: self._claim(room, full), "look for effects")
         if taken is None:
             # Somebody may wake us all the time, and something be due.
             await asyncio.sleep(POLL)
@@ -147,10 +154,10 @@ class Deliverer:
             task.add_done_callback(self._ended)
         return len(claimed)
 
-    def _claim(self, room: int, *, urgent: bool) -> tuple[list[Claimed], Mapping[int, Incident]]:
+    def _claim(self, room: int, full: Collection[str] | None) -> tuple[list[Claimed], Mapping[int, Incident]]:
         """What is due, and its incidents in one question for all. Not those of pages: each of them looks at the last
         moment whether somebody answered."""
-        claimed = self._outbox.claim(room, LEASE, urgent=urgent)
+        claimed = self._outbox.claim(room, LEASE, urgent=full is not None, full=full or ())
         numbers = sorted({item.incident for item in claimed if not isinstance(item.effect, f.SendPage)})
         try:
             incidents = self._lookups.incidents(numbers) if numbers else {}

@@ -149,8 +149,9 @@ class Store(Protocol):
 class Outbox(Protocol):
     """The effects that wait. Each call is one short transaction of its own."""
 
-    def claim(self, limit: int, lease: timedelta, *, urgent: bool = False) -> list[Claimed]:
-        """Take up to `limit` due effects, the first of each free lane, for `lease`; with `urgent` only such."""
+    def claim(self, limit: int, lease: timedelta, *, urgent: bool = False, full: Collection[str] = ()) -> list[Claimed]:
+        """Take up to `limit` due effects, the first of each free lane, for `lease`; with `urgent` only such. Pages by a way that
+        is `full` are left; an empty one means the clocks that make pages."""
         ...
 
     def renew(self, held: Sequence[Claimed], lease: timedelta) -> None:

@@ -6,7 +6,7 @@ One claim statement for both databases; SQLAlchemy leaves `FOR UPDATE SKIP LOCKE
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -19,14 +19,16 @@ from sqlalchemy import (
     Interval,
     Row,
     Update,
+    and_,
     bindparam,
     exists,
     func,
+    not_,
     select,
     update,
 )
 
-from bot.incident.effects import KINDS, TIMERS, URGENT
+from bot.incident.effects import KINDS, TIMERS, URGENT, SendPage
 from bot.ports import Clock
 from bot.store import Claimed, Retry
 from storage import codec, rows
@@ -43,8 +45,11 @@ UNDERSTOOD = tuple(KINDS.values())
 
 
 @lru_cache(maxsize=128)
-def claim_statement(limit: int, *, asks_the_time: bool = False, urgent: bool = False) -> Update:
-    """Take due effects nobody earlier in their lane is waiting before, the most urgent first; with `urgent` only such.
+def claim_statement(
+    limit: int, *, asks_the_time: bool = False, urgent: bool = False, full: tuple[str, ...] = ()
+) -> Update:
+    """Take due effects nobody earlier in their lane is waiting before, the most urgent first; with `urgent` only such, and
+    not those of the ways that are `full`.
 
     Parameters: `now` and `lease_end`; or only `lease`, a length of time, when the statement `asks_the_time` itself
     (PostgreSQL). Built once for each `limit`: building it takes as long as running it.
@@ -57,7 +62,7 @@ def claim_statement(limit: int, *, asks_the_time: bool = False, urgent: bool = F
     first = (
         select(outbox.c.id)
         .where(WAITING_OUTBOX, outbox.c.due_at <= now, outbox.c.kind.in_(UNDERSTOOD), ~_blocked())
-        .where(outbox.c.urgency <= (URGENT if urgent else LEAST_URGENT))
+        .where(outbox.c.urgency <= (URGENT if urgent else LEAST_URGENT), *(_not_by(way) for way in full))
         .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -69,6 +74,12 @@ def claim_statement(limit: int, *, asks_the_time: bool = False, urgent: bool = F
         .values(due_at=lease_end, attempt=outbox.c.attempt + 1)
         .returning(*outbox.c)
     )
+
+
+def _not_by(way: str) -> ColumnElement[bool]:
+    """It is no page by that way, whose lanes end with its name; or for an empty one, nothing but a page."""
+    page = outbox.c.kind == KINDS[SendPage]
+    return not_(and_(page, outbox.c.lane.endswith(f":{way}", autoescape=True))) if way else page
 
 
 WAITING_OUTBOX = outbox.c.state == "waiting"
@@ -87,8 +98,8 @@ class SqlOutbox:
         self._database = database
         self._clock = clock
 
-    def claim(self, limit: int, lease: timedelta, *, urgent: bool = False) -> list[Claimed]:
-        statement = claim_statement(limit, asks_the_time=self._clock is None, urgent=urgent)
+    def claim(self, limit: int, lease: timedelta, *, urgent: bool = False, full: Collection[str] = ()) -> list[Claimed]:
+        statement = claim_statement(limit, asks_the_time=self._clock is None, urgent=urgent, full=tuple(sorted(full)))
         with self._database.write() as connection:
             if self._clock is None:
                 taken = connection.execute(statement, {"lease": lease}).all()

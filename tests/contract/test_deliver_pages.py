@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.deliver import IN_FLIGHT
+from bot.deliver import IN_FLIGHT, URGENT_IN_FLIGHT
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Kind, Status
@@ -47,6 +47,27 @@ async def test_a_page_waits_for_no_chat_however_many_rooms_hang(stage: Stage):
         await until(lambda: stage.email.woken == ["ana"], "the page")
         assert len(stage.chat.calls) == IN_FLIGHT
         hanging.go.set()
+
+
+async def test_a_page_waits_for_no_other_pager_however_many_mails_hang(stage: Stage):
+    chat, mail = Patience(), Patience()
+    stage.chat.orders.always = chat
+    stage.email.orders.always = mail
+    most = URGENT_IN_FLIGHT * 2
+    for number in range(IN_FLIGHT + 6):
+        await stage.open(f"number {number}", kind=Kind.DRILL)
+    async with stage.delivering():
+        await until(lambda: len(stage.chat.calls) >= IN_FLIGHT, "a chat that holds every place")
+        for number in range(IN_FLIGHT + most + 6):
+            await stage.open(f"mail {number}", page="person:ben")
+        stage.deliverer.wake()
+        await until(lambda: len(stage.email.tries) >= URGENT_IN_FLIGHT, "mails that hold the places for pages")
+        await stage.open("The real one", page="person:ana")
+        stage.deliverer.wake()
+        await until(lambda: stage.ntfy.woken == ["ana"], "the page by another way")
+        assert len(stage.email.tries) < most
+        chat.go.set()
+        mail.go.set()
 
 
 async def test_a_page_says_what_it_is_about(stage: Stage):

@@ -197,12 +197,22 @@ def test_what_is_urgent_can_be_asked_for_alone(world: World):
     assert [f.kind_of(item.effect) for item in world.outbox.claim(1, LEASE, urgent=True)] == ["send_page"]
 
 
-@pytest.mark.parametrize("urgent", [False, True])
-def test_the_claim_uses_the_partial_indexes(world: World, urgent: bool):
+def test_a_claim_leaves_out_the_pages_of_ways_that_are_full(world: World):
+    world.opened(page="policy:platform")
+    claimed = world.outbox.claim(9, LEASE, urgent=True, full=("email", ""))
+    assert [item.lane for item in claimed] == ["1:page:ana:ntfy"]
+    world.clock.forward(minutes=6)
+    claimed = world.outbox.claim(9, LEASE, urgent=True, full=("tfy", "ntfy"))
+    assert sorted(f.kind_of(item.effect) for item in claimed) == ["send_page", "wake_escalation"]
+    assert "1:page:ana:email" in [item.lane for item in claimed]
+
+
+@pytest.mark.parametrize(("urgent", "full"), [(False, ()), (True, ()), (True, ("email", ""))])
+def test_the_claim_uses_the_partial_indexes(world: World, urgent: bool, full: tuple[str, ...]):
     for n in range(300):
         world.opened(f"incident {n}", page="policy:platform" if n % 2 else "")
     with statements() as sent:
-        world.outbox.claim(64, LEASE, urgent=urgent)
+        world.outbox.claim(64, LEASE, urgent=urgent, full=full)
     claim, values = next((statement, values) for statement, values in sent if "UPDATE outbox" in statement)
     with world.database.engine.connect() as connection:
         if not world.database.sqlite:
