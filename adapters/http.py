@@ -84,7 +84,12 @@ class Http:
         headers = {"User-Agent": f"klatsch/{_version()}", "Accept-Encoding": "identity"}
         try:
             return httpx.AsyncClient(
-                timeout=self._seconds, trust_env=self._trust_env, headers=headers, follow_redirects=False
+                timeout=self._seconds,
+                trust_env=self._trust_env,
+                headers=headers,
+                follow_redirects=False,
+                # What is under way is bounded by the outbox, for each way to page; a pool of all would be held by who hangs.
+                limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
             )
         except OSError as error:
             reason = f"the certificates cannot be read ({error.strerror}); look at SSL_CERT_FILE and SSL_CERT_DIR"

@@ -1,5 +1,6 @@
 """The one HTTP helper: every answer, every failure, and never a secret."""
 
+import asyncio
 import base64
 import gzip
 import logging
@@ -14,6 +15,7 @@ from adapters.http import ANSWER_BYTES, Http, json_object, retry_after
 from bot.ports import DeliveryError, Rejected, Unavailable
 from tests.contract.servers.http import Answer, HttpServer, Request, Trouble
 from tests.contract.statuses import REFUSALS
+from tests.until import until
 
 SECRET = "tk_5ecret/with+signs"
 
@@ -55,6 +57,18 @@ async def test_a_user_and_a_password_travel_in_the_header_only(http: Http, serve
     expected = base64.b64encode(f"ana:{SECRET}".encode()).decode()
     assert server.requests[0].headers["authorization"] == f"Basic {expected}"
     assert server.requests[0].target == "/x"
+
+
+async def test_a_provider_that_hangs_takes_no_other_one_s_connections(http: Http, server: HttpServer) -> None:
+    async with HttpServer(hello) as other:
+        other.orders.extend([Trouble.HANG] * 120)
+        hanging = [asyncio.create_task(failure(http, other.url)) for _ in range(120)]
+        await until(lambda: len(other.requests) >= 100, "many requests that hang")
+        async with asyncio.timeout(3):
+            await http.request("POST", server.url, provider="phones")
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
 
 
 async def test_every_status_has_its_verdict(http: Http, server: HttpServer) -> None:
