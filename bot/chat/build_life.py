@@ -89,7 +89,10 @@ def maint(typed: Typed, context: Context) -> Do:
     start = times.instant(typed.get("start"), context, ahead=JUST_BEGUN, key="start")
     end = _end(typed.get("end"), start, context)
     if end <= start:
-        raise Refused("The window ends before it starts.", "For example: `start=22:00 end=+2h`")
+        raise Refused(
+            "The window ends before it starts.",
+            "For example: `start=22:00 end=+2h`. `end=+2h` counts from the start, `end=-2h` from now.",
+        )
     matchers = tuple(values.matcher(text) for text in typed.keys.get("match", ()))
     return typed.do(
         c.Open(
@@ -105,10 +108,13 @@ def maint(typed: Typed, context: Context) -> Do:
 
 
 def _end(text: str, start: datetime, context: Context) -> datetime:
-    """When a window ends: `+2h` and `2h` count from its start, a time of day is the first one after it."""
+    """When a window ends: `+2h` and `2h` count from its start, `-2h` and `now` are as everywhere, a time of day is the
+    first one after the start."""
     length = text.removeprefix("+")
     if times.is_duration(length):
         return start + times.duration(length)
+    if times.is_ago(text) or text.lower() == "now":
+        return times.instant(text, context, key="end")
     return times.instant(text, replace(context, at=start), ahead=timedelta(0), key="end")
 
 

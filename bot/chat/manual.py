@@ -54,7 +54,8 @@ TIMES = (
     "it is the next one.",
     "With its date: `2026-11-26T23:00`, `26.11.2026 23:00` or `26.11. 23:00`, the nearest in any year. In quotes where there is "
     'a space: `at="26.11. 23:00"`',
-    "Counted from now: `-10m` is ten minutes ago, `+2h` in two hours. At the end of a line `-10m` needs no `at=`.",
+    "Counted from now: `-10m` is ten minutes ago, `+2h` in two hours. At the end of a line `-10m` needs no `at=`. "
+    "Only the `end=+2h` of `maint` counts from its `start=`.",
     "Lengths: `90s`, `30m`, `1h30m`, `14d`, `1w`",
     "Dates, for `due=`: `2026-12-31`, `31.12.2026`, `31.12.` (the next one), `today`, `tomorrow`, `friday` or `fri`, `heute`, "
     "`morgen`, `freitag`, or a length. A day means its end.",

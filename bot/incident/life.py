@@ -57,7 +57,9 @@ def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
             f"{ref} with this title was opened {'just now' if ago == '0 min' else f'{ago} ago'}.",
             f"To join it: `{ref} status`. If this is another one, add `another=yes` to your line.",
         )
-    start, end = command.impact_start, command.impact_end
+    start, end, detected = (
+        said and passed(said, at) for said in (command.impact_start, command.impact_end, command.detected)
+    )
     if start and end and end < start:
         raise Refused("It cannot end before it starts.", "Check `start=` and `end=`.")
     opened = e.IncidentOpened(
@@ -71,7 +73,7 @@ def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
         group=command.group,
         impact_start=start,
         impact_end=end,
-        detected=command.detected,
+        detected=detected,
         source="alert" if command.fired_count else "command",
         opener=command.opener,
         window=command.window,

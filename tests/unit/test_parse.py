@@ -152,6 +152,27 @@ COMMANDS = [
             window=Window(utc("2026-11-04T22:30"), utc("2026-11-05T00:00")),
         ),
     ),
+    # Behind `end=`, `+1h` counts from the start; `-1h` and `now` are what they are everywhere.
+    (
+        "maint Switches start=-3h end=-2h",
+        c.Open(
+            title="Switches",
+            kind=Kind.MAINTENANCE,
+            status=Status.MONITORING,
+            severity=Severity.SEV4,
+            window=Window(NOW - timedelta(hours=3), NOW - timedelta(hours=2)),
+        ),
+    ),
+    (
+        "maint Switches start=-3h end=now",
+        c.Open(
+            title="Switches",
+            kind=Kind.MAINTENANCE,
+            status=Status.MONITORING,
+            severity=Severity.SEV4,
+            window=Window(NOW - timedelta(hours=3), NOW),
+        ),
+    ),
     (
         'maint Switches start=14:00 end=15:00 match=name=~"a b|c"',
         c.Open(
@@ -684,6 +705,7 @@ REFUSALS = [
     ("maint x start=22:00 end=23:00 match=host=~[[a]", "not a regular expression"),
     ("maint x start=22:00 end=23:00 match=host", "matches no alert"),
     ("maint x start=2026-12-02 end=2026-12-01", "ends before it starts"),
+    ("maint x start=22:00 end=-1h", "`end=+2h` counts from the start, `end=-2h` from now."),
     ("retro x", "when it began"),
     ("impact x plane=astral", "neither `data` nor `control`"),
     ("page policy:netwrk x", "Did you mean `policy:network`?"),

@@ -9,7 +9,7 @@ import pytest
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.decide import decide
-from bot.incident.model import Incident, Mark, Moment, Refused
+from bot.incident.model import Incident, Kind, Mark, Moment, Refused, Window
 from tests.builders import START
 
 SAID = {
@@ -17,13 +17,19 @@ SAID = {
     "resolve": lambda when: c.Resolve(when=when),
     "moment": lambda when: c.SetMoment(moment=Moment.DETECTED, value=when),
     "impact start": lambda when: c.DescribeImpact(start=when),
+    "start of what is opened": lambda when: c.Open(title="Volumes slow", impact_start=when),
+    "end of what is over": lambda when: c.Open(title="Volumes slow", kind=Kind.RETRO, impact_end=when),
+    "detection": lambda when: c.Open(title="Volumes slow", detected=when),
     "impact end": lambda when: c.DescribeImpact(end=when),
 }
 
 
 def told(command: c.Command) -> datetime:
     """When it happened, as the timeline has it."""
-    event = decide(Incident(7, START - timedelta(hours=1)), command, id=7, at=START)[0]
+    before = None if isinstance(command, c.Open) else Incident(7, START - timedelta(hours=1))
+    event = decide(before, command, id=7, at=START)[0]
+    if isinstance(event, e.IncidentOpened):
+        return event.impact_start or event.impact_end or event.detected or event.at
     return event.value if isinstance(event, e.MomentSet) else event.at
 
 
@@ -44,3 +50,11 @@ def test_what_has_passed_is_kept_as_it_was_said(said: str) -> None:
 def test_what_is_yet_to_come_is_refused(said: str, ahead: float) -> None:
     with pytest.raises(Refused, match="in the future"):
         told(SAID[said](START + timedelta(seconds=ahead)))
+
+
+def test_a_maintenance_window_may_lie_ahead() -> None:
+    window = Window(START + timedelta(days=1), START + timedelta(days=1, hours=2))
+    command = c.Open(title="Kernel update", kind=Kind.MAINTENANCE, window=window)
+    opened = decide(None, command, id=7, at=START)[0]
+    assert isinstance(opened, e.IncidentOpened)
+    assert opened.window == window
