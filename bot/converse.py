@@ -23,6 +23,7 @@ from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
 from bot.ports import Clock, Overloaded, Reacted, Said
 from bot.questions import Answers, Names
+from bot.status.contacts import names_of
 from bot.status.recognise import places_of
 from bot.status.redact import mask
 from bot.store import StoreUnavailable
@@ -115,7 +116,7 @@ class Conversation:
 
     def _masked(self, text: str, incidents: list[int]) -> tuple[str, tuple[str, ...]]:
         """A text for customers, without our people's names and without what our alerts' labels call things."""
-        people = [name for person in self._names.people.values() for name in (person.name, *person.handles.values())]
+        people = names_of(self._names.people.values())
         labels, places = set[str](), set[str]()
         for number in dict.fromkeys(incidents[:LABELLED]):
             for alert in self._lookups.alerts(number, 200):

@@ -9,6 +9,7 @@ from bot.chat.templates import Templates
 from bot.config import Config
 from bot.oncall.escalation import Roster
 from bot.questions import Names
+from bot.status.contacts import contacts_of
 from bot.status.redact import Redaction
 from bot.words import Wording
 
@@ -29,8 +30,9 @@ def wording(config: Config, templates: Templates) -> Wording:
 
 
 def redaction(config: Config) -> Redaction:
-    """What a house knows about itself, and what stands on its status page anyway."""
-    return replace(config.redact, public=tuple(name for c in config.components for name in (c.id, c.name, c.group)))
+    """What a house knows about itself and how its people are reached, and what stands on its status page anyway."""
+    public = tuple(name for c in config.components for name in (c.id, c.name, c.group))
+    return replace(config.redact, public=public, contacts=contacts_of(config.people.values()))
 
 
 def names(config: Config, public_addresses: Callable[[str], Sequence[str]]) -> Names:

@@ -24,6 +24,7 @@ from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
 from bot.nearest import nearest
 from bot.ports import DeliveryError, Said
+from bot.status.contacts import names_of
 from bot.status.redact import Redaction, mask
 from bot.store import StoreUnavailable
 
@@ -205,8 +206,7 @@ def redacted(config: Config | None, text: str) -> str:
     """The public form of a text: what is nobody's business is masked."""
     if config is None:
         return mask(text, Redaction())[0]
-    people = [name for person in config.people.values() for name in (person.name, *person.handles.values())]
-    return mask(text, redaction(config), people)[0]
+    return mask(text, redaction(config), names_of(config.people.values()))[0]
 
 
 def schema(config: Config, what: str) -> str:

@@ -54,8 +54,8 @@ def preview(
     if post.components:
         states = ((components.get(id_, id_), state.replace("_", " ")) for id_, state in post.components.items())
         blocks.append(Bullets(tuple(line(f"{name}: {state}") for name, state in states)))
-    if masked:
-        blocks.append(Paragraph(line(f"Taken out for customers: {', '.join(masked)}")))
+    taken = f"Taken out for customers: {', '.join(masked)}." if masked else "Nothing was taken out for customers."
+    blocks.append(Paragraph(line(f"{taken} Names of services, regions and alerts stay.")))
     ref = incident.ref
     if incident.status is Status.TRIAGE:
         blocks.append(

@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
 from functools import partial
+from urllib.parse import unquote
 
 from bot.incident.text import unhidden
+from bot.status.contacts import phone_pattern
 from bot.status.recognise import (
     OPENERS,
     ORDINARY,
@@ -35,9 +37,11 @@ NETWORK = "a network"
 CUSTOMER = "a customer"
 ID = "an id"
 LINK = "an internal link"
+PHONE = "a phone number"
+CONTACT = "a contact"
 SECRET = "a secret"  # noqa: S105 - what stands for one
 
-WORDS = (PERSON, ADDRESS, EMAIL, HOST, NETWORK, CUSTOMER, ID, LINK, SECRET)
+WORDS = (PERSON, ADDRESS, EMAIL, HOST, NETWORK, CUSTOMER, ID, LINK, SECRET, PHONE, CONTACT)
 
 MAX_MASKED = 200
 """So many things are named in the answer; all are taken out."""
@@ -59,6 +63,8 @@ _URL_PARTS = re.compile(r"[/?&=#;,:+]+")
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
 _MENTION = re.compile(r"<@[\w.|-]++>|(?<![\w.+%/-])@[A-Za-z0-9][\w.=+-]*+(?::[\w.-]++)?")
 _ROOM = re.compile(r"(?<![\w&])[#!][\w.=-]++:[\w-]++(?:\.[\w-]++)+")
+# A room's name as we make it. In capitals, or alone, it is the reference that customers read too.
+_ROOM_NAME = re.compile(r"(?<![\w&#.-])(?:#inc-[0-9]++(?:-[\w-]++)?|inc-[0-9]++-[\w-]++)")
 _CHUNK = re.compile(r"[\w.:%-]++(?:/[0-9]{1,3}\b)?")
 _IPV4 = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
 _UUID = re.compile(r"(?:req-)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -75,7 +81,8 @@ class Redaction:
     `domains` cover every name below them. `networks` are names, or addresses and CIDR that are masked even if `keep`
     would spare them. `hosts` are names with `*` and `?`. `tenants` and `people` are names as they are written. `keep`
     holds addresses, CIDR, host names and words that may be read by everybody. `public` are names that everybody knows:
-    the ids and names of components, regions, zones. What is a whole word in one of them is no host.
+    the ids and names of components, regions, zones. What is a whole word in one of them is no host. `contacts` are how
+    people are reached: addresses, telephone numbers, a pager's topics.
     """
 
     domains: tuple[str, ...] = ()
@@ -85,6 +92,7 @@ class Redaction:
     people: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     public: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
 
 
 def mask(
@@ -115,6 +123,8 @@ class _Mask:
         self.public = "\n".join(redaction.public).lower()
         self.host_pattern = re.compile(patterns) if patterns else None
         named = [name for name in redaction.networks if not networks_of((name,))]
+        self.phones = phone_pattern(redaction.contacts)
+        self.contacts = phrase_pattern(map(unhidden, redaction.contacts))
         self.phrases = [
             (phrase_pattern(map(unhidden, redaction.tenants)), CUSTOMER),
             (phrase_pattern(map(unhidden, named)), NETWORK),
@@ -128,6 +138,8 @@ class _Mask:
             (_URL, self._url),
             (_EMAIL, lambda match: self._word(match, EMAIL)),
             (_ROOM, lambda match: self._word(match, LINK)),
+            (_ROOM_NAME, lambda match: self._word(match, LINK)),
+            *((p, partial(self._contact, word)) for p, word in ((self.phones, PHONE), (self.contacts, CONTACT)) if p),
             (_MENTION, lambda match: self._word(match, PERSON)),
             (LONG_RUN, self._long),
             (_CHUNK, self._chunk),
@@ -170,6 +182,12 @@ class _Mask:
             return found
         return self._take(found, word)
 
+    def _contact(self, word: str, match: re.Match[str]) -> str:
+        found = match[0]
+        if found.lower() in self.keep_words or self._is_public(found.lower()):
+            return found
+        return self._take(found, EMAIL if "@" in found else word)
+
     def _url(self, match: re.Match[str]) -> str:
         """An address stays as a whole or goes as a whole."""
         whole = match[0]
@@ -182,12 +200,15 @@ class _Mask:
             or any(host == room or host.endswith(f".{room}") for room in _ROOMS)
             or (host not in self.keep_words and (self._kind(host) is not None or not re.search("[.:]", host)))
             or (bool(slash) and self._gives_away(path))
+            or any(pattern is not None and pattern.search(url) for pattern in (self.phones, self.contacts))
         )
         return (self._take(host or url, LINK) if hidden else self._spare(url)) + rest
 
     def _gives_away(self, path: str) -> bool:
         """Whether the part of a link behind the host names something of ours."""
-        if _EMAIL.search(path) or any(looks_secret(run) for run in LONG_RUN.findall(path)):
+        if any(pattern.search(unquote(path)) for pattern in (_EMAIL, _ROOM, _ROOM_NAME)) or any(
+            looks_secret(run) for run in LONG_RUN.findall(path)
+        ):
             return True
         return any(self._kind(part) or self._named(part) for part in _URL_PARTS.split(path))
 

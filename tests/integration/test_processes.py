@@ -416,6 +416,10 @@ def test_a_text_is_redacted_with_and_without_a_configuration(tmp_path: Path) -> 
     assert "10.20.30.40" not in done.stdout
     assert "Ana" not in done.stdout
     assert done.stdout.endswith("it.\n")
+    people = {"ana": {"name": "Ana Ruiz", "phone": "+49 30 1234567", "ntfy": "wake-her"}, "ben": {"name": "Ben Okafor"}}
+    write_config(tmp_path, sqlite_in(tmp_path), people=people)
+    done = klatsch(tmp_path, "pm", "redact", "-", input="0049 30 1234567 or wake-her\n")
+    assert done.stdout == "a phone number or a contact\n"
 
 
 def test_the_help_names_every_command(tmp_path: Path) -> None:

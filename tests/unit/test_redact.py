@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.incident.model import Person
+from bot.status.contacts import contacts_of
 from bot.status.recognise import places_of
 from bot.status.redact import MAX_MASKED, Redaction, mask
 
@@ -178,6 +180,107 @@ def test_a_name_of_the_inside_that_may_be_read_is_kept():
     kept = Redaction(keep=("status.corp.example.org", "intranet-free"))
     text = "https://status.corp.example.org/x, status.corp.example.org and http://intranet-free/"
     assert mask(text, kept) == (text, ())
+
+
+ROOMS = [
+    ("Talk in #inc-7-nova-down or inc-7-nova-down.", "Talk in an internal link or an internal link."),
+    ("#inc-7, inc-7-2 and inc-12-2-nova-down_2", "an internal link, an internal link and an internal link"),
+    ("https://chat.example.org/#/room/#inc-7-nova:example.org", "an internal link"),
+    ("https://chat.example.org/#/room/%23inc-7-nova%3Aexample.org", "an internal link"),
+    ("https://chat.example.org/#/room/!aBcD:example.org?via=example.org", "an internal link"),
+    ("https://chat.example.org/rooms/inc-7-nova", "an internal link"),
+    ("INC-7, the INC-7-related fix and inc-7 stay", "INC-7, the INC-7-related fix and inc-7 stay"),
+]
+
+
+@pytest.mark.parametrize(("text", "public"), ROOMS)
+def test_a_room_of_ours_is_named_to_nobody(text, public):
+    assert mask(text, Redaction())[0] == public
+
+
+ANA = Person(
+    "ana",
+    "Ana Ruiz",
+    email="ana.ruiz@localhost",
+    options={
+        "phone": "+49 30 1234567",
+        "ntfy": "wake-ana",
+        "sms": ["0171/555 1234", 4915155512345],
+        "hook": "https://hooks.example.org/ana",
+        "desk": {"extension": "4711", "floor": 3, "night": True},
+        "team": "compute-az1",
+    },
+)
+REACHED = Redaction(contacts=contacts_of([ANA]), public=("compute-az1",), keep=("info@example.org",))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "+49 30 1234567",
+        "+49 (0)30 123 45 67",
+        "+49301234567",
+        "+49-30-1234567",
+        "0049 30 1234567",
+        "0049301234567",
+        "030 1234567",
+        "030/1234567",
+        "(030) 123-4567",
+        "030 \u2013 123 45 67",
+        "030.123.45.67",
+        "30 1234567",
+        "0171 5551234",
+        "+49 171 555 12 34",
+        "0049 (171) 5551234",
+        "0151 555 12345",
+        "+4915155512345",
+        "4915155512345",
+    ],
+)
+def test_a_number_of_our_people_goes_however_it_is_written(said):
+    public, named = mask(f"At 14:05 call {said}, or wait 30 min.", REACHED)
+    assert public == "At 14:05 call a phone number, or wait 30 min."
+    assert named == (said,)
+
+
+@pytest.mark.parametrize(
+    ("text", "public"),
+    [
+        ("Mail ana.ruiz@localhost now", "Mail an e-mail address now"),
+        ("Push to wake-ana, WAKE-ANA or 4711.", "Push to a contact, a contact or a contact."),
+        ("https://ntfy.example.org/wake-ana?up=1 is hers", "an internal link is hers"),
+        ("POST https://hooks.example.org/ana now", "POST an internal link now"),
+        ("tel:+49301234567", "tel:a phone number"),
+        ("https://example.org/call?number=+49301234567", "an internal link"),
+        ("compute-az1 is slow, mail info@example.org", "compute-az1 is slow, mail info@example.org"),
+        (
+            "wake-anas, 47110, 1301234567 and 12345678 are others",
+            "wake-anas, 47110, 1301234567 and 12345678 are others",
+        ),
+        (
+            "On 2026-11-20 at 14:00, 1234567 of 3 requests failed",
+            "On 2026-11-20 at 14:00, 1234567 of 3 requests failed",
+        ),
+    ],
+)
+def test_how_our_people_are_reached_is_nobodys_business(text, public):
+    assert mask(text, REACHED)[0] == public
+
+
+def test_a_number_without_a_country_is_known_with_any():
+    assert mask("+1 (212) 555-1234, 212.555.1234", Redaction(contacts=("212-555-1234",)))[0] == (
+        "a phone number, a phone number"
+    )
+    assert mask("212 555 1234 or 1-212-555-1234", Redaction(contacts=("+1 212 555 1234",)))[0] == (
+        "a phone number or a phone number"
+    )
+
+
+@pytest.mark.parametrize("text", ["0" * 100_000, "30 " * 33_000, "(" * 100_000, "+49 " * 25_000, "wake-" * 20_000])
+def test_contacts_are_looked_for_in_proportion_to_the_text(text):
+    begun = time.perf_counter()
+    mask(text, REACHED)
+    assert time.perf_counter() - begun < 10
 
 
 PUBLIC = Redaction(

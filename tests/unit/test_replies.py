@@ -526,7 +526,7 @@ def test_a_preview_is_shown_as_customers_will_read_it(story):
     text = story.type("publish investigating We look at hv-17. comp=volumes:degraded")
     assert "Preview only: customers have not read this" in text
     assert "Disruption of Volumes · investigating\n> We look at [host].\n- volumes: degraded performance" in text
-    assert "Taken out for customers: hv-17" in text
+    assert "Taken out for customers: hv-17. Names of services, regions and alerts stay." in text
     assert "INC-7 publish approve posts it, INC-7 publish discard throws it away." in text
     text = story.type("publish approve")
     assert text.splitlines() == [
