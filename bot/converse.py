@@ -63,8 +63,8 @@ class Conversation:
             return replies.refused(refused)
         except Overloaded as error:
             return say(f"Not done: {error}", "refused")
-        except StoreUnavailable:
-            log.exception("a line could not be handled")
+        except StoreUnavailable as error:
+            log.warning("a line could not be handled: %s", error)
             return say("Not done: the database does not answer. Nothing was changed; try again in a minute.", "refused")
         except Exception:
             # Whoever listens on a chat platform goes on listening.

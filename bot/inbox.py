@@ -45,6 +45,15 @@ class _Waiting:
     answer: asyncio.Future[Outcome] = field(repr=False)
 
 
+@dataclass(slots=True)
+class Writes:
+    """Whether the database takes what is written. `trouble` is why the last write failed, empty after one that worked;
+    `worked` counts those. What was refused, or is a repeat, need not have written anything and counts as neither."""
+
+    trouble: str = ""
+    worked: int = 0
+
+
 class Writer:
     """The one way in. `changed` is called after each commit, from the event loop."""
 
@@ -52,6 +61,7 @@ class Writer:
         self._store = store
         self._rules = rules
         self._changed = changed
+        self.writes = Writes()
         self._queue: deque[_Waiting] = deque()
         self._batch: list[_Waiting] = []
         self._alerts = 0
@@ -132,10 +142,14 @@ class Writer:
         """An answer for each; runs in the writer's own thread."""
         for _ in range(CONFLICTS):
             try:
-                return list(handle(self._store, requests, self._rules))
+                outcomes = handle(self._store, requests, self._rules)
+                if any(outcome.events for outcome in outcomes):
+                    self.writes.trouble, self.writes.worked = "", self.writes.worked + 1
+                return [*outcomes]
             except Conflict as conflict:
                 log.info("another process was first, deciding again: %s", conflict)
             except StoreUnavailable as error:
+                self.writes.trouble = str(error)
                 log.warning("the database does not answer: %s", error)
                 return [error] * len(requests)
             except Exception as error:

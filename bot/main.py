@@ -34,12 +34,13 @@ from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
 from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
+from bot.ready import Readiness
 from bot.store import StoreUnavailable
 from storage.alone import AlreadyRunning, ServingLock
 from storage.lookups import SqlLookups
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
-from storage.settings import signing_key
+from storage.settings import signing_key, try_to_write
 from storage.store import SqlStore
 
 # The commands get what they need of the adapters here too, so that they know none.
@@ -251,13 +252,16 @@ class Klatsch:
         publics = {page.bound: (name, page) for name, page in self._own_pages().items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
+        ready = Readiness(
+            lambda: self.lookups.open_incidents(1), lambda: try_to_write(self.database), self.writer.writes
+        )
         metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now)
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
             metrics,
-            Health(self._ready),
+            Health(ready.problems),
             public=self._public(*shared) if shared else None,
         )
         if not config.http.public_url:
@@ -274,14 +278,6 @@ class Klatsch:
 
     def _public(self, name: str, page: OwnPage) -> Starlette:
         return public_app(name, page, self.pages, self.clock)
-
-    async def _ready(self) -> list[str]:
-        problems = []
-        try:
-            await asyncio.to_thread(self.lookups.open_incidents, 1)
-        except StoreUnavailable as error:
-            problems.append(f"The database does not answer: {error}")
-        return problems
 
 
 def _key(page: str) -> str:

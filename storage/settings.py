@@ -25,3 +25,11 @@ def signing_key(database: Database) -> str:
     with database.write() as connection:
         bulk.insert(connection, setting, [new], keys=("name",))
         return str(connection.execute(wanted).scalar_one())
+
+
+def try_to_write(database: Database) -> None:
+    """Write something small to the disk. Raises StoreUnavailable or Conflict."""
+    # What stands there already would not be written.
+    new = {"name": "last_try", "value": secrets.token_urlsafe(8)}
+    with database.write() as connection:
+        bulk.insert(connection, setting, [new], keys=("name",), changed=("value",))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from bot.config import load
@@ -89,3 +92,40 @@ def ack_path(number: int = 1, person: str = "ana", *, key: str = "", age: int = 
     # An old link, made now.
     signer.get_timestamp = lambda: made
     return f"/ack/{signer.sign(serializer.dump_payload([number, person])).decode()}"
+
+
+LOCK = """
+import sqlite3, sys
+held = sqlite3.connect(sys.argv[1], isolation_level=None)
+held.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+@asynccontextmanager
+async def locked(file: Path) -> AsyncIterator[None]:
+    """Another process holds the database's write lock."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", LOCK, file, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        assert await process.stdout.readline() == b"locked\n"
+        yield
+    finally:
+        await process.communicate(b"")
+
+
+@asynccontextmanager
+async def unwritable(klatsch: Klatsch) -> AsyncIterator[None]:
+    """Another process lets nobody write; reading goes on."""
+    file = klatsch.database.file
+    if file is not None:
+        async with locked(file):
+            yield
+        return
+    url = klatsch.database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(url) as held:
+        held.execute("LOCK TABLE setting, incident, counter IN EXCLUSIVE MODE")
+        yield

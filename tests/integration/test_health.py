@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
@@ -16,11 +17,12 @@ from sqlalchemy import text
 import adapters.web.acknowledge
 import adapters.web.machines
 import bot.inbox
+import bot.ready
 import storage.engine
 from bot.store import StoreUnavailable
 from storage.engine import Database
 from tests.contract.servers.ntfy import NtfyServer
-from tests.integration.served_bot import FIRING, Bot, a_message, an_alert, bot_on
+from tests.integration.served_bot import FIRING, Bot, a_message, an_alert, bot_on, unwritable
 from tests.servers.klatsch import paging
 from tests.servers.stoppable import StoppablePostgres, stoppable_postgres
 from tests.until import PATIENCE, until
@@ -70,6 +72,69 @@ async def test_ready_says_so(bot_: Bot) -> None:
     assert (await bot_.get("/healthz")).json() == {"status": "ok"}
     answer = await bot_.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "problems": []})
+
+
+async def until_ready(bot_: Bot, ready: bool) -> list[str]:
+    """What `/readyz` says is wrong, once it says that the bot is ready or is not; it is never slow to answer."""
+
+    async def told() -> httpx.Response | None:
+        begun = time.monotonic()
+        answer = await bot_.get("/readyz")
+        assert time.monotonic() - begun < 2
+        return answer if (answer.status_code == 200) is ready else None
+
+    answer = await until(told, "being ready" if ready else "not being ready")
+    problems: list[str] = answer.json()["problems"]
+    assert bool(problems) is not ready
+    return problems
+
+
+async def test_a_bot_is_not_ready_while_nobody_can_write(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.ready, "EVERY", 0.2)
+    async with bot_on(tmp_path, database_url) as bot_:
+        await until_ready(bot_, True)
+        async with unwritable(bot_.klatsch):
+            (problem,) = await until_ready(bot_, False)
+            assert "The database takes no writes" in problem
+            assert (await bot_.get("/healthz")).status_code == 200
+            await until_ready(bot_, False)
+        await until_ready(bot_, True)
+        assert (await bot_.post(FIRING)).status_code == 200
+
+
+async def test_a_write_that_failed_is_told_until_one_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bot.ready, "EVERY", 3600.0)
+    async with bot_on(tmp_path, f"sqlite:///{tmp_path}/klatsch.db") as bot_:
+        await until_ready(bot_, True)
+        async with unwritable(bot_.klatsch):
+            assert (await bot_.post(FIRING)).status_code == 503
+            assert await until_ready(bot_, False) == ["The database takes no writes: database is locked"]
+        # Reading, and what is refused, writes nothing.
+        assert "There is no INC-7" in await bot_.says("INC-7 note x")
+        await until_ready(bot_, False)
+        assert "INC-1" in await bot_.says("open sev3 Volumes slow")
+        await until_ready(bot_, True)
+
+
+async def test_being_asked_often_writes_seldom(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.ready, "EVERY", 3600.0)
+    async with bot_on(tmp_path, database_url) as bot_:
+
+        def written() -> list[str]:
+            with bot_.klatsch.database.read() as connection:
+                found = connection.execute(text("SELECT value FROM setting WHERE name = 'last_try'"))
+                return list(found.scalars())
+
+        await until_ready(bot_, True)
+        before = written()
+        for _ in range(20):
+            await until_ready(bot_, True)
+        assert len(before) == 1
+        assert written() == before
 
 
 # The database goes away and comes back

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -18,7 +16,18 @@ import bot.inbox
 from adapters.web.machines import BODY_LIMIT
 from bot.incident.model import Status
 from bot.terminal import exported
-from tests.integration.served_bot import EVIL, FIRING, FIXTURES, RESOLVED, Bot, a_message, ack_path, an_alert, bot_on
+from tests.integration.served_bot import (
+    EVIL,
+    FIRING,
+    FIXTURES,
+    RESOLVED,
+    Bot,
+    a_message,
+    ack_path,
+    an_alert,
+    bot_on,
+    locked,
+)
 from tests.servers.klatsch import BEARER, TOKEN, incidents, klatsch, serving, write_config
 from tests.until import until
 
@@ -203,29 +212,6 @@ async def test_ten_thousand_alerts_in_one_message_are_taken_and_nobody_waits_for
     assert slowest < 1.5  # many times what it takes; a bot that is busy with the storm needs longer than that
     (incident,) = bot_.klatsch.lookups.recent()
     assert incident.alerts_firing == 10_000
-
-
-LOCK = """
-import sqlite3, sys
-held = sqlite3.connect(sys.argv[1], isolation_level=None)
-held.execute("BEGIN EXCLUSIVE")
-print("locked", flush=True)
-sys.stdin.read()
-"""
-
-
-@asynccontextmanager
-async def locked(file: Path) -> AsyncIterator[None]:
-    """Another process holds the database's write lock."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", LOCK, file, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None
-        assert await process.stdout.readline() == b"locked\n"
-        yield
-    finally:
-        await process.communicate(b"")
 
 
 @pytest.mark.parametrize("bound", ["QUEUE", "QUEUE_ALERTS"])

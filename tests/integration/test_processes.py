@@ -6,6 +6,7 @@ import asyncio
 import json
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -318,13 +319,40 @@ def test_a_full_disk_is_503_and_recovers_when_there_is_room(tmp_path: Path) -> N
         assert turned_away.status_code == 503
         assert int(turned_away.headers["Retry-After"]) > 0
         assert served.process.poll() is None
+        unready = served.get("/readyz")
+        assert unready.status_code == 503
+        assert "The database takes no writes" in unready.json()["problems"][0]
         limit(served.process, resource.RLIM_INFINITY)
-        wait_until(lambda: served.post(later).status_code == 200, "room on the disk")
+        wait_until(lambda: served.get("/readyz").status_code == 200, "being ready again")
+        assert served.post(later).status_code == 200
     log = served.log.read_text()
     assert "were turned away" in log
     assert "Traceback" not in log
     (incident,) = incidents(tmp_path)
     assert len(incident["alerts"]) == 501
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
+def test_a_bot_is_not_ready_on_a_full_disk_although_nobody_writes(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    with serving(tmp_path) as served:
+        assert served.get("/readyz").status_code == 200
+        limit(served.process, 4096)
+        wait_until(lambda: served.get("/readyz").status_code == 503, "being found out")
+        limit(served.process, resource.RLIM_INFINITY)
+        wait_until(lambda: served.get("/readyz").status_code == 200, "being ready again")
+    assert "Traceback" not in served.log.read_text()
+
+
+def test_a_line_that_could_not_be_stored_is_answered_without_a_traceback(tmp_path: Path) -> None:
+    write_config(tmp_path, sqlite_in(tmp_path))
+    assert klatsch(tmp_path, "say", "open sev3 Volumes slow").returncode == 0
+    with sqlite3.connect(tmp_path / "klatsch.db", isolation_level=None) as held:
+        held.execute("BEGIN EXCLUSIVE")
+        done = klatsch(tmp_path, "say", "INC-1 note foo")
+    assert done.returncode == 1
+    assert is_a_sentence(done.stderr, "WARNING", "the database does not answer: database is locked")
+    assert is_a_sentence(done.stdout, "Not done: the database does not answer.")
 
 
 # The other commands

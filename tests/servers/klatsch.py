@@ -93,6 +93,9 @@ class Served:
         given: dict[str, Any] = {"headers": BEARER, "timeout": 30, **options}
         return httpx.post(f"{self.url}/alerts/prometheus", content=content, trust_env=False, **given)
 
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=30, trust_env=False)
+
 
 @contextmanager
 def serving(folder: Path, *arguments: str, name: str = "serve") -> Iterator[Served]:
