@@ -17,6 +17,9 @@ _NUMBERS = {
     "day of the month": (1, 31),
     "month": (1, 12),
 }
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+"""Days of each month, in a leap year."""
+
 _EXAMPLE = "write it like `mon 09:00`, `mon-fri 09:00`, `daily 09:00` or `0 9 * * mon`"
 
 
@@ -40,6 +43,7 @@ def parse_cron(text: str) -> Cron:
         for name, field in zip(_NUMBERS, fields, strict=False):
             _numbers(name, field)
         _weekdays(fields[4])
+        _check_day(fields[2], fields[3])
         return Cron(*fields)
     raise ValueError(f"it has {len(fields)} parts instead of two or five; {_EXAMPLE}")
 
@@ -82,3 +86,23 @@ def _numbers(name: str, field: str) -> None:
             raise ValueError(f"the {name} is not between {low} and {high}; {_EXAMPLE}")
         if (slash and not 1 <= int(step) <= high) or (dash and int(first) > int(last)):
             raise ValueError(f"the {name} has a range or step that never comes; {_EXAMPLE}")
+
+
+def _check_day(day: str, month: str) -> None:
+    """Raises ValueError when none of the months has one of the days."""
+    longest = max(_LONGEST[number - 1] for number in _expanded(month, *_NUMBERS["month"]))
+    if min(_expanded(day, *_NUMBERS["day of the month"])) > longest:
+        raise ValueError(f"no such month has that day, so it never comes; {_EXAMPLE}")
+
+
+def _expanded(field: str, low: int, high: int) -> set[int]:
+    """The numbers a field names, which `_numbers` found to be in order."""
+    found: set[int] = set()
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, dash, last = span.partition("-")
+        start = low if span == "*" else int(first)
+        # A step behind a single number counts on from it.
+        end = int(last) if dash else high if span == "*" or step else start
+        found.update(range(start, end + 1, int(step or 1)))
+    return found

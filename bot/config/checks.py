@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
@@ -9,6 +11,7 @@ from bot.config.models import Block, Chat, parse_listen
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
 from bot.nearest import nearest
+from bot.status.recognise import networks_of
 
 PROOFS = ("token", "password", "secret")
 """Keys of an alert entry by which its sender shows that it may send."""
@@ -18,6 +21,10 @@ HANDLES = frozenset({"phone", "ntfy", "signal", "gotify", "pushover", "pagerduty
 
 SHORTEST_KEY = 32
 """Characters of a signing key: 16 bytes in hexadecimal."""
+
+_WITH_LENGTH = re.compile(r"(?:[0-9]+(?:\.[0-9]+)+|[0-9A-Fa-f]*(?::[0-9A-Fa-f]*){2,})/.*")
+_NETWORK = re.compile(rf"{_WITH_LENGTH.pattern}|[0-9]+(?:\.[0-9]+)+")
+"""What can only have been meant as a network, and with a length behind it; `keep` may hold a version too."""
 
 
 def check(draft: Draft, findings: Findings) -> None:
@@ -195,6 +202,16 @@ def _check_security(draft: Draft, findings: Findings) -> None:
     for name, token in draft.security.api_tokens.items():
         if not token.get_secret_value():
             findings.error(under("security.api_tokens", name), "it is empty", "Make one with `openssl rand -hex 32`.")
+
+    redact = draft.security.redact
+    for name, texts, like in (("networks", redact.networks, _NETWORK), ("keep", redact.keep, _WITH_LENGTH)):
+        for n, text in enumerate(texts):
+            if like.fullmatch(text) and not networks_of([text]):
+                findings.error(
+                    under(f"security.redact.{name}", n),
+                    f"{quote(text)} is no network",
+                    "Write it like `10.0.0.0/8` or `fd00::/8`.",
+                )
 
 
 def _check_later(draft: Draft, findings: Findings) -> None:

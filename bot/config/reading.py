@@ -17,7 +17,7 @@ MAX_SECRET_BYTES = 64_000
 _MAX_NODES = 100_000
 _MAX_DEPTH = 40
 
-_VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[^}]*)\})")
+_VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[^}]*)(?P<end>\}?))")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
@@ -169,7 +169,10 @@ class Resolver:
             if match["dollar"]:
                 return "$"
             name = match["name"]
-            if not _NAME.fullmatch(name):
+            if not match["end"]:
+                # What stands there instead of a name may be secret.
+                self._broken(path, "a `${` has no `}` behind it", "Write `${NAME}`, and `$$` for a dollar sign.")
+            elif not _NAME.fullmatch(name):
                 self._broken(
                     path, f"{quote(match[0])} names no variable", "Write `${NAME}`, and `$$` for a dollar sign."
                 )

@@ -8,12 +8,19 @@ from bot.config.draft import Draft
 from bot.config.models import RouteEntry
 from bot.config.problems import Findings, quote, suggestion, under
 
+_NOT_OURS = ("=~", "!~", "!=")
+"""Operators of a matcher as Alertmanager writes it, which people put before the value."""
+
+_ALL_LABELS = "..."
+"""https://prometheus.io/docs/alerting/latest/configuration/#route, `group_by`."""
+
+_PLAIN = re.compile(r"\^?(\((?:\?:)?)?([^\\.^$*+?{}\[\]()]*)(?(1)\))\$?")
+"""A regular expression that is nothing but words with `|` between them."""
+
 
 def check_routes(draft: Draft, findings: Findings) -> None:
     """An alert takes the first route that matches it, so the order is part of what they mean."""
     policies = draft.names["policies"]
-    # A route whose conditions are not all readable is compared with none.
-    readable = {n: route for n, route in draft.routes.items() if not findings.wrong(f"{under('routes', n)}.match")}
     for n, route in draft.routes.items():
         path = under("routes", n)
         if route.page not in ("", "none") and route.page not in policies:
@@ -23,11 +30,24 @@ def check_routes(draft: Draft, findings: Findings) -> None:
                 suggestion(route.page, policies, "Write it under `oncall.policies`."),
             )
         _check_conditions(route, path, findings)
-        if n in readable:
-            _check_order(n, readable, findings)
+        _check_groups(route, path, findings)
+    # A route whose conditions are not all readable is compared with none.
+    readable = {n: route for n, route in draft.routes.items() if not findings.wrong(f"{under('routes', n)}.match")}
+    for n in readable:
+        _check_order(n, readable, findings)
 
 
 def _check_conditions(route: RouteEntry, path: str, findings: Findings) -> None:
+    for key, conditions in (("match", route.match), ("match_re", route.match_re)):
+        for label, value in conditions.items():
+            if value.startswith(_NOT_OURS):
+                findings.error(
+                    under(under(path, key), label),
+                    f"{quote(value)} is compared as it stands, and no alert says that",
+                    f"Write {quote(f'match_re: {{{label}: {value[2:]}}}')} for a regular expression."
+                    if value.startswith("=~")
+                    else "A route cannot say `not`: put one for those others before it.",
+                )
     for label, regex in route.match_re.items():
         where = under(under(path, "match_re"), label)
         try:
@@ -45,6 +65,16 @@ def _check_conditions(route: RouteEntry, path: str, findings: Findings) -> None:
                 where,
                 f"no alert matches: {quote(label)} is to be {quote(exact)} and to match {quote(regex)}",
                 "Keep one of the two.",
+            )
+
+
+def _check_groups(route: RouteEntry, path: str, findings: Findings) -> None:
+    for n, label in enumerate(route.group_by):
+        if label == _ALL_LABELS:
+            findings.error(
+                under(under(path, "group_by"), n),
+                f"{quote(label)} is no label; Alertmanager means all of them by it, in which hardly two alerts agree",
+                "Name those that alerts of one incident share, like `[alertname, region]`.",
             )
 
 
@@ -69,8 +99,22 @@ def _check_order(n: int, routes: dict[int, RouteEntry], findings: Findings) -> N
 
 
 def _covers(earlier: RouteEntry, later: RouteEntry) -> bool:
-    """Every condition of `earlier` is one of `later`. Regular expressions only count when they are the same text."""
-    return earlier.match.items() <= later.match.items() and earlier.match_re.items() <= later.match_re.items()
+    """Whether every condition of `earlier` certainly holds where those of `later` do. Of two regular expressions that is
+    known when they are the same text, or when the later one only names values."""
+    exact = all(_values(later, label) == {value} for label, value in earlier.match.items())
+    return exact and all(
+        later.match_re.get(label) == regex
+        or ((values := _values(later, label)) is not None and all(re.fullmatch(regex, value) for value in values))
+        for label, regex in earlier.match_re.items()
+    )
+
+
+def _values(route: RouteEntry, label: str) -> set[str] | None:
+    """All the values of `label` that the route can take; None when they cannot be told one by one."""
+    if label in route.match:
+        return {route.match[label]}
+    plain = _PLAIN.fullmatch(route.match_re[label]) if label in route.match_re else None
+    return set(plain[2].split("|")) if plain else None
 
 
 def _reason(error: Exception) -> str:

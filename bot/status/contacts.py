@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from bot.incident.model import Person
 
@@ -26,22 +26,8 @@ def names_of(people: Iterable[Person]) -> list[str]:
 
 def contacts_of(people: Iterable[Person]) -> tuple[str, ...]:
     """How people are reached: addresses, and whatever a pager was told about somebody."""
-    found = (text for person in people for text in (person.email, *_texts(person.options.values())))
+    found = (text for person in people for text in (person.email, *person.options.values()))
     return tuple(dict.fromkeys(text.strip() for text in found if len(text.strip()) >= SHORTEST))
-
-
-def _texts(values: Iterable[object]) -> Iterator[str]:
-    """A number without spaces is one to YAML too."""
-    for value in values:
-        match value:
-            case bool():
-                continue
-            case str() | int():
-                yield str(value)
-            case dict():
-                yield from _texts(value.values())
-            case list() | tuple():
-                yield from _texts(value)
 
 
 def phone_pattern(contacts: Iterable[str]) -> re.Pattern[str] | None:

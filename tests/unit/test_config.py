@@ -297,6 +297,8 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
         ("security: {api_tokens: {ci: 5}}", "security.api_tokens.ci: it is not text but a number, true or false. Put it in quotes."),
         ("security: {redact: {hosts: '*'}}", "security.redact.hosts[0]: `*` would take out every word. Write a part of the name, like `compute-*`."),
         ("chat: {x: {a: '${A-b}'}}", "chat.x.a: `${A-b}` names no variable. Write `${NAME}`, and `$$` for a dollar sign."),
+        ("alerts: {prom: {token: '${ALERT_TOKEN'}}", "alerts.prom.token: a `${` has no `}` behind it. Write `${NAME}`, and `$$` for a dollar sign."),
+        ("chat: {x: {a: 'b$${c', d: '$${e}'}}\nalerts: {prom: {token: 'x${'}}", "alerts.prom.token: a `${` has no `}` behind it. Write `${NAME}`, and `$$` for a dollar sign."),
         ("chat: {x: {a: ['${GONE}']}}", "chat.x.a[0]: the environment variable `GONE` is not set. Set it, or put the value into a file and its path here with `_file` at the key."),
         ("chat: {x: {a: b, a_file: c}}", "chat.x.a_file: `a` is there too. Keep one of the two."),
         ("chat: {x: {a_file: /gone}}", "chat.x.a_file: the file `/gone` does not exist. It holds the secret and nothing else; the bot must be allowed to read it."),

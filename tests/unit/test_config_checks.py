@@ -22,6 +22,12 @@ oncall: {policies: {platform: {steps: [{page: "person:ana"}]}}}
 )
 
 
+NEVER = (
+    "routes[{}]: it is never taken: `routes[{}]` matches all it matches. "
+    "Move it before that one, or give that one a further condition."
+)
+
+
 @pytest.fixture
 def said(tmp_path):
     """What is said of a configuration: `path: message. remedy`, warnings marked; nothing when it is fine."""
@@ -161,7 +167,43 @@ def start(people):
             "Move it before that one, or give that one a further condition.",
         ),
         ("routes: [{match: {a: x, b: y}}, {match: {a: x}}, {match: {a: z}}, {}]", []),
-        ("routes: [{match_re: {a: x.*}}, {match: {a: xy}}]", []),
+        ("routes: [{match_re: {a: x.*}}, {match: {a: yx}}, {match_re: {a: x}, match: {b: y}}]", [NEVER.format(2, 0)]),
+        ("routes: [{match_re: {a: x.*}}, {match: {a: xy}}]", NEVER.format(1, 0)),
+        ("routes: [{match: {a: x}}, {match_re: {a: x}}]", NEVER.format(1, 0)),
+        ("routes: [{match: {a: x}}, {match_re: {a: ^(x)$, b: y.*}}]", NEVER.format(1, 0)),
+        ("routes: [{match_re: {a: x|y|z}}, {match_re: {a: '(?:x|z)'}}]", NEVER.format(1, 0)),
+        ("routes: [{match_re: {a: x.*}}, {match_re: {a: xa|xb}}]", NEVER.format(1, 0)),
+        ("routes: [{match: {a: x}}, {match_re: {a: x|y}}, {match_re: {a: x.}}, {match_re: {a: x+}}]", []),
+        ("routes: [{match_re: {a: x.*}}, {match_re: {a: x.+}}, {match_re: {b: x}}]", []),
+        (
+            "routes: [{match_re: {a: '(x'}}, {match: {a: x}}]",
+            "routes[0].match_re.a: `(x` is not a regular expression "
+            "(missing ), unterminated subpattern at position 0). It must match the whole value.",
+        ),
+        (
+            "routes: [{match: {severity: '=~warn.*'}}]",
+            "routes[0].match.severity: `=~warn.*` is compared as it stands, and no alert says that. "
+            "Write `match_re: {severity: warn.*}` for a regular expression.",
+        ),
+        (
+            "routes: [{match: {severity: '!=info', team: '!~db.*'}}]",
+            [
+                "routes[0].match.severity: `!=info` is compared as it stands, and no alert says that. "
+                "A route cannot say `not`: put one for those others before it.",
+                "routes[0].match.team: `!~db.*` is compared as it stands, and no alert says that. "
+                "A route cannot say `not`: put one for those others before it.",
+            ],
+        ),
+        (
+            "routes: [{match_re: {severity: '=~warn.*'}}]",
+            "routes[0].match_re.severity: `=~warn.*` is compared as it stands, and no alert says that. "
+            "Write `match_re: {severity: warn.*}` for a regular expression.",
+        ),
+        (
+            "routes: [{group_by: [alertname, '...']}]",
+            "routes[0].group_by[1]: `...` is no label; Alertmanager means all of them by it, in which hardly two alerts "
+            "agree. Name those that alerts of one incident share, like `[alertname, region]`.",
+        ),
         (
             "routes: [{match: {a: x}, heartbeat: 5m}, {match: {a: x, b: y}}]",
             "routes[0].heartbeat: warning: this release does not watch for silence yet: nothing opens when the alert "
@@ -250,6 +292,20 @@ def start(people):
             "security: {signing_key: short}",
             "security.signing_key: warning: it is shorter than 32 characters: somebody could guess it and sign links. "
             "Make one with `openssl rand -hex 32`.",
+        ),
+        (
+            "security: {redact: {networks: [mgmt-net, 10.0.0.0/8, '10.0.0.0/99', 'fd00::/8', 'fd00::/129', net/a]}}",
+            [
+                "security.redact.networks[2]: `10.0.0.0/99` is no network. Write it like `10.0.0.0/8` or `fd00::/8`.",
+                "security.redact.networks[4]: `fd00::/129` is no network. Write it like `10.0.0.0/8` or `fd00::/8`.",
+            ],
+        ),
+        (
+            "security: {redact: {networks: 10.0.0.300, keep: [1.2.3, 192.0.2.0/33, status.example.org, 192.0.2.0/24]}}",
+            [
+                "security.redact.networks[0]: `10.0.0.300` is no network. Write it like `10.0.0.0/8` or `fd00::/8`.",
+                "security.redact.keep[1]: `192.0.2.0/33` is no network. Write it like `10.0.0.0/8` or `fd00::/8`.",
+            ],
         ),
         (
             "security: {api_tokens: {ci: ''}}",

@@ -17,6 +17,9 @@ from bot.crons import Cron, parse_cron
         ("daily 23:59", Cron("59", "23")),
         ("0 9 * * mon", Cron("0", "9", weekday="mon")),
         ("*/15 8-18/2 1,15 * mon-fri", Cron("*/15", "8-18/2", "1,15", "*", "mon-fri")),
+        ("0 9 29 2 *", Cron("0", "9", "29", "2")),
+        ("0 9 31 */3 *", Cron("0", "9", "31", "*/3")),
+        ("0 9 28-31 2 *", Cron("0", "9", "28-31", "2")),
     ],
 )
 def test_times_that_come_round_are_read(text, cron):
@@ -38,6 +41,9 @@ def test_times_that_come_round_are_read(text, cron):
         ("0 9 * jan mon", "the month is not made of numbers"),
         ("0 9-8 * * mon", "the hour has a range or step that never comes"),
         ("*/0 9 * * mon", "the minute has a range or step that never comes"),
+        ("0 9 31 2 *", "no such month has that day, so it never comes"),
+        ("0 9 30-31 2 *", "no such month has that day, so it never comes"),
+        ("0 9 31 4,6,9-11/2 mon", "no such month has that day, so it never comes"),
         ("² 9 * * mon", "the minute is not made of numbers"),
         ("0, 9 * * mon", "the minute is not made of numbers"),
     ],

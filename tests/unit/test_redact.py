@@ -205,9 +205,11 @@ ANA = Person(
     options={
         "phone": "+49 30 1234567",
         "ntfy": "wake-ana",
-        "sms": ["0171/555 1234", 4915155512345],
+        "sms": "0171/555 1234",
+        "signal": "4915155512345",
         "hook": "https://hooks.example.org/ana",
-        "desk": {"extension": "4711", "floor": 3, "night": True},
+        "desk": "4711",
+        "floor": "3rd",
         "team": "compute-az1",
     },
 )
