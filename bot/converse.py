@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from bot.alerts.model import Notification
+from bot.alerts.model import Alert, Notification
 from bot.chat import replies
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import Document, say
@@ -19,6 +20,7 @@ from bot.chat.reactions import react, unreact
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Incident, Refused, Source
+from bot.incident.text import one_line
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
 from bot.ports import Clock, Overloaded, Reacted, Said
@@ -53,7 +55,7 @@ class Conversation:
     async def notified(self, notification: Notification) -> None:
         outcome = await self._writer.submit(notification)
         if outcome.unrouted:
-            log.warning("%d alerts of %s match no route", outcome.unrouted, notification.source)
+            log.warning("%s", _strangers(outcome.unrouted))
 
     async def said(self, said: Said) -> Document:
         """Never raises for what was said; a database that is gone is an answer too."""
@@ -204,6 +206,15 @@ class Conversation:
             if person.handles.get(platform) == user:
                 return person.id
         return user if ":" in user else f"{platform}:{user}"
+
+
+def _strangers(alerts: Sequence[Alert]) -> str:
+    """Alerts that no route wants, with what one has to know of the first to write its route."""
+    first, many = alerts[0], len(alerts) > 1
+    said = f"{len(alerts)} alerts of {first.source} match" if many else f"1 alert of {first.source} matches"
+    labels = ", ".join(f'{name}="{value}"' for name, value in sorted(first.labels.items()) if name != "alertname")
+    named = f"{one_line(first.name, 100)} {{{one_line(labels, 400)}}}"
+    return f"{said} no route{', the first' if many else ''}: {named}"
 
 
 def _sees(platform: str, room: int | None, incident: Incident) -> bool:

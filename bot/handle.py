@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 
 from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, opening, wanted
-from bot.alerts.model import AlertRow, Notification
+from bot.alerts.model import Alert, AlertRow, Notification
 from bot.alerts.routing import Route
 from bot.complete import Around, complete
 from bot.incident import commands as c
@@ -46,7 +46,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one request. `before` None: it opened `after`. `refused`: nothing happened, and why.
-    `again`: this very message was handled before. `late`: the lease of a settled effect had run out."""
+    `again`: this very message was handled before. `late`: the lease of a settled effect had run out. `unrouted` are
+    the firing alerts of a notification that no route wants."""
 
     before: Incident | None = None
     after: Incident | None = None
@@ -54,7 +55,7 @@ class Outcome:
     refused: Refused | None = None
     again: bool = False
     late: bool = False
-    unrouted: int = 0
+    unrouted: tuple[Alert, ...] = ()
 
 
 Request = c.Ask | Settlement | Notification
@@ -96,13 +97,12 @@ class _Batch:
         again = self._seen(requests)
         late = self._settle(requests)
         rows = [*folding.stray, *self._alerts(folding.groups)]
-        unrouted = folding.unrouted
+        unrouted = iter(folding.unrouted)
         outcomes: list[Outcome] = []
         for request in requests:
             match request:
                 case Notification():
-                    outcomes.append(Outcome(unrouted=unrouted))
-                    unrouted = 0
+                    outcomes.append(Outcome(unrouted=next(unrouted)))
                 case Settlement():
                     held = (request.id, request.attempt) not in late
                     outcomes.append(self._ask(request.ask) if held and request.ask else Outcome(late=not held))

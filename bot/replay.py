@@ -66,7 +66,7 @@ def replay(config: Config, file: str, source: str) -> int:
                 continue
             clock.follow(notification)
             (outcome,) = handle(store, [notification], dry)
-            unrouted += outcome.unrouted
+            unrouted += len(outcome.unrouted)
         incidents = [*reversed(lookups.recent(1000))]
         alerts = sum(incident.alerts_total for incident in incidents)
         print(f"{_count(alerts, 'alert')} → {_count(len(incidents), 'incident')}")

@@ -52,11 +52,11 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Folding:
     """`groups`: what changes, an incident each. `stray`: alerts that belong to no incident, remembered all the same.
-    `unrouted` counts the firing ones among them."""
+    `unrouted` are the firing ones among them that no route wants, by the notification."""
 
     groups: tuple[Group, ...]
     stray: tuple[AlertRow, ...]
-    unrouted: int = 0
+    unrouted: tuple[tuple[Alert, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +115,11 @@ def fold(notifications: Sequence[Notification], known: Sequence[Known], met: Met
     groups: dict[str, Group] = {}
     placed: dict[tuple[str, str], Group] = {}
     stray: dict[tuple[str, str], AlertRow] = {}
-    unrouted = 0
+    unrouted: list[list[Alert]] = []
 
     for notification in notifications:
         first: Group | None = None
+        unrouted.append([])
         for alert in (*notification.alerts, *_cut_off(notification, held)):
             key = (alert.source, alert.fingerprint)
             before, group = held.get(key), placed.get(key)
@@ -135,7 +136,8 @@ def fold(notifications: Sequence[Notification], known: Sequence[Known], met: Met
                 group = _group_of(alert, owner, groups, met)
             held[key] = _known(alert, before, group.incident if group else None)
             if group is None:
-                unrouted += alert.firing and route_for(alert.labels, met.routes) is None
+                if alert.firing and route_for(alert.labels, met.routes) is None:
+                    unrouted[-1].append(alert)
                 moved = before is not None and before.incident is not None
                 stray[key] = AlertRow(alert, None, moved)
                 continue
@@ -145,7 +147,7 @@ def fold(notifications: Sequence[Notification], known: Sequence[Known], met: Met
         if first is not None:
             first.truncated += notification.truncated
     changed = tuple(group for group in groups.values() if group.rows or group.kept or group.left)
-    return Folding(changed, tuple(stray.values()), unrouted)
+    return Folding(changed, tuple(stray.values()), tuple(map(tuple, unrouted)))
 
 
 def _there(groups: dict[str, Group], owner: Incident) -> Group:

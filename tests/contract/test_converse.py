@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from bot.alerts.model import Alert, Notification
 from bot.chat.templates import Templates
 from bot.converse import Conversation
 from bot.incident import commands as c
@@ -79,3 +80,21 @@ async def test_nobody_merges_into_what_they_may_not_know_of(stage: Stage, talk: 
     assert len(set(answers)) == 1
     assert answers[0].startswith("There is no INC-2.")
     assert stage.incident(1).merged_into is None
+
+
+async def test_what_no_route_matches_is_named_so_that_somebody_can_write_the_route(
+    talk: Talk, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unknown(number: int, **labels: str) -> Alert:
+        return Alert("prometheus", f"a{number}", True, stage.clock.now(), labels=labels)
+
+    evil = unknown(1, alertname="Disk\x1b[31m full", severity="none", team="db\nfake line")
+    await talk.conversation.notified(Notification("prometheus", (evil,)))
+    told = '1 alert of prometheus matches no route: Disk[31m full {severity="none", team="db fake line"}'
+    assert caplog.messages == [told]
+    caplog.clear()
+    many = tuple(unknown(n, alertname="x" * 500, **{f"l{k:02}": "y" * 50 for k in range(60)}) for n in (2, 3))
+    await talk.conversation.notified(Notification("prometheus", many))
+    (said,) = caplog.messages
+    assert said.startswith("2 alerts of prometheus match no route, the first: xxx")
+    assert len(said) < 600

@@ -215,14 +215,15 @@ def test_an_alert_first_heard_of_when_it_is_over_opens_nothing_and_is_remembered
     folding = folded(an_alert(firing=False))
     assert folding.groups == ()
     assert [row.alert.firing for row in folding.stray] == [False]
-    assert folding.unrouted == 0
+    assert folding.unrouted == ((),)
 
 
-def test_an_alert_no_route_wants_is_remembered_and_counted():
-    folding = folded(an_alert(severity="info"))
-    assert folding.groups == ()
+def test_an_alert_no_route_wants_is_remembered_and_named_to_its_sender():
+    unknown = an_alert(severity="info")
+    messages = [Notification("prometheus", alerts) for alerts in ((an_alert("x"),), (an_alert("y"), unknown), ())]
+    folding = fold(messages, (), Met(ROUTES, {}, {}, (), NOW))
     assert [row.incident for row in folding.stray] == [None]
-    assert folding.unrouted == 1
+    assert folding.unrouted == ((), (unknown,), ())
 
 
 @pytest.mark.parametrize("again", [an_alert(started=5), an_alert(started=1)], ids=["repeated", "anew"])
@@ -345,4 +346,4 @@ def test_a_heartbeat_that_fires_means_that_all_is_well():
     watchdog = Route(match={"alertname": "Watchdog"}, heartbeat=timedelta(minutes=10))
     notification = Notification("prometheus", (an_alert("w", alertname="Watchdog"),))
     folding = fold([notification], (), Met((watchdog,), {}, {}, (), NOW))
-    assert (folding.groups, folding.unrouted) == ((), 0)
+    assert (folding.groups, folding.unrouted) == ((), ((),))
