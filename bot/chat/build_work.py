@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.chat import times, values
 from bot.chat.context import Context, Do, Question
 from bot.chat.line import Typed, join, shown
-from bot.chat.publishing import how_to_publish
+from bot.chat.publishing import component_ids, how_to_publish
 from bot.incident import commands as c
 from bot.incident.model import ComponentState, Mark, PublicStatus, Refused, Role
 from bot.nearest import nearest
@@ -69,7 +69,7 @@ def impact(typed: Typed, context: Context) -> Do:
     if plane and plane not in ("data", "control"):
         raise Refused(f"`plane={plane[:40]}` is neither `data` nor `control`.", "For example: `impact plane=data`")
     named = [part.strip() for value in typed.keys.get("comp", ()) for part in value.split(",")]
-    affected = tuple(dict.fromkeys(values.component(name, context) or name for name in named if name))
+    affected = tuple(dict.fromkeys(_affected(name, context) for name in named if name))
     start = times.given(typed, "start", context) or times.given(typed, "at", context)
     end = times.given(typed, "end", context)
     if not (typed.words or plane or affected or start or end):
@@ -84,6 +84,14 @@ def impact(typed: Typed, context: Context) -> Do:
             reason=typed.get("reason"),
         )
     )
+
+
+def _affected(name: str, context: Context) -> str:
+    """The id of a component; where the house has none, any word."""
+    found = values.component(name, context)
+    if found is None and context.components:
+        raise values.not_one_of("component", name, context.components, component_ids(context.components))
+    return found or name
 
 
 def page(typed: Typed, context: Context) -> Do | Question:

@@ -25,7 +25,7 @@ from bot.chat.document import (
 from bot.chat.marked import marked
 from bot.chat.publishing import how_to_publish
 from bot.chat.templates import and_, local
-from bot.incident.model import Incident, Person, Role
+from bot.incident.model import Incident, Kind, Person, Role
 
 
 def tasks_document(incident: Incident, *, people: Mapping[str, Person]) -> Document:
@@ -118,6 +118,10 @@ def paging_document(
     incident: Incident, targets: Sequence[str], *, people: Mapping[str, Person], zone: str, then: Sequence[str] = ()
 ) -> Document:
     """What `page` alone shows: who was paged, who comes next (`then`, when that is known), and what can be paged."""
+    if incident.kind is not Kind.REAL:
+        return say(
+            f"Nobody is paged for {incident.ref}: only a real incident wakes people. Say it in the room instead."
+        )
     names = who(people)
     held = incident.paging
     if held is None:

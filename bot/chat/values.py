@@ -270,7 +270,7 @@ def components(values: Sequence[str], context: Context, default: ComponentState 
             name, _, state = item.rpartition(":")
             id_ = component(name, context)
         if id_ is None:
-            raise _not_one_of("component", name, context.components, publishing.component_ids(context.components))
+            raise not_one_of("component", name, context.components, publishing.component_ids(context.components))
         found[id_] = _state(state, default, id_)
     return found
 
@@ -283,11 +283,12 @@ def _state(word: str, default: ComponentState | None, id_: str) -> ComponentStat
         return default
     found = STATES.get(word.lower().replace("-", "_"))
     if found is None:
-        raise _not_one_of("state of a component", word, STATES, publishing.states())
+        raise not_one_of("state of a component", word, STATES, publishing.states())
     return found
 
 
-def _not_one_of(what: str, word: str, known: Iterable[str], choice: str) -> Refused:
+def not_one_of(what: str, word: str, known: Iterable[str], choice: str) -> Refused:
+    """The refusal of what is none of a few words that are all shown as the `choice`."""
     near = nearest(word, known)
     return Refused(f"`{shown(word)}` is no {what}.{f' Did you mean `{near}`?' if near else ''}", choice)
 

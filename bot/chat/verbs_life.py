@@ -180,7 +180,7 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "close",
-        "End the incident: the postmortem is drafted.",
+        "End the incident: the postmortem is drafted. Of a near miss and of maintenance `pm draft` makes one.",
         "close [REASON]",
         life.close,
         ("close", "close reason=the page is right as it is"),

@@ -273,9 +273,9 @@ COMMANDS = [
     ("hypothesis the new kernel", c.Note(mark=Mark.HYPOTHESIS, text="the new kernel")),
     ("decide drain hv-17; risk: capacity", c.Note(mark=Mark.DECISION, text="drain hv-17; risk: capacity")),
     (
-        "impact Writes take 20 s start=13:50 plane=data comp=Volumes,az9",
+        "impact Writes take 20 s start=13:50 plane=data comp=Volumes,compute-az1",
         c.DescribeImpact(
-            text="Writes take 20 s", plane="data", affected=("volumes", "az9"), start=utc("2026-11-04T12:50")
+            text="Writes take 20 s", plane="data", affected=("volumes", "compute-az1"), start=utc("2026-11-04T12:50")
         ),
     ),
     ("impact end=14:10", c.DescribeImpact(end=utc("2026-11-04T13:10"))),
@@ -707,6 +707,8 @@ REFUSALS = [
     ("maint x start=2026-12-02 end=2026-12-01", "ends before it starts"),
     ("maint x start=22:00 end=-1h", "`end=+2h` counts from the start, `end=-2h` from now."),
     ("retro x", "when it began"),
+    ("impact x comp=volumes,volums", "`volums` is no component. Did you mean `volumes`?"),
+    ("impact comp=network", "`network` is no component. Components: `compute-az1`, `volumes`"),
     ("impact x plane=astral", "neither `data` nor `control`"),
     ("page policy:netwrk x", "Did you mean `policy:network`?"),
     ("page none", "`page` wakes somebody, and `none` is nobody."),
@@ -753,6 +755,11 @@ def test_the_first_refusal_of_a_post_says_all_that_one_needs():
     assert "Components" not in none
     without = refused("publish investigating x comp=volumes", context(components={}))
     assert without == "`volumes` is no component. There are no components: use `title=TITLE`."
+
+
+def test_where_there_are_no_components_any_word_names_what_is_affected():
+    parsed = parse("impact Writes fail comp=az9,volums", context(components={}))
+    assert parsed.command == c.DescribeImpact(text="Writes fail", affected=("az9", "volums"))
 
 
 def test_of_many_components_some_are_named_and_where_the_others_are():

@@ -14,6 +14,7 @@ from bot.chat.document import clean
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
 from bot.chat.templates import Templates
+from bot.chat.verbs import find
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -967,3 +968,21 @@ def test_undo_of_a_change_says_what_it_was_before(lines, again):
         story.type(line)
     undoing = c.Undo(by="ana", events=choose(story.history, "ana", None))
     assert story.do(undoing).startswith(f"INC-7 · Taken back: {again}")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.REAL])
+def test_who_asks_whom_to_wake_for_what_wakes_nobody_is_offered_nothing_that_is_refused(kind):
+    incident = Incident(7, NOW, kind=kind)
+    shown = standing.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
+    assert shown == "Nobody is paged for INC-7: only a real incident wakes people. Say it in the room instead."
+    with pytest.raises(Refused):
+        decide(incident, c.Page(target="policy:platform", rung=RUNG), id=7, at=NOW)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_the_help_of_close_says_what_it_drafts(kind):
+    open_ = Incident(7, NOW, kind=kind, status=Status.RESOLVED)
+    drafted = any(isinstance(event, e.PostmortemDrafted) for event in decide(open_, c.Close(), id=7, at=NOW))
+    assert drafted is (kind not in (Kind.NEARMISS, Kind.MAINTENANCE))
+    assert "Of a near miss and of maintenance `pm draft` makes one." in find("close").help
+    assert decide(open_, c.DraftPostmortem(), id=7, at=NOW)
