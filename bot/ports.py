@@ -216,7 +216,8 @@ class Addressed(Protocol):
 
 class StatusPage(Protocol):
     async def publish(self, attempt: Attempt, *, ref: str, number: int, at: datetime, post: PublicPost) -> str:
-        """Show post `number` of incident `ref`; answers the incident's permanent address (may be empty)."""
+        """Show post `number` of incident `ref`, published at `at`, with the time that it carries if it carries another one;
+        answers the incident's permanent address (may be empty)."""
         ...
 
 

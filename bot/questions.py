@@ -154,7 +154,9 @@ class Answers:
                 return standing.roles_document(incident, people=people)
             case "publish":
                 others, addresses = self.others(incident), self.addresses(incident)
-                return standing.public_document(incident, components=components, others=others, addresses=addresses)
+                return standing.public_document(
+                    incident, components=components, others=others, addresses=addresses, zone=zone
+                )
             case "pm":
                 return standing.postmortem_document(incident, people=people)
             case "page":

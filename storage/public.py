@@ -1,7 +1,8 @@
 """The status page's own tables: what customers were told, and nothing else. No other table is read or joined here.
 
 `public_incident` and `public_component` are the answers to "what is open" and "how is it now", kept up with each post,
-so that the page stays quick behind a million past incidents. All of that can be made again from `public_post`.
+so that the page stays quick behind a million past incidents. All of that can be made again from `public_post`, but for who
+had the last word on a component where posts carry other times than those they were published at.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from sqlalchemy import (
     Text,
     and_,
     case,
+    exists,
     or_,
     select,
     text,
+    true,
     tuple_,
 )
 
@@ -76,6 +79,9 @@ public_component = Table(
 )
 
 
+FIRST = 1
+"""The number of an incident's first post."""
+
 # No component has an empty id, so this row is the page's own; its `at` is when it was first shown or posted to.
 THE_PAGE = ""
 
@@ -87,12 +93,13 @@ class SqlPublicPages:
         self._database = database
 
     def add(self, page: str, ref: str, number: int, at: datetime, post: PublicPost) -> None:
+        shown_at = post.when or at
         with self._database.write() as connection:
             row = {
                 "page": page,
                 "ref": ref,
                 "number": number,
-                "at": at,
+                "at": shown_at,
                 "title": post.title,
                 "status": post.status.value,
                 "text": post.text,
@@ -102,8 +109,8 @@ class SqlPublicPages:
             # A count of rows is not known everywhere; a row that comes back is.
             if connection.execute(insert.returning(public_post.c.number)).first() is None:
                 return
-            _keep_beginning(connection, page, at)
-            _keep_incident(connection, page, ref, number, at, post.status)
+            _keep_beginning(connection, page, shown_at)
+            _keep_incident(connection, page, ref, number, shown_at, post.status)
             _keep_states(connection, page, number, at, post.components)
 
     def incidents(
@@ -197,17 +204,21 @@ def _keep_beginning(connection: Connection, page: str, at: datetime) -> None:
 def _keep_incident(
     connection: Connection, page: str, ref: str, number: int, at: datetime, status: PublicStatus
 ) -> None:
-    """One statement, whatever order the posts come in: the earliest says when it began, the last whether it is over."""
+    """One statement, whatever order the posts come in: the first one says when it began, the last whether it is over. While
+    the first is not there, the earliest stands in for it."""
     unresolved = int(status is not PublicStatus.RESOLVED)
     row = {"page": page, "ref": ref, "began_at": at, "latest": number, "unresolved": unresolved}
     insert = _insert(connection, public_incident).values(row)
     old, new = public_incident.c, insert.excluded
     newer = new.latest > old.latest
+    post = public_post.c
+    there = exists().where(post.page == page, post.ref == ref, post.number == FIRST)
+    begins = true() if number == FIRST else and_(new.began_at < old.began_at, ~there)
     connection.execute(
         insert.on_conflict_do_update(
             index_elements=["page", "ref"],
             set_={
-                "began_at": case((new.began_at < old.began_at, new.began_at), else_=old.began_at),
+                "began_at": case((begins, new.began_at), else_=old.began_at),
                 "latest": case((newer, new.latest), else_=old.latest),
                 "unresolved": case((newer, new.unresolved), else_=old.unresolved),
             },
@@ -218,7 +229,8 @@ def _keep_incident(
 def _keep_states(
     connection: Connection, page: str, number: int, at: datetime, components: Mapping[str, ComponentState]
 ) -> None:
-    """The latest word on a component by (at, number) stays, whichever incident it came from."""
+    """The latest word on a component by (at, number) stays, whichever incident it came from. `at` is when it was said: a
+    post that carries an earlier time has the last word all the same."""
     rows = [
         # In one order everywhere, or two posts at the same time could wait for each other.
         {"page": page, "component": id, "state": components[id].value, "at": at, "number": number}

@@ -143,7 +143,14 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         nobody_left=st.booleans(),
         rung=RUNGS,
     ),
-    st.builds(c.DraftPublicPost, status=st.sampled_from(PublicStatus), text=TEXTS, title=TEXTS, components=COMPONENTS),
+    st.builds(
+        c.DraftPublicPost,
+        status=st.sampled_from(PublicStatus),
+        text=TEXTS,
+        title=TEXTS,
+        components=COMPONENTS,
+        when=st.none() | PAST,
+    ),
     st.just(c.ApprovePublicPost()),
     st.just(c.DiscardPublicPost()),
     st.builds(

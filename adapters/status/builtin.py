@@ -133,7 +133,7 @@ class BuiltinPage:
             raise Rejected(f"the text has {len(words)} characters; the status page shows {TEXT_LIMIT}")
         if len(title) > TITLE_LIMIT:
             title = f"{title[: TITLE_LIMIT - 1]}…"
-        kept = PublicPost(title=title or ref, status=post.status, text=words, components=post.components)
+        kept = replace(post, title=title or ref, text=words)
         try:
             await asyncio.to_thread(self._add, ref, number, at, kept)
         except (StoreUnavailable, Conflict) as error:

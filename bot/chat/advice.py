@@ -42,11 +42,13 @@ def preview(
     incident: Incident,
     post: PublicPost,
     components: Mapping[str, str],
-    masked: Sequence[str] = (),
+    masked: Sequence[str] | None = None,
     others: Sequence[Incident] = (),
+    zone: str = "UTC",
 ) -> list[Block]:
-    """A public post exactly as customers will read it, what was taken out of it, what it does not say, and how to send
-    it. `components` gives the names customers know; `others` are incidents that may be on the page as well."""
+    """A public post exactly as customers will read it, what was taken out of it (None: nobody knows any more), what it does
+    not say, and how to send it. `components` gives the names customers know; `others` are incidents that may be on the
+    page as well."""
     blocks: list[Block] = [
         Paragraph((*line(post.title, bold=True), Text(f" · {post.status}"))),
         Quote(line(post.text)),
@@ -54,8 +56,13 @@ def preview(
     if post.components:
         states = ((components.get(id_, id_), state.replace("_", " ")) for id_, state in post.components.items())
         blocks.append(Bullets(tuple(line(f"{name}: {state}") for name, state in states)))
-    taken = f"Taken out for customers: {', '.join(masked)}." if masked else "Nothing was taken out for customers."
-    blocks.append(Paragraph(line(f"{taken} Names of services, regions and alerts stay.")))
+    if post.when:
+        blocks.append(
+            Paragraph(line(f"On the page it carries the time {local(post.when, zone, '%Y-%m-%d %H:%M %Z')}."))
+        )
+    if masked is not None:
+        taken = f"Taken out for customers: {', '.join(masked)}." if masked else "Nothing was taken out for customers."
+        blocks.append(Paragraph(line(f"{taken} Names of services, regions and alerts stay.")))
     ref = incident.ref
     if incident.status is Status.TRIAGE:
         blocks.append(

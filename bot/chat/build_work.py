@@ -13,7 +13,9 @@ from bot.incident.model import ComponentState, Mark, PublicStatus, Refused, Role
 from bot.nearest import nearest
 
 SHOW = frozenset({"list", "show", "all", "preview"})
+APPROVE = frozenset({"approve", "approved"})
 DISCARD = frozenset({"discard", "drop", "dropped", "delete", "remove"})
+DECIDED = APPROVE | DISCARD
 
 
 def role(typed: Typed, context: Context) -> Do | Question:
@@ -142,7 +144,9 @@ def update(typed: Typed, context: Context) -> Do:
 
 
 def publish(typed: Typed, context: Context) -> Do | Question:
-    """`publish STATUS TEXT comp=ID:STATE title=…` makes a preview; `publish approve` and `publish discard` decide."""
+    """`publish STATUS TEXT comp=ID:STATE title=… at=…` makes a preview; `publish approve` and `publish discard` decide."""
+    if not typed.words and typed.get("at"):
+        raise Refused("The post has no text for customers.", how_to_publish(context.components))
     if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
         return typed.ask()
     if not context.status_pages and not (typed.first in DISCARD and len(typed.words) == 1):
@@ -151,7 +155,12 @@ def publish(typed: Typed, context: Context) -> Do | Question:
             "There is no status page, so nobody would read this.",
             "Add one under `status:` of the configuration. For your own people: `update TEXT`",
         )
-    if typed.first in ("approve", "approved") and len(typed.words) == 1:
+    if typed.first in DECIDED and len(typed.words) == 1 and typed.get("at"):
+        raise Refused(
+            f"`publish {typed.first}` takes no `at=`.",
+            "The preview has its time: `publish STATUS TEXT at=TIME`, then `publish approve`.",
+        )
+    if typed.first in APPROVE and len(typed.words) == 1:
         return typed.do(c.ApprovePublicPost())
     if typed.first in DISCARD and len(typed.words) == 1:
         return typed.do(c.DiscardPublicPost())
@@ -176,6 +185,7 @@ def publish(typed: Typed, context: Context) -> Do | Question:
             subject=_and(list(names)),
             components=states,
             masked=tuple(dict.fromkeys((*masked, *hidden))),
+            when=times.given(typed, "at", context),
         )
     )
 

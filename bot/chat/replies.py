@@ -104,7 +104,7 @@ def done(
         blocks.append(Bullets((*(line(text) for text in main[1:EVENTS_SHOWN]), *(marked(text) for text in more))))
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
-        blocks += preview(after, after.draft, components, masked, others)
+        blocks += preview(after, after.draft, components, masked, others, zone)
     advice = after_advice(command, before, after, zone, components, firing, untold)
     blocks += [Paragraph(marked(text)) for text in advice]
     if isinstance(command, c.ApprovePublicPost):

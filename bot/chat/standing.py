@@ -79,11 +79,12 @@ def public_document(
     components: Mapping[str, str],
     others: Sequence[Incident] = (),
     addresses: Sequence[str] = (),
+    zone: str = "UTC",
 ) -> Document:
     """What `publish` alone shows: the preview that waits, or what customers read now, where they do (`addresses`), and how
     a post is written. `others` are incidents that may stand on the status page beside this one."""
     if incident.draft:
-        shown = preview(incident, incident.draft, components, others=others)
+        shown = preview(incident, incident.draft, components, others=others, zone=zone)
         return Document(summary=f"Preview for {incident.ref}", blocks=tuple(shown))
     said = clean(f"{incident.ref}: customers {customers(incident, components)}.")
     blocks: list[Block] = [Paragraph(line(said))]

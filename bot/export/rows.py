@@ -90,7 +90,7 @@ def posts(history: Sequence[e.Recorded]) -> list[Json]:
         if isinstance(recorded.event, e.PostReachedPage) and recorded.event.link:
             links.setdefault(recorded.event.number, []).append(recorded.event.link)
     return [
-        post(r.event.number, r.id, r.event.at, r.event.post, links.get(r.event.number, []))
+        post(r.event.number, r.id, r.event.shown_at, r.event.post, links.get(r.event.number, []))
         for r in history
         if isinstance(r.event, e.PublicPostPublished)
     ]

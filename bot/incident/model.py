@@ -170,12 +170,14 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class PublicPost:
-    """Words for customers: a status, a text and the state of components. Nothing internal is ever in it."""
+    """Words for customers: a status, a text and the state of components. Nothing internal is ever in it. `when` is the time
+    it carries on the page; None: the one at which it is published."""
 
     title: str
     status: PublicStatus
     text: str
     components: Mapping[str, ComponentState] = field(default_factory=dict)
+    when: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

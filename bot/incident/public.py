@@ -24,6 +24,7 @@ from bot.incident.model import (
     StillDisturbed,
     worst,
 )
+from bot.incident.past import passed
 
 TEXT_LIMIT = 5000
 
@@ -45,7 +46,8 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
     title = command.title or incident.public_title or _title(incident, command.subject)
     if not title:
         raise NothingToPublish("The first post names what is disturbed, or has a title: this one has neither.")
-    post = PublicPost(title=title, status=command.status, text=text, components=components)
+    when = command.when and passed(command.when, at)
+    post = PublicPost(title=title, status=command.status, text=text, components=components, when=when)
     return [e.PublicPostDrafted(at=at, post=post, masked=command.masked, before=incident.draft)]
 
 

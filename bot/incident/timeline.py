@@ -10,7 +10,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import assert_never
 
 from bot.incident import events as e
-from bot.incident.model import Mark, Moment, Status
+from bot.incident.model import Mark, Moment, PublicPost, Status
 
 Who = Callable[[str], str]
 
@@ -130,11 +130,11 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.PagingEnded():
             return f"Paging ended: {event.reason}"
         case e.PublicPostDrafted():
-            return f"Preview for customers ({event.post.status}): {event.post.text}"
+            return f"Preview for customers ({_dated(event.post, zone)}): {event.post.text}"
         case e.PublicDraftDiscarded():
             return "The preview for customers was discarded"
         case e.PublicPostPublished():
-            return f"Customers were told ({event.post.status}): {event.post.text}"
+            return f"Customers were told ({_dated(event.post, zone)}): {event.post.text}"
         case e.PostReachedPage():
             return f"Public post {event.number} is on {event.page}"
         case e.RoomOpened():
@@ -215,6 +215,10 @@ def _samples(samples: Sequence[e.AlertFact], count: int) -> str:
         return ""
     shown = "; ".join(fact.summary or fact.name for fact in samples[:3])
     return f": {shown}{'; …' if count > 3 else ''}"
+
+
+def _dated(post: PublicPost, zone: tzinfo) -> str:
+    return f"{post.status}, dated {post.when.astimezone(zone):%Y-%m-%d %H:%M %Z}" if post.when else str(post.status)
 
 
 def minutes(start: datetime, end: datetime) -> str:

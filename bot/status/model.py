@@ -76,7 +76,8 @@ class PublicPages(Protocol):
     """
 
     def add(self, page: str, ref: str, number: int, at: datetime, post: PublicPost) -> None:
-        """Keep post `number` of `ref`. The same (page, ref, number) again does nothing."""
+        """Keep post `number` of `ref`, published at `at`; it is shown with the time it carries, if it carries one, and in
+        the order of the numbers. The same (page, ref, number) again does nothing."""
         ...
 
     def incidents(
@@ -101,7 +102,7 @@ class PublicPages(Protocol):
     def states(self, page: str) -> Mapping[str, Standing]:
         """Every component that was ever named, by id.
 
-        It is as the latest post on it by (at, number) says, whatever its incident; but never better than what an
+        It is as the post that was published last on it says, whatever its incident and the time it carries; but never better than what an
         unresolved incident last said of it: customers who read "major outage" there see no green component.
         """
         ...

@@ -126,7 +126,7 @@ def incident_of(ref: str, title: str, created_at: datetime, updates: Sequence[Pu
         status=last.status,
         impact=IMPACTS[worst(states)],
         created_at=created_at,
-        updated_at=last.at,
+        updated_at=max(update.at for update in ordered),
         resolved_at=entered(ordered, PublicStatus.RESOLVED) if last.status is PublicStatus.RESOLVED else None,
         updates=tuple(reversed(ordered)),
     )

@@ -15,6 +15,7 @@ from bot.incident.model import PublicPost
 from bot.incident.model import PublicStatus as S
 from bot.ports import Attempt, Rejected, Unavailable
 from bot.status.model import UPDATES_KEPT, Impact, PublicPages, Standing
+from bot.status.page import lasted
 from bot.store import StoreUnavailable
 from storage.engine import Database
 from storage.indexes import metadata
@@ -29,8 +30,14 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def post(status: S = S.INVESTIGATING, words: str = "We are looking.", title: str = "Slow volumes", **components: C):
-    return PublicPost(title, status, words, dict(components))
+def post(
+    status: S = S.INVESTIGATING,
+    words: str = "We are looking.",
+    title: str = "Slow volumes",
+    when: datetime | None = None,
+    **components: C,
+):
+    return PublicPost(title, status, words, dict(components), when)
 
 
 @pytest.fixture
@@ -106,6 +113,35 @@ def test_posts_that_come_in_the_wrong_order_make_the_same_incident(pages):
     found = pages.incident("page", "INC-1")
     assert (found.created_at, found.updated_at, found.resolved_at) == (at(1), at(2), at(2))
     assert (found.title, refs(pages, unresolved_only=True)) == ("Slow volumes in AZ 1", [])
+
+
+def test_a_write_up_of_the_past_began_and_lasted_as_its_posts_say(pages):
+    pages.add("page", "INC-1", 1, at(0), post())
+    pages.add("page", "INC-2", 1, at(60), post(when=at(-120), compute=C.DEGRADED))
+    pages.add("page", "INC-2", 2, at(61), post(S.RESOLVED, when=at(-48), compute=C.OPERATIONAL))
+    found = pages.incident("page", "INC-2")
+    assert (found.created_at, found.resolved_at, lasted(found)) == (at(-120), at(-48), "1 h 12 min")
+    assert refs(pages) == ["INC-1", "INC-2"]
+    assert pages.began("page", at(90)) == at(-120)
+
+
+def test_posts_keep_the_order_of_their_numbers_whatever_time_they_carry(pages):
+    pages.add("page", "INC-1", 1, at(0), post(compute=C.MAJOR_OUTAGE))
+    pages.add("page", "INC-1", 2, at(10), post(S.IDENTIFIED, when=at(-30), compute=C.DEGRADED))
+    pages.add("page", "INC-1", 3, at(20), post(S.RESOLVED, when=at(-20), compute=C.OPERATIONAL))
+    found = pages.incident("page", "INC-1")
+    assert [(update.number, update.at) for update in found.updates] == [(3, at(-20)), (2, at(-30)), (1, at(0))]
+    # The first post says when it began, and nothing was changed before it was there.
+    assert (found.created_at, found.updated_at, lasted(found)) == (at(0), at(0), "0 min")
+    assert refs(pages, unresolved_only=True) == []
+    # What was said last of a component counts, not what carries the latest time.
+    assert pages.states("page") == {"compute": Standing(C.OPERATIONAL, at(20))}
+
+
+async def test_the_page_that_klatsch_serves_shows_the_time_that_a_post_carries(pages):
+    page = build("page", Config(components=[{"id": "compute", "name": "Compute"}]), pages)
+    await page.publish(Attempt("k", 1), ref="INC-1", number=1, at=at(0), post=post(when=at(-30)))
+    assert pages.incident("page", "INC-1").created_at == at(-30)
 
 
 def test_since_limit_and_before_cut_the_list_and_before_goes_on_exactly_where_the_last_one_ended(pages):

@@ -9,7 +9,7 @@ import pytest
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.decide import decide
-from bot.incident.model import Incident, Kind, Mark, Moment, Refused, Window
+from bot.incident.model import Incident, Kind, Mark, Moment, PublicStatus, Refused, Window
 from tests.builders import START
 
 SAID = {
@@ -18,6 +18,9 @@ SAID = {
     "moment": lambda when: c.SetMoment(moment=Moment.DETECTED, value=when),
     "impact start": lambda when: c.DescribeImpact(start=when),
     "start of what is opened": lambda when: c.Open(title="Volumes slow", impact_start=when),
+    "public post": lambda when: c.DraftPublicPost(
+        status=PublicStatus.INVESTIGATING, text="We look into it.", title="Slow volumes", when=when
+    ),
     "end of what is over": lambda when: c.Open(title="Volumes slow", kind=Kind.RETRO, impact_end=when),
     "detection": lambda when: c.Open(title="Volumes slow", detected=when),
     "impact end": lambda when: c.DescribeImpact(end=when),
@@ -28,6 +31,8 @@ def told(command: c.Command) -> datetime:
     """When it happened, as the timeline has it."""
     before = None if isinstance(command, c.Open) else Incident(7, START - timedelta(hours=1))
     event = decide(before, command, id=7, at=START)[0]
+    if isinstance(event, e.PublicPostDrafted):
+        return event.post.when or event.at
     if isinstance(event, e.IncidentOpened):
         return event.impact_start or event.impact_end or event.detected or event.at
     return event.value if isinstance(event, e.MomentSet) else event.at

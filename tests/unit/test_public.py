@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bot.chat import standing
@@ -12,7 +15,9 @@ from bot.incident.model import ComponentState as S
 from bot.incident.model import Incident, Kind, PublicPost, PublicStatus, Refused, Status, StillDisturbed
 from bot.incident.plan import Policy, plan
 from bot.incident.public import outweighing
+from bot.incident.timeline import sentence
 from bot.questions import Answers, Names
+from storage import codec
 from tests.builders import PEOPLE, START, Story, step
 
 INVESTIGATING = Status.INVESTIGATING
@@ -334,3 +339,39 @@ def test_a_drill_and_a_near_miss_are_never_published(kind):
     # Nor would what somehow stood on its timeline.
     event = e.PublicPostPublished(at=START, number=1, post=PublicPost("x", OPEN, "y"))
     assert plan(told.incident, event, Policy(status_pages=("page",))) == []
+
+
+# The time a post carries
+
+
+def test_the_preview_shows_the_time_that_a_post_carries_and_what_is_published_keeps_it():
+    began = START - timedelta(days=1)
+    told = story(kind=Kind.RETRO, status=Status.RESOLVED)
+    late = replace(draft(volumes=S.DEGRADED), when=began)
+    assert "On the page it carries the time 2026-11-19 14:00 UTC." in replied(told, late)
+    shown = standing.public_document(told.incident, components=NAMES, zone="Europe/Berlin").to_plain()
+    assert "On the page it carries the time 2026-11-19 15:00 CET." in shown
+    assert "taken out" not in shown
+    (published,) = [recorded.event for recorded in told.give(APPROVE)]
+    assert isinstance(published, e.PublicPostPublished)
+    assert (published.at, published.shown_at) == (told.now, began)
+    assert "dated 2026-11-19 14:00 UTC" in sentence(published, str)
+
+
+def test_a_post_carries_the_time_at_which_it_is_published_unless_somebody_says_another():
+    told = story(draft())
+    assert "carries the time" not in standing.public_document(told.incident, components=NAMES).to_plain()
+    (published,) = [recorded.event for recorded in told.give(APPROVE)]
+    assert isinstance(published, e.PublicPostPublished)
+    assert published.shown_at == published.at == told.now
+    assert "dated" not in sentence(published, str)
+
+
+def test_a_post_that_was_stored_before_it_could_carry_a_time_is_still_read():
+    body = (
+        '{"at": "2026-11-20T14:00:00Z", "number": 1, "post": {"title": "Slow volumes", "status": "investigating", '
+        '"text": "We look into it.", "components": {"volumes": "degraded_performance"}}}'
+    )
+    event = codec.load_event("public_post_published", body)
+    assert isinstance(event, e.PublicPostPublished)
+    assert (event.post.when, event.shown_at) == (None, START)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.incident.commands.life import Rung
 from bot.incident.model import ComponentState, PublicStatus
@@ -58,7 +59,8 @@ class RecordPage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftPublicPost:
     """A preview for customers; `masked` lists what was taken out of the text because it is nobody's business. `title`
-    is one that somebody wrote; `subject` names the components, for when there is none yet."""
+    is one that somebody wrote; `subject` names the components, for when there is none yet. `when` is the time the post
+    carries on the page; None: the one at which it is published."""
 
     status: PublicStatus
     text: str
@@ -66,6 +68,7 @@ class DraftPublicPost:
     subject: str = ""
     components: Mapping[str, ComponentState] = field(default_factory=dict)
     masked: tuple[str, ...] = ()
+    when: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

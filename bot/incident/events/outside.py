@@ -81,6 +81,11 @@ class PublicPostPublished(Happened):
     number: int
     post: PublicPost
 
+    @property
+    def shown_at(self) -> datetime:
+        """The time it carries on the page."""
+        return self.post.when or self.at
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostReachedPage(Happened):
