@@ -36,6 +36,8 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
                 twin=twin(command, around.incidents.values(), around.at),
                 rung=target(around.roster, page, around.at) if page else None,
             )
+        case c.MakePrivate():
+            return replace(command, person=by)
         case c.Accept(page=page) if page:
             return replace(command, rung=target(around.roster, page, around.at))
         case c.Page(target=page) if page:

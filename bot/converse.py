@@ -77,22 +77,30 @@ class Conversation:
         by = self.person(said.platform, said.by)
         context, parsed = await asyncio.to_thread(self._understood, said, by)
         if isinstance(parsed, Question):
-            sees = partial(_sees, said.platform, context.room)
+            sees = partial(_sees, said.platform, said.room)
             return await asyncio.to_thread(self._answers.answer, parsed, context, sees)
-        into = parsed.command.into if isinstance(parsed.command, c.Merge) else None
-        for number in (parsed.incident, into):
-            if number is not None and number != context.room:
-                await asyncio.to_thread(self._check_seen, number, said.platform, context.room)
         return await self._done(parsed, said, by)
 
-    def _check_seen(self, number: int, platform: str, room: int | None) -> None:
-        incident = self._lookups.incident(number)
-        if incident is None or not _sees(platform, room, incident):
+    def _check_seen(self, parsed: Do | Question, said: Said, context: Context) -> None:
+        """Whether there is what the line is about, for whoever typed it there. Raises Refused."""
+        into = parsed.command.into if isinstance(parsed, Do) and isinstance(parsed.command, c.Merge) else None
+        seen = {incident.number for incident in context.open}
+        for number in (parsed.incident, into):
+            if number is None or number in seen:
+                continue
+            incident = self._lookups.incident(number)
+            if incident is not None and _sees(said.platform, said.room, incident):
+                continue
+            if number == context.room:
+                raise Refused(
+                    f"INC-{number} is private by now, and this is not its room.",
+                    "Whoever works on it is invited to that; if you should be too, ask its lead.",
+                )
             raise Refused(f"There is no INC-{number}.", "`list` shows what is open, `list all` the rest.")
 
     def _understood(self, said: Said, by: str) -> tuple[Context, Do | Question]:
         room = self._lookups.in_room(said.platform, said.room) if said.room else said.about
-        sees = partial(_sees, said.platform, room)
+        sees = partial(_sees, said.platform, said.room)
         here = [incident for incident in self._lookups.open_incidents(MEANT) if sees(incident)]
         numbers = [incident.number for incident in here]
         # In a room nothing has to be implied.
@@ -114,7 +122,9 @@ class Conversation:
             status_pages=names.status_pages,
             redact=lambda text: self._masked(text, numbers if room is None else [room, *numbers]),
         )
-        return context, parse(said.line, context)
+        parsed = parse(said.line, context)
+        self._check_seen(parsed, said, context)
+        return context, parsed
 
     def _masked(self, text: str, incidents: list[int]) -> tuple[str, tuple[str, ...]]:
         """A text for customers, without our people's names and without what our alerts' labels call things."""
@@ -156,7 +166,7 @@ class Conversation:
             people=self._names.people,
             zone=self._names.zone,
             components=self._names.components,
-            publishers=self._names.publishers,
+            publishers=self._names.own if outcome.after.private else self._names.publishers,
             room=self._answers.room(outcome.before, outcome.after),
             firing=firing,
             untold=self._answers.untold(outcome.after),
@@ -178,7 +188,7 @@ class Conversation:
             log.exception("a bug while handling a reaction")
 
     async def _reacted(self, reacted: Reacted) -> None:
-        number = await asyncio.to_thread(self._lookups.in_room, reacted.platform, reacted.room)
+        number = await asyncio.to_thread(self._worked_on_in, reacted.platform, reacted.room)
         if number is None:
             return
         by = self.person(reacted.platform, reacted.by)
@@ -198,14 +208,20 @@ class Conversation:
         if outcome.refused:
             log.info("a reaction on %s did nothing: %s", message, outcome.refused.reason)
 
+    def _worked_on_in(self, platform: str, room: str) -> int | None:
+        """The incident whose room it is, unless that went on in a private one."""
+        number = self._lookups.in_room(platform, room)
+        incident = self._lookups.incident(number) if number else None
+        return number if incident and _sees(platform, room, incident) else None
+
     def person(self, platform: str, user: str) -> str:
-        """The id of whoever is `user` on that platform; somebody we do not know keeps the platform's own name."""
+        """The id of whoever is `user` on that platform; somebody we do not know is `platform:user`."""
         if platform in ("console", TERMINAL) and user in self._names.people:
             return user
         for person in self._names.people.values():
             if person.handles.get(platform) == user:
                 return person.id
-        return user if ":" in user else f"{platform}:{user}"
+        return f"{platform}:{user}"
 
 
 def _strangers(alerts: Sequence[Alert]) -> str:
@@ -217,6 +233,7 @@ def _strangers(alerts: Sequence[Alert]) -> str:
     return f"{said} no route{', the first' if many else ''}: {named}"
 
 
-def _sees(platform: str, room: int | None, incident: Incident) -> bool:
-    """A private incident exists in its own room, and for who can read the database anyway."""
-    return not incident.private or platform == TERMINAL or room == incident.number
+def _sees(platform: str, room: str, incident: Incident) -> bool:
+    """A private incident exists in the room where it is worked on, and for who can read the database anyway."""
+    held = incident.rooms.get(platform)
+    return not incident.private or platform == TERMINAL or (held is not None and held.live and held.id == room)

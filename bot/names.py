@@ -45,6 +45,7 @@ def names(config: Config, public_addresses: Callable[[str], Sequence[str]]) -> N
         default_ladder=config.default_ladder,
         redact=redaction(config),
         publishers=(config.postmortem.folder, *config.publishing),
+        own=(config.postmortem.folder,),
         rooms=bool(config.platforms),
         status_pages=bool(config.status),
         public_addresses=public_addresses,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol, TypeVar, assert_never
+from typing import Protocol, assert_never
 
 from bot.alerts.model import Alert, Notification
-from bot.chat.document import Document
 from bot.chat.page import PageWords
 from bot.incident import commands as c
 from bot.incident import effects as f
@@ -29,9 +27,8 @@ from bot.ports import (
     StatusPage,
     Unavailable,
 )
+from bot.rooms import Rooms, RoomWords, known
 from bot.store import Claimed
-
-T = TypeVar("T")
 
 Hear = Callable[[Notification], Awaitable[object]]
 """Takes alerts in, as from a sender; returns once they are stored. Raises Overloaded or StoreUnavailable."""
@@ -41,14 +38,9 @@ ALERTS_TOLD = 50
 """Alerts that a page looks at to say what they have in common."""
 
 
-class Words(Protocol):
+class Words(RoomWords, Protocol):
     """How things are said. Pure; `bot.words` is it."""
 
-    def card(self, incident: Incident, now: datetime) -> Document: ...
-    def announcement(self, incident: Incident, now: datetime) -> Document: ...
-    def digest(self, incident: Incident, told: Sequence[e.Recorded]) -> Document | None: ...
-    def topic(self, incident: Incident) -> str: ...
-    def room_name(self, incident: Incident, platform: str) -> str: ...
     def page(self, incident: Incident, paged: e.Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords: ...
     def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
 
@@ -75,6 +67,7 @@ class Performer:
         self._clock = clock
         self._providers = providers
         self._words = words
+        self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
         """Do it; answers the command that tells the incident what came of it, None when nothing did.
@@ -87,8 +80,17 @@ class Performer:
             raise Rejected(f"INC-{item.incident} is not in the database")
         command: c.Command | None
         match item.effect:
-            case f.OpenRoom() | f.SetTopic() | f.RefreshCard() | f.Announce() | f.Tell() | f.Invite() | f.ArchiveRoom():
-                command = await self._chat(item, item.effect, incident)
+            case (
+                f.OpenRoom()
+                | f.SetTopic()
+                | f.RefreshCard()
+                | f.Announce()
+                | f.Tell()
+                | f.Invite()
+                | f.Redirect()
+                | f.ArchiveRoom()
+            ):
+                command = await self._rooms.do(item, item.effect, incident)
             case f.SendPage():
                 command = await self._page(item, item.effect, incident)
             case f.Publish():
@@ -117,72 +119,6 @@ class Performer:
             except Overloaded as error:
                 raise Unavailable(str(error)) from error
 
-    async def _chat(self, item: Claimed, effect: f.PlatformEffect, incident: Incident) -> c.Command | None:
-        platform = known(self._providers.platforms, effect.platform, "chat")
-        attempt = Attempt(item.key, item.attempt)
-        now = self._clock.now()
-        held = incident.rooms.get(effect.platform)
-        if isinstance(effect, f.OpenRoom):
-            if incident.status.final or (held and held.live):
-                return None
-            opened = await platform.open_room(
-                attempt,
-                mark=incident.room_mark(effect.platform),
-                name=self._words.room_name(incident, effect.platform),
-                topic=self._words.topic(incident),
-                private=incident.private,
-            )
-            return c.RecordRoom(platform=effect.platform, room=opened.id, link=opened.link)
-        if isinstance(effect, f.Announce):
-            announcement = self._words.announcement(incident, now)
-            if not platform.announce_room:
-                return None
-            if held and held.announcement:
-                await platform.edit(attempt, platform.announce_room, held.announcement, announcement)
-                return None
-            message = await platform.say(attempt, platform.announce_room, announcement)
-            return c.RecordAnnouncement(platform=effect.platform, message=message)
-        if held is None or not held.live:
-            # Its room could not be opened, which was told already, or nobody writes there any more.
-            return None
-        match effect:
-            case f.SetTopic():
-                await platform.set_topic(attempt, held.id, self._words.topic(incident))
-                return None
-            case f.RefreshCard():
-                card = self._words.card(incident, now)
-                if held.card:
-                    await platform.edit(attempt, held.id, held.card, card)
-                    return None
-                message = await platform.say(attempt, held.id, card)
-                await platform.pin(attempt, held.id, message)
-                return c.RecordCard(platform=effect.platform, message=message)
-            case f.Tell():
-                history = await asyncio.to_thread(
-                    self._lookups.history, incident.number, since=item.since, upto=item.upto
-                )
-                digest = self._words.digest(incident, history)
-                if digest is not None:
-                    thread = "" if any(_loud(recorded.event) for recorded in history) else held.card
-                    await platform.say(attempt, held.id, digest, thread=thread)
-                return None
-            case f.Invite(people=people):
-                found = [self._person(person, effect.platform) for person in people]
-                await platform.invite(attempt, held.id, [person for person in found if person is not None])
-                return None
-            case f.ArchiveRoom():
-                await platform.archive(attempt, held.id)
-                return c.RecordArchive(platform=effect.platform)
-            case _:
-                assert_never(effect)
-
-    def _person(self, id_: str, platform: str) -> Person | None:
-        """Who that is: an entry under `people:`, or a user of this very platform. None: somebody from elsewhere."""
-        if id_ in self._providers.people:
-            return self._providers.people[id_]
-        where, _, user = id_.partition(":")
-        return Person(user, user, handles={platform: user}) if where == platform and user else None
-
     async def _page(self, item: Claimed, effect: f.SendPage, incident: Incident) -> c.Command | None:
         pager = known(self._providers.pagers, effect.way, "paging")
         person = known(self._providers.people, effect.person, "people")
@@ -200,7 +136,7 @@ class Performer:
             severity=incident.severity.value,
             opened_at=incident.opened_at,
             ack_url=self._providers.ack_link(incident.number, effect.person),
-            room_url=next((room.link for room in incident.rooms.values() if room.link), ""),
+            room_url=next((room.link for room in incident.rooms.values() if room.live and room.link), ""),
             runbook_url=said.runbook,
         )
         receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
@@ -252,11 +188,6 @@ class Performer:
         return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy)
 
 
-def _loud(event: e.Event) -> bool:
-    """That nobody answers, or that what is over is not, may not wait until somebody looks into a thread."""
-    return isinstance(event, e.AlertsStillFiring) or (isinstance(event, e.PagingEnded) and event.exhausted)
-
-
 def provider_of(effect: f.Effect) -> str:
     """The block an effect is done by; ours where nothing outside is."""
     match effect:
@@ -285,12 +216,6 @@ def again(stored: StoredAlert) -> Alert:
         link=stored.link,
         group=stored.group,
     )
-
-
-def known(providers: Mapping[str, T], name: str, section: str) -> T:
-    if name not in providers:
-        raise Rejected(f"`{name}` is not configured under `{section}:` any more")
-    return providers[name]
 
 
 def asked(command: c.Command, incident: int, item: Claimed) -> c.Ask:

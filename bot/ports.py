@@ -7,7 +7,7 @@ its traceback and retried. No port carries words or a feature's name: it takes a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
@@ -52,10 +52,11 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RoomRef:
-    """A room, by its platform's own id. `link` opens it."""
+    """A room, by its platform's own id. `link` opens it; `private`: only who was invited reads it."""
 
     id: str
     link: str = ""
+    private: bool = field(kw_only=True)
 
 
 class ChatPlatform(Protocol):
@@ -72,7 +73,8 @@ class ChatPlatform(Protocol):
         ...
 
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
-        """The room that carries `mark` (`inc-7`): the one that is there, else a new one. Never two."""
+        """The room that carries `mark` (`inc-7`): the one that is there, else a new one, `private` or not. Never two. What
+        the answer says of a room that was there before is how it is, and not how it was asked for."""
         ...
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:

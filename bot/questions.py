@@ -68,6 +68,7 @@ class Names:
     default_ladder: str = ""
     redact: Redaction = field(default_factory=Redaction)
     publishers: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     rooms: bool = False
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
@@ -110,8 +111,10 @@ class Answers:
 
     def room(self, before: Incident | None, after: Incident) -> str:
         """The name of the room that opens now; empty when none does, or when it is there already."""
-        begins = self._names.rooms and has_room(after) and not (before and has_room(before))
-        if not begins or any(room.live for room in after.rooms.values()):
+        begins = has_room(after) and not (before and has_room(before))
+        # From a room that everybody reads it moves into a private one.
+        moves = before and any(room.live for room in before.rooms.values()) and not after.status.final
+        if not self._names.rooms or not (begins or moves) or any(room.live for room in after.rooms.values()):
             return ""
         return self._cards.room_name(after, next(iter(after.rooms), ""))
 

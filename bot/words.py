@@ -58,6 +58,12 @@ class Wording:
     def topic(self, incident: Incident) -> str:
         return card.topic(incident, people=self._people, templates=self._templates)
 
+    def redirect(self, incident: Incident) -> Document:
+        return card.redirect(incident)
+
+    def left_topic(self, incident: Incident) -> str:
+        return card.left_topic(incident)
+
     def room_name(self, incident: Incident, platform: str) -> str:
         return card.room_name(incident, mark=incident.room_mark(platform), templates=self._templates)
 

@@ -49,6 +49,7 @@ class ServingLock:
 
 def _locked(file: Path) -> IO[str]:
     path = file.with_name(f"{file.name}.serving")
+    path.touch(mode=0o600, exist_ok=True)
     handle = path.open("a+", encoding="utf-8")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

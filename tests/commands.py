@@ -90,7 +90,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.Cancel, reason=TEXTS),
     st.builds(c.SetSeverity, severity=st.sampled_from(Severity), reason=TEXTS),
     st.builds(c.Rename, title=TEXTS),
-    st.just(c.MakePrivate()),
+    st.builds(c.MakePrivate, person=PERSONS | st.just("")),
     st.builds(c.AssignRole, role=st.sampled_from(Role), person=PERSONS | st.just("")),
     st.builds(
         c.Note,
@@ -156,7 +156,9 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(
         c.RecordPost, number=st.integers(1, 2), page=st.just("page"), link=st.just("https://status.example.org/7")
     ),
-    st.builds(c.RecordRoom, platform=st.sampled_from(["slack", "matrix"]), room=TEXTS, link=TEXTS),
+    st.builds(
+        c.RecordRoom, platform=st.sampled_from(["slack", "matrix"]), room=TEXTS, link=TEXTS, private=st.booleans()
+    ),
     st.builds(c.ArchiveRooms),
     st.builds(c.RecordArchive, platform=st.sampled_from(["slack", "matrix"])),
     st.builds(c.RecordCard, platform=st.just("slack"), message=TEXTS),

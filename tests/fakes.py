@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.chat.document import Document
@@ -106,13 +106,15 @@ class RecordingPublisher:
 
 
 class TroubledChat:
-    """A real platform behind a line that can be cut: `calls` are the methods that were tried, `orders` the trouble."""
+    """A real platform behind a line that can be cut: `calls` are the methods that were tried, `orders` the trouble. Rooms
+    have an address below `rooms`, if there is one."""
 
     def __init__(self, platform: ChatPlatform) -> None:
         self._platform = platform
         self.orders = Orders()
         self.by_method: dict[str, Orders] = {}
         self.calls: list[str] = []
+        self.rooms = ""
 
     @property
     def name(self) -> str:
@@ -124,7 +126,8 @@ class TroubledChat:
 
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         await self._called("open_room")
-        return await self._platform.open_room(attempt, mark=mark, name=name, topic=topic, private=private)
+        opened = await self._platform.open_room(attempt, mark=mark, name=name, topic=topic, private=private)
+        return replace(opened, link=f"{self.rooms}{opened.id}" if self.rooms else "")
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
         await self._called("say")

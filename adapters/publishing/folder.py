@@ -117,6 +117,9 @@ class Folder:
                 if not edited and sealed != digest:
                     _replace(path, above + _seal(digest), mode)
                 if not edited or sealed == digest:
+                    if mode == PRIVATE_MODE:
+                        # It may be from before its incident became private.
+                        path.chmod(mode)
                     return Written(str(path), edited="" if path == first else str(first))
         except OSError as error:
             raise self._failure(error) from error

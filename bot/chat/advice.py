@@ -125,8 +125,11 @@ def after_advice(
             if isinstance(command, c.Resolve) and command.when:
                 yield from _order(after, zone)
             yield from _resolved(before, after, components)
-        case c.MakePrivate() if after.public_posts:
-            yield _stays_public(after, components)
+        case c.MakePrivate():
+            if before and any(room.live for room in before.rooms.values()):
+                yield _moves(after)
+            if after.public_posts:
+                yield _stays_public(after, components)
         case c.Cancel() | c.Decline() | c.Merge() | c.Close() | c.SetStatus() if after.status.final and after.unsettled:
             yield _unsettled(after, components)
 
@@ -255,6 +258,17 @@ def still_read(incident: Incident, components: Mapping[str, str]) -> str:
     if incident.disturbed:
         return f"The status page still shows {disturbed(incident.disturbed, components)}"
     return f"Customers still read “{incident.public_status}”"
+
+
+def _moves(after: Incident) -> str:
+    """No platform makes everybody forget, and not every one makes a private room of a public one."""
+    stays = "The old room is archived; its name, and what was said in it, can still be read."
+    if after.status.final:
+        return stays
+    return (
+        "It goes on in the new room: invited are you and whoever has a role, was paged, acknowledged or opened it. "
+        + stays
+    )
 
 
 def _stays_public(after: Incident, components: Mapping[str, str]) -> str:

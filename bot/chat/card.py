@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line
+from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line, say
 from bot.chat.templates import Templates, and_, local
 from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
 from bot.incident.model import Incident, Kind, Moment, Paging, Person, Role, Severity, Status
@@ -126,7 +126,10 @@ def fitting(incident: Incident, now: datetime) -> tuple[Button, ...]:
 
 
 def announcement(incident: Incident, *, people: Mapping[str, Person], templates: Templates, link: str = "") -> Document:
-    """The one message where incidents are announced; `link` opens the room. Of a private incident only the number."""
+    """The one message where incidents are announced; `link` opens the room. Of a private incident only the number,
+    whatever the house's own template would say."""
+    if incident.private:
+        return say(f"{incident.ref} is private.")
     document = templates.document(
         "announce.md.j2",
         incident=incident,
@@ -135,11 +138,23 @@ def announcement(incident: Incident, *, people: Mapping[str, Person], templates:
         exercise=EXERCISES.get(incident.kind, ""),
         link=link,
     )
-    if incident.private:
-        return document
     buttons = fitting(incident, incident.opened_at) if incident.status is Status.TRIAGE else ()
     blocks: tuple[Block, ...] = (*document.blocks, Buttons(buttons)) if buttons else document.blocks
     return replace(document, blocks=blocks, tone=tone(incident))
+
+
+def redirect(incident: Incident) -> Document:
+    """The last word in a room that everybody reads, now that the incident is private. No template has a say in it."""
+    if incident.status.final:
+        return say(f"{incident.ref} is private now. It is {incident.status}, and this room is closed.")
+    return say(
+        f"{incident.ref} goes on in a private room. Whoever works on it is invited; if you should be too, ask its lead."
+    )
+
+
+def left_topic(incident: Incident) -> str:
+    """What stands above that room from then on."""
+    return f"{incident.ref} · {'private' if incident.status.final else 'goes on in a private room'}"
 
 
 def topic(incident: Incident, *, people: Mapping[str, Person], templates: Templates) -> str:

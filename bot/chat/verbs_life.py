@@ -150,7 +150,8 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "private",
-        "Make the incident private: announced nowhere, published nowhere. What customers read already stays. Cannot be undone.",
+        "Make the incident private: it goes on in a private room, is announced nowhere and published nowhere. "
+        "What was said and published before stays. Cannot be undone.",
         "private",
         life.private,
         ("private",),

@@ -53,7 +53,7 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
         case c.Rename():
             return life.rename(incident, command, at)
         case c.MakePrivate():
-            return life.make_private(incident, at)
+            return life.make_private(incident, command, at)
         case c.AssignRole():
             return work.assign_role(incident, command, at)
         case c.Note():

@@ -45,15 +45,23 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say in the room's thread what happened since the last time."""
+    """Say in the room's thread what happened since the last time, or from event `since` on."""
 
     platform: str
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Invite:
     platform: str
     people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Say in a room that everybody reads that the incident, which is private by now, goes on elsewhere."""
+
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +140,7 @@ Effect = (
     | Announce
     | Tell
     | Invite
+    | Redirect
     | ArchiveRoom
     | SendPage
     | Publish
@@ -144,7 +153,7 @@ Effect = (
 
 Planned = Effect | Cancel
 
-PlatformEffect = OpenRoom | SetTopic | RefreshCard | Announce | Tell | Invite | ArchiveRoom
+PlatformEffect = OpenRoom | SetTopic | RefreshCard | Announce | Tell | Invite | Redirect | ArchiveRoom
 
 
 def kind_of(effect: Effect) -> str:
@@ -190,8 +199,14 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
     due: datetime | None = None
     settles = timedelta(0)
     urgency = 5
+    since = seq
     match effect:
-        case OpenRoom(platform=platform) | Invite(platform=platform) | ArchiveRoom(platform=platform):
+        case (
+            OpenRoom(platform=platform)
+            | Invite(platform=platform)
+            | Redirect(platform=platform)
+            | ArchiveRoom(platform=platform)
+        ):
             lane = f"{incident}:{platform}"
         case SetTopic(platform=platform):
             lane, fold = f"{incident}:{platform}", f"topic:{incident}:{platform}"
@@ -203,6 +218,7 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
             settles = timedelta(0) if first else CARD_SETTLES
         case Tell(platform=platform):
             lane, fold, settles, urgency = f"{incident}:{platform}", f"tell:{incident}:{platform}", DIGEST_SETTLES, 7
+            since = effect.since or seq
         case SendPage(person=person, way=way):
             lane, urgency = f"{incident}:page:{person}:{way}", 0
         case Publish(page=page):
@@ -223,4 +239,4 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
             lane, urgency = key, 1
         case _:
             assert_never(effect)
-    return Outgoing(key, incident, lane, effect, seq, seq, fold, due, settles, urgency)
+    return Outgoing(key, incident, lane, effect, since, seq, fold, due, settles, urgency)

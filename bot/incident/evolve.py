@@ -61,9 +61,11 @@ def _opened(event: e.IncidentOpened, number: int) -> Incident:
         service=event.service,
         private=event.private,
         group=event.group,
+        responders=(event.opener,) if event.opener else (),
         moments=moments,
         window=event.window,
         ended=None if event.status.open else event.impact_end or event.at,
+        worked_on_since=1,
     )
 
 
@@ -102,7 +104,8 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.TitleChanged():
             return replace(incident, title=event.new)
         case e.MadePrivate():
-            return replace(incident, private=True)
+            rooms = {platform: replace(room, exposed=room.live) for platform, room in incident.rooms.items()}
+            return replace(incident, private=True, rooms=rooms, responders=_responders(incident, event.person))
         case e.RoleAssigned():
             return replace(incident, roles=_roles(incident.roles, event))
         case (
@@ -194,7 +197,12 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
         paging=paging,
         still_firing=still,
         ended=ended,
+        worked_on_since=incident.version + 1 if event.new.active and not event.old.active else incident.worked_on_since,
     )
+
+
+def _responders(incident: Incident, *people: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*incident.responders, *filter(None, people))))
 
 
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:
@@ -230,9 +238,11 @@ def _paging(
         case e.PeoplePaged(beside=True) if paging is not None:
             people = tuple(dict.fromkeys((*paging.people, *event.people)))
             asked = tuple(dict.fromkeys((*paging.asked, *event.people)))
-            return replace(incident, paging=replace(paging, people=people, asked=asked))
+            responders = _responders(incident, *event.people)
+            return replace(incident, paging=replace(paging, people=people, asked=asked), responders=responders)
         case e.PageTakenBack():
-            return replace(incident, paging=paging and _without(paging, event.people))
+            responders = tuple(person for person in incident.responders if person not in event.people)
+            return replace(incident, paging=paging and _without(paging, event.people), responders=responders)
         case e.PeoplePaged():
             before = (*paging.asked, *paging.people) if paging and paging.waiting else ()
             climbed = Paging(
@@ -245,7 +255,7 @@ def _paging(
                 last=event.last,
                 asked=tuple(dict.fromkeys((*before, *event.people))),
             )
-            return replace(incident, paging=climbed)
+            return replace(incident, paging=climbed, responders=_responders(incident, *event.people))
         case e.PageSent():
             return incident
         case e.PageFailed():
@@ -257,7 +267,8 @@ def _paging(
             moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
             held = paging or Paging("", 0, 0, (), event.at)
             answered = replace(held, acknowledged_by=event.person, next_at=None)
-            return replace(incident, moments=moments, paging=answered)
+            responders = _responders(incident, event.person)
+            return replace(incident, moments=moments, paging=answered, responders=responders)
         case e.PagingEnded():
             return replace(incident, paging=paging and _ended(paging, event))
         case _:
@@ -280,8 +291,8 @@ def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPoste
     room = incident.rooms.get(event.platform, Room(id=""))
     match event:
         case e.RoomOpened():
-            earlier = (*room.earlier, room.link or room.id) if room.archived else room.earlier
-            return Room(event.room, event.link, announcement=room.announcement, earlier=earlier)
+            earlier = (*room.earlier, room.link or room.id) if room.left else room.earlier
+            return Room(event.room, event.link, announcement=room.announcement, earlier=earlier, exposed=event.exposed)
         case e.RoomArchived():
             return replace(room, archived=True)
         case e.CardPosted():

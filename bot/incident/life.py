@@ -282,12 +282,12 @@ def close(incident: Incident, command: c.Close, at: datetime) -> list[e.Event]:
     return steps
 
 
-def make_private(incident: Incident, at: datetime) -> list[e.Event]:
+def make_private(incident: Incident, command: c.MakePrivate, at: datetime) -> list[e.Event]:
     """Always works, and at once: a leak cannot wait for a status page. A waiting preview goes, for it was written for an
     incident that everybody may know; what customers have read already stays (see `bot.incident.public`)."""
     if incident.private:
         return []
-    return [e.MadePrivate(at=at), *discard(incident, at)]
+    return [e.MadePrivate(at=at, person=command.person), *discard(incident, at)]
 
 
 def set_severity(incident: Incident, command: c.SetSeverity, at: datetime) -> list[e.Event]:

@@ -95,8 +95,9 @@ class Stamp:
 class Room:
     """An incident's room on one platform; the ids are the platform's own and opaque here.
 
-    `earlier` are the links of its rooms that were archived before it was reopened: not every platform gives an
-    archived room back to a bot, so that a new one goes on where the old one ended.
+    `earlier` are the links of its rooms that were left: not every platform gives an archived room back to a bot, or
+    makes a private one of a room that everybody reads, so that a new one goes on where the old one ended. `exposed`:
+    everybody reads it, and the incident is private by now. Nothing of the incident is told there any more.
     """
 
     id: str
@@ -105,11 +106,17 @@ class Room:
     announcement: str = ""
     archived: bool = False
     earlier: tuple[str, ...] = ()
+    exposed: bool = False
 
     @property
     def live(self) -> bool:
-        """People can write there."""
-        return bool(self.id) and not self.archived
+        """The incident is worked on there."""
+        return bool(self.id) and not self.left
+
+    @property
+    def left(self) -> bool:
+        """The incident is worked on in another room, if at all."""
+        return self.archived or self.exposed
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,8 @@ class Incident:
     """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `status_since` is when it came into
     its status (None: not known); `ended` when it was over, None while it is open. `public_links` has its permanent address
     by status page. `still_firing`: it was told that alerts fire on although it is over. `absorbed` are the alert groups of
-    what was merged into it: theirs are its alerts too."""
+    what was merged into it: theirs are its alerts too. `worked_on_since` is the event with which work began, or began
+    again. `responders` opened it, were paged, acknowledged or made it private."""
 
     number: int
     opened_at: datetime
@@ -225,6 +233,7 @@ class Incident:
     plane: str = ""
     affected: tuple[str, ...] = ()
     roles: Mapping[Role, str] = field(default_factory=dict)
+    responders: tuple[str, ...] = ()
     moments: Mapping[Moment, Stamp] = field(default_factory=dict)
     rooms: Mapping[str, Room] = field(default_factory=dict)
     tasks: tuple[Task, ...] = ()
@@ -243,6 +252,7 @@ class Incident:
     merged_into: int | None = None
     window: Window | None = None
     postmortem: Postmortem | None = None
+    worked_on_since: int = 0
 
     @property
     def ref(self) -> str:
@@ -250,9 +260,9 @@ class Incident:
         return f"INC-{self.number}"
 
     def room_mark(self, platform: str) -> str:
-        """What its room there is found by, `inc-7`; the second one, after it was reopened, by `inc-7-2`."""
+        """What its room there is found by, `inc-7`; the second one, after the first was left, by `inc-7-2`."""
         room = self.rooms.get(platform, Room(""))
-        past = len(room.earlier) + room.archived
+        past = len(room.earlier) + room.left
         return f"inc-{self.number}-{past + 1}" if past else f"inc-{self.number}"
 
     @property
@@ -263,6 +273,11 @@ class Incident:
     @property
     def lead(self) -> str:
         return self.roles.get(Role.LEAD, "")
+
+    @property
+    def insiders(self) -> tuple[str, ...]:
+        """Who is let into its room when it is private: whoever has a role, and its responders."""
+        return tuple(dict.fromkeys((*self.roles.values(), *self.responders)))
 
     @property
     def disturbed(self) -> Mapping[str, ComponentState]:

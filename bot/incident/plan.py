@@ -22,7 +22,8 @@ OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED})
 class Policy:
     """Which providers there are, by the name of their block in the configuration, and who can be reached how.
 
-    `own` are the publishers that keep what they get in the house, the only ones for what is private. `archive_after` is how long the rooms of an incident that is over stay open: long enough to take a mistake back.
+    `own` are the publishers that keep what they get in the house, the only ones for what is private. `archive_after` is how
+    long the rooms of an incident that is over stay open: long enough to take a mistake back.
     """
 
     platforms: tuple[str, ...] = ()
@@ -41,17 +42,18 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             if incident.window:
                 return [f.RepeatAlerts(incident.window.end), *_announce(incident, policy)]
             if has_room(incident):
-                opener = (event.opener,) if event.opener else ()
-                return _open_rooms(incident, policy.platforms) + _invite(incident, opener, policy.platforms)
+                return _open_rooms(incident, policy.platforms, event.opener)
             return [] if incident.kind in (Kind.NEARMISS, Kind.RETRO) else _announce(incident, policy)
         case e.StatusChanged():
             return _status(incident, event, policy)
         case e.MergedInto():
             gone: list[f.Planned] = [f.Cancel(("wake_reminder",))]
             return gone + _headline(incident, policy) + _archive(incident, policy)
-        case e.SeverityChanged() | e.TitleChanged() | e.MadePrivate():
-            return _headline(incident, policy)
-        case e.AlertsStillFiring():
+        case e.MadePrivate():
+            # What waits for a room is not ahead of the announcement, which everybody reads.
+            exposed = tuple(platform for platform in policy.platforms if _exposed(incident, platform))
+            return _announce(incident, policy) + _leave(exposed) + _show(incident, policy) + _keep(incident, policy)
+        case e.SeverityChanged() | e.TitleChanged() | e.AlertsStillFiring():
             return _headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.Absorbed():
             announced = incident.status is Status.TRIAGE or incident.status in OVER
@@ -78,6 +80,9 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             | e.Undone()
         ):
             return _show(incident, policy)
+        case e.DeliveryFailed(effect="archive_room", provider=platform) if _exposed(incident, platform):
+            # Everybody goes on reading it, and nobody can work there.
+            return _tell_of_failure(incident, event, policy) + _next_room(incident, platform)
         case e.DeliveryFailed():
             return _tell_of_failure(incident, event, policy)
         case e.UpdatePosted():
@@ -99,15 +104,19 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.PostmortemDrafted():
             publishers = policy.own if incident.private else policy.publishers
             return [f.WriteDraft(publisher) for publisher in publishers] + _show(incident, policy)
+        case e.RoomOpened(exposed=True):
+            return _leave((event.platform,))
         case e.RoomOpened() if incident.status.final:
             return [f.ArchiveRoom(event.platform)]
-        case e.PostmortemWritten() | e.RoomOpened():
+        case e.RoomOpened():
+            here = replace(policy, platforms=(event.platform,))
+            return _cards(incident, policy) + _announce(incident, here) + _catch_up(incident, event.platform)
+        case e.PostmortemWritten():
             return _cards(incident, policy)
         case e.ArchiveWasDue():
             return _archive(incident, policy)
         case e.RoomArchived():
-            # It was reopened while its room went away.
-            return _open_rooms(incident, (event.platform,)) if has_room(incident) else []
+            return _next_room(incident, event.platform)
         case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted() | e.Seconded():
             return []
         case _:
@@ -119,14 +128,52 @@ def has_room(incident: Incident) -> bool:
     return incident.kind in (Kind.REAL, Kind.DRILL) and incident.status.active
 
 
-def _open_rooms(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planned]:
-    """A room, its topic and its card on each platform, and in it who has a role; announced unless it is private."""
+def _open_rooms(incident: Incident, platforms: tuple[str, ...], opener: str = "") -> list[f.Planned]:
+    """A room, its topic and its card on each platform, and in it who has a role; announced unless it is private. Then
+    nobody comes in by himself, and everybody who had to do with it is let in."""
+    people = incident.insiders if incident.private else (*incident.roles.values(), opener)
+    invited = tuple(dict.fromkeys(filter(None, people)))
     effects: list[f.Planned] = []
     for platform in platforms:
         effects += [f.OpenRoom(platform), f.SetTopic(platform), f.RefreshCard(platform, first=True)]
         if not incident.private:
             effects.append(f.Announce(platform, first=True))
-    return effects + _invite(incident, tuple(dict.fromkeys(filter(None, incident.roles.values()))), platforms)
+    return effects + [f.Invite(platform, invited) for platform in platforms if invited]
+
+
+def _next_room(incident: Incident, platform: str) -> list[f.Planned]:
+    """After one was left: for an incident that was reopened while its room went away, and for one that has become private
+    and is not over for good."""
+    room = incident.rooms.get(platform, Room(""))
+    goes_on = has_room(incident) or (room.exposed and not incident.status.final)
+    return _open_rooms(incident, (platform,)) if goes_on else []
+
+
+def _leave(platforms: tuple[str, ...]) -> list[f.Planned]:
+    """Nothing of a private incident stands where everybody reads it. Each step is one of its own: if one cannot be done,
+    the others are."""
+    return [
+        effect
+        for platform in platforms
+        for effect in (
+            f.SetTopic(platform),
+            f.RefreshCard(platform, first=True),
+            f.Redirect(platform),
+            f.ArchiveRoom(platform),
+        )
+    ]
+
+
+def _catch_up(incident: Incident, platform: str) -> list[f.Planned]:
+    """A second room hears what happened since work began: some of it was told in no room, or in one that not everybody
+    was in. In a first one it waits behind the opening anyway."""
+    second = bool(incident.rooms[platform].earlier)
+    return [f.Tell(platform, since=incident.worked_on_since or 1)] if second else []
+
+
+def _keep(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """A draft that everybody on the machine may read is so no more."""
+    return [f.WriteDraft(publisher) for publisher in policy.own if incident.postmortem and incident.postmortem.through]
 
 
 def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[f.Planned]:
@@ -136,7 +183,9 @@ def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[
         due = incident.window.end if incident.status.open else event.at
         effects += [f.Cancel(("repeat_alerts",)), f.RepeatAlerts(due)]
     if event.old.final:
-        effects.append(f.Cancel(("wake_archive", "archive_room")))
+        exposed = any(_exposed(incident, platform) for platform in policy.platforms)
+        # Work goes on where it was, unless everybody reads that.
+        effects.append(f.Cancel(("wake_archive",) if exposed else ("wake_archive", "archive_room")))
     if incident.status.final and _live_rooms(incident, policy):
         effects.append(f.WakeArchive(event.at + policy.archive_after))
     live = _live_rooms(incident, policy)
@@ -144,7 +193,8 @@ def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[
         return effects + _headline(incident, policy)
     # Work begins, or begins again.
     missing = tuple(platform for platform in policy.platforms if platform not in live)
-    return effects + _open_rooms(incident, missing) + _headline(incident, replace(policy, platforms=live))
+    effects += _open_rooms(incident, missing) + [f.Tell(platform) for platform in missing]
+    return effects + _headline(incident, replace(policy, platforms=live))
 
 
 def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Planned]:
@@ -223,3 +273,9 @@ def _shown(incident: Incident, platform: str) -> bool:
     if room and room.id:
         return not room.archived
     return has_room(incident)
+
+
+def _exposed(incident: Incident, platform: str) -> bool:
+    """Everybody reads its room there, and it is not archived."""
+    room = incident.rooms.get(platform, Room(""))
+    return room.exposed and not room.archived

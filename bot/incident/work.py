@@ -235,4 +235,5 @@ def record_room(incident: Incident, command: c.RecordRoom, at: datetime) -> list
     held = incident.rooms.get(command.platform)
     if held and held.id == command.room:
         return []
-    return [e.RoomOpened(at=at, platform=command.platform, room=command.room, link=command.link)]
+    exposed = incident.private and not command.private
+    return [e.RoomOpened(at=at, platform=command.platform, room=command.room, link=command.link, exposed=exposed)]

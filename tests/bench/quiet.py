@@ -35,7 +35,7 @@ class QuietChat:
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         self._opened(mark)
         await self._did(attempt)
-        return RoomRef(mark, f"http://127.0.0.1/{mark}")
+        return RoomRef(mark, f"http://127.0.0.1/{mark}", private=private)
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
         await self._did(attempt)

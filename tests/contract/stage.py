@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from adapters.chat.console import Config, ConsolePlatform, build
 from bot.alerts.model import Alert, Notification
+from bot.chat.document import Link, Paragraph
 from bot.chat.templates import Templates
 from bot.deliver import Deliverer
 from bot.handle import Outcome
@@ -135,6 +136,12 @@ class Stage:
 
     def announced(self, *, on: str = "console") -> list[str]:
         return [m.document.to_plain() for m in self.rooms[on].messages("incidents")]
+
+    def announced_link(self, *, on: str = "console") -> str:
+        """Where the announcement leads to; empty when it leads nowhere."""
+        (message,) = self.rooms[on].messages("incidents")
+        paragraphs = (block for block in message.document.blocks if isinstance(block, Paragraph))
+        return next((text.url for block in paragraphs for text in block.inlines if isinstance(text, Link)), "")
 
     def effects(self, *kinds: str) -> list[tuple[str, str, int]]:
         """(kind, state, attempt) of these effects, the oldest first."""

@@ -12,7 +12,7 @@ import pytest
 from adapters.chat.console import ConsolePlatform
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Role, Status
+from bot.incident.model import Mark, Role, Status
 from bot.ports import Unavailable
 from tests.contract.stage import LONG_ENOUGH, Stage, on_stage
 from tests.fakes import Orders, Patience
@@ -109,6 +109,7 @@ async def test_work_that_begins_again_later_gets_a_second_room_with_everybody_in
     assert "Volumes slow" in stage.card("inc-1-2")
     assert "Earlier room" in stage.card("inc-1-2")
     assert len(stage.announced()) == 1
+    assert "\n".join(stage.thread("inc-1-2")).count("Reopened: it came back") == 1
     held = stage.incident().rooms["console"]
     assert (held.id, held.live, len(held.earlier)) == ("inc-1-2", True, 1)
     # And once more.
@@ -136,12 +137,16 @@ async def test_it_is_reopened_while_its_room_is_being_archived(stage: Stage):
     async with stage.delivering():
         await stage.ask(c.Cancel(reason="a mistake"), 1)
         await stage.until(archiving.asked.is_set, "the end of the room")
-        await stage.ask(c.Reopen(), 1)
+        await stage.ask(c.Reopen(reason="it came back"), 1)
+        await stage.ask(c.Note(mark=Mark.NOTE, text="osd.17 again"), 1)
         archiving.go.set()
         await stage.until(lambda: stage.incident().rooms["console"].id == "inc-1-2", "the second room")
         await stage.until(lambda: bool(stage.incident().rooms["console"].card), "its card")
+        await stage.until(lambda: not stage.world.lookups.waiting(), "the end of all work")
     assert stage.incident().status is Status.INVESTIGATING
     assert not room(stage, "inc-1-2").archived
+    told = "\n".join(stage.thread("inc-1-2"))
+    assert [told.count(words) for words in ("Reopened: it came back", "osd.17 again", "a mistake")] == [1, 1, 0]
 
 
 async def test_an_incident_that_is_over_before_it_has_a_room_gets_none(stage: Stage):

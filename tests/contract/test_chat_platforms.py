@@ -142,14 +142,24 @@ async def test_a_room_begins_with_its_topic_and_gets_another(chat, attempts, roo
 
 
 async def test_a_private_room_is_read_by_those_who_were_invited_alone(chat, attempts):
-    room = (await open_inc_7(chat, next(attempts), private=True)).id
+    opened = await open_inc_7(chat, next(attempts), private=True)
+    room = opened.id
     await chat.platform.invite(next(attempts), room, [ANA])
+    assert opened.private
     assert await chat.may_read(room, "ana")
     assert not await chat.may_read(room, chat.stranger)
 
 
 async def test_a_room_that_is_not_private_can_be_read_by_everybody(chat, room):
     assert await chat.may_read(room, chat.stranger)
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_a_room_that_was_there_says_how_it_is_and_not_how_it_was_asked_for(chat, attempts, private):
+    await open_inc_7(chat, next(attempts), private=private)
+    found = await open_inc_7(chat, next(attempts), private=not private)
+    assert found.private is private
+    assert await chat.may_read(found.id, chat.stranger) is not private
 
 
 async def test_an_archived_room_refuses_every_change_and_can_be_read(chat, attempts, room):

@@ -14,30 +14,34 @@ from bot.converse import Conversation
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Status
-from bot.ports import Clock, Reacted, Said
+from bot.ports import Clock, Reacted, Rejected, Said
 from bot.questions import Answers, Names
 from bot.words import Wording
 from tests.clock import FakeClock
 from tests.contract.stage import Stage
+from tests.fakes import Orders
 from tests.world import PEOPLE, ROSTER
 
 
 class Talk:
     """Ana at a terminal and in the room of INC-1."""
 
-    def __init__(self, stage: Stage, clock: Clock) -> None:
+    def __init__(self, stage: Stage, clock: Clock, **known: object) -> None:
         self._clock = clock
-        names = Names(people=PEOPLE, roster=ROSTER, rooms=True)
+        names = Names(people=PEOPLE, roster=ROSTER, rooms=True, **known)
         answers = Answers(stage.world.lookups, clock, names, Wording(Templates(None), PEOPLE, "UTC", {}))
         self.conversation = Conversation(stage.writer, stage.world.lookups, clock, names, answers)
 
     async def says(self, line: str) -> str:
         return (await self.conversation.said(Said(platform="terminal", room="", by="ana", line=line))).to_plain()
 
-    async def pins(self, text: str) -> None:
+    async def types(self, line: str, room: str = "inc-1", *, by: str = "ana", on: str = "console") -> str:
+        return (await self.conversation.said(Said(platform=on, room=room, by=by, line=line))).to_plain()
+
+    async def pins(self, text: str, room: str = "inc-1") -> None:
         """📌 on a message of this very moment."""
         await self.conversation.reacted(
-            Reacted("console", "inc-1", "ana", "📌", "m1", text, at=self._clock.now(), event="r1")
+            Reacted("console", room, "ana", "📌", "m1", text, at=self._clock.now(), event="r1")
         )
 
 
@@ -98,3 +102,62 @@ async def test_what_no_route_matches_is_named_so_that_somebody_can_write_the_rou
     (said,) = caplog.messages
     assert said.startswith("2 alerts of prometheus match no route, the first: xxx")
     assert len(said) < 600
+
+
+async def test_the_answer_to_private_says_where_it_goes_on_and_what_stays(stage: Stage, talk: Talk):
+    await stage.open("Volumes slow")
+    await stage.settle()
+    answer = await talk.types("private")
+    assert "INC-1 · Made private · room #inc-1-2" in answer
+    assert "The old room is archived; its name, and what was said in it, can still be read." in answer
+    assert "Private cannot be undone." in answer
+    assert "Volumes" not in answer
+
+
+async def test_the_answer_to_private_promises_no_room_where_none_opens(stage: Stage, talk: Talk):
+    await stage.open("Volumes slow", status=Status.TRIAGE)
+    await stage.settle()
+    assert "room" not in await talk.types("INC-1 private", "incidents")
+
+
+@pytest.mark.parametrize("archived", [True, False], ids=["archived", "archiving refused"])
+async def test_who_types_in_the_room_that_was_left_learns_and_changes_nothing(stage: Stage, talk: Talk, archived: bool):
+    await stage.open("Volumes slow")
+    await stage.open("Another one")
+    await stage.settle()
+    if not archived:
+        stage.chat.by_method["archive"] = Orders(always=Rejected("not allowed"))
+    await talk.types("private")
+    at_once = [await talk.types(line) for line in ("status", "catchup", "INC-1 timeline", "note the keys")]
+    await talk.pins("the keys")
+    await stage.settle()
+    later = [await talk.types(line) for line in ("status", "catchup", "INC-1 timeline", "note the keys")]
+    assert {answer.split(".")[0] for answer in at_once + later} == {"INC-1 is private by now, and this is not its room"}
+    assert stage.events(e.Noted) == stage.events(e.Noted, 2) == []
+    assert "There is no INC-1." in await talk.types("INC-1 status", "inc-2")
+    assert "Volumes slow" in await talk.types("status", "inc-1-2")
+    await talk.types("note the keys", "inc-1-2")
+    assert [noted.text for noted in stage.events(e.Noted)] == ["the keys"]
+
+
+async def test_a_draft_of_what_is_private_is_said_to_go_where_it_goes(stage: Stage):
+    talk = Talk(stage, stage.clock, publishers=("/srv/postmortems", "wiki"), own=("/srv/postmortems",))
+    await stage.open("Volumes slow", private=True)
+    await stage.open("Another one")
+    for number in (1, 2):
+        await talk.says(f"INC-{number} resolve")
+    assert "is being written to /srv/postmortems:" in await talk.says("INC-1 close")
+    assert "is being written to /srv/postmortems and wiki:" in await talk.says("INC-2 close")
+
+
+async def test_somebody_under_no_people_is_of_a_platform_and_can_be_let_in_there(two_platforms: Stage):
+    stage = two_platforms
+    talk = Talk(stage, stage.clock)
+    await stage.open("Volumes slow", private=True)
+    await stage.settle()
+    for platform in ("matrix", "console"):
+        assert "eve:example.org" in await talk.types("take lead", by="@eve:example.org", on=platform)
+        assert stage.incident().lead == f"{platform}:@eve:example.org"
+        await stage.settle()
+        assert list(stage.rooms[platform].people("inc-1")) == ["ana", "@eve:example.org"]
+    assert "@eve:example.org (console)" in stage.card()

@@ -97,6 +97,36 @@ async def test_an_accepted_incident_gets_the_room_that_triage_did_not_have(stage
     await stage.settle()
     assert "Disk filling" in stage.card()
     assert len(stage.announced()) == 1
+    assert "\n".join(stage.thread()).count("Accepted") == 1
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["was posted", "waits"])
+async def test_the_announcement_links_to_the_room_as_soon_as_there_is_one(stage: Stage, waits: bool):
+    stage.chat.rooms = "https://chat.example.org/"
+    await stage.open("Disk filling", status=Status.TRIAGE, severity=Severity.SEV3)
+    if not waits:
+        await stage.settle()
+    await stage.ask(c.Accept(), 1)
+    await stage.settle()
+    assert stage.announced_link() == "https://chat.example.org/inc-1"
+
+
+async def test_the_announcement_links_to_the_room_where_work_goes_on(stage: Stage):
+    stage.chat.rooms = "https://chat.example.org/"
+    await stage.open()
+    await stage.settle()
+    await stage.ask(c.Cancel(reason="it was nothing"), 1)
+    await stage.settle()
+    await stage.ask(c.Reopen(), 1)
+    await stage.settle()
+    assert stage.announced_link() == "https://chat.example.org/inc-1-2"
+
+
+async def test_opening_at_once_is_announced_in_one_call(stage: Stage):
+    await stage.open()
+    await stage.settle()
+    (announced,) = stage.rooms["console"].messages("incidents")
+    assert not announced.edited
 
 
 @pytest.mark.parametrize(("status", "posted"), [("investigating", []), ("resolved", [2])])

@@ -231,3 +231,7 @@ async def test_the_draft_of_a_private_incident_is_read_by_nobody_else(publisher:
     written = await publisher.write(LATER, ref="INC-8", text=NEWER, private=True)
     assert stat.S_IMODE(Path(written.place).stat().st_mode) == 0o600
     assert Path(written.place).read_text().startswith(NEWER.strip())
+    # It became private when its draft lay there already.
+    await publisher.write(FIRST, ref="INC-9", text=DRAFT)
+    written = await publisher.write(LATER, ref="INC-9", text=DRAFT, private=True)
+    assert stat.S_IMODE(Path(written.place).stat().st_mode) == 0o600

@@ -353,7 +353,15 @@ def test_nobody_else_on_the_machine_reads_the_database(folder: Path) -> None:
     assert klatsch(folder, "say", "open", "sev3", "private", "Keys leaked", "page=none").returncode == 0
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.glob("klatsch.db*")}
     assert modes["klatsch.db"] == 0o600
-    assert all(mode == 0o600 for name, mode in modes.items() if not name.endswith(".serving"))
+    assert "klatsch.db.serving" in modes
+    assert set(modes.values()) == {0o600}
+
+
+def test_a_database_that_is_there_keeps_who_may_read_it(folder: Path) -> None:
+    assert klatsch(folder, "say", "list").returncode == 0
+    (folder / "klatsch.db").chmod(0o640)
+    assert klatsch(folder, "say", "list").returncode == 0
+    assert stat.S_IMODE((folder / "klatsch.db").stat().st_mode) == 0o640
 
 
 def test_break_glass_tells_what_did_not_go_out_and_that_nobody_comes_next(tmp_path: Path) -> None:

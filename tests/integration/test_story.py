@@ -256,10 +256,17 @@ async def test_customers_read_the_worst_of_two_open_incidents_and_no_name_of_the
         assert it.klatsch.pages.states("page")["compute-az1"].state is ComponentState.MAJOR_OUTAGE
 
         # It turns out to be a leak: private at once, and customers read the end of it and nothing else.
+        title = it.incident().title
         assert "1 public post of it stays" in (await it.type("INC-1 private")).to_plain()
-        assert (await it.type("INC-1 publish monitoring Keys are new.")).tone == "refused"
-        assert (await it.type("INC-1 publish resolved All operations work again.")).tone == "good"
-        await it.type("INC-1 publish approve")
+        await it.quiet()
+        assert it.console.room("inc-1").archived
+        (announced, *_) = it.console.messages("incidents")
+        assert title not in it.console.room("inc-1").topic + announced.document.to_plain()
+        assert not it.console.may_read("inc-1-2", "eve")
+        assert title in (await it.type("status", room="inc-1-2")).to_plain()
+        assert (await it.type("publish monitoring Keys are new.", room="inc-1-2")).tone == "refused"
+        assert (await it.type("publish resolved All operations work again.", room="inc-1-2")).tone == "good"
+        await it.type("publish approve", room="inc-1-2")
         await it.quiet()
         assert it.klatsch.pages.states("page")["compute-az1"].state is ComponentState.OPERATIONAL
         assert it.klatsch.pages.incidents("page", limit=9, unresolved_only=True) == []

@@ -211,6 +211,14 @@ def test_a_private_incident_is_only_a_number_in_public():
     assert room_name(replace(CALM, private=True), mark="inc-7", templates=TEMPLATES) == "inc-7"
 
 
+def test_no_template_of_a_house_tells_of_a_private_incident_where_everybody_reads(tmp_path):
+    (tmp_path / "announce.md.j2").write_text("{{ incident.ref }}: {{ incident.title }} {{ link }}")
+    theirs = Templates(tmp_path)
+    assert "Volumes slow" in announcement(CALM, people=PEOPLE, templates=theirs, link="https://x.y").to_plain()
+    private = announcement(replace(CALM, private=True), people=PEOPLE, templates=theirs, link="https://x.y")
+    assert private.to_plain() == private.summary == "INC-7 is private."
+
+
 def test_a_topic_and_a_rooms_name_begin_with_the_reference():
     led = replace(CALM, roles={Role.LEAD: "ana"})
     assert topic(led, people=PEOPLE, templates=TEMPLATES) == (

@@ -35,16 +35,21 @@ class Incidents(RuleBasedStateMachine):
     @initialize(opening=OPENINGS)
     def opens(self, opening: c.Open) -> None:
         self.story = Story()
+        self.read_by_all: set[tuple[str, str]] = set()
         self.story.give(opening)
 
     def attempt(self, given: Step) -> list[Recorded]:
         """What it made happen; nothing when it was refused, and then nothing has changed. Any other exception fails."""
         before = self.story.incident, self.story.history
         try:
-            return self.story.give(given)
+            done = self.story.give(given)
         except Refused:
             assert (self.story.incident, self.story.history) == before
             return []
+        if done and isinstance(given.command, c.RecordRoom):
+            room = (given.command.platform, given.command.room)
+            (self.read_by_all.discard if given.command.private else self.read_by_all.add)(room)
+        return done
 
     @rule(given=STEPS)
     def anything_may_be_tried(self, given: Step) -> None:
@@ -79,6 +84,13 @@ class Incidents(RuleBasedStateMachine):
         if incident.status in OVER:
             assert incident.paging is None or not incident.paging.waiting
             assert incident.promise is None
+
+    @invariant()
+    def a_private_incident_is_worked_on_in_no_room_that_everybody_reads(self) -> None:
+        incident = self.story.incident
+        assert incident is not None
+        live = {(platform, room.id) for platform, room in incident.rooms.items() if room.live}
+        assert not (incident.private and live & self.read_by_all)
 
     @invariant()
     def a_status_follows_from_the_one_before(self) -> None:

@@ -57,9 +57,9 @@ class Keeper:
         return not known.private or person in known.people
 
     def open(self, room: r.Room) -> Outcome[RoomRef]:
-        if room.id in self.state.rooms:
-            return RoomRef(room.id), None
-        return RoomRef(room.id), r.Change("open", self._record(r.open_room(room)))
+        if known := self.state.rooms.get(room.id):
+            return RoomRef(room.id, private=known.private), None
+        return RoomRef(room.id, private=room.private), r.Change("open", self._record(r.open_room(room)))
 
     def post(self, room: str, message: r.Message) -> Outcome[r.Message]:
         known = self.room(room)

@@ -142,7 +142,7 @@ class Rename:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakePrivate:
-    pass
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

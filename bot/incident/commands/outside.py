@@ -90,9 +90,12 @@ class RecordPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordRoom:
+    """`private`: only who is invited reads it."""
+
     platform: str
     room: str
     link: str = ""
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,9 @@ class TitleChanged(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadePrivate(Happened):
-    pass
+    """`person` asked for it."""
+
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

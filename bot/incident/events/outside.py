@@ -96,9 +96,12 @@ class PostReachedPage(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoomOpened(Happened):
+    """`exposed`: everybody reads it, and before it was open the incident had become private."""
+
     platform: str
     room: str
     link: str = ""
+    exposed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
