@@ -277,18 +277,19 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        tx = self._tx
-        for number, kinds in dict.fromkeys(self._cancels):
-            tx.cancel(number, kinds)
-        tx.record([self._incidents[number] for number in self._touched], self._events, list(self._effects.values()))
-        if rows:
-            tx.store_alerts(rows)
-        for source, into in self._merged:
-            tx.move_alerts(source, into)
-        if self._freed:
-            tx.free_groups(sorted(self._freed))
-        if held := self._groups_to_hold():
-            tx.hold_groups(held)
+        tx, held = self._tx, self._groups_to_hold()
+        with tx.together():
+            for number, kinds in dict.fromkeys(self._cancels):
+                tx.cancel(number, kinds)
+            tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
+            if rows:
+                tx.store_alerts(rows)
+            for source, into in self._merged:
+                tx.move_alerts(source, into)
+            if self._freed:
+                tx.free_groups(sorted(self._freed))
+            if held:
+                tx.hold_groups(held)
 
     def _groups_to_hold(self) -> dict[str, int]:
         """The groups of what opened, and of what was reopened unless a new incident has them by now."""
@@ -296,6 +297,6 @@ class _Batch:
         again = [self._incidents[number] for number in sorted(self._reopened)]
         regained = {key: each.number for each in again if each.status.open for key in each.groups if key not in held}
         if regained:
-            taken = self._tx.standing(sorted(regained)).groups
+            taken = {k for k, n in self._tx.standing(sorted(regained)).groups.items() if n not in self._freed}
             held |= {key: number for key, number in regained.items() if key not in taken}
         return held

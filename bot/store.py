@@ -122,6 +122,11 @@ class Transaction(Protocol):
         else's by now."""
         ...
 
+    def together(self) -> AbstractContextManager[None]:
+        """What is written inside goes out in one piece with the commit, so that a server is waited for once. Nothing is asked
+        inside, and nothing comes after it."""
+        ...
+
     def record(self, incidents: Sequence[Incident], events: Sequence[Recorded], effects: Sequence[Outgoing]) -> None:
         """Store the new state, append the events, queue the effects."""
         ...

@@ -139,6 +139,17 @@ class SqlTransaction:
             self._connection.execute(told, reasons)
         return held
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        driver = self._connection.connection.driver_connection
+        transaction = self._connection.get_transaction()
+        if self._sqlite or driver is None or transaction is None:
+            yield
+            return
+        with driver.pipeline():
+            yield
+            transaction.commit()
+
     def record(self, incidents: Sequence[Incident], events: Sequence[Recorded], effects: Sequence[Outgoing]) -> None:
         if incidents:
             values = [rows.incident_row(item, self.now()) for item in sorted(incidents, key=lambda item: item.number)]

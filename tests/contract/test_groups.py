@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from bot.alerts.model import Alert, Notification
 from bot.handle import handle
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Kind, Mark, Status, Window
-from bot.ports import Clock
 from bot.store import Conflict
 from storage.engine import Database
-from storage.store import SqlStore, SqlTransaction
+from storage.store import SqlStore
 from tests.clock import START
 from tests.contract.stage import Stage
 from tests.statements import statements
@@ -213,36 +210,26 @@ async def test_maintenance_that_is_reopened_covers_until_its_window_ends(stage: 
 # Two processes on one PostgreSQL.
 
 
-class Unhurried(SqlStore):
-    """Does all of a transaction, and commits when it may."""
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        super().__init__(database, clock)
-        self.done, self.may_commit = threading.Event(), threading.Event()
-
-    @contextmanager
-    def begin(self, *, alerts: bool = False) -> Iterator[SqlTransaction]:
-        with super().begin(alerts=alerts) as tx:
-            yield tx
-            self.done.set()
-            assert self.may_commit.wait(10)
-
-
 def test_an_alert_that_meets_the_end_of_its_incident_opens_another(postgresql_url: str):
     world, other = World(Database(postgresql_url)), Database(postgresql_url)
     world.do(a_message(an_alert("a")))
-    store = Unhurried(other, world.clock)
+    done, may_commit = threading.Event(), threading.Event()
+
+    @event.listens_for(other.engine, "commit")
+    def unhurried(connection: object) -> None:
+        done.set()
+        assert may_commit.wait(10)
 
     def somebody_waits_for_a_lock() -> bool:
-        with other.read() as connection:
+        with world.database.read() as connection:
             return bool(connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar())
 
     with ThreadPoolExecutor(2) as pool:
-        resolving = pool.submit(handle, store, [an_ask(c.Resolve(summary="ok"), 1)], world.rules)
-        assert store.done.wait(10)
+        resolving = pool.submit(handle, SqlStore(other, world.clock), [an_ask(c.Resolve(summary="ok"), 1)], world.rules)
+        assert done.wait(10)
         alerting = pool.submit(world.do, a_message(an_alert("b")))
         wait_until(somebody_waits_for_a_lock, "the alert at the lock of its incident")
-        store.may_commit.set()
+        may_commit.set()
         resolving.result(10)
         alerting.result(10)
     opened, old = world.lookups.recent()
