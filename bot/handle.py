@@ -277,6 +277,8 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
+        if not (self._events or rows):
+            return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():
             for number, kinds in dict.fromkeys(self._cancels):

@@ -196,13 +196,21 @@ def write_steps(database: Database, steps: Steps) -> None:
         with write() as connection:
             begun = changes(connection)
             yield connection
-            changed = changes(connection) != begun
-            if changed:
+            committed = not connection.in_transaction()
+            changed = committed or changes(connection) != begun
+            if changed and not committed:
                 steps.at("before commit")
         if changed:
             steps.at("after commit")
 
     database.write = stepping
+    if not database.sqlite:
+
+        @event.listens_for(database.engine, "commit")
+        def in_one_piece(connection: Connection) -> None:
+            # Together with what was written, which the server has not seen yet.
+            if connection.connection.driver_connection.pgconn.pipeline_status:
+                steps.at("before commit")
 
 
 def changes(connection: Connection) -> int:
