@@ -158,7 +158,7 @@ class Conversation:
         firing = await asyncio.to_thread(self._lookups.firing, outcome.after.number) if ended else ()
         previewed = outcome.after if isinstance(command, c.DraftPublicPost) else None
         others = await asyncio.to_thread(self._answers.others, previewed) if previewed else ()
-        return replies.done(
+        done = replies.done(
             command,
             [recorded.event for recorded in outcome.events],
             outcome.before,
@@ -175,6 +175,7 @@ class Conversation:
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,
         )
+        return replies.with_aside(done, do.aside)
 
     async def reacted(self, reacted: Reacted) -> None:
         """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing.

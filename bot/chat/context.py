@@ -43,12 +43,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """A command. `incident` is None only where it opens one. `anonymous`: the caller forgets who typed it."""
+    """A command. `incident` is None only where it opens one. `anonymous`: the caller forgets who typed it. `aside`: what
+    of the line had no effect, to be said to who typed; code between backticks."""
 
     incident: int | None
     command: Command
     verb: str
     anonymous: bool = False
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ PROSE_KEYS = frozenset({"reason", "title"})
 """Their values may have spaces without quotes: they go on to the next key or to the end of the line."""
 
 _WORD = re.compile(r"(\s*)(\S+)")
+# Words in quotes, which begin before a word and end behind one: 3" is a mark of inches.
+_QUOTED = re.compile(r"""\s*(?:"[^"]*"|“[^”]*”|„[^“”]*[“”])(?![^\s.,;:!?)])""")
 # A value is whole if it is quoted; quotes may also stand inside one, as in match=name=~"a b".
 _PAIR = re.compile(r"""(\s*)([A-Za-z]+)=('[^']*'(?!\S)|(?:"[^"]*"|“[^”]*”|[^\s])*)""")
 _REF = re.compile(r"(?:inc-?|#)([0-9]{1,9})[:,.;]?", re.IGNORECASE)
@@ -108,14 +110,27 @@ def ref(word: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def split(line: str, keys: Collection[str]) -> tuple[list[Word], dict[str, tuple[str, ...]]]:
-    """The words of `line` and its `key=value` pairs. Only these `keys` (and `ref`) are keys; the rest is text."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A line in its parts. `others` are the `key=value` among the words whose key is none of those asked for."""
+
+    words: list[Word]
+    keys: dict[str, tuple[str, ...]]
+    others: list[tuple[str, str]]
+
+
+def split(line: str, keys: Collection[str]) -> Parts:
+    """The words of `line` and its `key=value` pairs. Only these `keys` (and `ref`) are keys, and nothing in double quotes
+    is; the rest is text."""
     words: list[Word] = []
     pairs: dict[str, tuple[str, ...]] = {}
-    place, prose = 0, ""
+    others: list[tuple[str, str]] = []
+    place, prose, quoted = 0, "", 0
     while match := _WORD.match(line, place):
-        pair = _PAIR.match(line, place)
-        name = _key(pair[2], keys) if pair else ""
+        if place >= quoted and (quotes := _QUOTED.match(line, place)):
+            quoted = quotes.end()
+        pair = _PAIR.match(line, place) if place >= quoted else None
+        name = key_of(pair[2], keys) if pair else ""
         if pair and name:
             value = pair[3]
             _add(pairs, name, value)
@@ -125,11 +140,14 @@ def split(line: str, keys: Collection[str]) -> tuple[list[Word], dict[str, tuple
             pairs[prose] = (f"{pairs[prose][0]}{match[1]}{match[2]}".strip(),)
         else:
             words.append(Word(match[2], match[1]))
+        if pair and not name:
+            others.append((pair[2], unquote(pair[3])))
         place = match.end()
-    return words, {name: tuple(unquote(value) for value in values) for name, values in pairs.items()}
+    return Parts(words, {name: tuple(unquote(value) for value in values) for name, values in pairs.items()}, others)
 
 
-def _key(name: str, keys: Collection[str]) -> str:
+def key_of(name: str, keys: Collection[str]) -> str:
+    """Which of the `keys` (or `ref`) `name` is, also by another name; empty for none."""
     low = name.lower()
     low = low if low in keys else KEY_ALIASES.get(low, low)
     return low if low in keys or low == "ref" else ""

@@ -40,7 +40,8 @@ the same words everywhere, and one line is always enough. A button is a line som
   what is in triage, `close`, `reopen` and `pm` what is resolved or in review; all others mean what is open, and when
   nothing is, what is resolved or in review. Drills, maintenance and near misses count only when there is nothing else.
 * Free text needs no quotes. `key=value` may stand anywhere; a value with spaces is quoted (`title="Slow volumes"`),
-  only `reason=` and `title=` may go on to the end of the line.
+  only `reason=` and `title=` may go on to the end of the line. A key that this command does not take, with a value such
+  as others take, is refused rather than lost; in double quotes all is text (`note "the log says at=14:05"`).
 * Times, lengths and dates: [below](#times), and in `help times`.
 * People: `@ana`, `ana`, `ana@example.org`, a full name, `me`. In front of a text (`task @ana check disks`) only with the @.
 * Word order is forgiving (`add task` is `task add`), and what is not understood is answered with the nearest command.

@@ -16,6 +16,7 @@ from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
 from bot.chat.implied import among, implied, repeatable, which
 from bot.chat.line import Typed, Word, join, ref, shown, split, words_of
+from bot.chat.strays import stray
 from bot.chat.values import ROLES, STATUSES, named_here, somebody, spelled_severity
 from bot.chat.verb import Verb
 from bot.chat.verbs import VERBS, find, nearest_verb
@@ -57,7 +58,8 @@ def parse(line: str, context: Context) -> Do | Question:
     verb, rest = _verb(words)
     if verb is None:
         raise _unknown(rest, context)
-    args, keys = split("".join(word.lead + word.text for word in rest), verb.keys)
+    parts = split("".join(word.lead + word.text for word in rest), verb.keys)
+    args, keys, aside = parts.words, parts.keys, stray(verb, parts.others, context, VERBS)
     address = address if address is not None else _named(keys.pop("ref", ()))
     if address is None:
         address, args = _address(verb, args, context)
@@ -66,7 +68,10 @@ def parse(line: str, context: Context) -> Do | Question:
         keys["at"] = (args.pop().text,)
     typed = Typed(verb.name, verb.usage, named_here(verb.example, context), tuple(args), keys, address)
     whole = "".join(word.lead + word.text for word in words).strip()
-    return _placed(verb, verb.build(typed, context), typed, whole, context)
+    answer = verb.build(typed, context)
+    if aside and isinstance(answer, Do):
+        answer = replace(answer, aside=aside)
+    return _placed(verb, answer, typed, whole, context)
 
 
 def takes_on(line: str) -> bool:

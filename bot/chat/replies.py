@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -112,6 +112,11 @@ def done(
     if no_way_back:
         blocks.append(Paragraph(marked(no_way_back)))
     return Document(summary=clean(first), blocks=tuple(blocks), tone="good")
+
+
+def with_aside(answer: Document, aside: str) -> Document:
+    """The answer, and what of the line had no effect; code between backticks."""
+    return replace(answer, blocks=(*answer.blocks, Paragraph(marked(aside)))) if aside else answer
 
 
 def _where(after: Incident, addresses: Sequence[str]) -> Line:

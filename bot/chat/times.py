@@ -29,6 +29,7 @@ _CLOCK = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})(?::([0-9]{2}))?(z?)")
 _FOUR_DIGITS = re.compile(r"([0-9]{2})([0-9]{2})()()")
 _DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})?")
 _DAY_AND_CLOCK = re.compile(r"([0-9.]+)(?:t|,? +)([0-9:.]+z?)")
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[t ].*)?")
 _DASHES = str.maketrans("−–—", "---")
 _NAMES = (("today", "heute"), ("tomorrow", "morgen"), ("übermorgen", "uebermorgen"))
 _DAYS = (
@@ -49,6 +50,14 @@ def is_duration(text: str) -> bool:
 def is_ago(text: str) -> bool:
     """`-10m`, `-1h30m`, with whatever a phone makes of the dash."""
     return text[:1].translate(_DASHES) == "-" and is_duration(text[1:])
+
+
+def is_time(text: str) -> bool:
+    """Whether `text` is written like an instant, a length or a day, be there such a one or not."""
+    low = text.strip().lower().translate(_DASHES).removesuffix("uhr").rstrip()
+    named = {"now", *(name for names in (*_NAMES, *_DAYS) for name in names)}
+    shapes = (_CLOCK, _FOUR_DIGITS, _DAY, _DAY_AND_CLOCK, _ISO)
+    return low in named or is_duration(low.lstrip("+-")) or any(shape.fullmatch(low) for shape in shapes)
 
 
 def duration(text: str) -> timedelta:

@@ -20,6 +20,7 @@ class Verb:
     `keys` are its `key=` names. `prose_at` is the number of words after which free text begins, in which `INC-5` is
     just a word; None: it takes no free text. `swaps` are words that may also stand before the verb (`done task 2`).
     `own_refs`: references after the verb are its arguments. `numbers`: `#2` is its argument and no incident.
+    `rings`: phones ring by it or stop to, so that nothing said besides may hold it up.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Verb:
     swaps: tuple[str, ...] = ()
     own_refs: bool = False
     numbers: bool = False
+    rings: bool = False
 
     @property
     def example(self) -> str:

@@ -106,6 +106,7 @@ WORK: tuple[Verb, ...] = (
         aliases=("escalate",),
         group="Wake people",
         prose_at=0,
+        rings=True,
     ),
     Verb(
         "ack",
@@ -115,6 +116,7 @@ WORK: tuple[Verb, ...] = (
         ("ack",),
         aliases=("acknowledge",),
         group="Wake people",
+        rings=True,
     ),
     Verb(
         "oncall",

@@ -50,6 +50,13 @@ async def test_who_is_woken_during_a_drill_and_before_maintenance_just_types_ack
     assert (await type_("ack")).startswith("INC-3 · Ana Ruiz has it")
 
 
+async def test_an_ack_is_taken_whatever_is_said_besides_and_the_answer_says_what_had_no_effect(type_: Typing):
+    await type_("open sev1 Region is down", by="ben")
+    said = await type_("ack at=14:05")
+    assert said.startswith("INC-1 · Ana Ruiz has it")
+    assert said.endswith("ack takes no at=, so at=14:05 changed nothing.")
+
+
 async def test_what_pages_is_found_behind_a_storm_of_others(world: World, type_: Typing):
     await type_("open sev1 Region is down", by="ben")
     world.do(*(an_ask(c.Open(title=f"alert {n}", status=Status.TRIAGE)) for n in range(60)))
