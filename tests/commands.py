@@ -116,6 +116,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         followup=NUMBERS,
         outcome=st.sampled_from(["", "done", "wontdo", "dropped", "eaten"]),
         reason=TEXTS,
+        owner=PERSONS | st.just(""),
     ),
     st.builds(c.SetMoment, moment=st.sampled_from(Moment), value=PAST, reason=TEXTS),
     st.builds(

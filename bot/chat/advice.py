@@ -212,11 +212,11 @@ def _followup(command: c.AddFollowUp, after: Incident, text: str) -> Iterator[st
             "How will you know that it is done? For example “Alert when more than 5 % of OSDs are slow” "
             "instead of “Improve monitoring”."
         )
-    lacking = [
-        name for name, there in (("owner=@NAME", command.owner), ("due=14d", command.due is not None)) if not there
-    ]
-    if lacking:
-        yield f"It has no {and_(f'`{name}`' for name in lacking)} yet; undo it and add it again with them."
+    if command.due is None:
+        lacking = ["`due=14d`"] if command.owner else ["`owner=@NAME`", "`due=14d`"]
+        yield f"It has no {and_(lacking)} yet; undo it and add it again with {'it' if command.owner else 'them'}."
+    elif not command.owner:
+        yield f"It has no owner yet: `{after.ref} followup {len(after.followups)} @NAME` gives it to somebody."
 
 
 def draft_is(after: Incident, publishers: Sequence[str]) -> str:

@@ -33,7 +33,8 @@ def already(command: c.Command, incident: Incident, names: Who, zone: str) -> st
             state = "dropped" if command.dropped else "done" if command.done else "open, with that owner"
             return f"Task {task} of {ref} is {state} already."
         case c.ChangeFollowUp(followup=followup, outcome=outcome):
-            return f"Follow-up {followup} of {ref} is {outcome or 'open'} already."
+            state = outcome or ("open, with that owner" if command.owner else "open")
+            return f"Follow-up {followup} of {ref} is {state} already."
         case c.DiscardPublicPost():
             return f"{ref} has no preview to discard."
         case c.SetMoment() | c.DescribeImpact():

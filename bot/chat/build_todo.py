@@ -23,14 +23,12 @@ def task(typed: Typed, context: Context) -> Do | Question:
     found = _numbered(typed, context)
     if found:
         number, action, rest = found
+        owner = _given(typed, number, rest if action in GIVE else None, context)
         if action in GIVE:
-            who = typed.get("owner") or join(rest)
-            if not who:
-                raise typed.missing("a person", f"task {number} {values.somebody(context)}")
-            return typed.do(c.ChangeTask(task=number, owner=values.person(who, context)))
+            return typed.do(c.ChangeTask(task=number, owner=owner))
         if rest:
             raise Refused(f"`task {action} {number}` takes no more words.", "`note` puts the rest on the timeline.")
-        return typed.do(c.ChangeTask(task=number, done=action in DONE, dropped=action in DROP | WONTDO))
+        return typed.do(c.ChangeTask(task=number, done=action in DONE, dropped=action in DROP | WONTDO, owner=owner))
     owner, words = _owned(typed, context)
     if not words:
         raise typed.missing("some words")
@@ -43,14 +41,15 @@ def followup(typed: Typed, context: Context) -> Do | Question:
     found = _numbered(typed, context)
     if found:
         number, action, rest = found
+        if typed.get("due"):
+            again = f"`followup drop {number}`, then add it again with `due={shown(typed.get('due'))}`."
+            raise Refused(f"Follow-up {number} keeps its date.", again)
+        owner = _given(typed, number, rest if action in GIVE else None, context)
         if action in GIVE:
-            raise Refused(
-                f"Follow-up {number} keeps the owner it was added with.",
-                f"`followup drop {number}`, then add it again with `owner={shown(join(rest)) or '@NAME'}`.",
-            )
+            return typed.do(c.ChangeFollowUp(followup=number, outcome="", owner=owner))
         reason = "; ".join(part for part in (join(rest), typed.get("reason")) if part)
         outcome = "done" if action in DONE else "wontdo" if action in WONTDO else "dropped" if action in DROP else ""
-        return typed.do(c.ChangeFollowUp(followup=number, outcome=outcome, reason=reason))
+        return typed.do(c.ChangeFollowUp(followup=number, outcome=outcome, reason=reason, owner=owner))
     owner, words = _owned(typed, context)
     if not words:
         raise typed.missing("some words")
@@ -84,6 +83,15 @@ def _numbered(typed: Typed, context: Context) -> tuple[int, str, tuple[Word, ...
         if len(words) == 1 or _mention(words[1]) or values.find_person(typed.rest(1), context) is not None:
             return number, "give", words[1:]
     return None
+
+
+def _given(typed: Typed, number: int, rest: tuple[Word, ...] | None, context: Context) -> str:
+    """To whom number `number` goes, by `owner=` or by the `rest` of the line; empty where it goes to nobody else. Raises
+    Refused when there should be somebody (`rest` is not None) and nobody is named."""
+    who = typed.get("owner") or join(rest or ())
+    if not who and rest is not None:
+        raise typed.missing("a person", f"{typed.verb} {number} {values.somebody(context)}")
+    return values.person(who, context) if who else ""
 
 
 def _mention(word: Word) -> bool:

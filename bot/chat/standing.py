@@ -59,7 +59,8 @@ def followups_document(incident: Incident, *, people: Mapping[str, Person], now:
             f"{incident.ref} has no follow-ups.", "`followup Alert on slow OSDs owner=@ana due=14d` adds one."
         )
     title = f"Follow-ups of {incident.ref}"
-    hint = Paragraph(marked("`followup done N` or `followup wontdo N reason=WHY` closes one."))
+    closes = "`followup done N` or `followup wontdo N reason=WHY` closes one"
+    hint = Paragraph(marked(f"{closes}, `followup N @NAME` gives it to somebody."))
     return Document(summary=title, blocks=(Heading(line(title)), Bullets(tuple(rows)), hint))
 
 

@@ -29,10 +29,8 @@ def taken_back(event: e.Event, names: Who, zone: str) -> str:
             return f"line e{number} is off the timeline"
         case e.TaskChanged(task=task):
             return f"task {task} is {_task_back(event, names)}"
-        case e.FollowUpChanged(followup=followup, outcome=outcome):
-            again = {"dropped": "gone", "done": "done again", "wontdo": "decided against again"}
-            why = f": {short(event.reason)}" if event.reason else ""
-            return f"follow-up {followup} is {again.get(outcome, 'open again')}{why}"
+        case e.FollowUpChanged(followup=followup):
+            return f"follow-up {followup} is {_followup_back(event, names)}"
         case e.PublicPostDrafted(post=post):
             return f"the preview waits for approval again ({post.status}): {short(post.text)}"
         case e.PageTakenBack():
@@ -74,6 +72,19 @@ def _task_back(event: e.TaskChanged, names: Who) -> str:
     was = event.before
     if was is None or was.owner == event.owner:
         return state
-    owner = f"{names(event.owner) if event.owner else 'nobody'}'s"
-    same = (was.done, was.dropped) == (event.done, event.dropped)
-    return f"{owner} again" if same else f"{state} and {owner}"
+    return _owned(state, (was.done, was.dropped) == (event.done, event.dropped), event.owner, names)
+
+
+def _followup_back(event: e.FollowUpChanged, names: Who) -> str:
+    """The same of a follow-up, and why it was decided against."""
+    state = {"dropped": "gone", "done": "done again", "wontdo": "decided against again"}
+    said, was = state.get(event.outcome, "open again"), event.before
+    if was is not None and event.owner not in (None, was.owner):
+        said = _owned(said, was.outcome == event.outcome, event.owner or "", names)
+    return f"{said}: {short(event.reason)}" if event.reason else said
+
+
+def _owned(state: str, same: bool, owner: str, names: Who) -> str:
+    """Whose it is as before, and its `state` unless that is the `same`."""
+    whose = f"{names(owner) if owner else 'nobody'}'s"
+    return f"{whose} again" if same else f"{state} and {whose}"

@@ -68,7 +68,7 @@ WORK: tuple[Verb, ...] = (
     ),
     Verb(
         "task",
-        "List what is to be done now, add to it, or tick it off.",
+        "List what is to be done now, add to it, give it to somebody, or tick it off.",
         "task [TEXT [owner=@PERSON] | done [N] | drop [N] | N @PERSON]",
         todo.task,
         ("task", "task @ben check the quorum", "task check the quorum owner=@ben", "task done 2", "task 2 @ana"),
@@ -81,20 +81,21 @@ WORK: tuple[Verb, ...] = (
     ),
     Verb(
         "followup",
-        "List what is to be done afterwards, add to it, or close it.",
-        "followup [TEXT [owner=@PERSON] [due=14d] | done [N] | wontdo [N] reason=WHY | drop [N]]",
+        "List what is to be done afterwards, add to it, give it to somebody, or close it.",
+        "followup [TEXT [owner=@PERSON] [due=14d] | done [N] | wontdo [N] reason=WHY | drop [N] | N @PERSON]",
         todo.followup,
         (
             "followup",
             "followup Alert when more than 5 % of OSDs are slow owner=@ana due=14d",
             "followup done 1",
             "followup wontdo 1 reason=the vendor replaces it",
+            "followup 1 @ben",
         ),
         aliases=("followups", "follow-up", "follow-ups", "follow up", "todo"),
         group="To do",
         keys=("owner", "due", "reason"),
         prose_at=0,
-        swaps=("add", "done", "drop", "wontdo", "finish"),
+        swaps=("add", "done", "drop", "wontdo", "finish", "assign"),
         numbers=True,
     ),
     Verb(

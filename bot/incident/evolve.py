@@ -219,7 +219,8 @@ def _task(task: Task, event: e.TaskChanged) -> Task:
 def _followup(item: FollowUp, event: e.FollowUpChanged) -> FollowUp:
     if item.id != event.followup:
         return item
-    return replace(item, outcome=event.outcome, reason=event.reason)
+    owner = item.owner if event.owner is None else event.owner
+    return replace(item, outcome=event.outcome, reason=event.reason, owner=owner)
 
 
 def _moments(moments: Mapping[Moment, Stamp], event: e.MomentSet) -> Mapping[Moment, Stamp]:

@@ -100,7 +100,8 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             due = f", due {event.due:%Y-%m-%d}" if event.due else ""
             return f"Follow-up {event.followup}{_for(event.owner, who)}{due}: {event.text}"
         case e.FollowUpChanged():
-            return f"Follow-up {event.followup} is {event.outcome or 'open'}{_because(event.reason)}"
+            did = event.outcome or f"open{_for(event.owner or '', who)}"
+            return f"Follow-up {event.followup} is {did}{_because(event.reason)}"
         case e.MomentSet():
             if event.value is None:
                 return f"{MOMENTS[event.moment]}: no longer known"

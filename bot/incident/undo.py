@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import Incident, Moment, PublicPost, Refused, Stamp, Status, Task
+from bot.incident.model import FollowUp, Incident, Moment, PublicPost, Refused, Stamp, Status, Task
 from bot.incident.paging import stop, take_back
 from bot.incident.public import check_settled, discard, may_publish
 from bot.incident.timeline import sentence
@@ -107,9 +107,7 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.FollowUpAdded():
             return [e.FollowUpChanged(at=at, followup=event.followup, outcome="dropped")]
         case e.FollowUpChanged():
-            outcome, reason = (event.before.outcome, event.before.reason) if event.before else ("", "")
-            item = incident.followups[event.followup - 1]
-            return [e.FollowUpChanged(at=at, followup=event.followup, outcome=outcome, reason=reason, before=item)]
+            return [_followup_back(incident.followups[event.followup - 1], event, at)]
         case e.MomentSet():
             return [_moment_back(event, at)]
         case e.ImpactDescribed():
@@ -171,6 +169,16 @@ def _task_back(now: Task, event: e.TaskChanged, at: datetime) -> e.TaskChanged:
     state = was if (was.done, was.dropped) != (event.done, event.dropped) else now
     owner = was.owner if was.owner != event.owner else now.owner
     return e.TaskChanged(at=at, task=now.id, done=state.done, dropped=state.dropped, owner=owner, before=now)
+
+
+def _followup_back(now: FollowUp, event: e.FollowUpChanged, at: datetime) -> e.FollowUpChanged:
+    """As `_task_back`, of a follow-up."""
+    was = event.before or FollowUp(event.followup, "", now.owner)
+    state = was if was.outcome != event.outcome else now
+    owner = was.owner if event.owner not in (None, was.owner) else now.owner
+    return e.FollowUpChanged(
+        at=at, followup=now.id, outcome=state.outcome, reason=state.reason, before=now, owner=owner
+    )
 
 
 def _moment_back(event: e.MomentSet, at: datetime) -> e.MomentSet:

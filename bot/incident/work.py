@@ -142,9 +142,13 @@ def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime)
         raise Refused(f"`{command.outcome}` is not an outcome.", "done, wontdo or open.")
     if command.outcome == "wontdo" and not command.reason:
         raise Refused("`wontdo` needs a reason.", f"`followup wontdo {held.id} reason=WHY`")
-    if held.outcome == command.outcome:
+    owner = command.owner or held.owner
+    if (held.outcome, held.owner) == (command.outcome, owner):
         return []
-    return [e.FollowUpChanged(at=at, followup=held.id, outcome=command.outcome, reason=command.reason, before=held)]
+    changed = e.FollowUpChanged(
+        at=at, followup=held.id, outcome=command.outcome, reason=command.reason, before=held, owner=owner
+    )
+    return [changed]
 
 
 def set_moment(incident: Incident, command: c.SetMoment, at: datetime) -> list[e.Event]:

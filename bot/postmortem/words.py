@@ -184,6 +184,8 @@ def _people(recorded: e.Recorded, people: Collection[str]) -> tuple[str, ...]:
             return (actor, person)
         case e.PageAcknowledged(person=person):
             return (actor, person)
+        case e.FollowUpChanged(owner=owner):
+            return (actor, owner or "")
         case e.PeoplePaged(people=people) | e.PageTakenBack(people=people):
             return (actor, *people)
         case _:

@@ -338,6 +338,17 @@ def test_everybody_has_one_name_in_the_whole_document_and_nobody_shares_it() -> 
         assert said in text, said
 
 
+def test_who_was_given_a_follow_up_has_a_role_and_no_name() -> None:
+    history = record(
+        c.Open(title="Volumes slow"),
+        c.AddFollowUp(text="order disks", owner="cleo"),
+        c.ChangeFollowUp(followup=1, outcome="", owner="terminal:guest"),
+    )
+    text = draft(history, people=PEOPLE, zone="", components={})
+    assert "| 1 | order disks | the third responder |" in text
+    assert "guest" not in text
+
+
 ASKED = [
     ("policy:platform", ", step 1 of platform"),
     ("platform", ", step 1 of platform"),

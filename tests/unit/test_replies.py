@@ -281,6 +281,7 @@ ALREADY = [
     ("task done 1", "Task 1 of INC-7 is done already."),
     ("task drop 1", "Task 1 of INC-7 is dropped already."),
     ("followup drop 1", "Follow-up 1 of INC-7 is dropped already."),
+    ("followup 1 @ben", "Follow-up 1 of INC-7 is open, with that owner already."),
 ]
 
 
@@ -610,6 +611,12 @@ GIVEN_BACK = [
     (["task check", "task done 1", "task reopen 1"], "task 1 is done again"),
     (["task check", "task drop 1", "task reopen 1"], "task 1 is gone"),
     (["followup Alert on it", "followup done 1", "followup reopen 1"], "follow-up 1 is done again"),
+    (["followup @ana Alert on it", "followup 1 @ben"], "follow-up 1 is Ana Ruiz's again"),
+    (["followup Alert on it", "followup 1 @ben"], "follow-up 1 is nobody's again"),
+    (
+        ["followup @ana Alert on it", "followup wontdo 1 reason=too late", "followup 1 @ben"],
+        "follow-up 1 is decided against again and Ana Ruiz's: too late",
+    ),
     (
         ["followup Alert on it", "followup wontdo 1 reason=too late", "followup reopen 1"],
         "follow-up 1 is decided against again: too late",
@@ -678,6 +685,10 @@ FOLLOWUPS = [
     ("followup Improve monitoring", ["How will you know", "owner=@NAME and due=14d"]),
     ("followup Alert when OSDs are slow owner=@ana due=14d", []),
     ("followup Alert when OSDs are slow owner=@ana", ["It has no due=14d yet"]),
+    (
+        "followup Alert when OSDs are slow due=14d",
+        ["It has no owner yet: INC-7 followup 1 @NAME gives it to somebody."],
+    ),
     ("followup disks owner=@ana due=14d", ["How will you know"]),
 ]
 
@@ -690,6 +701,15 @@ def test_a_follow_up_is_asked_to_be_one_that_can_be_finished_once_there_is_time_
     assert all(word in text for word in words)
     if not words:
         assert len(text.splitlines()) == 1
+
+
+def test_a_follow_up_is_given_to_somebody_else_and_the_answer_says_so(story):
+    story.type("followup Alert when OSDs are slow owner=@ana due=14d")
+    assert story.type("followup 1 owner=@ben") == "INC-7 · Follow-up 1 is open for Ben Okoro · undo: INC-7 undo"
+    shown = standing.followups_document(story.incident, people=PEOPLE, now=NOW).to_plain()
+    assert "Alert when OSDs are slow (Ben Okoro)" in shown
+    assert "followup N @NAME gives it to somebody." in shown
+    assert story.type("followup done 1") == "INC-7 · Follow-up 1 is done · undo: INC-7 undo"
 
 
 def test_timestamps_out_of_order_are_asked_about(story):

@@ -140,6 +140,12 @@ FOLLOWUP = (OPEN, c.AddFollowUp(text="alert on clock skew", owner="ben"))
             id="decided against, then done",
         ),
         pytest.param(FOLLOWUP, c.ChangeFollowUp(followup=1, outcome="done"), id="done"),
+        pytest.param(FOLLOWUP, c.ChangeFollowUp(followup=1, outcome="", owner="ana"), id="follow-up given to another"),
+        pytest.param(
+            (OPEN, c.AddFollowUp(text="x")),
+            c.ChangeFollowUp(followup=1, outcome="done", owner="ana"),
+            id="follow-up done by somebody",
+        ),
         pytest.param((OPEN, PREVIEW), c.DiscardPublicPost(), id="a preview thrown away"),
         pytest.param((OPEN,), PREVIEW, id="a preview"),
         pytest.param((OPEN, PREVIEW), replace(PREVIEW, text="We know it."), id="a preview in place of another"),
@@ -166,6 +172,19 @@ def test_what_was_done_to_a_task_since_stays() -> None:
     story.give(c.Undo(by="ana", event=3))
     assert story.incident is not None
     assert (story.incident.tasks[0].owner, story.incident.tasks[0].done) == ("ben", True)
+
+
+def test_what_was_done_to_a_follow_up_since_stays() -> None:
+    given, done = (
+        c.ChangeFollowUp(followup=1, outcome="", owner="ana"),
+        c.ChangeFollowUp(followup=1, outcome="wontdo", reason="too late"),
+    )
+    for undone, left in ((3, ("ben", "wontdo", "too late")), (4, ("ana", "", ""))):
+        story = told(*FOLLOWUP, given, done)
+        story.give(c.Undo(by="ana", event=undone))
+        assert story.incident is not None
+        item = story.incident.followups[0]
+        assert (item.owner, item.outcome, item.reason) == left
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,21 @@ def test_a_follow_up_is_closed_without_its_number_while_it_is_the_only_open_one(
     assert [item.outcome for item in story.incident.followups] == ["done", "done"]
 
 
+def test_a_follow_up_that_is_closed_keeps_its_owner_and_one_that_is_given_to_somebody_is_open() -> None:
+    story = story_with(c.AddFollowUp(text="alert on slow OSDs", owner="ana"))
+    for change, left in (
+        (c.ChangeFollowUp(followup=1, outcome="done"), ("ana", "done")),
+        (c.ChangeFollowUp(followup=1, outcome="", owner="ben"), ("ben", "")),
+        (c.ChangeFollowUp(followup=1, outcome="done", owner="ana"), ("ana", "done")),
+    ):
+        story.give(change)
+        assert story.incident is not None
+        assert (story.incident.followups[0].owner, story.incident.followups[0].outcome) == left
+    before = story.history
+    story.give(c.ChangeFollowUp(followup=1, outcome="done", owner="ana"))
+    assert story.history == before
+
+
 def test_only_the_end_of_one_goes_without_its_number() -> None:
     story = story_with(c.AddTask(text="drain"), c.AddFollowUp(text="order disks"))
     for command in (c.ChangeTask(task=0, owner="ben"), c.ChangeTask(task=0), c.ChangeFollowUp(followup=0, outcome="")):

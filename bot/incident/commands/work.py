@@ -73,11 +73,12 @@ class AddFollowUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeFollowUp:
-    """`followup` 0 is the only open one, where it is closed."""
+    """`followup` 0 is the only open one, where it is closed. `owner` empty: it stays with whom it is."""
 
     followup: int
     outcome: str
     reason: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,12 +76,14 @@ class FollowUpAdded(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowUpChanged(Happened):
-    """`outcome`: done, wontdo (with a reason), dropped, or empty when it is open again. `before` is what it was."""
+    """`outcome`: done, wontdo (with a reason), dropped, or empty when it is open (again). `owner` is who has it now, None:
+    who had it. `before` is what it was."""
 
     followup: int
     outcome: str
     reason: str = ""
     before: FollowUp | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
