@@ -12,6 +12,7 @@ from bot.chat import answers, standing
 from bot.chat.context import Context, Question
 from bot.chat.document import Document
 from bot.chat.manual import help_document
+from bot.chat.unsent import unsent, waits_for_an_answer
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
@@ -140,15 +141,16 @@ class Answers:
         components, then = self._names.components, next_people(self._names.roster, incident.paging)
         match question.verb:
             case "status":
-                return self._cards.card(incident, now)
+                return self._with_unsent(incident, self._cards.card(incident, now))
             case "timeline":
                 history = self._lookups.history(incident.number)
                 return answers.timeline_document(incident, history, people=people, zone=zone, components=components)
             case "catchup":
                 history = self._lookups.history(incident.number)
-                return answers.catchup_document(
+                caught_up = answers.catchup_document(
                     incident, history, people=people, zone=zone, now=now, components=components, then=then
                 )
+                return self._with_unsent(incident, caught_up)
             case "task":
                 return standing.tasks_document(incident, people=people)
             case "followup":
@@ -163,9 +165,19 @@ class Answers:
             case "pm":
                 return standing.postmortem_document(incident, people=people)
             case "page":
-                return standing.paging_document(incident, context.targets, people=people, zone=zone, then=then)
+                paging = standing.paging_document(incident, context.targets, people=people, zone=zone, then=then)
+                return self._with_unsent(incident, paging)
             case _:
                 raise Refused(f"`{question.verb}` has no answer here.", "See `help`.")
+
+    def _with_unsent(self, incident: Incident, answer: Document) -> Document:
+        """And which pages have not gone out: nobody waits for who was not reached. The card in the room cannot say it, for
+        tries are no events."""
+        if not waits_for_an_answer(incident):
+            return answer
+        pages, now = self._lookups.pages(incident.number), self._clock.now()
+        blocks = unsent(incident, pages, people=self._names.people, zone=self._names.zone, now=now)
+        return replace(answer, blocks=(*answer.blocks, *blocks))
 
     def _incident(self, number: int | None, sees: Sees) -> Incident:
         incident = self._lookups.incident(number) if number else None

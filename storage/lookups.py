@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from bot.incident.effects import TIMERS
+from bot.incident import events as e
+from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
 from storage import codec, rows
 from storage.engine import Database
-from storage.tables import LIVE, alert, event, incident, outbox, room
+from storage.tables import LIVE, WAITING, alert, event, incident, outbox, room
 
 NEWEST = 200
 """How many incidents are looked through for those that are over and not closed: no index knows them, and a year has many."""
@@ -109,6 +110,25 @@ class SqlLookups:
         with self._database.read() as connection:
             number: int | None = connection.execute(statement).scalar()
         return number
+
+    def pages(self, number: int, limit: int = 50) -> list[PageStands]:
+        waiting = (
+            select(outbox)
+            .where(outbox.c.incident == number, outbox.c.kind == KINDS[SendPage], WAITING)
+            .order_by(outbox.c.id)
+            .limit(limit)
+        )
+        told = (
+            select(event)
+            .where(event.c.incident == number, event.c.kind.in_((e.KINDS[e.PageSent], e.KINDS[e.PageFailed])))
+            .order_by(event.c.seq.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            queued, came = connection.execute(waiting).all(), connection.execute(told).all()
+        found = [rows.page_waiting(row) for row in queued]
+        known = {(page.person, page.way): page for page in reversed([rows.page_told(row) for row in came])}
+        return [*found, *(page for key, page in known.items() if key not in {(one.person, one.way) for one in found})]
 
     def waiting(self) -> list[Waiting]:
         statement = (

@@ -130,3 +130,23 @@ def known(row: Sequence[Any]) -> Known:
         name=name,
         summary=summary,
     )
+
+
+def page_waiting(row: Row[Any]) -> f.PageStands:
+    """A page in the outbox."""
+    effect, reasons = codec.load_effect(row.kind, row.body), codec.load_reasons(row.errors)
+    if not isinstance(effect, f.SendPage):
+        raise TypeError(f"{row.kind} is no page")
+    reason = reasons[-1] if reasons else ""
+    return f.PageStands(effect.person, effect.way, "waiting", row.first_at, row.attempt, reason)
+
+
+def page_told(row: Row[Any]) -> f.PageStands:
+    """A page on the timeline."""
+    match codec.load_event(row.kind, row.body):
+        case e.PageSent(at=at, person=person, way=way):
+            return f.PageStands(person, way, "sent", at)
+        case e.PageFailed(at=at, person=person, way=way, reason=reason):
+            return f.PageStands(person, way, "failed", at, reason=reason)
+        case _:
+            raise TypeError(f"{row.kind} tells of no page")

@@ -81,6 +81,19 @@ class SendPage:
 
 
 @dataclass(frozen=True, slots=True)
+class PageStands:
+    """What became of the last page to `person` by `way`: it is `waiting` to go out since `at` after so many `tries`, or it
+    was `sent` or `failed` at that time. `reason`: why it has not gone out, as far as that is known."""
+
+    person: str
+    way: str
+    state: str
+    at: datetime
+    tries: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Put public post `number` on one status page."""
 
