@@ -26,6 +26,7 @@ from bot.chat.marked import marked
 from bot.chat.publishing import how_to_publish
 from bot.chat.templates import and_, local
 from bot.incident.model import Incident, Kind, Person, Role
+from bot.incident.public import UNPUBLISHED
 
 
 def tasks_document(incident: Incident, *, people: Mapping[str, Person]) -> Document:
@@ -87,6 +88,8 @@ def public_document(
     if incident.draft:
         shown = preview(incident, incident.draft, components, others=others, zone=zone)
         return Document(summary=f"Preview for {incident.ref}", blocks=tuple(shown))
+    if incident.kind in UNPUBLISHED:
+        return say(f"A {UNPUBLISHED[incident.kind]} never goes on the status page.")
     said = clean(f"{incident.ref}: customers {customers(incident, components)}.")
     blocks: list[Block] = [Paragraph(line(said))]
     if incident.public_status and addresses:
@@ -156,6 +159,8 @@ def answered(incident: Incident, names: Who, zone: str, then: Sequence[str] = ()
 
 def customers(incident: Incident, components: Mapping[str, str]) -> str:
     """What customers read of it, to go on after their name."""
+    if incident.kind in UNPUBLISHED:
+        return f"read nothing of a {UNPUBLISHED[incident.kind]}"
     waiting = "; a preview waits to be approved" if incident.draft else ""
     if incident.public_status is None:
         return f"have not been told yet{waiting}"

@@ -28,10 +28,12 @@ from bot.incident.past import passed
 
 TEXT_LIMIT = 5000
 
+UNPUBLISHED = {Kind.DRILL: "drill", Kind.NEARMISS: "near miss"}
+"""What customers never read of, and what it is called."""
+
 
 def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[e.Event]:
-    if incident.kind in (Kind.DRILL, Kind.NEARMISS):
-        raise Refused(f"A {incident.kind} never goes on the status page.")
+    _check_kind(incident)
     _check_private(incident, command.status)
     text = command.text.strip()
     if not text:
@@ -54,6 +56,7 @@ def draft(incident: Incident, command: c.DraftPublicPost, at: datetime) -> list[
 def approve(incident: Incident, at: datetime) -> list[e.Event]:
     if incident.draft is None:
         # Nobody is sent to make a preview that would be refused.
+        _check_kind(incident)
         _check_private(incident, PublicStatus.RESOLVED)
         raise NothingToPublish("There is no preview to approve.")
     _check_private(incident, incident.draft.status)
@@ -62,6 +65,11 @@ def approve(incident: Incident, at: datetime) -> list[e.Event]:
 
 def discard(incident: Incident, at: datetime) -> list[e.Event]:
     return [] if incident.draft is None else [e.PublicDraftDiscarded(at=at, post=incident.draft)]
+
+
+def _check_kind(incident: Incident) -> None:
+    if incident.kind in UNPUBLISHED:
+        raise Refused(f"A {UNPUBLISHED[incident.kind]} never goes on the status page.")
 
 
 def may_publish(incident: Incident, status: PublicStatus) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import FollowUp, Incident, Moment, PublicPost, Refused, Stamp, Status, Task
+from bot.incident.model import FollowUp, Incident, Kind, Moment, PublicPost, Refused, Stamp, Status, Task
 from bot.incident.paging import stop, take_back
 from bot.incident.public import check_settled, discard, may_publish
 from bot.incident.timeline import sentence
@@ -149,7 +149,7 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
         case e.PageAcknowledged():
             raise Refused(
                 "An acknowledgement cannot be taken back.",
-                f"To wake somebody: `{incident.ref} page @NAME`",
+                f"To wake somebody: `{incident.ref} page @NAME`" if incident.kind is Kind.REAL else "",
             )
         case e.MadePrivate():
             raise Refused(

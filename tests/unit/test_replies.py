@@ -999,6 +999,42 @@ def test_who_asks_whom_to_wake_for_what_wakes_nobody_is_offered_nothing_that_is_
         decide(incident, c.Page(target="policy:platform", rung=RUNG), id=7, at=NOW)
 
 
+LINES_OF_AN_EXERCISE = (
+    "ack",
+    "undo e2",
+    "sev 1",
+    "publish approve",
+    "resolve",
+    "reopen",
+    "close",
+    "pm draft",
+    "undo e1",
+)
+
+
+@pytest.mark.parametrize("opening", ["open drill Rack loss", "open drill sev1 Rack loss", "nearmiss Wrong rack"])
+def test_of_a_drill_no_answer_offers_to_page_or_to_publish(opening):
+    story = Story(parse(opening, ROOM).command)
+    said = [story.document.to_plain()]
+    for typed in LINES_OF_AN_EXERCISE:
+        try:
+            command = parse(typed, ROOM).command
+            if isinstance(command, c.Undo):
+                command = replace(command, events=choose(story.history, "ana", command.event))
+            said.append(story.do(command))
+        except Refused as refusal:
+            said.append(refused(refusal, {"volumes": "Volumes"}).to_plain())
+    incident = replace(story.incident, status=Status.INVESTIGATING)
+    said.append(standing.public_document(incident, components={"volumes": "Volumes"}).to_plain())
+    said.append(card(incident, people=PEOPLE, zone=ZONE, now=NOW, templates=Templates()).to_plain())
+    said.append(answers.catchup_document(incident, story.history, people=PEOPLE, zone=ZONE, now=NOW).to_plain())
+    offered = [text for text in said if "INC-7 page" in text or "publish " in text or "to approve" in text]
+    assert offered == []
+    named = "near miss" if incident.kind is Kind.NEARMISS else "drill"
+    assert said[-3] == f"A {named} never goes on the status page."
+    assert f"Customers: read nothing of a {named}" in said[-1]
+
+
 @pytest.mark.parametrize("kind", Kind)
 def test_the_help_of_close_says_what_it_drafts(kind):
     open_ = Incident(7, NOW, kind=kind, status=Status.RESOLVED)
