@@ -49,7 +49,7 @@ def unresolved(snapshot: Snapshot) -> Json:
 
 
 def maintenances(snapshot: Snapshot) -> Json:
-    """Always none: planned work is not announced as a schedule of its own yet."""
+    """Always none: a public post has no window that begins and ends. Maintenance that is published is an incident."""
     return {"page": _page(snapshot), "scheduled_maintenances": []}
 
 
