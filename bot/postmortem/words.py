@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 
 from bot.incident import events as e
 from bot.incident.model import Person, Role
+from bot.incident.text import unhidden
 
 QUOTE_LIMIT = 4000
 """Characters of one quoted text; what people type is shorter, what an alert says may not be."""
@@ -28,7 +29,6 @@ _ORDINALS = (
     *(f"{word} " for word in ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")),
 )
 
-_JOINERS = "\u200c\u200d"  # they join letters and emoji; other format characters only hide what a text says
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~#&])")
 _LIST = re.compile(r"^(\d*)([-+=.)])")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -37,9 +37,9 @@ _EDGE, _END = r"(?<![^\W_])", r"(?![^\W_])"
 
 
 def clean(text: str) -> str:
-    """`text` without control, format and surrogate characters; its line breaks stay."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
-    return "".join(c for c in text if c == "\n" or c in _JOINERS or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    """`text` as it looks, without control and surrogate characters; its line breaks stay."""
+    text = unhidden(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) not in ("Cc", "Cs"))
 
 
 def tidy(text: str) -> str:

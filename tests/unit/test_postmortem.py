@@ -476,6 +476,7 @@ def test_text_of_people_is_literal(text: str, expected: str) -> None:
         # A capital at the start says nothing, and she took no part.
         ("Ana said", "Ana said"),
         ("and A\u200bna", "and a colleague"),
+        ("and A\u200dna, R\u200cuiz", "and a colleague, a colleague"),
         ("p\u0131ng", "p\u0131ng"),
     ],
 )
