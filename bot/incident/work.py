@@ -22,7 +22,7 @@ OUTCOMES = ("", "done", "wontdo", "dropped")
 
 def _text(text: str, what: str) -> str:
     text = text.strip()
-    if not text:
+    if not one_line(text, TEXT_LIMIT):
         raise Refused(f"{what} needs some words.")
     if len(text) > TEXT_LIMIT:
         raise Refused(f"{what} holds {TEXT_LIMIT} characters; that is {len(text)}.", "Shorten it, or link to it.")

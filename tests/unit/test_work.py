@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.incident import commands as c
-from bot.incident.model import Moment, Refused
+from bot.incident.model import Mark, Moment, Refused
 from tests.builders import START, Story
 
 NINE, TEN, NOON = START - timedelta(hours=5), START - timedelta(hours=4), START - timedelta(hours=2)
@@ -125,6 +125,19 @@ def test_only_the_end_of_one_goes_without_its_number() -> None:
     story = story_with(c.AddTask(text="drain"), c.AddFollowUp(text="order disks"))
     for command in (c.ChangeTask(task=0, owner="ben"), c.ChangeTask(task=0), c.ChangeFollowUp(followup=0, outcome="")):
         with pytest.raises(Refused):
+            story.give(command)
+
+
+@pytest.mark.parametrize("text", ["\x1b", " \u200b\n", "\u202e"])
+def test_what_nobody_can_see_is_no_line(text: str) -> None:
+    story = story_with()
+    for command in (
+        c.Note(mark=Mark.NOTE, text=text),
+        c.AddTask(text=text),
+        c.AddFollowUp(text=text),
+        c.PostUpdate(text=text),
+    ):
+        with pytest.raises(Refused, match="needs some words"):
             story.give(command)
 
 
