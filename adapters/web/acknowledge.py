@@ -106,9 +106,7 @@ class AckPages:
             return self._broken(error)
         if person not in self._people:
             return self._unknown(number, person)
-        ask = Ask(
-            command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("command", "link")
-        )
+        ask = Ask(command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("link"))
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 outcome = await self._writer.submit(ask)
