@@ -65,7 +65,6 @@ def rules(config: Config) -> Rules:
     """What the configuration adds to the rules."""
     policy = Policy(
         platforms=tuple(config.platforms),
-        pagers=tuple(config.paging),
         status_pages=tuple(config.status),
         publishers=(DRAFTS, *config.publishing),
         own=(DRAFTS,),

@@ -118,14 +118,11 @@ class SqlPublicPages:
         page: str,
         *,
         limit: int,
-        since: datetime | None = None,
         before: PublicIncident | None = None,
         unresolved_only: bool = False,
     ) -> Sequence[PublicIncident]:
         t = public_incident.c
         wanted = select(t.ref, t.began_at, t.latest).where(t.page == page)
-        if since is not None:
-            wanted = wanted.where(t.began_at >= since)
         if before is not None:
             wanted = wanted.where(tuple_(t.began_at, t.ref) < (before.created_at, before.ref))
         if unresolved_only:

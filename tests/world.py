@@ -29,7 +29,7 @@ ROUTES = (
     Route({"severity": "critical"}, {}, "active", Severity.SEV1, ("region", "az"), "compute", "platform"),
     Route({"severity": "warning"}, {}, "triage", Severity.SEV3, ("alertname",)),
 )
-POLICY = Policy(("console",), ("ntfy", "email"), ("page",), ("folder",), PEOPLE)
+POLICY = Policy(("console",), ("page",), ("folder",), PEOPLE)
 RULES = Rules(POLICY, ROSTER, ROUTES)
 
 

@@ -27,7 +27,6 @@ class Policy:
     """
 
     platforms: tuple[str, ...] = ()
-    pagers: tuple[str, ...] = ()
     status_pages: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)

@@ -85,11 +85,10 @@ class PublicPages(Protocol):
         page: str,
         *,
         limit: int,
-        since: datetime | None = None,
         before: PublicIncident | None = None,
         unresolved_only: bool = False,
     ) -> Sequence[PublicIncident]:
-        """At most `limit` incidents, the newest first: those that began at or after `since`, and before `before` did.
+        """At most `limit` incidents, the newest first: those that began before `before` did.
 
         Each has its newest `UPDATES_KEPT` updates.
         """

@@ -19,7 +19,7 @@ from tests.until import until
 EVERYTHING = """
 import importlib, pkgutil, sys
 import aiosmtplib, alembic.command, apscheduler.schedulers.asyncio, feedgenerator, httptools, httpx, itsdangerous
-import jinja2, markdown_it, msgspec, prometheus_client, psycopg, pydantic, multipart, yaml, rich.live, rich.markdown
+import jinja2, markdown_it, msgspec, prometheus_client, psycopg, pydantic, yaml, rich.live, rich.markdown
 import sqlalchemy.ext.asyncio, starlette.applications, starlette.templating, uvicorn, uvloop
 import sqlalchemy.dialects.postgresql, sqlalchemy.dialects.sqlite
 import bot, adapters, storage
