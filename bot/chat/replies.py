@@ -197,7 +197,17 @@ def _paged(event: e.PeoplePaged, outside: _Outside, zone: str) -> list[str]:
         again = " again" if set(then) <= set(event.people) else ""
         following = f", {f'then {and_(map(names, then))}{again}' if then else 'the next one'}"
         following = f"{following} at {local(event.next_at, zone)}"
-    return [*([f"paged {and_(map(names, reached))}{following}"] if reached else []), *cannot]
+    paged = [f"paged {and_(map(names, reached))}{following}", *_one_step(event)] if reached else []
+    return [*paged, *cannot]
+
+
+def _one_step(event: e.PeoplePaged) -> list[str]:
+    """Who pages a policy beside another one expects that it is climbed, too."""
+    policy = event.ladder.removeprefix("policy:")
+    if not event.beside or ":" in policy:
+        return []
+    step = f"step {event.step + 1}" if event.step else "the first step"
+    return [f"of {policy} only {step} is asked, nobody comes after them"]
 
 
 def _told(event: e.Event, outside: _Outside, times: Times) -> str:

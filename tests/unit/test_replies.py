@@ -111,6 +111,23 @@ def test_who_cannot_be_paged_is_not_said_to_be(story):
     assert story.do(alone).startswith("INC-7 · Dora Blum cannot be paged: people.dora has no page: · undo")
 
 
+BESIDE = [
+    ("network", 0, "Paged Cleo Weiß · of network only the first step is asked, nobody comes after them · undo"),
+    ("network", 2, "Paged Cleo Weiß · of network only step 3 is asked, nobody comes after them · undo"),
+    ("schedule:network", 0, "Paged Cleo Weiß · undo"),
+    ("person:cleo", 0, "Paged Cleo Weiß · undo"),
+]
+
+
+@pytest.mark.parametrize(("ladder", "step", "said"), BESIDE)
+def test_of_a_policy_that_is_paged_beside_another_it_is_said_that_one_step_is_all(story, ladder, step, said):
+    command = c.Page(target=ladder, rung=c.Rung(ladder, step, 0, ("cleo",), timedelta(minutes=5)))
+    assert said in story.do(command, then=("dora",))
+    # Alone it is climbed.
+    story.type("ack")
+    assert "Cleo Weiß, then Dora Blum at 14:35 · undo" in story.do(command, then=("dora",))
+
+
 UNTOLD = [
     ("chat is there", "", "update x", "Update posted", ""),
     (
