@@ -176,6 +176,11 @@ def _config(arguments: argparse.Namespace) -> Config:
     return configured(_config_file(arguments), os.environ)
 
 
+def _config_if_any(arguments: argparse.Namespace) -> Config | None:
+    """None where none is named and none lies about; one that is named has to be there."""
+    return _config(arguments) if arguments.config is not None or _config_file(arguments).exists() else None
+
+
 def _config_file(arguments: argparse.Namespace) -> Path:
     return Path(config_file(arguments.config, os.environ, os.path.exists))
 
@@ -271,8 +276,7 @@ def _pm(arguments: argparse.Namespace) -> int:
     from bot.terminal import redacted
 
     text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
-    config = _config(arguments) if _config_file(arguments).exists() else None
-    print(redacted(config, text), end="")
+    print(redacted(_config_if_any(arguments), text), end="")
     return DONE
 
 

@@ -249,6 +249,12 @@ def test_what_cannot_be_done_is_said_in_a_line(words: tuple[str, ...], complaint
     assert ended.stderr.count("\n") == 1
 
 
+def test_a_configuration_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    ended = klatsch(tmp_path, "pm", "redact", "-c", "gone.yaml", "-", input="Ana did it.")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("klatsch: gone.yaml: there is no such file.")
+
+
 def test_an_incident_that_never_was_is_said_in_a_line(folder: Path) -> None:
     assert klatsch(folder, "say", "list").returncode == 0
     ended = klatsch(folder, "export", "INC-9")
