@@ -26,7 +26,8 @@ DONE, FAILED, MISTYPED = 0, 1, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. 0: done; 1: it could not be done, and standard error says why; 2: not a command."""
+    """Run one command. 0: done; 1: it could not be done, and standard error says why; 2: not a command, or
+    no text for `pm lint`."""
     argv = sys.argv[1:] if argv is None else argv
     if meant := instead(argv):
         print(f"klatsch: there is no command {argv[command_at(argv)]}. Did you mean: {clean(meant)}", file=sys.stderr)
@@ -148,11 +149,22 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("ref", metavar="INC-7", help="the reference of the incident")
 
     postmortem = command(
-        "pm", _pm, "Print the public form of a text (`redact`): what is nobody else's business is masked."
+        "pm",
+        _redact,
+        "Print the public form of a text (`redact`), or where it judges people and what to ask instead (`lint`).",
     )
-    postmortem.add_argument("what", choices=("redact",))
-    _with_config(postmortem)
-    postmortem.add_argument("file", metavar="FILE", help="a text file; - reads standard input")
+    steps = postmortem.add_subparsers(title="steps", required=True, metavar="redact|lint")
+    text = "Print the public form of a text: what is nobody else's business is masked."
+    _with_file(steps.add_parser("redact", help=text, description=text), _redact)
+    text = "Print where a text judges people, with a question to ask instead. It advises: findings are no failure."
+    lint = steps.add_parser(
+        "lint", help=text, description=f"{text} The exit code is 0 with findings too, and 2 when FILE cannot be read."
+    )
+    lint.add_argument(
+        "--lang", choices=("en", "de"), default="", help="the language of the text; default: each sentence's own"
+    )
+    lint.add_argument("--json", action="store_true", help="print a list of objects")
+    _with_file(lint, _lint)
 
     database = command(
         "db", _db, "Show the version of the database's schema (`current`) or bring it to the newest (`upgrade`)."
@@ -160,6 +172,12 @@ def _parser() -> argparse.ArgumentParser:
     database.add_argument("what", choices=("upgrade", "current"))
     _with_config(database)
     return parser
+
+
+def _with_file(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    _with_config(parser)
+    parser.add_argument("file", metavar="FILE", help="a text file; - reads standard input")
+    parser.set_defaults(run=run)
 
 
 def _with_config(parser: argparse.ArgumentParser) -> None:
@@ -272,12 +290,20 @@ def _export(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _pm(arguments: argparse.Namespace) -> int:
+def _redact(arguments: argparse.Namespace) -> int:
     from bot.terminal import redacted
 
     text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
     print(redacted(_config_if_any(arguments), text), end="")
     return DONE
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    from bot.lint import lint_file
+
+    named, file, lang = arguments.config is not None, arguments.file, arguments.lang
+    readable = lint_file(file, lang, lambda: _config_if_any(arguments), needed=named, as_json=arguments.json)
+    return DONE if readable else MISTYPED
 
 
 def _db(arguments: argparse.Namespace) -> int:

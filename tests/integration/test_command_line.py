@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -249,8 +250,51 @@ def test_what_cannot_be_done_is_said_in_a_line(words: tuple[str, ...], complaint
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_configuration_that_is_named_has_to_be_there(tmp_path: Path) -> None:
-    ended = klatsch(tmp_path, "pm", "redact", "-c", "gone.yaml", "-", input="Ana did it.")
+def test_pm_lint_advises_line_by_line_and_knows_the_configured_names(folder: Path) -> None:
+    (folder / "pm.md").write_text("# Postmortem\n\nAna forgot the flag.\nEs war eine Katastrophe.\n", encoding="utf-8")
+    ended = klatsch(folder, "pm", "lint", "pm.md")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    first, second = ended.stdout.splitlines()
+    assert first.startswith('pm.md:3:1  naming  "Ana forgot"  Could a role stand here')
+    assert second.startswith('pm.md:4:13  animated  "Katastrophe"  Welche Zahl')
+    objects = json.loads(klatsch(folder, "pm", "lint", "--lang", "de", "--json", "pm.md").stdout)
+    assert [{**one, "ask": ""} for one in objects] == [
+        {"file": "pm.md", "line": 4, "column": 13, "class": "animated", "words": "Katastrophe", "ask": ""}
+    ]
+
+
+def test_pm_lint_works_without_a_configuration_and_with_one_it_cannot_use(tmp_path: Path) -> None:
+    text = "Ana forgot it, and the engineer forgot it too. \x1b[31m"
+    ended = klatsch(tmp_path, "pm", "lint", "-", input=text)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith('-:1:20  human_cause  "the engineer forgot"  Which conditions')
+    assert klatsch(tmp_path, "pm", "lint", "--json", "-", input="All is well.").stdout == "[]\n"
+    assert klatsch(tmp_path, "pm", "lint", "-").stderr == "klatsch: nothing to reword in standard input.\n"
+    (tmp_path / "config.yaml").write_text("people: {ana: {name: '${NOWHERE}'}}\n", encoding="utf-8")
+    ended = klatsch(tmp_path, "pm", "lint", "-", input=text)
+    assert (ended.returncode, ended.stdout.count("\n")) == (0, 1)
+    assert "nobody is known by name" in ended.stderr
+    ended = klatsch(tmp_path, "pm", "lint", "-c", "config.yaml", "-", input=text)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "NOWHERE" in ended.stderr
+
+
+def test_pm_lint_names_the_file_that_it_cannot_read(folder: Path) -> None:
+    (folder / "bytes").write_bytes(b"\xff\xfe\x00")
+    (folder / "long").write_bytes(b"word " * 200_001)
+    for file, why in (
+        ("gone.md", "gone.md: No such file or directory."),
+        (".", ".: Is a directory."),
+        ("bytes", "bytes: this is not UTF-8 text."),
+        ("long", "long: more than 1,000,000 bytes are too much for a text; check it in parts."),
+    ):
+        ended = klatsch(folder, "pm", "lint", file)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (2, "", f"klatsch: {why}\n")
+
+
+@pytest.mark.parametrize("step", ["lint", "redact"])
+def test_a_configuration_that_is_named_has_to_be_there(step: str, tmp_path: Path) -> None:
+    ended = klatsch(tmp_path, "pm", step, "-c", "gone.yaml", "-", input="Ana did it.")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("klatsch: gone.yaml: there is no such file.")
 

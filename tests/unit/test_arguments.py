@@ -70,6 +70,7 @@ def test_a_line_in_quotes_is_one_argument() -> None:
         ("open sev1 it's down", "klatsch say open sev1 'it'\"'\"'s' down"),
         ("--log-level debug ack", "klatsch say ack"),
         ("pm redact x", ""),
+        ("pm lint x", ""),
         ("say ack", ""),
         ("serve", ""),
         ("nonsense", ""),
