@@ -12,6 +12,7 @@ from bot.chat import answers, standing
 from bot.chat.context import Context, Question
 from bot.chat.document import Document
 from bot.chat.manual import help_document
+from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
@@ -19,6 +20,7 @@ from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.schedules import next_shift, shift
 from bot.ports import Clock
+from bot.status.contacts import names_of
 from bot.status.redact import Redaction
 
 OPEN_LOOKED_THROUGH = 2000
@@ -29,6 +31,9 @@ LOOKED_THROUGH = 500
 
 ON_THE_PAGE = 200
 """Newest incidents that are asked whether they stand on the status page too, when a post is previewed."""
+
+DRAFTED_FROM = 100_000
+"""Events of one incident from which `pm lint` reads, as its draft would: more than any incident has had."""
 
 SIMILAR = 5
 SHORT_WORDS = frozenset(
@@ -162,6 +167,8 @@ class Answers:
                 return standing.public_document(
                     incident, components=components, others=others, addresses=addresses, zone=zone
                 )
+            case "pm" if question.args.get("step") == "lint":
+                return self._reread(incident)
             case "pm":
                 return standing.postmortem_document(incident, people=people)
             case "page":
@@ -178,6 +185,16 @@ class Answers:
         pages, now = self._lookups.pages(incident.number), self._clock.now()
         blocks = unsent(incident, pages, people=self._names.people, zone=self._names.zone, now=now)
         return replace(answer, blocks=(*answer.blocks, *blocks))
+
+    def _reread(self, incident: Incident) -> Document:
+        # Few ask for it, and long after the start.
+        from bot.postmortem.gather import facts
+        from bot.postmortem.reread import reread
+
+        people = self._names.people
+        history = self._lookups.history(incident.number, limit=DRAFTED_FROM)
+        found = reread(facts(history, people=people), incident.draft, names_of(people.values()))
+        return rereading_document(incident.ref, [Asked(one.where, one.finding.words, one.finding.ask) for one in found])
 
     def _incident(self, number: int | None, sees: Sees) -> Incident:
         incident = self._lookups.incident(number) if number else None

@@ -199,6 +199,8 @@ def pm(typed: Typed, context: Context) -> Do | Question:
     match typed.first:
         case "" | "show":
             return typed.ask()
+        case "lint":
+            return typed.ask(step="lint")
         case "draft":
             return typed.do(c.DraftPostmortem())
         case "review":
@@ -209,4 +211,4 @@ def pm(typed: Typed, context: Context) -> Do | Question:
                 raise typed.missing("a person", f"pm assign {values.somebody(context)}")
             return typed.do(c.AssignPostmortem(person=values.nobody_or(join(words), context)))
         case _:
-            raise values.unknown("step of a postmortem", typed.words[0].text, ["draft", "review", "assign"])
+            raise values.unknown("step of a postmortem", typed.words[0].text, ["draft", "lint", "review", "assign"])

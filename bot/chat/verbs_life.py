@@ -201,13 +201,13 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "pm",
-        "Show the postmortem, draft it anew, begin its review, or give it to somebody.",
-        "pm [draft|review|assign @PERSON]",
+        "Show the postmortem, draft it anew, see where its words judge people, begin its review, or give it to somebody.",
+        "pm [draft|lint|review|assign @PERSON]",
         work.pm,
-        ("pm", "pm draft", "pm review", "pm assign @ana"),
+        ("pm", "pm draft", "pm lint", "pm review", "pm assign @ana"),
         aliases=("postmortem",),
         group="Afterwards",
-        swaps=("draft", "review", "assign"),
+        swaps=("draft", "lint", "review", "assign"),
     ),
     Verb(
         "retro",

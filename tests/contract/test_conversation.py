@@ -173,3 +173,23 @@ async def test_the_worst_is_found_in_a_storm_however_old_it_is(world: World, typ
         listed = await type_(f"list {which}")
         assert ("INC-1 · SEV1" in listed) is (which != "all")
     assert "600 incidents (sev3)" in await type_("list sev3")
+
+
+async def test_pm_lint_reads_the_incident_s_own_words_and_changes_nothing(world: World, type_: Typing):
+    await type_("open sev2 Volumes slow page=none")
+    await type_("note Ben failed to check the quorum")
+    await type_("followup Remind everyone to drain nodes")
+    await type_("resolve Ben Okafor forgot the flag")
+    before = world.lookups.history(1)
+    lines = (await type_("pm lint")).splitlines()
+    assert lines[:2] == [
+        "INC-1: 2 places to read again",
+        "- Resolution: “the colleague forgot” – Which conditions let this action have this effect, and what would stop "
+        "the next person?",
+    ]
+    assert lines[2].startswith("- Follow-up 1: “Remind everyone” – Which change to a tool")
+    assert world.lookups.history(1) == before
+    assert (await type_("nearmiss Nearly drained the wrong rack", by="ben")).startswith("INC-2")
+    assert await type_("INC-2 pm lint") == (
+        "INC-2: nothing to reword in its title, impact, resolution, follow-ups and what customers read."
+    )

@@ -429,6 +429,8 @@ QUESTIONS = [
     ("role", Question("role", 7)),
     ("publish", Question("publish", 7)),
     ("pm", Question("pm", 7)),
+    ("pm lint", Question("pm", 7, {"step": "lint"})),
+    ("lint pm", Question("pm", 7, {"step": "lint"})),
     ("page", Question("page", 7)),
 ]
 
@@ -750,6 +752,7 @@ REFUSALS = [
     ("list widgets", "no list I know"),
     ("oncall storag", "Did you mean `storage`?"),
     ("pm publish", "no step of a postmortem"),
+    ("pm lnit", "Did you mean `lint`?"),
     ("help digestive", "`help all` lists what I understand."),
     ("help statsu", "Did you mean `help status`?"),
     ("private everything", "takes no words"),
