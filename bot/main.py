@@ -38,6 +38,7 @@ from bot.ready import Readiness
 from bot.store import StoreUnavailable
 from storage.alone import AlreadyRunning, ServingLock
 from storage.lookups import SqlLookups
+from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
 from storage.settings import signing_key, try_to_write
@@ -191,7 +192,9 @@ class Klatsch:
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
             return self._platforms
-        return platforms(self.settings, self.clock, self.config.people)
+        return platforms(
+            self.settings, self.clock, self.config.people, lambda name: SqlMemory(self.database, self.clock, name)
+        )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Running]:

@@ -6,7 +6,7 @@ its traceback and retried. No port carries words or a feature's name: it takes a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -100,7 +100,9 @@ class ChatPlatform(Protocol):
         ...
 
     async def listen(self, inbox: Inbox) -> None:
-        """Hand over what people say and how they react, until cancelled."""
+        """Hand over what people say and how they react, until cancelled, and then end at once. It is begun again after whatever
+        it raises, also a bug; here or in another process, by the same or another adapter of this platform. So nothing may
+        be lost that was said in between, and what was handed over is handed over again rather than not at all."""
         ...
 
     def close(self) -> None:
@@ -149,6 +151,32 @@ class Inbox(Protocol):
 
     async def notified(self, notification: Notification) -> None:
         """Returns once the alerts are stored. Raises Overloaded or StoreUnavailable: nothing was stored."""
+        ...
+
+
+MEMORY_KEY, MEMORY_VALUE = 500, 100_000
+"""Characters of what a `Memory` keeps: an event's id in Matrix has 255 bytes at most."""
+
+
+class Memory(Protocol):
+    """What a chat adapter has to know again after a restart, under keys of its own: no other one sees it. It stands in our
+    database. Every method may raise StoreUnavailable: nothing was changed."""
+
+    async def recall(self, key: str) -> str | None:
+        """What was kept last under `key`."""
+        ...
+
+    async def keep(self, items: Mapping[str, str]) -> None:
+        """All of them or none, each in place of what was kept under its key. Raises ValueError, and keeps nothing, when one is
+        longer than MEMORY_KEY or MEMORY_VALUE or holds NUL or half a surrogate pair."""
+        ...
+
+    async def forget(self, keys: Collection[str]) -> None:
+        """All of them; those that are not there are no error."""
+        ...
+
+    async def forget_before(self, prefix: str, at: datetime) -> None:
+        """What was last kept before `at`, by our clock, under the keys that begin with `prefix`, letter by letter."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from adapters.http import Http
 from adapters.settings import Settings, examine
 from bot.config import Config, load
 from bot.incident.model import Person
-from bot.ports import AlertSource, ChatPlatform, Clock, Pager, Publisher, StatusPage
+from bot.ports import AlertSource, ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
 
 
@@ -42,10 +42,13 @@ def status_pages(checked: Settings, kept: PublicPages) -> dict[str, StatusPage]:
     return {name: _built("status", name, block, kept) for name, block in checked.pages.items()}
 
 
-def platforms(checked: Settings, clock: Clock, people: Mapping[str, Person]) -> dict[str, ChatPlatform]:
-    """A chat platform for each entry under `chat:`. It begins nothing before it is told to listen."""
+def platforms(
+    checked: Settings, clock: Clock, people: Mapping[str, Person], memory: Callable[[str], Memory]
+) -> dict[str, ChatPlatform]:
+    """A chat platform for each entry under `chat:`. It begins nothing before it is told to listen. `memory` answers
+    what the platform of that name keeps."""
     return {
-        name: registry.provider("chat", name).build()(name, block, clock=clock, people=people)
+        name: registry.provider("chat", name).build()(name, block, clock=clock, people=people, memory=memory(name))
         for name, block in checked.platforms.items()
     }
 

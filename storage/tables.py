@@ -157,3 +157,13 @@ setting = Table(
     Column("name", String(40), primary_key=True),
     Column("value", Text, nullable=False),
 )
+
+memory = Table(
+    "memory",
+    metadata,
+    Column("platform", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("at", UtcTime, nullable=False, comment="when it was last kept"),
+    Index("memory_at", "platform", "at"),
+)

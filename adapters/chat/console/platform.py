@@ -21,7 +21,7 @@ from bot.chat.document import Document, clean
 from bot.chat.document import say as words
 from bot.config import Place
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Overloaded, Reacted, Rejected, RoomRef, Said, Unavailable
+from bot.ports import Attempt, Clock, Inbox, Memory, Overloaded, Reacted, Rejected, RoomRef, Said, Unavailable
 from bot.store import StoreUnavailable
 
 NAME = 80
@@ -70,9 +70,11 @@ def build(
     screen: Screen | None = None,
     lines: AsyncIterator[Typed] | None = None,
     people: Mapping[str, Person] | None = None,
+    memory: Memory | None = None,
 ) -> ConsolePlatform:
-    """The platform of the block `name`, with what its folder remembers. `people` gives names to those who type.
-    Keep the folder and throw it away together with the database: both count incidents from 1.
+    """The platform of the block `name`, with what its folder remembers. `people` gives names to those who type. It needs no
+    `memory`: its folder is one. Keep the folder and throw it away together with the database: both count
+    incidents from 1.
 
     Raises Unavailable when another process has the folder, Rejected when the folder cannot be used.
     """

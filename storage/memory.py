@@ -1,0 +1,79 @@
+"""What a chat adapter knows again after a restart: `bot.ports.Memory`, in the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, select
+
+from bot.ports import MEMORY_KEY, MEMORY_VALUE, Clock
+from bot.store import Conflict, StoreUnavailable
+from storage import bulk
+from storage.engine import Database
+from storage.tables import memory
+
+
+class SqlMemory:
+    """The memory of `platform`."""
+
+    def __init__(self, database: Database, clock: Clock, platform: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._platform = platform
+
+    async def recall(self, key: str) -> str | None:
+        return await asyncio.to_thread(self._recall, key)
+
+    async def keep(self, items: Mapping[str, str]) -> None:
+        for key, value in items.items():
+            if not _storable(key, MEMORY_KEY) or not _storable(value, MEMORY_VALUE):
+                raise ValueError(f"{key[:80]!a} cannot be kept: too long, or no text that a database takes")
+        await asyncio.to_thread(self._keep, dict(items))
+
+    async def forget(self, keys: Collection[str]) -> None:
+        await asyncio.to_thread(self._forget, [key for key in keys if _storable(key, MEMORY_KEY)])
+
+    async def forget_before(self, prefix: str, at: datetime) -> None:
+        await asyncio.to_thread(self._forget_before, prefix, at)
+
+    def _recall(self, key: str) -> str | None:
+        if not _storable(key, MEMORY_KEY):
+            return None
+        wanted = select(memory.c.value).where(memory.c.platform == self._platform, memory.c.key == key)
+        with self._database.read() as connection:
+            found: str | None = connection.execute(wanted).scalar()
+        return found
+
+    def _keep(self, items: Mapping[str, str]) -> None:
+        at = self._clock.now()
+        # In one order everywhere, or two that keep the same things could wait for each other.
+        rows = [{"platform": self._platform, "key": key, "value": items[key], "at": at} for key in sorted(items)]
+        with self._writing() as connection:
+            bulk.insert(connection, memory, rows, keys=("platform", "key"), changed=("value", "at"))
+
+    def _forget(self, keys: Collection[str]) -> None:
+        with self._writing() as connection:
+            connection.execute(delete(memory).where(memory.c.platform == self._platform, memory.c.key.in_(keys)))
+
+    def _forget_before(self, prefix: str, at: datetime) -> None:
+        # Not LIKE: to SQLite it says the same of `a` and `A`.
+        begins = func.substr(memory.c.key, 1, len(prefix)) == prefix
+        with self._writing() as connection:
+            connection.execute(delete(memory).where(memory.c.platform == self._platform, memory.c.at < at, begins))
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        try:
+            with self._database.write() as connection:
+                yield connection
+        except Conflict as error:
+            # To an adapter it is the same: nothing was changed, try again.
+            raise StoreUnavailable(f"another process was first: {error}") from error
+
+
+def _storable(text: str, most: int) -> bool:
+    """PostgreSQL keeps no NUL, and neither database a half of a surrogate pair, which JSON can hold."""
+    return len(text) <= most and "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

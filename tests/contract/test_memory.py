@@ -1,0 +1,158 @@
+"""What a chat adapter keeps, it knows again: after a restart, in another process, and nobody else's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.ports import MEMORY_KEY, MEMORY_VALUE, Memory
+from bot.store import StoreUnavailable
+from storage import migrate
+from storage.engine import Database
+from storage.memory import SqlMemory
+from tests.clock import START, FakeClock
+from tests.until import until
+from tests.world import World
+
+
+@pytest.fixture
+def memory(world: World) -> Memory:
+    return SqlMemory(world.database, world.clock, "matrix")
+
+
+async def test_what_was_kept_is_known_again_by_whoever_opens_the_database(
+    world: World, memory: Memory, database_url: str
+) -> None:
+    assert await memory.recall("since") is None
+    await memory.keep({"since": "s1", "reaction:$a": "$message 📌"})
+    with closing(Database(database_url)) as database:
+        again = SqlMemory(database, world.clock, "matrix")
+        assert [await again.recall(key) for key in ("since", "reaction:$a")] == ["s1", "$message 📌"]
+
+
+async def test_what_is_kept_later_takes_the_place_of_what_was_there(memory: Memory) -> None:
+    await memory.keep({"since": "s1", "other": "stays"})
+    await memory.keep({"since": "s2"})
+    assert [await memory.recall(key) for key in ("since", "other")] == ["s2", "stays"]
+    await memory.keep({})
+    assert await memory.recall("since") == "s2"
+
+
+async def test_a_platform_does_not_see_what_another_one_kept(world: World, memory: Memory) -> None:
+    slack = SqlMemory(world.database, world.clock, "slack")
+    await memory.keep({"since": "ours"})
+    await slack.keep({"since": "theirs"})
+    assert await memory.recall("since") == "ours"
+    await memory.forget(["since"])
+    await memory.forget_before("", START + timedelta(days=1))
+    assert await slack.recall("since") == "theirs"
+
+
+async def test_what_is_forgotten_is_gone_and_what_was_not_there_is_no_error(memory: Memory) -> None:
+    await memory.keep({"a": "1", "b": "2", "c": "3"})
+    await memory.forget(["a", "b", "nobody kept this"])
+    await memory.forget([])
+    assert [await memory.recall(key) for key in "abc"] == [None, None, "3"]
+
+
+async def test_old_things_are_forgotten_by_how_their_keys_begin(world: World, memory: Memory) -> None:
+    others = ("since", "Reaction:$a", "reactio", "r%action:$a")
+    await memory.keep({"reaction:$a": "old", "reaction:$b": "kept again", **dict.fromkeys(others, "other")})
+    world.clock.forward(weeks=2)
+    await memory.keep({"reaction:$b": "kept again", "reaction:$c": "new"})
+    await memory.forget_before("reaction:", world.clock.now())
+    assert await memory.recall("reaction:$a") is None
+    for key in ("reaction:$b", "reaction:$c", *others):
+        assert await memory.recall(key) is not None, key
+    await memory.forget_before("r%", world.clock.now())
+    assert [await memory.recall(key) for key in ("r%action:$a", "Reaction:$a")] == [None, "other"]
+
+
+LONGEST = "k" * MEMORY_KEY
+EMOJI = "🧑‍🚒" * (MEMORY_KEY // 3)
+
+
+@pytest.mark.parametrize("key", [LONGEST, EMOJI, "", "a'b\\\"\n"])
+async def test_the_longest_and_the_oddest_text_comes_back_as_it_was(memory: Memory, key: str) -> None:
+    value = "✓" * MEMORY_VALUE
+    await memory.keep({key: value})
+    assert await memory.recall(key) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        (LONGEST + "k", "v"),
+        ("k", "v" * (MEMORY_VALUE + 1)),
+        ("k\0", "v"),
+        ("k", "v\0"),
+        ("k", "half an emoji \ud83d"),
+        ("\udcff", "v"),
+    ],
+)
+async def test_what_no_database_takes_is_refused_before_anything_is_kept(memory: Memory, key: str, value: str) -> None:
+    with pytest.raises(ValueError, match="cannot be kept"):
+        await memory.keep({"fine": "1", key: value})
+    assert await memory.recall("fine") is None
+    assert await memory.recall(key) is None
+    await memory.forget([key])
+
+
+async def test_all_is_kept_or_nothing(world: World, memory: Memory) -> None:
+    await memory.keep({"a": "1", "b": "1"})
+    # What fails is the last row of them.
+    with world.database.write() as connection:
+        connection.exec_driver_sql("CREATE UNIQUE INDEX once ON memory (value) WHERE value LIKE 'once%%'")
+    with pytest.raises(StoreUnavailable):
+        await memory.keep({"a": "2", "b": "once", "c": "once"})
+    assert [await memory.recall(key) for key in "abc"] == ["1", "1", None]
+
+
+async def test_a_database_that_is_gone_is_unavailable_for_each_of_them(tmp_path: Path) -> None:
+    with closing(Database(f"sqlite:///{tmp_path}/k.db")) as database:
+        migrate.upgrade(database)
+        memory = SqlMemory(database, FakeClock(), "matrix")
+        await memory.keep({"since": "s1"})
+        (tmp_path / "k.db").unlink()
+        for asked in (
+            memory.recall("since"),
+            memory.keep({"since": "s2"}),
+            memory.forget(["since"]),
+            memory.forget_before("", START),
+        ):
+            with pytest.raises(StoreUnavailable):
+                await asked
+
+
+@pytest.fixture
+async def shared(postgresql_url: str) -> AsyncIterator[Memory]:
+    with closing(Database(postgresql_url)) as database:
+        migrate.upgrade(database)
+        yield SqlMemory(database, FakeClock(), "matrix")
+
+
+async def test_who_waits_for_another_process_that_waits_for_him_may_try_again(
+    shared: Memory, postgresql_url: str
+) -> None:
+    await shared.keep({"a": "1", "b": "1"})
+    async with await psycopg.AsyncConnection.connect(postgresql_url) as other:
+        # It is patient: so the dead lock is ours to find.
+        await other.execute("SET deadlock_timeout = '1min'")
+        await other.execute("UPDATE memory SET value = 'other' WHERE key = 'b'")
+        keeping = asyncio.create_task(shared.keep({"a": "2", "b": "2"}))
+        async with await psycopg.AsyncConnection.connect(postgresql_url, autocommit=True) as looking:
+
+            async def waits() -> bool:
+                return bool(await (await looking.execute("SELECT 1 FROM pg_locks WHERE NOT granted")).fetchall())
+
+            await until(waits, "one that waits")
+        await other.execute("UPDATE memory SET value = 'other' WHERE key = 'a'")
+        with pytest.raises(StoreUnavailable, match="another process was first"):
+            await keeping
+    assert [await shared.recall(key) for key in "ab"] == ["other", "other"]
