@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.commands import Ask
@@ -173,4 +173,18 @@ class Outbox(Protocol):
 
     def next_due(self) -> timedelta | None:
         """How long until something can be claimed; None when nothing waits."""
+        ...
+
+
+class TurnLost(Exception):
+    """Our turn was over before the work was: another process may have it by now."""
+
+
+class Turns(Protocol):
+    """What only one of the processes on a database does at a time."""
+
+    async def during(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Wait until nobody else has the turn `name`, and do `work` while it is ours; the turn ends with the work.
+
+        Should the turn be lost meanwhile, the work is cancelled; raises TurnLost when it has ended."""
         ...

@@ -1,5 +1,5 @@
 """Who serves a database. On an SQLite file one process: a second one is refused by name, before it touches anything. On
-PostgreSQL any number, and each can be seen to (`storage.presence`).
+PostgreSQL any number, and each can be seen to (`storage.locks`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ import os
 from pathlib import Path
 from typing import IO
 
+from bot.store import Turns
 from storage.engine import Database
-from storage.presence import Presence
+from storage.locks import Locks
+from storage.turns import AlwaysOurs, SharedTurns
 
 
 class AlreadyRunning(Exception):
@@ -18,30 +20,31 @@ class AlreadyRunning(Exception):
 
 
 class ServingLock:
-    """Held while this process serves. It is let go of when the process dies, however it dies."""
+    """Held while this process serves. It is let go of when the process dies, however it dies. `turns` come only to who holds it."""
 
     def __init__(self, database: Database) -> None:
         self._file: Path | None = database.file
         self._handle: IO[str] | None = None
-        self._presence = None if database.sqlite else Presence(database)
+        self._locks = None if database.sqlite else Locks(database)
+        self.turns: Turns = AlwaysOurs() if self._locks is None else SharedTurns(self._locks)
 
     def take(self) -> None:
         """We serve. Raises AlreadyRunning with what to do (never on PostgreSQL), and StoreUnavailable."""
-        if self._presence is not None:
-            self._presence.begin()
+        if self._locks is not None:
+            self._locks.begin()
         elif self._file is not None:
             self._handle = _locked(self._file)
 
     def stand_in(self) -> None:
         """For a moment we do what a bot would do, where none serves. Raises AlreadyRunning, and StoreUnavailable."""
-        if self._presence is None:
+        if self._locks is None:
             self.take()
-        elif self._presence.seen():
+        elif self._locks.served():
             raise AlreadyRunning("Another klatsch already serves this database.")
 
     def free(self) -> None:
-        if self._presence is not None:
-            self._presence.end()
+        if self._locks is not None:
+            self._locks.end()
         if self._handle is not None:
             self._handle.close()
             self._handle = None

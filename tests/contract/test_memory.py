@@ -48,7 +48,7 @@ async def test_a_platform_does_not_see_what_another_one_kept(world: World, memor
     slack = SqlMemory(world.database, world.clock, "slack")
     await memory.keep({"since": "ours"})
     await slack.keep({"since": "theirs"})
-    assert await memory.recall("since") == "ours"
+    assert [await one.recall("since") for one in (memory, slack)] == ["ours", "theirs"]
     await memory.forget(["since"])
     await memory.forget_before("", START + timedelta(days=1))
     assert await slack.recall("since") == "theirs"

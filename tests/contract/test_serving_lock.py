@@ -10,7 +10,7 @@ import pytest
 
 from storage.alone import AlreadyRunning, ServingLock
 from storage.engine import Database
-from storage.presence import SERVING_LOCK
+from storage.locks import SERVING_LOCK
 from tests.until import wait_until
 
 
