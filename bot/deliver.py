@@ -16,8 +16,8 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
-from zlib import crc32
 
+from bot.backoff import backoff
 from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
@@ -52,8 +52,6 @@ PAGE_GIVE_UP_AFTER = timedelta(minutes=15)
 """A page that could not be sent for so long is told as failed, so that the next person is asked."""
 
 BUG_ATTEMPTS = 12
-BACKOFF_FIRST = 1.0
-BACKOFF_MOST = 300.0
 
 
 class Deliverer:
@@ -310,11 +308,3 @@ class Deliverer:
                 )
         ask = asked(command, item.incident, item)
         return Settlement(item.id, item.attempt, item.incident, "failed", reason=reason, ask=ask)
-
-
-def backoff(key: str, attempt: int) -> timedelta:
-    """How long to wait after try `attempt`: doubling from a second to five minutes, spread by half so that what
-    failed together does not return together. The spread comes from the key: the same effect waits the same."""
-    most = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** min(attempt - 1, 16))
-    spread = crc32(f"{key}:{attempt}".encode()) / 0xFFFFFFFF
-    return timedelta(seconds=most * (0.5 + spread / 2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
@@ -24,6 +24,7 @@ class Metrics:
         outbox: Callable[[], Sequence[Waiting]],
         queue: Callable[[], int],
         now: Callable[[], datetime],
+        heard: Callable[[], Mapping[str, bool]],
     ) -> None:
         self._registry = CollectorRegistry()
         self._alerts = Counter(
@@ -33,6 +34,7 @@ class Metrics:
             "klatsch_alert_requests", "Answers to alert requests", ["source", "code"], registry=self._registry
         )
         self._registry.register(_Backlog(outbox, queue, now))
+        self._registry.register(_Chat(heard))
 
     def alerts_received(self, source: str, count: int) -> None:
         self._alerts.labels(source).inc(count)
@@ -72,3 +74,23 @@ class _Backlog(Collector):
         except StoreUnavailable:
             up.add_metric([], 0)
         yield from (up, waiting, oldest)
+
+
+class _Chat(Collector):
+    """Read when somebody asks."""
+
+    def __init__(self, heard: Callable[[], Mapping[str, bool]]) -> None:
+        self._heard = heard
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        listening = GaugeMetricFamily(
+            "klatsch_chat_listening",
+            "Whether this process listens to a chat platform, without trouble; of several processes one does",
+            labels=["platform"],
+        )
+        for platform, heard in self._heard().items():
+            listening.add_metric([platform], heard)
+        yield listening

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 import bot.deliver
-from bot.deliver import BACKOFF_MOST, backoff
+from bot.backoff import MOST, backoff
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Mark, PublicStatus
@@ -42,7 +42,7 @@ async def test_the_time_a_provider_asks_for_is_honoured(stage: Stage):
 def test_waits_double_to_five_minutes_and_are_spread_by_half_the_same_way_each_time():
     waits = [backoff("1.2.0", attempt).total_seconds() for attempt in range(1, 30)]
     for attempt, wait in enumerate(waits, 1):
-        most = min(BACKOFF_MOST, 2.0 ** (attempt - 1))
+        most = min(MOST, 2.0 ** (attempt - 1))
         assert most / 2 <= wait <= most
     assert waits == [backoff("1.2.0", attempt).total_seconds() for attempt in range(1, 30)]
     together = {backoff(f"{n}.1.0", 9) for n in range(100)}

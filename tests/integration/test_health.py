@@ -19,6 +19,8 @@ import adapters.web.machines
 import bot.inbox
 import bot.ready
 import storage.engine
+from adapters.chat.console import ConsolePlatform
+from bot.ports import Inbox, Rejected
 from bot.store import StoreUnavailable
 from storage.engine import Database
 from tests.contract.servers.ntfy import NtfyServer
@@ -66,6 +68,29 @@ async def test_alerts_that_were_turned_away_are_not_counted_as_received(
         held = await numbers(bot_)
         assert ("klatsch_alerts_received_total", (("source", "prometheus"),)) not in held
         assert held["klatsch_alert_requests_total", (("code", "503"), ("source", "prometheus"))] == 1
+
+
+async def test_a_chat_that_cannot_be_heard_is_a_number_and_the_bot_serves_on(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    listening = ("klatsch_chat_listening", (("platform", "console"),))
+    rooms = {"chat": {"console": {"folder": str(tmp_path / "rooms")}}}
+
+    async def is_heard(bot_: Bot) -> bool:
+        return (await numbers(bot_))[listening] == 1
+
+    async with bot_on(tmp_path, database_url, **rooms) as bot_:
+        await until(lambda: is_heard(bot_), "the chat being heard")
+
+    async def refused(_platform: ConsolePlatform, _inbox: Inbox) -> None:
+        raise Rejected("The token is refused.")
+
+    monkeypatch.setattr(ConsolePlatform, "listen", refused)
+    async with bot_on(tmp_path, database_url, **rooms) as bot_:
+        await until(lambda: "The token is refused." in caplog.text, "a word about it")
+        assert (await numbers(bot_))[listening] == 0
+        assert (await bot_.get("/readyz")).status_code == 200
+        assert (await bot_.post(FIRING)).status_code == 200
 
 
 async def test_ready_says_so(bot_: Bot) -> None:

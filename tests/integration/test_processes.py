@@ -23,7 +23,7 @@ from storage.engine import Database
 from storage.outbox import SqlOutbox
 from tests.contract.servers.http import HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
-from tests.servers.klatsch import ROOT, incidents, klatsch, paging, served_at, serving, write_config
+from tests.servers.klatsch import ROOT, Served, incidents, klatsch, paging, served_at, serving, write_config
 from tests.servers.processes import free_port
 from tests.until import until, wait_until
 
@@ -222,6 +222,27 @@ async def test_two_bots_on_one_postgresql_share_the_work_and_page_once(tmp_path:
         assert len(titles) == count
     told = await asyncio.to_thread(incidents, tmp_path / "one", range(1, 4))
     assert [incident["ref"] for incident in told] == ["INC-1", "INC-2", "INC-3"]
+
+
+async def test_of_two_bots_one_listens_to_the_chat_and_the_other_as_soon_as_that_one_is_killed(
+    tmp_path: Path, postgres_database: str
+) -> None:
+    def listens(bot: Served) -> bool:
+        (line,) = [line for line in bot.get("/metrics").text.splitlines() if line.startswith("klatsch_chat_listening{")]
+        return line.endswith(" 1.0")
+
+    def who_listen() -> list[bool]:
+        return [listens(bot) for bot in bots]
+
+    for name in ("one", "two"):
+        write_config(tmp_path / name, postgres_database, **consoles(tmp_path / name))
+    async with served_at(tmp_path / "one") as one, served_at(tmp_path / "two") as two:
+        bots = (one, two)
+        await until(lambda: any(who_listen()), "one that listens")
+        assert sorted(who_listen()) == [False, True]
+        killed, other = bots if listens(one) else (two, one)
+        killed.process.kill()
+        await until(lambda: listens(other), "the other one listening", within=10)
 
 
 @pytest.fixture
