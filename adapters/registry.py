@@ -59,6 +59,7 @@ PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
 }
 
 CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
+    "matrix": Provider("adapters.chat.matrix"),
     "console": Provider("adapters.chat.console"),
 }
 

@@ -28,6 +28,9 @@ from bot.providers import pagers, publishers
 from bot.sample import SAMPLE_ALERT, sample
 from bot.store import StoreUnavailable
 
+HELD = frozenset({"console"})
+"""Chat platforms that one process has for itself: a bot that runs is not disturbed by trying them."""
+
 PROBED_WITHIN = 20.0
 """Seconds; a provider that takes longer to say hello does not answer."""
 
@@ -280,7 +283,8 @@ def _platforms(config: Config) -> Iterator[Finding]:
     if not config.platforms:
         yield Finding(OK, "chat", "no platform: alerts, pages, the status page and `klatsch say` work without")
     for name in config.platforms:
-        yield Finding(OK, f"chat.{name}", "configured")
+        if name in HELD:
+            yield Finding(OK, f"chat.{name}", "configured")
 
 
 async def _probed(klatsch: Klatsch) -> list[Finding]:
@@ -291,7 +295,13 @@ async def _probed(klatsch: Klatsch) -> list[Finding]:
         ("postmortem.folder" if name == DRAFTS else f"publishing.{name}", publisher)
         for name, publisher in publishers(checked, http).items()
     ]
-    return list(await asyncio.gather(*(_probe(about, adapter) for about, adapter in tried)))
+    talking = klatsch.platforms(set(klatsch.config.platforms) - HELD)
+    tried += [(f"chat.{name}", platform) for name, platform in talking.items()]
+    try:
+        return list(await asyncio.gather(*(_probe(about, adapter) for about, adapter in tried)))
+    finally:
+        for platform in talking.values():
+            await platform.aclose()
 
 
 async def _probe(about: str, adapter: object) -> Finding:

@@ -84,6 +84,11 @@ class Conversation:
     def _check_seen(self, parsed: Do | Question, said: Said, context: Context) -> None:
         """Whether there is what the line is about, for whoever typed it there. Raises Refused."""
         into = parsed.command.into if isinstance(parsed, Do) and isinstance(parsed.command, c.Merge) else None
+        if said.confined and isinstance(parsed, Do) and context.room and parsed.incident not in (None, context.room):
+            raise Refused(
+                f"This is the room of INC-{context.room}, and nothing is done here to INC-{parsed.incident}.",
+                "Say it in its own room, or where incidents are announced.",
+            )
         seen = {incident.number for incident in context.open}
         for number in (parsed.incident, into):
             if number is None or number in seen:

@@ -4,7 +4,7 @@ the demo, which brings a chat platform of its own) import adapters and storage."
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
@@ -29,6 +29,7 @@ from bot.deliver import Deliverer
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
+from bot.listening import Listening
 from bot.names import component_names, names, redaction, roster, wording
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
@@ -168,7 +169,7 @@ class Klatsch:
             self._deliverer = None
             if self._platforms is None:
                 for platform in self._talking.values():
-                    platform.close()
+                    await platform.aclose()
 
     def _take_over(self) -> None:
         if self.database.sqlite:
@@ -192,9 +193,13 @@ class Klatsch:
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
             return self._platforms
-        return platforms(
-            self.settings, self.clock, self.config.people, lambda name: SqlMemory(self.database, self.clock, name)
-        )
+        return self.platforms(self.settings.platforms)
+
+    def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
+        """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
+        wanted = {name: block for name, block in self.settings.platforms.items() if name in names}
+        settings = replace(self.settings, platforms=wanted)
+        return platforms(settings, self.clock, self.config, lambda name: SqlMemory(self.database, self.clock, name))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Running]:
@@ -206,15 +211,13 @@ class Klatsch:
 
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
+        listening = Listening(self._talking, self.conversation, self.lock.turns)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners), strict=True)
+            for listener, app in zip(listeners, self._apps(listeners, listening), strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
-        talking = [
-            asyncio.create_task(platform.listen(self.conversation), name=f"listen {name}")
-            for name, platform in self._talking.items()
-        ]
+        talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
@@ -248,7 +251,7 @@ class Klatsch:
             for listener in held.values():
                 listener.stop()
 
-    def _apps(self, listeners: Sequence[Listener]) -> list[Starlette]:
+    def _apps(self, listeners: Sequence[Listener], listening: Listening) -> list[Starlette]:
         """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
         publics = {page.bound: (name, page) for name, page in self._own_pages().items()}
@@ -257,7 +260,7 @@ class Klatsch:
         ready = Readiness(
             lambda: self.lookups.open_incidents(1), lambda: try_to_write(self.database), self.writer.writes
         )
-        metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now)
+        metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now, lambda: listening.heard)
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,

@@ -105,7 +105,7 @@ class ChatPlatform(Protocol):
         be lost that was said in between, and what was handed over is handed over again rather than not at all."""
         ...
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         """Let go of what it holds; nothing is asked of it afterwards."""
         ...
 
@@ -113,7 +113,8 @@ class ChatPlatform(Protocol):
 @dataclass(frozen=True, slots=True)
 class Said:
     """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none. `about` is the
-    incident that is meant as if the line was typed in its room, where there is no `room`."""
+    incident that is meant as if the line was typed in its room, where there is no `room`. `confined`: a room has the members
+    that act on its incident, so nothing is done in it to another one."""
 
     platform: str
     room: str
@@ -122,6 +123,7 @@ class Said:
     message: str = ""
     at: datetime | None = None
     about: int | None = None
+    confined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,11 @@ class Memory(Protocol):
     async def keep(self, items: Mapping[str, str]) -> None:
         """All of them or none, each in place of what was kept under its key. Raises ValueError, and keeps nothing, when one is
         longer than MEMORY_KEY or MEMORY_VALUE or holds NUL or half a surrogate pair."""
+        ...
+
+    async def keep_first(self, key: str, value: str) -> str:
+        """What is kept under `key`, which is `value` when nothing was: of several who ask at the same time, everybody hears
+        the same. Raises ValueError as `keep` does."""
         ...
 
     async def forget(self, keys: Collection[str]) -> None:

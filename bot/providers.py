@@ -12,7 +12,6 @@ from adapters import registry
 from adapters.http import Http
 from adapters.settings import Settings, examine
 from bot.config import Config, load
-from bot.incident.model import Person
 from bot.ports import AlertSource, ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
 
@@ -43,12 +42,15 @@ def status_pages(checked: Settings, kept: PublicPages) -> dict[str, StatusPage]:
 
 
 def platforms(
-    checked: Settings, clock: Clock, people: Mapping[str, Person], memory: Callable[[str], Memory]
+    checked: Settings, clock: Clock, config: Config, memory: Callable[[str], Memory]
 ) -> dict[str, ChatPlatform]:
-    """A chat platform for each entry under `chat:`. It begins nothing before it is told to listen. `memory` answers
-    what the platform of that name keeps."""
+    """A chat platform for each entry under `chat:`, each with a memory of its own. It begins nothing before it is told to
+    listen."""
+    command, people = config.chat.command, config.people
     return {
-        name: registry.provider("chat", name).build()(name, block, clock=clock, people=people, memory=memory(name))
+        name: registry.provider("chat", name).build()(
+            name, block, clock=clock, people=people, memory=memory(name), command=command
+        )
         for name, block in checked.platforms.items()
     }
 

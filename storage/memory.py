@@ -28,10 +28,12 @@ class SqlMemory:
         return await asyncio.to_thread(self._recall, key)
 
     async def keep(self, items: Mapping[str, str]) -> None:
-        for key, value in items.items():
-            if not _storable(key, MEMORY_KEY) or not _storable(value, MEMORY_VALUE):
-                raise ValueError(f"{key[:80]!a} cannot be kept: too long, or no text that a database takes")
+        _check(items)
         await asyncio.to_thread(self._keep, dict(items))
+
+    async def keep_first(self, key: str, value: str) -> str:
+        _check({key: value})
+        return await asyncio.to_thread(self._keep_first, key, value)
 
     async def forget(self, keys: Collection[str]) -> None:
         await asyncio.to_thread(self._forget, [key for key in keys if _storable(key, MEMORY_KEY)])
@@ -54,6 +56,13 @@ class SqlMemory:
         with self._writing() as connection:
             bulk.insert(connection, memory, rows, keys=("platform", "key"), changed=("value", "at"))
 
+    def _keep_first(self, key: str, value: str) -> str:
+        row = {"platform": self._platform, "key": key, "value": value, "at": self._clock.now()}
+        held = select(memory.c.value).where(memory.c.platform == self._platform, memory.c.key == key)
+        with self._writing() as connection:
+            bulk.insert(connection, memory, [row], keys=("platform", "key"))
+            return str(connection.execute(held).scalar_one())
+
     def _forget(self, keys: Collection[str]) -> None:
         with self._writing() as connection:
             connection.execute(delete(memory).where(memory.c.platform == self._platform, memory.c.key.in_(keys)))
@@ -72,6 +81,12 @@ class SqlMemory:
         except Conflict as error:
             # To an adapter it is the same: nothing was changed, try again.
             raise StoreUnavailable(f"another process was first: {error}") from error
+
+
+def _check(items: Mapping[str, str]) -> None:
+    for key, value in items.items():
+        if not _storable(key, MEMORY_KEY) or not _storable(value, MEMORY_VALUE):
+            raise ValueError(f"{key[:80]!a} cannot be kept: too long, or no text that a database takes")
 
 
 def _storable(text: str, most: int) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from storage.engine import Database
 from tests.servers.postgres import create_database, drop_database, postgres_url
+from tests.servers.synapse import Synapse, synapse
 from tests.world import World
 
 
@@ -20,6 +21,13 @@ def postgres_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the test run."""
     with postgres_url() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def synapse_server() -> Iterator[Synapse]:
+    """A homeserver without limits that lives as long as the test run."""
+    with synapse() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -7,7 +7,7 @@ import re
 from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
-from bot.config.models import Block, Chat, parse_listen
+from bot.config.models import Block, parse_listen
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
 from bot.nearest import nearest
@@ -232,9 +232,3 @@ def _check_later(draft: Draft, findings: Findings) -> None:
     for path, (written, lacking, instead) in later.items():
         if written:
             findings.warning(path, f"it does nothing in this release: {lacking}", instead or "You may leave it out.")
-    if draft.chat.command != Chat().command:
-        findings.warning(
-            "chat.command",
-            "it does nothing in this release: there is no Slack and no Matrix yet",
-            "You may leave it out.",
-        )

@@ -59,5 +59,5 @@ class QuietChat:
     async def listen(self, inbox: Inbox) -> None:
         await asyncio.Event().wait()
 
-    def close(self) -> None:
+    async def aclose(self) -> None:
         return

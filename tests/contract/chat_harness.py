@@ -1,14 +1,30 @@
 """What the contract of a chat platform needs besides the port: eyes, and a way to stop and start again."""
 
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import httpx
 
 from adapters.chat.console import Config, ConsolePlatform, build
+from adapters.chat.matrix import Config as MatrixConfig
+from adapters.chat.matrix import MatrixPlatform
+from adapters.chat.matrix import build as build_matrix
+from adapters.clock import SystemClock
+from bot.incident.model import Person
 from bot.ports import ChatPlatform
+from storage import migrate
+from storage.engine import Database
+from storage.memory import SqlMemory
+from tests.servers.matrix_person import MatrixPerson
+from tests.servers.synapse import NAME, Synapse
+
+Fixture = Callable[[str], Any]
+"""A fixture of the test session, by its name."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,10 @@ class Harness(Protocol):
     platform: ChatPlatform
     stranger: str
     """Somebody who is on the platform and was invited nowhere."""
+
+    def person(self, person: str, name: str) -> Person:
+        """Somebody of `people:` as this platform knows them."""
+        ...
 
     async def rooms(self) -> list[str]: ...
 
@@ -70,6 +90,9 @@ class ConsoleHarness:
     def _build(self) -> ConsolePlatform:
         return build("console", Config(folder=str(self._folder)), clock=self._clock)
 
+    def person(self, person: str, name: str) -> Person:
+        return Person(person, name)
+
     async def rooms(self) -> list[str]:
         return [room.id for room in self.platform.rooms()]
 
@@ -89,18 +112,119 @@ class ConsoleHarness:
         return self.platform.may_read(room, person)
 
     async def restart(self) -> None:
-        self.platform.close()
+        await self.platform.aclose()
         self.platform = self._build()
 
 
 @asynccontextmanager
-async def console(folder: Path) -> AsyncIterator[Harness]:
+async def console(folder: Path, fixture: Fixture) -> AsyncIterator[Harness]:
     harness = ConsoleHarness(folder / "rooms")
     try:
         yield harness
     finally:
-        harness.platform.close()
+        await harness.platform.aclose()
 
 
-HARNESSES = {"console": console}
+class MatrixHarness:
+    """A bot of its own on a homeserver that many share: their rooms have the same marks, and must not be mistaken."""
+
+    def __init__(self, homeserver: Synapse, database: Database, platform: str) -> None:
+        number = secrets.token_hex(4)
+        self._homeserver = homeserver
+        self._database = database
+        self.bot = MatrixPerson(homeserver.url, homeserver.register(f"klatsch-{number}", device="KLATSCH"))
+        self._announce = f"#incidents-{number}:{NAME}"
+        self.people = {
+            name: MatrixPerson(homeserver.url, homeserver.register(f"{name}-{number}"))
+            for name in ("ana", "ben", "eve")
+        }
+        self.stranger = "eve"
+        self._name = platform
+        self.platform = self._build()
+
+    def person(self, person: str, name: str) -> Person:
+        return Person(person, name, handles={"matrix": self.people[person].user_id})
+
+    @property
+    def user_id(self) -> str:
+        return self.bot.user_id
+
+    def since(self) -> Awaitable[str | None]:
+        """Up to where the bot has looked."""
+        return SqlMemory(self._database, SystemClock(), self._name).recall("since")
+
+    async def prepare(self) -> None:
+        made = {"room_alias_name": self._announce[1:].partition(":")[0], "preset": "public_chat"}
+        (await self.people["ben"].ask("POST", "createRoom", body=made)).raise_for_status()
+
+    def named(self, user: str) -> Person:
+        return Person("nobody", "Nobody", handles={"matrix": user})
+
+    def _build(self, **more: Any) -> MatrixPlatform:
+        config = MatrixConfig(
+            **more,
+            homeserver=self._homeserver.url,
+            user_id=self.bot.user_id,
+            access_token=self.bot.account.access_token,
+            announce=self._announce,
+        )
+        clock = SystemClock()
+        memory = SqlMemory(self._database, clock, self._name)
+        people = {name: self.person(name, name.title()) for name in ("ana", "ben")}
+        return build_matrix("matrix", config, clock=clock, people=people, memory=memory)
+
+    async def rooms(self) -> list[str]:
+        return sorted(await self.bot.rooms())
+
+    async def messages(self, room: str) -> list[Seen]:
+        room = await self.bot.join(room) if room.startswith("#") else room
+        return [
+            Seen(said["id"], said["content"]["body"], _thread(said["content"]))
+            for said in await self.bot.messages(room)
+        ]
+
+    async def pinned(self, room: str) -> list[str]:
+        return list((await self.bot.state(room, "m.room.pinned_events"))["pinned"])
+
+    async def topic(self, room: str) -> str:
+        return str((await self.bot.state(room, "m.room.topic"))["topic"])
+
+    async def members(self, room: str) -> list[str]:
+        known = {person.user_id: name for name, person in self.people.items()}
+        events = (await self.bot.get("rooms", room, "members"))["chunk"]
+        return [known[event["state_key"]] for event in events if event["state_key"] in known]
+
+    async def may_read(self, room: str, person: str) -> bool:
+        try:
+            await self.people[person].join(room)
+            await self.people[person].messages(room)
+        except httpx.HTTPStatusError as error:
+            assert error.response.status_code == 403
+            return False
+        return True
+
+    async def restart(self, **more: Any) -> None:
+        await self.platform.aclose()
+        self.platform = self._build(**more)
+
+
+def _thread(content: Mapping[str, Any]) -> str:
+    relation = content.get("m.relates_to", {})
+    return str(relation["event_id"]) if relation.get("rel_type") == "m.thread" else ""
+
+
+@asynccontextmanager
+async def matrix(folder: Path, fixture: Fixture) -> AsyncIterator[Harness]:
+    database = Database(f"sqlite:///{folder}/klatsch.db")
+    migrate.upgrade(database)
+    harness = MatrixHarness(fixture("synapse_server"), database, "matrix")
+    await harness.prepare()
+    try:
+        yield harness
+    finally:
+        await harness.platform.aclose()
+        database.close()
+
+
+HARNESSES = {"console": console, "matrix": matrix}
 """A platform that is added here is held to the whole contract."""

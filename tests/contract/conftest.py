@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from storage import migrate
+from storage.engine import Database
+from tests.contract.chat_harness import MatrixHarness
 from tests.contract.stage import Stage, on_stage
 from tests.world import RULES, World
 
@@ -16,6 +20,17 @@ from tests.world import RULES, World
 async def stage(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
     async with on_stage(world, tmp_path) as stage:
         yield stage
+
+
+@pytest.fixture
+async def matrix(synapse_server: Any, tmp_path: Path) -> AsyncIterator[MatrixHarness]:
+    database = Database(f"sqlite:///{tmp_path}/klatsch.db")
+    migrate.upgrade(database)
+    harness = MatrixHarness(synapse_server, database, "matrix")
+    await harness.prepare()
+    yield harness
+    await harness.platform.aclose()
+    database.close()
 
 
 @pytest.fixture

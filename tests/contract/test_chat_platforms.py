@@ -9,12 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.chat import document as d
-from bot.incident.model import Person
 from bot.ports import Attempt, Rejected, RoomRef
 from tests.contract.chat_harness import HARNESSES, Harness
-
-ANA = Person("ana", "Ana Ruiz", handles={"slack": "U0ANA", "matrix": "@ana:example.org"})
-BEN = Person("ben", "Ben Okafor", handles={"slack": "U0BEN", "matrix": "@ben:example.org"})
 
 BLOCKS = {
     "heading": d.Heading(d.line("seen"), level=1),
@@ -35,7 +31,7 @@ BLOCKS = {
 
 @pytest.fixture(params=sorted(HARNESSES))
 async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
-    async with HARNESSES[request.param](tmp_path) as harness:
+    async with HARNESSES[request.param](tmp_path, request.getfixturevalue) as harness:
         yield harness
 
 
@@ -130,8 +126,8 @@ async def test_pinning_twice_pins_once(chat, attempts, room):
 
 
 async def test_inviting_twice_is_no_error_and_one_membership(chat, attempts, room):
-    await chat.platform.invite(next(attempts), room, [ANA])
-    await chat.platform.invite(next(attempts), room, [ANA, BEN])
+    await chat.platform.invite(next(attempts), room, [chat.person("ana", "Ana Ruiz")])
+    await chat.platform.invite(next(attempts), room, [chat.person("ana", "Ana Ruiz"), chat.person("ben", "Ben Okafor")])
     assert sorted(await chat.members(room)) == ["ana", "ben"]
 
 
@@ -144,7 +140,7 @@ async def test_a_room_begins_with_its_topic_and_gets_another(chat, attempts, roo
 async def test_a_private_room_is_read_by_those_who_were_invited_alone(chat, attempts):
     opened = await open_inc_7(chat, next(attempts), private=True)
     room = opened.id
-    await chat.platform.invite(next(attempts), room, [ANA])
+    await chat.platform.invite(next(attempts), room, [chat.person("ana", "Ana Ruiz")])
     assert opened.private
     assert await chat.may_read(room, "ana")
     assert not await chat.may_read(room, chat.stranger)
@@ -169,7 +165,7 @@ async def test_an_archived_room_refuses_every_change_and_can_be_read(chat, attem
         chat.platform.say(next(attempts), room, d.say("late")),
         chat.platform.edit(next(attempts), room, message, d.say("late")),
         chat.platform.pin(next(attempts), room, message),
-        chat.platform.invite(next(attempts), room, [ANA]),
+        chat.platform.invite(next(attempts), room, [chat.person("ana", "Ana Ruiz")]),
         chat.platform.set_topic(next(attempts), room, "late"),
     ):
         with pytest.raises(Rejected):
@@ -196,7 +192,7 @@ async def test_an_unknown_room_is_rejected_by_every_method(chat, attempts):
         platform.say(next(attempts), "nowhere", d.say("hello")),
         platform.edit(next(attempts), "nowhere", "nothing", d.say("hello")),
         platform.pin(next(attempts), "nowhere", "nothing"),
-        platform.invite(next(attempts), "nowhere", [ANA]),
+        platform.invite(next(attempts), "nowhere", [chat.person("ana", "Ana Ruiz")]),
         platform.set_topic(next(attempts), "nowhere", "topic"),
         platform.archive(next(attempts), "nowhere"),
     ):
@@ -219,7 +215,7 @@ async def test_a_restart_in_between_loses_nothing(chat, attempts, room):
     await chat.platform.pin(next(attempts), room, card)
     await chat.platform.edit(next(attempts), room, card, d.say("second card"))
     note = await chat.platform.say(next(attempts), room, d.say("note"), thread=card)
-    await chat.platform.invite(next(attempts), room, [ANA])
+    await chat.platform.invite(next(attempts), room, [chat.person("ana", "Ana Ruiz")])
     await chat.platform.set_topic(next(attempts), room, "INC-7 SEV2")
     before = await chat.messages(room)
 

@@ -72,6 +72,23 @@ async def test_what_nobody_foresaw_is_an_answer_too(stage: Stage, talk: Talk, ca
     assert stage.events(e.Noted) == []
 
 
+async def test_from_a_confined_room_nothing_is_done_to_another_incident_and_all_can_be_read(stage: Stage, talk: Talk):
+    await stage.open("Volumes slow")
+    await stage.open("Network slow")
+    await stage.settle()
+
+    async def types(line: str) -> str:
+        said = Said(platform="console", room="inc-1", by="eve", line=line, confined=True)
+        return (await talk.conversation.said(said)).to_plain()
+
+    assert "This is the room of INC-1, and nothing is done here to INC-2." in await types("INC-2 resolve")
+    assert stage.incident(2).status.open
+    assert "Network slow" in await types("INC-2 status")
+    assert "is open" in await types("open sev3 Disks full")
+    await types("resolve fixed")
+    assert not stage.incident(1).status.open
+
+
 async def test_nobody_merges_into_what_they_may_not_know_of(stage: Stage, talk: Talk):
     await stage.open("Volumes slow")
     await stage.open("Tenant data read by another", private=True)

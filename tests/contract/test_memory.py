@@ -44,6 +44,19 @@ async def test_what_is_kept_later_takes_the_place_of_what_was_there(memory: Memo
     assert await memory.recall("since") == "s2"
 
 
+async def test_of_several_who_keep_a_first_word_all_hear_the_same(world: World, memory: Memory) -> None:
+    others = [
+        memory,
+        SqlMemory(world.database, world.clock, "matrix"),
+        SqlMemory(world.database, world.clock, "matrix"),
+    ]
+    heard = await asyncio.gather(*(each.keep_first("installation", f"{n}") for n, each in enumerate(others)))
+    assert len(set(heard)) == 1
+    assert await memory.recall("installation") == heard[0] == await memory.keep_first("installation", "late")
+    with pytest.raises(ValueError, match="cannot be kept"):
+        await memory.keep_first("installation", "\0")
+
+
 async def test_a_platform_does_not_see_what_another_one_kept(world: World, memory: Memory) -> None:
     slack = SqlMemory(world.database, world.clock, "slack")
     await memory.keep({"since": "ours"})

@@ -228,11 +228,6 @@ def start(people):
             "security.api_tokens: warning: it does nothing in this release: there is no /api/v1 yet. "
             "You may leave it out.",
         ),
-        (
-            "chat: {command: inc}",
-            "chat.command: warning: it does nothing in this release: there is no Slack and no Matrix yet. "
-            "You may leave it out.",
-        ),
         ("chat: {command: incident}\ntrackers: {}\nsecurity: {api_tokens: {}}", []),
         # Alerts.
         ("alerts: {prom: {type: alertmanager, token: t}, basic: {user: u, password: p}, sentry: {secret: s}}", []),

@@ -71,6 +71,7 @@ def build(
     lines: AsyncIterator[Typed] | None = None,
     people: Mapping[str, Person] | None = None,
     memory: Memory | None = None,
+    command: str = "",
 ) -> ConsolePlatform:
     """The platform of the block `name`, with what its folder remembers. `people` gives names to those who type. It needs no
     `memory`: its folder is one. Keep the folder and throw it away together with the database: both count
@@ -226,6 +227,9 @@ class ConsolePlatform:
             self._writer.shutdown()
             self._writer = None
             self._keeper.close()
+
+    async def aclose(self) -> None:
+        self.close()
 
     # The rest.
 

@@ -1,0 +1,252 @@
+"""What people do in rooms, handed over: lines for the bot, and reactions.
+
+The place up to which everything was handed over (`since`) is kept in our database after that is committed there, and what is
+handed over carries the homeserver's id of its event, by which the same one is handled once. So nothing is lost by a crash of either
+side, and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from adapters.chat.matrix.addressed import Addressing
+from adapters.chat.matrix.homeserver import Homeserver, Json
+from bot.chat.document import Document, say
+from bot.ports import Clock, Inbox, Memory, Overloaded, Reacted, Rejected, Said, Unavailable
+from bot.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+Answer = Callable[[str, Document, Json, str], Awaitable[None]]
+
+SINCE = "since"
+WAITS = 30.0
+"""Seconds in which the homeserver answers a sync although nothing happened."""
+
+PAGE = 100
+"""Events of a room in one answer; what is between two answers is asked for."""
+
+MISSED = 5_000
+"""Events of one room that are looked through after an absence."""
+
+OLDEST = timedelta(minutes=30)
+"""A line that is older is not done any more: whoever typed it has gone another way since."""
+
+ANSWERED_WITHIN = 120.0
+"""Seconds in which an answer is tried again; after that the room itself says what happened."""
+
+REMEMBERED = timedelta(days=60)
+"""Reactions that are taken off later than this take nothing back."""
+
+_FILTER: Final = json.dumps(
+    {
+        "presence": {"types": []},
+        "account_data": {"types": []},
+        "room": {
+            "ephemeral": {"types": []},
+            "account_data": {"types": []},
+            "state": {"types": [], "lazy_load_members": True},
+            "timeline": {
+                "limit": PAGE,
+                "types": ["m.room.message", "m.reaction", "m.room.redaction", "m.room.tombstone"],
+            },
+        },
+    }
+)
+
+
+class Listener:
+    """Hands over what is said in rooms that `listens` says yes to, from where the last one ended."""
+
+    def __init__(
+        self,
+        name: str,
+        addressing: Addressing,
+        homeserver: Homeserver,
+        memory: Memory,
+        clock: Clock,
+        *,
+        inbox: Inbox,
+        answer: Answer,
+        listens: Callable[[str], Awaitable[bool]],
+    ) -> None:
+        self._name = name
+        self._homeserver = homeserver
+        self._clock = clock
+        self._listens = listens
+        self._memory = memory
+        self._inbox = inbox
+        self._answer = answer
+        self._addressing = addressing
+        self._answers: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises Unavailable, Rejected, StoreUnavailable or Overloaded; whoever begins again begins where
+        this ended."""
+        since = await self._memory.recall(SINCE)
+        await self._memory.forget_before("reaction:", self._clock.now() - REMEMBERED)
+        try:
+            while True:
+                since = await self._look(since)
+        finally:
+            for task in self._answers:
+                task.cancel()
+            await asyncio.gather(*self._answers, return_exceptions=True)
+
+    async def _look(self, since: str | None) -> str:
+        query = {"filter": _FILTER}
+        if since:
+            query |= {"since": since, "timeout": str(int(WAITS * 1000))}
+        found = await self._homeserver.get("sync", query=query, seconds=WAITS + 15)
+        upto = str(found["next_batch"])
+        rooms = found.get("rooms", {}).get("join", {})
+        if since and rooms:
+            # A room waits for no other one; in a room everything has its order.
+            await asyncio.gather(*(self._room(room, held, since) for room, held in rooms.items()))
+        # At the very first start the past is none of our business.
+        await self._memory.keep({SINCE: upto})
+        return upto
+
+    async def _room(self, room: str, held: Json, since: str) -> None:
+        if not await self._listens(room):
+            return
+        timeline = held.get("timeline", {})
+        events: Sequence[Json] = timeline.get("events", [])
+        if timeline.get("limited"):
+            events = [*await self._missed(room, str(timeline.get("prev_batch", "")), since), *events]
+        for event in events:
+            await self._event(room, event)
+
+    async def _missed(self, room: str, before: str, since: str) -> list[Json]:
+        """The events between two syncs that the second one left out, in their order."""
+        found: list[Json] = []
+        wanted = json.dumps({"types": ["m.room.message", "m.reaction", "m.room.redaction", "m.room.tombstone"]})
+        while before and len(found) < MISSED:
+            query = {"dir": "b", "from": before, "to": since, "limit": str(PAGE), "filter": wanted}
+            page = await self._homeserver.get("rooms", room, "messages", query=query)
+            found += page.get("chunk", [])
+            before = str(page.get("end", ""))
+        if before:
+            log.warning("%s: more than %d events were missed in %s; older ones are left", self._name, MISSED, room)
+        return found[::-1]
+
+    async def _event(self, room: str, event: Json) -> None:
+        if event.get("sender") == self._addressing.us or not isinstance(event.get("content"), dict):
+            return
+        try:
+            match event.get("type"):
+                case "m.room.message":
+                    await self._message(room, event)
+                case "m.reaction":
+                    await self._reaction(room, event)
+                case "m.room.redaction":
+                    await self._redaction(room, event)
+        except (Unavailable, StoreUnavailable, Overloaded):
+            # It comes again: what is not kept as seen was not seen.
+            raise
+        except Rejected as error:
+            log.info("%s: an event in %s meant nothing: %s", self._name, room, error.reason)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            log.info("%s: an event in %s is not of its form", self._name, room)
+
+    async def _message(self, room: str, event: Json) -> None:
+        content = event["content"]
+        line = self._addressing.line(content)
+        if line is None:
+            to = self._addressing.replied_to(content)
+            if to is None or to not in await self._pinned(room):
+                return
+            line = self._addressing.reply_line(content)
+        id_, at = str(event["event_id"]), _at(event)
+        if self._clock.now() - at > OLDEST:
+            self._later(self._reply(room, say(TOO_LATE, "refused"), content, id_))
+            return
+        said = Said(self._name, room, str(event["sender"]), line, message=id_, at=at, confined=True)
+        answer = await self._inbox.said(said)
+        self._later(self._reply(room, answer, content, id_))
+
+    def _later(self, answering: Any) -> None:
+        """The homeserver may let us wait for minutes before an answer; the next line is done meanwhile."""
+        task = asyncio.create_task(answering)
+        self._answers.add(task)
+        task.add_done_callback(self._answers.discard)
+
+    async def _reply(self, room: str, document: Document, content: Json, to: str) -> None:
+        end = asyncio.get_running_loop().time() + ANSWERED_WITHIN
+        while True:
+            try:
+                return await self._answer(room, document, content, to)
+            except Rejected as error:
+                return log.warning("%s: no answer in %s: %s", self._name, room, error.reason)
+            except Unavailable as error:
+                wait = error.retry_after.total_seconds() if error.retry_after else 2.0
+                if asyncio.get_running_loop().time() + wait > end:
+                    return log.warning("%s: no answer in %s: %s", self._name, room, error.reason)
+            await asyncio.sleep(max(wait, 0.1))
+
+    async def _pinned(self, room: str) -> Sequence[str]:
+        """What is pinned there: the card, before all."""
+        held = await self._homeserver.state(room, "m.room.pinned_events") or {}
+        return [str(event) for event in held.get("pinned", [])]
+
+    async def _reaction(self, room: str, event: Json) -> None:
+        relation = event["content"].get("m.relates_to", {})
+        emoji, message = relation.get("key"), relation.get("event_id")
+        if relation.get("rel_type") != "m.annotation" or not isinstance(emoji, str) or not isinstance(message, str):
+            return
+        on = await self._homeserver.get("rooms", room, "event", message)
+        if on.get("type") != "m.room.message":
+            return
+        id_ = str(event["event_id"])
+        held = {"by": str(event["sender"]), "emoji": emoji[:64], "message": message}
+        # Before it is handed over: whoever takes it off later must find it.
+        await self._memory.keep({f"reaction:{id_}": json.dumps(held)})
+        await self._inbox.reacted(
+            Reacted(
+                self._name,
+                room,
+                held["by"],
+                held["emoji"],
+                message,
+                text=self._addressing.text(on),
+                author=str(on.get("sender", "")),
+                at=_at(on),
+                event=id_,
+            )
+        )
+
+    async def _redaction(self, room: str, event: Json) -> None:
+        # Its place depends on the room's version (https://spec.matrix.org/latest/rooms/v11/#redactions).
+        gone = event["content"].get("redacts") or event.get("redacts")
+        kept = await self._memory.recall(f"reaction:{gone}")
+        if kept is None:
+            return
+        held: Mapping[str, str] = json.loads(kept)
+        await self._inbox.reacted(
+            Reacted(
+                self._name,
+                room,
+                held["by"],
+                held["emoji"],
+                held["message"],
+                text="",
+                added=False,
+                event=str(event["event_id"]),
+            )
+        )
+
+
+TOO_LATE = (
+    f"Not done: I was away when you typed this, more than {int(OLDEST.total_seconds()) // 60} minutes ago. "
+    "If it is still wanted, type it again."
+)
+
+
+def _at(event: Json) -> datetime:
+    """When the homeserver says it happened; people's own clocks are not asked."""
+    return datetime.fromtimestamp(min(max(int(event.get("origin_server_ts", 0)), 0), 4_000_000_000_000) / 1000, UTC)

@@ -1,0 +1,242 @@
+"""The chat platform: every method of the port, on a Matrix homeserver."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from urllib.parse import quote
+
+from adapters.chat.matrix import render
+from adapters.chat.matrix.addressed import Addressing
+from adapters.chat.matrix.config import Config
+from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
+from adapters.chat.matrix.inbound import Listener
+from adapters.chat.matrix.rooms import OURS, TOPIC, Rooms
+from bot.chat.document import Document, clean
+from bot.incident.model import Person
+from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef
+
+log = logging.getLogger(__name__)
+
+KEY = "org.klatsch.key"
+"""In each message of ours: the effect that it came of."""
+
+INSTALLATION = "installation"
+
+LOOKED_BACK = 100
+"""Messages in which one that was said before is looked for."""
+
+FORGOTTEN_AFTER = 8
+"""Tries. A homeserver knows a transaction id for a day (Synapse), and so many tries may take longer."""
+
+
+class MatrixPlatform:
+    """`bot.ports.ChatPlatform`. In a room one thing is done after the other: the order of messages is the order asked for."""
+
+    def __init__(
+        self, name: str, config: Config, people: Mapping[str, Person], memory: Memory, clock: Clock, command: str
+    ) -> None:
+        self._name = name
+        self._config = config
+        self._people = people
+        self._memory = memory
+        self._handles = {person.id: handle for person in people.values() if (handle := person.handles.get(name))}
+        self._homeserver = Homeserver(name, config)
+        self._rooms = Rooms(self._homeserver, config)
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._archived: dict[str, bool] = {}
+        self._ids: dict[str, str] = {}
+        self._installation = ""
+        self._spoken_in: set[str] = set()
+        self._foreign: set[str] = set()
+        self._clock = clock
+        self._command = command
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def announce_room(self) -> str:
+        return self._config.announce
+
+    async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
+        found = await self._rooms.open(
+            mark, name, topic, private=private, installation=await self._known_installation()
+        )
+        self._archived[found.id] = found.archived
+        return RoomRef(found.id, _link(found.alias or found.id, self._config.server), private=found.private)
+
+    async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
+        content = render.message(document, self._handles, f"!{self._command}")
+        if thread:
+            content = render.in_thread(content, _event(thread))
+        return await self._post(attempt, room, content)
+
+    async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
+        id_ = await self._room(room)
+        await self._post(attempt, id_, render.edit(document, self._handles, _event(message), f"!{self._command}"))
+
+    async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
+        """Reply to what somebody typed, in the thread where it was typed."""
+        content = render.reply(render.message(document, self._handles, f"!{self._command}"), to)
+        relation = content_of.get("m.relates_to")
+        if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
+            thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
+            content |= {"m.relates_to": {**content["m.relates_to"], **thread}}
+        await self._send(room, f"answer-{to}", content)
+
+    async def pin(self, attempt: Attempt, room: str, message: str) -> None:
+        async with self._writing(room) as id_:
+            held = await self._homeserver.state(id_, "m.room.pinned_events") or {}
+            pinned = [str(event) for event in held.get("pinned", [])]
+            if _event(message) not in pinned:
+                await self._homeserver.set_state(id_, "m.room.pinned_events", {"pinned": [*pinned, message]})
+
+    async def invite(self, attempt: Attempt, room: str, people: Sequence[Person]) -> None:
+        async with self._writing(room) as id_:
+            for person in people:
+                if handle := person.handles.get(self._name):
+                    await self._invite(id_, handle)
+
+    async def _invite(self, room: str, user: str) -> None:
+        there = await self._homeserver.state(room, "m.room.member", user)
+        if there and there.get("membership") in ("join", "invite"):
+            return
+        try:
+            await self._homeserver.post("rooms", room, "invite", body={"user_id": user})
+        except Rejected as error:
+            log.warning("%s could not be invited: %s", user, error.reason)
+
+    async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None:
+        async with self._writing(room) as id_:
+            await self._homeserver.set_state(id_, "m.room.topic", {"topic": clean(topic)[:TOPIC]})
+
+    async def archive(self, attempt: Attempt, room: str) -> None:
+        id_ = await self._room(room)
+        async with self._locks.setdefault(id_, asyncio.Lock()):
+            if not await self._is_archived(id_):
+                await self._rooms.close(id_)
+                self._archived[id_] = True
+
+    async def listen(self, inbox: Inbox) -> None:
+        for room in filter(None, (self._config.announce, *self._config.rooms)):
+            try:
+                self._spoken_in.add(await self._room(room))
+            except Rejected as error:
+                log.warning("nobody can talk to the bot there: %s", error.reason)
+        listener = Listener(
+            self._name,
+            Addressing(self._config.user_id, self._command),
+            self._homeserver,
+            self._memory,
+            self._clock,
+            inbox=inbox,
+            answer=self.answer,
+            listens=self._listens,
+        )
+        await listener.run()
+
+    async def _listens(self, room: str) -> bool:
+        """Whether people may talk to the bot there: an incident's room, or one that the configuration names. Into others it
+        may have been brought by anybody."""
+        if room in self._spoken_in:
+            return True
+        if room not in self._foreign:
+            said = await self._homeserver.state(room, OURS) or {}
+            ours = said.get("installation") == await self._known_installation()
+            (self._spoken_in if ours else self._foreign).add(room)
+        return room in self._spoken_in
+
+    async def probe(self) -> None:
+        """As `bot.ports.Probed`: the account is ours, its device the one we say, and the rooms are there."""
+        who = await self._homeserver.get("account", "whoami")
+        if who.get("user_id") != self._config.user_id:
+            raise Rejected(f"{self._name}: the token belongs to {clean(str(who.get('user_id')))}, not to user_id")
+        if who.get("device_id") != self._config.device_id:
+            raise Rejected(
+                f"{self._name}: the token belongs to device {clean(str(who.get('device_id')))}; write that as `device_id`, "
+                "or what was sent before a restart may be sent again"
+            )
+        for room in filter(None, (self._config.announce, *self._config.rooms, self._config.space)):
+            await self._rooms.resolve(room)
+
+    async def aclose(self) -> None:
+        await self._homeserver.close()
+
+    # What the methods have in common.
+
+    @asynccontextmanager
+    async def _writing(self, room: str) -> AsyncIterator[str]:
+        """The id of a room, in which nobody else of us changes anything meanwhile. Raises Rejected when it is archived."""
+        id_ = await self._room(room)
+        async with self._locks.setdefault(id_, asyncio.Lock()):
+            if await self._is_archived(id_):
+                raise Rejected(f"{room} is archived: nobody changes it any more")
+            yield id_
+
+    async def _post(self, attempt: Attempt, room: str, content: Json) -> str:
+        id_ = await self._room(room)
+        async with self._locks.setdefault(id_, asyncio.Lock()):
+            archived = await self._is_archived(id_)
+            again = attempt.number > 1 and (archived or attempt.number > FORGOTTEN_AFTER)
+            if again and (before := await self._said_before(id_, attempt.key)):
+                return before
+            if archived:
+                raise Rejected(f"{room} is archived: nobody writes there any more")
+            return await self._send(id_, attempt.key, {**content, KEY: attempt.key})
+
+    async def _send(self, room: str, key: str, content: Json) -> str:
+        transaction = f"{await self._known_installation()}-{key}"
+        sent = await self._homeserver.put("rooms", room, "send", "m.room.message", transaction, body=content)
+        return str(sent.get("event_id", ""))
+
+    async def _said_before(self, room: str, key: str) -> str:
+        """The message that came of an effect, among the newest; empty: there is none."""
+        query = {"dir": "b", "limit": str(LOOKED_BACK)}
+        chunk = (await self._homeserver.get("rooms", room, "messages", query=query)).get("chunk", [])
+        found = (event for event in chunk if event.get("content", {}).get(KEY) == key)
+        return next((str(e["event_id"]) for e in found if e.get("sender") == self._config.user_id), "")
+
+    async def _room(self, room: str) -> str:
+        """The id of a room by its id or alias; the bot is in it afterwards. Raises Rejected."""
+        if not room.startswith(("!", "#")):
+            raise Rejected(f"{self._name}: {room} is no room of a homeserver")
+        if room not in self._ids:
+            self._ids[room] = await self._joined(room) if room.startswith("#") else room
+        return self._ids[room]
+
+    async def _joined(self, alias: str) -> str:
+        """A room that somebody else made for us, or will have made."""
+        try:
+            return str((await self._homeserver.post("join", alias, body={})).get("room_id", ""))
+        except Rejected as error:
+            what = "is not there" if code_of(error) == "M_NOT_FOUND" else "does not let us in: invite the bot"
+            raise Rejected(f"{self._name}: {alias} {what} ({error.reason})") from error
+
+    async def _is_archived(self, room: str) -> bool:
+        if room not in self._archived:
+            self._archived[room] = await self._rooms.archived(room)
+        return self._archived[room]
+
+    async def _known_installation(self) -> str:
+        """Which installation we are, for this database's lifetime: INC-7 of another one is another incident."""
+        if not self._installation:
+            began = int(self._clock.now().timestamp() * 1_000_000)
+            self._installation = await self._memory.keep_first(INSTALLATION, f"{began:x}")
+        return self._installation
+
+
+def _event(message: str) -> str:
+    """Raises Rejected when that is no id of an event."""
+    if not message.startswith("$"):
+        raise Rejected(f"{message} is no message of a homeserver")
+    return message
+
+
+def _link(room: str, server: str) -> str:
+    """Opens a room in whatever client somebody has (https://spec.matrix.org/latest/appendices/#matrixto-navigation)."""
+    via = "" if room.startswith("#") else f"?via={quote(server)}"
+    return f"https://matrix.to/#/{quote(room, safe='')}{via}"

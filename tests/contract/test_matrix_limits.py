@@ -1,0 +1,58 @@
+"""A homeserver with the limits that it has where nobody raised them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.chat import document as d
+from bot.ports import Attempt, Unavailable
+from storage import migrate
+from storage.engine import Database
+from tests.contract.chat_harness import MatrixHarness
+from tests.servers.synapse import synapse
+from tests.until import until
+
+
+@pytest.fixture
+async def limited(tmp_path: Path) -> AsyncIterator[MatrixHarness]:
+    database = Database(f"sqlite:///{tmp_path}/klatsch.db")
+    migrate.upgrade(database)
+    with synapse(limited=True) as server:
+        harness = MatrixHarness(server, database, "matrix")
+        await harness.prepare()
+        yield harness
+        await harness.platform.aclose()
+    database.close()
+
+
+async def test_who_says_too_much_hears_how_long_to_wait_and_nothing_is_said_twice(limited: MatrixHarness):
+    """Synapse takes 10 messages at once and then one each five seconds."""
+    ref = await limited.platform.open_room(Attempt("open"), mark="inc-7", name="inc-7-x", topic="INC-7", private=False)
+    said: dict[int, str] = {}
+    waits: list[float] = []
+
+    async def say(number: int) -> None:
+        try:
+            said[number] = await limited.platform.say(Attempt(f"say-{number}"), ref.id, d.say(f"line {number:02}"))
+        except Unavailable as error:
+            assert error.retry_after is not None
+            waits.append(error.retry_after.total_seconds())
+
+    await asyncio.gather(*(say(number) for number in range(20)))
+    # In the order that was asked for: the first ones got through. A room counts as a message, too.
+    assert [*said] == [*range(len(said))]
+    assert 5 <= len(said) <= 10
+    assert all(0 < wait <= 6 for wait in waits)
+
+    async def next_one() -> bool:
+        await say(len(said))
+        return len(said) > first
+
+    first = len(said)
+    await until(next_one, "room for one more", every=0.5)
+    shown = await limited.messages(ref.id)
+    assert [message.text for message in shown] == [f"line {number:02}" for number in range(len(said))]

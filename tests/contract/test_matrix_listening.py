@@ -1,0 +1,279 @@
+"""What people do in Matrix rooms, as it reaches the product: each thing once, in order, whatever was down meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.alerts.model import Notification
+from bot.chat import document as d
+from bot.ports import Attempt, Reacted, Said, Unavailable
+from tests.contract.chat_harness import MatrixHarness
+from tests.until import until
+
+
+@dataclass
+class Heard:
+    """An inbox that answers each line with how many it heard, and remembers all."""
+
+    said_: list[Said] = field(default_factory=list)
+    reacted_: list[Reacted] = field(default_factory=list)
+    fails: Callable[[Said], None] = lambda said: None
+
+    @property
+    def lines(self) -> list[str]:
+        return [said.line for said in self.said_]
+
+    async def said(self, said: Said) -> d.Document:
+        self.said_.append(said)
+        self.fails(said)
+        return d.say(f"answer {len(self.said_)}: {said.line}")
+
+    async def reacted(self, reacted: Reacted) -> None:
+        self.reacted_.append(reacted)
+
+    async def notified(self, notification: Notification) -> None:
+        raise AssertionError("no alerts come from a chat platform")
+
+
+@asynccontextmanager
+async def listening(matrix: MatrixHarness, heard: Heard) -> AsyncIterator[None]:
+    """The bot listens, and everything that was there before is behind it."""
+    task = asyncio.create_task(matrix.platform.listen(heard))
+    try:
+        await until(lambda: matrix.since(), "the first look")
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def opened(matrix: MatrixHarness, mark: str = "inc-7") -> str:
+    ref = await matrix.platform.open_room(
+        Attempt(f"open-{mark}"), mark=mark, name=f"{mark}-ceph", topic="INC-7 Ceph", private=False
+    )
+    for person in matrix.people.values():
+        await person.join(ref.id)
+    return ref.id
+
+
+def answers(matrix: MatrixHarness, room: str) -> Callable[[], Awaitable[list[dict[str, Any]]]]:
+    async def look() -> list[dict[str, Any]]:
+        return [said for said in await matrix.people["ana"].messages(room) if said["sender"] == matrix.user_id]
+
+    return look
+
+
+async def test_a_line_is_heard_and_answered_by_a_notice_that_replies_to_it(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    async with listening(matrix, heard):
+        typed = await ana.say(room, "!incident status")
+        (answer,) = await until(answers(matrix, room), "the answer")
+    (said,) = heard.said_
+    assert (said.platform, said.room, said.by, said.line, said.message) == (
+        "matrix",
+        room,
+        ana.user_id,
+        "status",
+        typed,
+    )
+    assert answer["content"]["msgtype"] == "m.notice"
+    assert answer["content"]["body"] == "answer 1: status"
+    assert answer["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": typed}}
+
+
+@pytest.mark.parametrize("address", ["!incident ", "!inc ", "!INC  ", "{name}: ", "{user}, ", "{mention}"])
+async def test_the_bot_is_addressed_by_its_word_or_its_name(matrix: MatrixHarness, address: str):
+    heard, room = Heard(), await opened(matrix)
+    user = matrix.user_id
+    more: dict[str, object] = {}
+    if address == "{mention}":
+        more, address = {"m.mentions": {"user_ids": [user]}}, "{name} "
+    text = address.format(name=user[1:].partition(":")[0], user=user)
+    async with listening(matrix, heard):
+        await matrix.people["ana"].say(room, f"{text}sev 2", **more)
+        await until(lambda: heard.lines, "the line")
+    assert heard.lines == ["sev 2"]
+
+
+async def test_an_answer_to_the_card_is_a_line_and_one_to_anything_else_is_talk(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    card = await matrix.platform.say(Attempt("card"), room, d.say("INC-7"))
+    await matrix.platform.pin(Attempt("pin"), room, card)
+    other = await matrix.platform.say(Attempt("note"), room, d.say("a note"))
+    async with listening(matrix, heard):
+        for to, text in ((other, "resolve"), (card, "> <@klatsch> INC-7\n\nack")):
+            await ana.say(room, text, **{"m.relates_to": {"m.in_reply_to": {"event_id": to}}})
+        await until(lambda: heard.lines, "the line")
+    assert heard.lines == ["ack"]
+
+
+async def test_notices_edits_talk_and_forged_mentions_are_no_lines(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    name = matrix.user_id[1:].partition(":")[0]
+    async with listening(matrix, heard):
+        first = await ana.say(room, "we talk of !incident status")
+        await ana.say(room, "!incident resolve", msgtype="m.notice")
+        await ana.say(room, "!incidental damage")
+        await ana.say(room, "look at this", **{"m.mentions": {"user_ids": [matrix.user_id]}})
+        await ana.say(room, f"{name} is a good bot", **{"m.mentions": {"user_ids": [ana.user_id]}})
+        edit = {"m.new_content": {"msgtype": "m.text", "body": "!incident resolve"}}
+        relation = {"rel_type": "m.replace", "event_id": first}
+        await ana.say(room, "* !incident resolve", **edit, **{"m.relates_to": relation})
+        await ana.say(room, "!incident list")
+        await until(lambda: heard.lines, "the line")
+    assert heard.lines == ["list"]
+
+
+async def test_events_that_are_not_of_their_form_mean_nothing_and_stop_nothing(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    async with listening(matrix, heard):
+        for content in (
+            {"msgtype": "m.text"},
+            {"msgtype": "m.text", "body": 7},
+            {"msgtype": ["m.text"], "body": "!incident list"},
+            {"msgtype": "m.text", "body": "!incident list", "m.relates_to": "nothing"},
+            {"msgtype": "m.text", "body": "x", "m.relates_to": {"m.in_reply_to": []}, "m.mentions": {"user_ids": 3}},
+            {"msgtype": "m.text", "body": "!incident note " + "ä" * 31_000},
+        ):
+            # Some of it the homeserver does not even take.
+            with suppress(httpx.HTTPStatusError):
+                await ana.send(room, "m.room.message", content)
+        for relation in (
+            {},
+            {"rel_type": "m.annotation"},
+            {"rel_type": "m.annotation", "event_id": "$no", "key": "📌"},
+        ):
+            with suppress(httpx.HTTPStatusError):
+                await ana.send(room, "m.reaction", {"m.relates_to": relation})
+        await ana.say(room, "!incident status")
+        await until(lambda: "status" in heard.lines, "the last line")
+    long, last = heard.lines[-2:]
+    assert (long[:8], last) == ("note äää", "status")
+    assert len(long) <= 4_000
+    assert heard.reacted_ == []
+
+
+async def test_a_reaction_brings_the_message_it_is_on_and_taking_it_off_is_heard_too(matrix: MatrixHarness):
+    heard, room = Heard(), await opened(matrix)
+    ana, ben = matrix.people["ana"], matrix.people["ben"]
+    async with listening(matrix, heard):
+        message = await ana.say(room, "osd.17 flaps")
+        edit = {"m.new_content": {"msgtype": "m.text", "body": "osd.18 flaps"}}
+        await ana.say(
+            room, "* osd.18 flaps", **edit, **{"m.relates_to": {"rel_type": "m.replace", "event_id": message}}
+        )
+        reaction = await ben.react(room, message, "📌")
+        await until(lambda: heard.reacted_, "the reaction")
+        await ben.redact(room, reaction)
+        await until(lambda: len(heard.reacted_) == 2, "the end of the reaction")
+    on, off = heard.reacted_
+    assert (on.by, on.emoji, on.message, on.text, on.author, on.added) == (
+        ben.user_id,
+        "📌",
+        message,
+        "osd.18 flaps",
+        ana.user_id,
+        True,
+    )
+    assert (off.by, off.emoji, off.message, off.added) == (ben.user_id, "📌", message, False)
+    assert on.event != off.event
+
+
+async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    async with listening(matrix, heard):
+        reaction = await ana.react(room, await ana.say(room, "osd.17 flaps"), "📌")
+        await until(lambda: heard.reacted_, "the reaction")
+    await ana.redact(room, reaction)
+    await matrix.restart()
+    async with listening(matrix, heard):
+        await until(lambda: len(heard.reacted_) == 2, "the end of the reaction")
+    assert not heard.reacted_[1].added
+
+
+async def test_what_was_typed_while_the_bot_was_down_is_heard_in_its_order_and_once(matrix: MatrixHarness):
+    """More than one answer of the homeserver holds."""
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    async with listening(matrix, heard):
+        pass
+    wanted = [f"note line {number}" for number in range(130)]
+    for line in wanted:
+        await ana.say(room, f"!inc {line}")
+    await matrix.restart()
+    async with listening(matrix, heard):
+        await until(lambda: len(heard.lines) >= len(wanted), "all lines")
+        await ana.say(room, "!inc status")
+        await until(lambda: heard.lines[-1] == "status", "the line after them")
+    assert heard.lines == [*wanted, "status"]
+
+
+async def test_what_could_not_be_handled_comes_again_with_the_same_id_and_is_answered_once(matrix: MatrixHarness):
+    def away(said: Said) -> None:
+        raise Unavailable("the database is away")
+
+    heard, room, ana = Heard(fails=away), await opened(matrix), matrix.people["ana"]
+    task = asyncio.create_task(matrix.platform.listen(heard))
+    await until(lambda: matrix.since(), "the first look")
+    await ana.say(room, "!inc status")
+    with pytest.raises(Unavailable, match="the database is away"):
+        await task
+    heard.fails = lambda said: None
+    await matrix.restart()
+    async with listening(matrix, heard):
+        await until(answers(matrix, room), "the answer")
+    assert {said.message for said in heard.said_} == {heard.said_[0].message}
+    assert len(await answers(matrix, room)()) == 1
+
+
+async def test_the_bot_listens_in_rooms_of_incidents_and_in_those_it_was_told_of_alone(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    made = {"preset": "public_chat", "invite": [matrix.user_id]}
+    foreign = (await ana.ask("POST", "createRoom", body=made)).json()["room_id"]
+    forged = {"mark": "inc-7", "installation": "feedface"}
+    await ana.ask("PUT", "rooms", foreign, "state", "org.klatsch.incident", "", body=forged)
+    async with listening(matrix, heard):
+        await ana.say(foreign, "!incident resolve")
+        await matrix.bot.join(foreign)
+        await ana.say(foreign, "!incident close")
+        announce = await ana.join(matrix.platform.announce_room)
+        await ana.say(announce, "!incident list")
+        await until(lambda: heard.lines, "the line where incidents are announced")
+        await ana.say(room, "!incident status")
+        await until(lambda: len(heard.lines) == 2, "the line in the room")
+    assert heard.lines == ["list", "status"]
+
+
+async def test_an_answer_in_a_thread_stays_there(matrix: MatrixHarness):
+    heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
+    async with listening(matrix, heard):
+        root = await ana.say(room, "let us talk about osd.17")
+        thread = {
+            "rel_type": "m.thread",
+            "event_id": root,
+            "is_falling_back": True,
+            "m.in_reply_to": {"event_id": root},
+        }
+        typed = await ana.say(room, "!inc status", **{"m.relates_to": thread})
+        (answer,) = await until(answers(matrix, room), "the answer")
+    relation = answer["content"]["m.relates_to"]
+    assert (relation["rel_type"], relation["event_id"]) == ("m.thread", root)
+    assert relation["m.in_reply_to"] == {"event_id": typed}
+
+
+async def test_a_token_that_was_revoked_is_told_with_what_to_do_and_loses_nothing(matrix: MatrixHarness):
+    room = await opened(matrix)
+    await matrix.bot.ask("POST", "logout", body={})
+    for doing in (matrix.platform.say(Attempt("7.1.0"), room, d.say("hello")), matrix.platform.listen(Heard())):
+        with pytest.raises(Unavailable) as away:
+            await doing
+        assert "access token" in away.value.reason
+        assert "Make a new one for device KLATSCH" in away.value.reason
+        assert matrix.bot.account.access_token not in away.value.reason
