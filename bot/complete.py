@@ -17,13 +17,14 @@ from bot.oncall.escalation import Roster, following, target
 @dataclass(frozen=True, slots=True)
 class Around:
     """What there is beside the incident: who can be asked, the other incidents of the batch, and an incident's recorded
-    events, the oldest first."""
+    events, the oldest first: the last few hundred, or the `whole` of them."""
 
     at: datetime
     roster: Roster
     people: Mapping[str, Person]
     incidents: Mapping[int, Incident]
     history: Callable[[int], Sequence[e.Recorded]]
+    whole: Callable[[int], Sequence[e.Recorded]]
 
 
 def complete(command: c.Command, incident: Incident | None, around: Around, *, by: str = "") -> c.Command:
@@ -55,6 +56,10 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
             return replace(command, events=choose(around.history(incident.number), command.by, command.event))
         case c.Note() | c.AddTask() | c.AddFollowUp() | c.Retract() if command.message and incident is not None:
             return replace(command, by=by, events=tuple(around.history(incident.number)))
+        case c.EditMessage() if incident is not None:
+            return replace(command, events=tuple(around.whole(incident.number)))
+        case c.RemoveMessage() if incident is not None:
+            return replace(command, by=by, events=tuple(around.whole(incident.number)))
         case _:
             return command
 

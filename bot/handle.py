@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 
 from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, opening, wanted
 from bot.alerts.model import Alert, AlertRow, Notification
@@ -22,6 +22,7 @@ from bot.incident import events as e
 from bot.incident.decide import decide
 from bot.incident.evolve import evolve
 from bot.incident.life import same_title
+from bot.incident.messages import scrubbed
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
@@ -32,6 +33,9 @@ ALERTS = "alerts"
 
 HISTORY_FOR_UNDO = 500
 """How far back an undo or a taken-back reaction can reach, in events of its incident."""
+
+EVERYTHING = 1_000_000
+"""The same for what must be complete: more events than any incident has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class _Batch:
         self._incidents: dict[int, Incident] = {}
         self._touched: set[int] = set()
         self._events: list[e.Recorded] = []
+        self._erased: dict[tuple[int, int], e.Recorded] = {}
         self._effects: dict[str, f.Outgoing] = {}
         self._cancels: list[tuple[int, tuple[str, ...]]] = []
         self._held: dict[str, int] = {}
@@ -226,13 +231,19 @@ class _Batch:
         group.again = 0
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
-        people = self._rules.policy.people
-        around = Around(self._at, self._rules.roster, people, self._incidents, self._history)
+        rules, whole = self._rules, partial(self._history, limit=EVERYTHING)
+        around = Around(self._at, rules.roster, rules.policy.people, self._incidents, self._history, whole)
         return complete(command, incident, around, by=by)
 
-    def _history(self, number: int) -> list[e.Recorded]:
-        stored = self._tx.history(number, HISTORY_FOR_UNDO)
+    def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:
+        stored = [self._erased.get((number, recorded.seq), recorded) for recorded in self._tx.history(number, limit)]
         return [*stored, *(recorded for recorded in self._events if recorded.incident == number)]
+
+    def _erase(self, number: int, removed: e.MessageRemoved) -> None:
+        """Of what is stored, and of what this batch is about to store."""
+        changed = {(number, item.seq): item for item in scrubbed(self._history(number, EVERYTHING), removed)}
+        self._events = [changed.pop((item.incident, item.seq), item) for item in self._events]
+        self._erased |= changed
 
     # Applying: fold the events in, plan what follows.
 
@@ -258,6 +269,8 @@ class _Batch:
         self._incidents[number] = incident
         self._touched.add(number)
         self._events += recorded
+        for removed in (event for event in decided if isinstance(event, e.MessageRemoved)):
+            self._erase(number, removed)
         return incident, recorded
 
     def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
@@ -283,6 +296,8 @@ class _Batch:
         with tx.together():
             for number, kinds in dict.fromkeys(self._cancels):
                 tx.cancel(number, kinds)
+            for number in dict.fromkeys(number for number, _ in self._erased):
+                tx.erase(number, [item for item in self._erased.values() if item.incident == number])
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:
                 tx.store_alerts(rows)

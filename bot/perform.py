@@ -185,7 +185,7 @@ class Performer:
         written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
         copy = effect.publisher != next(iter(self._providers.publishers))
-        return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy)
+        return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy, removed=effect.removed)
 
 
 def provider_of(effect: f.Effect) -> str:

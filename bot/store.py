@@ -131,6 +131,11 @@ class Transaction(Protocol):
         """Store the new state, append the events, queue the effects."""
         ...
 
+    def erase(self, incident: int, changed: Sequence[Recorded]) -> None:
+        """Put these in the place of what is stored under their numbers: the only change that is ever made to an event. Its
+        number, times, kind and people stay as they are; its facts lose what was removed."""
+        ...
+
     def cancel(self, incident: int, kinds: Sequence[str]) -> None:
         """Withdraw waiting effects of these kinds."""
         ...

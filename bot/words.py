@@ -9,6 +9,7 @@ from datetime import datetime
 from bot.chat import card
 from bot.chat.document import Document
 from bot.chat.page import Fired, PageWords, page
+from bot.chat.removals import still_told
 from bot.chat.templates import Templates
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
@@ -53,7 +54,8 @@ class Wording:
         digest = card.digest(
             told, people=self._people, zone=self._zone, templates=self._templates, components=self._components
         )
-        return digest and replace(digest, blocks=(*digest.blocks, *card.proposal(incident, told)))
+        beside = (*card.proposal(incident, told), *still_told(told))
+        return digest and replace(digest, blocks=(*digest.blocks, *beside))
 
     def topic(self, incident: Incident) -> str:
         return card.topic(incident, people=self._people, templates=self._templates)

@@ -170,6 +170,13 @@ class SqlTransaction:
             else:
                 bulk.insert(self._connection, outbox, values, keys=("key",))
 
+    def erase(self, number: int, changed: Sequence[Recorded]) -> None:
+        if not changed:
+            return
+        one = update(event).where(event.c.incident == number, event.c.seq == bindparam("the_seq"))
+        facts = [{"the_seq": item.seq, "facts": codec.dump(item.event)} for item in changed]
+        self._connection.execute(one.values(body=bindparam("facts")), facts)
+
     def cancel(self, number: int, kinds: Sequence[str]) -> None:
         self._connection.execute(
             update(outbox)

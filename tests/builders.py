@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.incident import commands as c
 from bot.incident.decide import decide
-from bot.incident.events import Recorded
+from bot.incident.events import MessageRemoved, Recorded
 from bot.incident.evolve import evolve
+from bot.incident.messages import scrubbed
 from bot.incident.model import Incident, Person, Source
 from bot.incident.undo import choose
 
@@ -56,7 +57,8 @@ class Story:
 
     def give(self, said: c.Command | Step) -> list[Recorded]:
         """Let `said` happen, and answer what was recorded. What is refused raises `Refused` and changes nothing but
-        the time. `Undo` and what a reaction asks for are told what they are about, as the product does."""
+        the time. `Undo` and what a reaction asks for are told what they are about, and what is removed is removed from the
+        past, as the product does."""
         given = said if isinstance(said, Step) else Step(said)
         self.now += given.after
         command = self._informed(given)
@@ -68,6 +70,9 @@ class Story:
             recorded.append(Recorded(self.number, seq, self.now, given.by, given.source, first, event))
         self.incident = incident
         self.history += tuple(recorded)
+        for event in (one.event for one in recorded if isinstance(one.event, MessageRemoved)):
+            without = {one.seq: one for one in scrubbed(self.history, event)}
+            self.history = tuple(without.get(one.seq, one) for one in self.history)
         return recorded
 
     def _informed(self, given: Step) -> c.Command:
@@ -76,6 +81,10 @@ class Story:
                 return replace(undo, events=choose(self.history, by, event))
             case c.Note() | c.AddTask() | c.AddFollowUp() | c.Retract() as captured if captured.message:
                 return replace(captured, by=given.by, events=self.history)
+            case c.EditMessage() as edit:
+                return replace(edit, events=self.history)
+            case c.RemoveMessage() as removal:
+                return replace(removal, by=given.by, events=self.history)
             case command:
                 return command
 

@@ -101,6 +101,8 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         author=PERSONS,
         message=st.sampled_from(["", "m1", "m2"]),
     ),
+    st.builds(c.EditMessage, message=st.sampled_from(["m1", "m2"]), text=TEXTS, when=st.none() | PAST),
+    st.builds(c.RemoveMessage, message=st.sampled_from(["m1", "m2"]), when=st.none() | PAST),
     st.builds(c.Retract, message=st.sampled_from(["m1", "m2"]), mark=st.none() | st.sampled_from(Mark)),
     st.builds(c.AddTask, text=TEXTS, owner=PERSONS | st.just(""), message=st.sampled_from(["", "m1"])),
     st.builds(c.ChangeTask, task=NUMBERS, done=st.booleans(), dropped=st.booleans(), owner=PERSONS | st.just("")),
@@ -169,7 +171,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.just(c.DraftPostmortem()),
     st.just(c.StartReview()),
     st.builds(c.AssignPostmortem, person=PERSONS),
-    st.builds(c.RecordPostmortem, place=TEXTS, edited=TEXTS | st.just(""), copy=st.booleans()),
+    st.builds(c.RecordPostmortem, place=TEXTS, edited=TEXTS | st.just(""), copy=st.booleans(), removed=st.booleans()),
     st.builds(c.Undo, by=PERSONS, event=st.none() | st.integers(1, 12)),
 )
 

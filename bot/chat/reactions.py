@@ -58,18 +58,23 @@ def meaning(emoji: str) -> Meaning | None:
     return REACTIONS.get(emoji.replace(_VARIATION, "").strip(":"))
 
 
+def worded(text: str) -> str:
+    """What is kept of a message's text; empty when there is nothing to keep."""
+    return clean(text).strip()[:TEXT_LIMIT].strip()
+
+
 def react(emoji: str, *, text: str, author: str, message: str, at: datetime | None) -> Command | None:
     """The command for a reaction put on `message`, which `author` wrote at `at`. None: it means nothing, or there is
     no text to keep."""
     found = meaning(emoji)
-    text = clean(text).strip()[:TEXT_LIMIT].strip()
+    text = worded(text)
     if found is None or not text:
         return None
     if found.mark is not None:
         return Note(mark=found.mark, text=text, when=at, author=author, message=message)
     if found.name == "task":
-        return AddTask(text=text, message=message)
-    return AddFollowUp(text=text, message=message)
+        return AddTask(text=text, message=message, author=author)
+    return AddFollowUp(text=text, message=message, author=author)
 
 
 def unreact(emoji: str, *, message: str) -> Command | None:

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident import life, paging, public, work
+from bot.incident import life, messages, paging, public, work
 from bot.incident.model import Incident, Refused
 from bot.incident.undo import undo
 
@@ -60,6 +60,10 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
             return work.note(command, at)
         case c.Retract():
             return work.retract(incident, command, at)
+        case c.EditMessage():
+            return messages.edit(command, at)
+        case c.RemoveMessage():
+            return messages.remove(incident, command, at)
         case c.AddTask():
             return work.add_task(incident, command, at)
         case c.ChangeTask():
@@ -113,7 +117,9 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
             same = held == command.person
             return [] if same else [e.PostmortemAssigned(at=at, person=command.person, previous=held)]
         case c.RecordPostmortem():
-            return [e.PostmortemWritten(at=at, place=command.place, edited=command.edited, copy=command.copy)]
+            written = e.PostmortemWritten(at=at, place=command.place, edited=command.edited, copy=command.copy)
+            quoted = command.removed and command.edited
+            return [written, e.EditedDraftKept(at=at, place=command.edited)] if quoted else [written]
         case c.Undo():
             return undo(incident, command, at)
         case _:

@@ -103,9 +103,10 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class WriteDraft:
-    """Put the postmortem's draft where people will edit it."""
+    """Put the postmortem's draft where people will edit it. `removed`: again, because a text in it was removed."""
 
     publisher: str
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

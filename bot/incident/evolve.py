@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from bot.incident import events as e
+from bot.incident.captured import reads_now
 from bot.incident.model import (
     FollowUp,
     Incident,
@@ -115,9 +116,12 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             | e.UpdateWasDue()
             | e.ArchiveWasDue()
             | e.DeliveryFailed()
+            | e.EditedDraftKept()
             | e.Undone()
         ):
             return incident
+        case e.MessageEdited() | e.MessageRemoved():
+            return reads_now(incident, event)
         case e.TaskAdded():
             return replace(incident, tasks=(*incident.tasks, Task(event.task, event.text, event.owner)))
         case e.TaskChanged():

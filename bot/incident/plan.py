@@ -63,6 +63,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case (
             e.Noted()
             | e.Retracted()
+            | e.MessageEdited()
             | e.TaskAdded()
             | e.TaskChanged()
             | e.FollowUpAdded()
@@ -76,9 +77,12 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             | e.PageTakenBack()
             | e.PageSent()
             | e.PageFailed()
+            | e.EditedDraftKept()
             | e.Undone()
         ):
             return _show(incident, policy)
+        case e.MessageRemoved():
+            return _rewrite(incident, event, policy) + _show(incident, policy)
         case e.DeliveryFailed(effect="archive_room", provider=platform) if _exposed(incident, platform):
             # Everybody goes on reading it, and nobody can work there.
             return _tell_of_failure(incident, event, policy) + _next_room(incident, platform)
@@ -101,8 +105,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
                 return _show(incident, policy)
             return [*(f.Publish(page, event.number) for page in policy.status_pages), *_show(incident, policy)]
         case e.PostmortemDrafted():
-            publishers = policy.own if incident.private else policy.publishers
-            return [f.WriteDraft(publisher) for publisher in publishers] + _show(incident, policy)
+            return [f.WriteDraft(publisher) for publisher in _publishers(incident, policy)] + _show(incident, policy)
         case e.RoomOpened(exposed=True):
             return _leave((event.platform,))
         case e.RoomOpened() if incident.status.final:
@@ -173,6 +176,18 @@ def _catch_up(incident: Incident, platform: str) -> list[f.Planned]:
 def _keep(incident: Incident, policy: Policy) -> list[f.Planned]:
     """A draft that everybody on the machine may read is so no more."""
     return [f.WriteDraft(publisher) for publisher in policy.own if incident.postmortem and incident.postmortem.through]
+
+
+def _rewrite(incident: Incident, event: e.MessageRemoved, policy: Policy) -> list[f.Planned]:
+    """A draft that was made of what was removed is made again without it."""
+    through = incident.postmortem.through if incident.postmortem else 0
+    if min(event.events) > through:
+        return []
+    return [f.WriteDraft(publisher, removed=True) for publisher in _publishers(incident, policy)]
+
+
+def _publishers(incident: Incident, policy: Policy) -> tuple[str, ...]:
+    return policy.own if incident.private else policy.publishers
 
 
 def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[f.Planned]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+REMOVED = "(removed)"
+"""What stands where somebody's text was until its message was removed."""
+
 # Overrides and isolates can make a text read as another one (https://www.unicode.org/reports/tr9/).
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _JOINERS = "\u200c\u200d"

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import assert_never
 
 from bot.incident import events as e
+from bot.incident.messages import as_edited
 from bot.incident.model import Mark, Moment, PublicPost, Status
 
 Who = Callable[[str], str]
@@ -26,6 +27,19 @@ MARKS = {
     Mark.ON_IT: "On it: ",
 }
 
+TAKEN = {
+    Mark.NOTE: "a note",
+    Mark.HYPOTHESIS: "a hypothesis",
+    Mark.DECISION: "a decision",
+    Mark.KEY_MOMENT: "a key moment",
+    Mark.LUCKY: "a piece of luck",
+    Mark.QUESTION: "a question",
+    Mark.PROPOSAL: "a proposal for customers",
+    Mark.COFFEE: "a coffee topic",
+    Mark.ON_IT: "a word that somebody is on it",
+}
+"""What a line is called where it is not shown."""
+
 MOMENTS = {
     Moment.IMPACT_START: "The impact began",
     Moment.DETECTED: "It was noticed",
@@ -38,16 +52,25 @@ MOMENTS = {
 
 
 def story(history: Sequence[e.Recorded]) -> list[e.Recorded]:
-    """The timeline people read: in the order things happened, without plumbing and without what was taken back."""
+    """The timeline people read: in the order things happened, without plumbing and without what was taken back, and every
+    line as its message reads by now."""
     taken = {r.event.event for r in history if isinstance(r.event, e.Retracted)}
     told = [
-        r for r in history if r.seq not in taken and not isinstance(r.event, (*e.PLUMBING, e.Retracted)) and _says(r)
+        r
+        for r in as_edited(history)
+        if r.seq not in taken and not isinstance(r.event, (*e.PLUMBING, e.Retracted)) and _says(r.event, taken)
     ]
     return sorted(told, key=lambda r: (r.event.at, r.seq))
 
 
-def _says(recorded: e.Recorded) -> bool:
-    return not (isinstance(recorded.event, e.UpdatePosted) and not recorded.event.text)
+def _says(event: e.Event, taken: Collection[int]) -> bool:
+    match event:
+        case e.UpdatePosted():
+            return bool(event.text)
+        case e.MessageRemoved():
+            return not set(event.events).issubset(taken)
+        case _:
+            return True
 
 
 def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
@@ -88,17 +111,21 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             over = f", taking over from {who(event.previous)}" if event.previous else ""
             return f"{who(event.person)} is {event.role}{over}"
         case e.Noted():
-            return f"{MARKS[event.mark]}{event.text}"
+            return f"{MARKS[event.mark]}{event.text}{_edited(event)}"
         case e.Retracted():
             return f"e{event.event} was taken back"
+        case e.MessageEdited():
+            return f"Edited: {', '.join(f'e{seq}' for seq in event.events)}"
+        case e.MessageRemoved():
+            return _removed(event)
         case e.TaskAdded():
-            return f"Task {event.task}{_for(event.owner, who)}: {event.text}"
+            return f"Task {event.task}{_for(event.owner, who)}: {event.text}{_edited(event)}"
         case e.TaskChanged():
             did = "dropped" if event.dropped else "done" if event.done else f"open{_for(event.owner, who)}"
             return f"Task {event.task} is {did}"
         case e.FollowUpAdded():
             due = f", due {event.due:%Y-%m-%d}" if event.due else ""
-            return f"Follow-up {event.followup}{_for(event.owner, who)}{due}: {event.text}"
+            return f"Follow-up {event.followup}{_for(event.owner, who)}{due}: {event.text}{_edited(event)}"
         case e.FollowUpChanged():
             did = event.outcome or f"open{_for(event.owner or '', who)}"
             return f"Follow-up {event.followup} is {did}{_because(event.reason)}"
@@ -156,10 +183,27 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             return f"The postmortem is with {who(event.person)}" if event.person else "The postmortem has no owner"
         case e.PostmortemWritten():
             return f"The postmortem's draft lies at {event.place}"
+        case e.EditedDraftKept():
+            return f"People had edited {event.place}, so it was left alone: what was removed may still be in it"
         case e.Undone():
             return f"Undone: {', '.join(f'e{seq}' for seq in event.events)}"
         case _:
             assert_never(event)
+
+
+def _edited(event: e.Noted | e.TaskAdded | e.FollowUpAdded) -> str:
+    return " (edited)" if event.edited else ""
+
+
+def _removed(event: e.MessageRemoved) -> str:
+    lines = [TAKEN[mark] for mark in event.marks]
+    what = [*lines, *(f"task {n}" for n in event.tasks), *(f"follow-up {n}" for n in event.followups)]
+    said = f"{', '.join(what[:-1])} and {what[-1]}" if len(what) > 1 else what[0]
+    whose = "its" if len(what) == 1 else "their"
+    by = {True: f" by {whose} author", False: " by a moderator", None: ""}[event.by_author]
+    read = ", ".join(f"{number}" for number in event.posts)
+    left = f"; public post {read} quotes it, and customers have read that" if read else ""
+    return f"{said[0].upper()}{said[1:]} {'was' if len(what) == 1 else 'were'} removed{by}{left}"
 
 
 def _step(event: e.PeoplePaged) -> str:

@@ -19,6 +19,9 @@ class NothingToTakeBack(Refused):
     """What was done changes nothing that could be as it was before."""
 
 
+_NO_LINES = ("delivery", "message")
+"""What comes of these is named to be taken back: who edits a message and types `undo` means the line before."""
+
 _TIMELINE = "`timeline` shows what happened."
 _NOT_YET = "It is your last line here. For an earlier one: `undo e12`, with the number that `timeline` shows."
 
@@ -33,7 +36,7 @@ def choose(history: Sequence[e.Recorded], by: str, event: int | None) -> tuple[e
     if event is not None:
         wanted = next((r.command for r in candidates if r.seq == event), None)
     else:
-        wanted = next((r.command for r in reversed(candidates) if r.by == by and r.source.kind != "delivery"), None)
+        wanted = next((r.command for r in reversed(candidates) if r.by == by and r.source.kind not in _NO_LINES), None)
     return tuple(r for r in candidates if r.command == wanted)
 
 
@@ -100,6 +103,13 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return [e.RoleAssigned(at=at, role=event.role, person=event.previous, previous=held)]
         case e.Noted():
             return [e.Retracted(at=at, event=recorded.seq, message=event.message)]
+        case e.MessageEdited():
+            raise Refused(
+                "No undo of an edit, because what was taken from a message reads as the message does.",
+                "Edit the message again, where it stands.",
+            )
+        case e.MessageRemoved():
+            raise Refused("No undo, because the text is gone.", "Write the message again, if it may be read.")
         case e.TaskAdded():
             return [e.TaskChanged(at=at, task=event.task, dropped=True, owner=event.owner)]
         case e.TaskChanged():

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.captured import Standing, standing
+from bot.incident.captured import Standing, gone, standing
 from bot.incident.model import Captured, Incident, Moment, Refused
 from bot.incident.past import passed
 from bot.incident.text import one_line
@@ -39,6 +39,8 @@ def assign_role(incident: Incident, command: c.AssignRole, at: datetime) -> list
 def note(command: c.Note, at: datetime) -> list[e.Event]:
     text = _text(command.text, "A line on the timeline")
     when = passed(command.when, at)
+    if gone(command.events, command.message):
+        return []
     if held := standing(command.events, command.message, Captured.LINE, command.mark):
         return _second(held, command.by, command.message, at)
     return [e.Noted(at=when, mark=command.mark, text=text, author=command.author, message=command.message)]
@@ -73,13 +75,17 @@ def retract(incident: Incident, command: c.Retract, at: datetime) -> list[e.Even
 
 
 def add_task(incident: Incident, command: c.AddTask, at: datetime) -> list[e.Event]:
+    if gone(command.events, command.message):
+        return []
     if held := standing(command.events, command.message, Captured.TASK):
         return _second(held, command.by, command.message, at)
     if len(incident.tasks) >= LIST_LIMIT:
         raise Refused(f"{incident.ref} has {LIST_LIMIT} tasks already.", "Finish or drop some.")
     text = _text(command.text, "A task")
-    added = e.TaskAdded(at=at, task=len(incident.tasks) + 1, text=text, owner=command.owner, message=command.message)
-    return [added]
+    number = len(incident.tasks) + 1
+    return [
+        e.TaskAdded(at=at, task=number, text=text, owner=command.owner, message=command.message, author=command.author)
+    ]
 
 
 def change_task(incident: Incident, command: c.ChangeTask, at: datetime) -> list[e.Event]:
@@ -116,6 +122,8 @@ def _brief(text: str) -> str:
 
 
 def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> list[e.Event]:
+    if gone(command.events, command.message):
+        return []
     if held := standing(command.events, command.message, Captured.FOLLOWUP):
         return _second(held, command.by, command.message, at)
     if len(incident.followups) >= LIST_LIMIT:
@@ -124,7 +132,13 @@ def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> li
     number = len(incident.followups) + 1
     return [
         e.FollowUpAdded(
-            at=at, followup=number, text=text, owner=command.owner, due=command.due, message=command.message
+            at=at,
+            followup=number,
+            text=text,
+            owner=command.owner,
+            due=command.due,
+            message=command.message,
+            author=command.author,
         )
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.incident.text import REMOVED
 from bot.incident.timeline import minutes
 from bot.postmortem.words import escape
 
@@ -31,8 +32,8 @@ def ask(role: str, question: str, line: str = "") -> str:
 
 
 def quote(text: str) -> str:
-    """What somebody said, as a literal quotation."""
-    return f"“{escape(text)}”"
+    """What somebody said, as a literal quotation; of what was removed, that it was."""
+    return escape(text) if text == REMOVED else f"“{escape(text)}”"
 
 
 def clock(at: datetime) -> str:

@@ -10,11 +10,13 @@ from typing import Any
 
 from bot.incident import events as e
 from bot.incident.model import Moment
+from bot.incident.text import REMOVED
 from bot.incident.timeline import MOMENTS, sentence
 from bot.postmortem.facts import Line, Stamped
 from bot.postmortem.words import ROLES, Cast, tidy, upper_first
 
 _ELSEWHERE = (
+    e.EditedDraftKept,
     e.FollowUpAdded,
     e.FollowUpChanged,
     e.MomentSet,
@@ -102,7 +104,7 @@ def _masked(event: e.Event, cast: Cast) -> e.Event:
             continue
         if isinstance(value, str):
             text = cast.mask(value)
-            quoted = field.name in _QUOTED and not isinstance(event, _WORDS_OF_A_MACHINE)
+            quoted = field.name in _QUOTED and value != REMOVED and not isinstance(event, _WORDS_OF_A_MACHINE)
             changed[field.name] = f"“{text}”" if quoted else text
     match event:
         case e.PeoplePaged(reason="opened"):

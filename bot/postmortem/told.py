@@ -51,7 +51,9 @@ def told(history: Sequence[e.Recorded]) -> list[e.Recorded]:
                 pass
         rows.append(recorded)
     shown = {recorded.seq for recorded in rows}
-    return [r for r in rows if not isinstance(r.event, e.Undone) or shown.intersection(r.event.events)]
+    return [
+        r for r in rows if not isinstance(r.event, e.Undone | e.MessageRemoved) or shown.intersection(r.event.events)
+    ]
 
 
 def taken_items(history: Sequence[e.Recorded]) -> tuple[frozenset[int], frozenset[int]]:

@@ -41,8 +41,8 @@ def test_a_reaction_puts_the_message_on_the_timeline_when_it_was_said(emoji, mar
 
 
 def test_a_message_becomes_a_task_or_a_follow_up():
-    assert on("☑") == on("☑️") == AddTask(text="rebooted mon2", message="C1/1.2")
-    assert on("🔁") == on("repeat") == AddFollowUp(text="rebooted mon2", message="C1/1.2")
+    assert on("☑") == on("☑️") == AddTask(text="rebooted mon2", author="slack:U1", message="C1/1.2")
+    assert on("🔁") == on("repeat") == AddFollowUp(text="rebooted mon2", author="slack:U1", message="C1/1.2")
     assert unreact("☑", message="m") == Retract(message="m", captured=Captured.TASK)
     assert unreact("repeat", message="m") == Retract(message="m", captured=Captured.FOLLOWUP)
 

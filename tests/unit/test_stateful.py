@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.incident import commands as c
-from bot.incident.events import IncidentOpened, Recorded, StatusChanged
+from bot.incident.events import IncidentOpened, PublicPostPublished, Recorded, StatusChanged
 from bot.incident.evolve import replay
-from bot.incident.model import Incident, Moment, Refused, Status
+from bot.incident.model import Incident, Mark, Moment, PublicStatus, Refused, Status
 from tests.builders import Step, Story, step
 from tests.commands import OPENINGS, PERSONS, STEPS
 
+MESSAGES = st.sampled_from(["c1", "c2"])
 OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED, Status.CANCELLED, Status.MERGED})
 
 
@@ -36,6 +37,8 @@ class Incidents(RuleBasedStateMachine):
     def opens(self, opening: c.Open) -> None:
         self.story = Story()
         self.read_by_all: set[tuple[str, str]] = set()
+        self.words = 0
+        self.removed: set[str] = set()
         self.story.give(opening)
 
     def attempt(self, given: Step) -> list[Recorded]:
@@ -64,6 +67,36 @@ class Incidents(RuleBasedStateMachine):
         undone = self.attempt(step(c.Undo(by=by, event=data.draw(st.sampled_from(done)).seq), by=by))
         if undone:
             assert visible(self.story.incident) == before
+
+    @rule(message=MESSAGES, what=st.sampled_from([c.Note, c.AddTask, c.AddFollowUp, c.EditMessage]))
+    def somebody_takes_or_edits_a_message(self, message: str, what: type[c.Command]) -> None:
+        self.words += 1
+        text = f"secret number {self.words} of {message}"
+        given: dict[type[c.Command], c.Command] = {
+            c.Note: c.Note(mark=Mark.PROPOSAL, text=text, message=message),
+            c.AddTask: c.AddTask(text=text, message=message),
+            c.AddFollowUp: c.AddFollowUp(text=text, message=message),
+            c.EditMessage: c.EditMessage(message=message, text=text),
+        }
+        self.attempt(step(given[what], source="message" if what is c.EditMessage else "reaction"))
+
+    @rule(data=st.data())
+    def somebody_quotes_a_message_to_customers(self, data: st.DataObject) -> None:
+        kept = [text for recorded in self.story.history if "secret" in (text := getattr(recorded.event, "text", ""))]
+        if kept:
+            post = f"So it is said: {data.draw(st.sampled_from(kept))}!"
+            self.attempt(step(c.DraftPublicPost(status=PublicStatus.MONITORING, title="Disruption", text=post)))
+
+    @rule(message=MESSAGES)
+    def a_message_is_removed(self, message: str) -> None:
+        if self.attempt(step(c.RemoveMessage(message=message), source="message")):
+            self.removed.add(message)
+
+    @invariant()
+    def what_was_removed_is_nowhere_but_where_customers_read_it(self) -> None:
+        kept = [r for r in self.story.history if not isinstance(r.event, PublicPostPublished)]
+        everything = repr((kept, self.story.incident))
+        assert [message for message in self.removed if f"of {message}" in everything] == []
 
     @invariant()
     def the_row_is_what_the_events_make(self) -> None:

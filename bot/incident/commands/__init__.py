@@ -54,9 +54,11 @@ from bot.incident.commands.work import (
     ChangeFollowUp,
     ChangeTask,
     DescribeImpact,
+    EditMessage,
     Note,
     PostUpdate,
     Remind,
+    RemoveMessage,
     Retract,
     SetMoment,
     Undo,
@@ -84,6 +86,7 @@ __all__ = [
     "DiscardPublicPost",
     "DraftPostmortem",
     "DraftPublicPost",
+    "EditMessage",
     "Escalate",
     "FoldAlerts",
     "MakePrivate",
@@ -101,6 +104,7 @@ __all__ = [
     "RecordPostmortem",
     "RecordRoom",
     "Remind",
+    "RemoveMessage",
     "Rename",
     "Reopen",
     "Resolve",
@@ -134,6 +138,8 @@ Command = (
     | AssignRole
     | Note
     | Retract
+    | EditMessage
+    | RemoveMessage
     | AddTask
     | ChangeTask
     | AddFollowUp

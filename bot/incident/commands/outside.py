@@ -130,8 +130,9 @@ class RecordFailure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPostmortem:
     """A draft lies at `place`; at `edited` lies one that people changed, which was left as it is. `copy`: another publisher
-    keeps it as well."""
+    keeps it as well. `removed`: it was written anew because a text in it was removed."""
 
     place: str
     edited: str = ""
     copy: bool = False
+    removed: bool = False

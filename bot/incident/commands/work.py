@@ -43,10 +43,32 @@ class Retract:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditMessage:
+    """What reactions made of the message shall read as it does now. `events` is filled in with all that is recorded. The same
+    when it is removed."""
+
+    message: str
+    text: str
+    when: datetime | None = None
+    events: tuple[Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveMessage:
+    """The text of the message shall be nowhere any more. `by` removed it, as far as the platform says who."""
+
+    message: str
+    when: datetime | None = None
+    by: str = ""
+    events: tuple[Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddTask:
     text: str
     owner: str = ""
     message: str = ""
+    author: str = ""
     by: str = ""
     events: tuple[Recorded, ...] = ()
 
@@ -67,6 +89,7 @@ class AddFollowUp:
     owner: str = ""
     due: datetime | None = None
     message: str = ""
+    author: str = ""
     by: str = ""
     events: tuple[Recorded, ...] = ()
 

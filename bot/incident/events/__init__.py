@@ -1,4 +1,5 @@
-"""What happened: the timeline is the list of these, in the past tense, and nothing is ever taken out of it.
+"""What happened: the timeline is the list of these, in the past tense, and nothing is ever taken out of it but the text of a
+message that was removed (`MessageRemoved`).
 
 Rules of this file: an event is data, it holds facts and no words; `at` is when it happened (`Recorded.recorded_at`
 is when it was said); a correction is another event. Renaming a class or a field needs an upcaster in `storage.codec`.
@@ -18,6 +19,7 @@ from bot.incident.events.life import (
     AlertsFired,
     AlertsLeft,
     AlertsStillFiring,
+    EditedDraftKept,
     IncidentOpened,
     MadePrivate,
     MergedInto,
@@ -50,6 +52,8 @@ from bot.incident.events.work import (
     FollowUpAdded,
     FollowUpChanged,
     ImpactDescribed,
+    MessageEdited,
+    MessageRemoved,
     MomentSet,
     Noted,
     Retracted,
@@ -76,6 +80,7 @@ __all__ = [
     "ArchiveWasDue",
     "CardPosted",
     "DeliveryFailed",
+    "EditedDraftKept",
     "Event",
     "FollowUpAdded",
     "FollowUpChanged",
@@ -84,6 +89,8 @@ __all__ = [
     "IncidentOpened",
     "MadePrivate",
     "MergedInto",
+    "MessageEdited",
+    "MessageRemoved",
     "MomentSet",
     "Noted",
     "PageAcknowledged",
@@ -133,6 +140,8 @@ Event = (
     | Noted
     | Retracted
     | Seconded
+    | MessageEdited
+    | MessageRemoved
     | TaskAdded
     | TaskChanged
     | FollowUpAdded
@@ -160,6 +169,7 @@ Event = (
     | PostmortemDrafted
     | PostmortemAssigned
     | PostmortemWritten
+    | EditedDraftKept
     | Undone
 )
 
@@ -172,6 +182,7 @@ PLUMBING = (
     PostReachedPage,
     PostmortemWritten,
     Seconded,
+    MessageEdited,
 )
 """Kept for the loop, not for the story: left out of timelines people read."""
 

@@ -149,3 +149,11 @@ class PostmortemWritten(Happened):
     place: str
     edited: str = ""
     copy: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditedDraftKept(Happened):
+    """People had edited the draft at `place` when a text in it was removed: it was left as it is, with that text if they did
+    not take it out."""
+
+    place: str

@@ -20,12 +20,14 @@ class RoleAssigned(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Happened):
-    """A line for the timeline. `message` is the chat message it was taken from, `author` who wrote that."""
+    """A line for the timeline. `message` is the chat message it was taken from, `author` who wrote that. `edited`: it reads
+    otherwise than when it was taken; never stored, and said by `bot.incident.timeline`. The same of tasks and follow-ups."""
 
     mark: Mark
     text: str
     author: str = ""
     message: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +49,39 @@ class Seconded(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessageEdited(Happened):
+    """A message reads `text` now, and so does what was taken from it: the lines, tasks and follow-ups that `events` made, these
+    as the `tasks` and `followups` of these numbers."""
+
+    message: str
+    text: str
+    events: tuple[int, ...]
+    tasks: tuple[int, ...] = ()
+    followups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRemoved(Happened):
+    """A message was removed, and its text from all that `events` had made of it: lines with these `marks`, `tasks` and
+    `followups`. `by_author` None: nobody knows whether its author did it. `posts` are the public ones that quote it."""
+
+    message: str
+    events: tuple[int, ...]
+    marks: tuple[Mark, ...] = ()
+    tasks: tuple[int, ...] = ()
+    followups: tuple[int, ...] = ()
+    by_author: bool | None = None
+    posts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAdded(Happened):
     task: int
     text: str
     owner: str = ""
     message: str = ""
+    author: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +102,8 @@ class FollowUpAdded(Happened):
     owner: str = ""
     due: datetime | None = None
     message: str = ""
+    author: str = ""
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
