@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,14 +17,14 @@ from bot.chat import replies
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import Document, say
 from bot.chat.parse import parse
-from bot.chat.reactions import react, unreact
+from bot.chat.reactions import react, unreact, worded
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.text import one_line
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
-from bot.ports import Clock, Overloaded, Reacted, Said
+from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
 from bot.questions import Answers, Names
 from bot.status.contacts import names_of
 from bot.status.recognise import places_of
@@ -51,6 +52,7 @@ class Conversation:
         self._clock = clock
         self._names = names
         self._answers = answers
+        self._reacting = Counter[str]()
 
     async def notified(self, notification: Notification) -> None:
         outcome = await self._writer.submit(notification)
@@ -186,12 +188,45 @@ class Conversation:
         """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing.
 
         Raises Overloaded or StoreUnavailable: nothing was done. A bug is logged, and nothing was done either."""
+        message = f"{reacted.platform}:{reacted.message}"
+        self._reacting[message] += 1
         try:
-            await self._reacted(reacted)
-        except (Overloaded, StoreUnavailable):
-            raise
-        except Exception:
-            log.exception("a bug while handling a reaction")
+            await _heard(self._reacted(reacted), "a reaction")
+        finally:
+            self._reacting -= Counter((message,))
+
+    async def edited(self, edited: Edited) -> None:
+        """What reactions made of the message reads as it does now. Raises as `reacted` does."""
+        await _heard(self._changed(edited), "an edit")
+
+    async def removed(self, removed: Removed) -> None:
+        """The text of the message goes from all that reactions made of it. Raises as `reacted` does."""
+        await _heard(self._changed(removed), "a removal")
+
+    async def _changed(self, changed: Edited | Removed) -> None:
+        message = f"{changed.platform}:{changed.message}"
+        number = await asyncio.to_thread(self._captured_in, changed.platform, changed.room, message)
+        if number is None:
+            return
+        by = self.person(changed.platform, changed.by) if changed.by else ""
+        command: c.Command
+        if isinstance(changed, Edited):
+            command = c.EditMessage(message=message, text=worded(changed.text), when=changed.at)
+        else:
+            command = c.RemoveMessage(message=message, when=changed.at)
+        inbox = f"{changed.platform}:{changed.event}" if changed.event else ""
+        ask = c.Ask(command=command, incident=number, by=by, source=Source("message", message), inbox=inbox)
+        outcome = await self._writer.submit(ask)
+        if outcome.refused:
+            log.info("a change of %s did nothing: %s", message, outcome.refused.reason)
+
+    def _captured_in(self, platform: str, room: str, message: str) -> int | None:
+        """The incident of the room, if something was made of the message, or is being made. Most are never reacted to: that
+        costs two look-ups by key."""
+        number = self._lookups.in_room(platform, room)
+        if number is None or not (message in self._reacting or self._lookups.captured(number, message)):
+            return None
+        return self._worked_on_in(platform, room)
 
     async def _reacted(self, reacted: Reacted) -> None:
         number = await asyncio.to_thread(self._worked_on_in, reacted.platform, reacted.room)
@@ -228,6 +263,16 @@ class Conversation:
             if person.handles.get(platform) == user:
                 return person.id
         return f"{platform}:{user}"
+
+
+async def _heard(doing: Coroutine[object, object, None], what: str) -> None:
+    """Whoever listens on a chat platform goes on listening: a bug is logged."""
+    try:
+        await doing
+    except (Overloaded, StoreUnavailable):
+        raise
+    except Exception:
+        log.exception("a bug while handling %s", what)
 
 
 def _strangers(alerts: Sequence[Alert]) -> str:

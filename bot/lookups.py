@@ -72,6 +72,10 @@ class Lookups(Protocol):
         """The incident whose room it is."""
         ...
 
+    def captured(self, number: int, message: str) -> bool:
+        """Whether a reaction ever made something of `message` (`platform:id`) in this incident."""
+        ...
+
     def pages(self, number: int, limit: int = 50) -> list[PageStands]:
         """What became of the last page of this incident to each person by each way: of the `limit` oldest that wait, and
         the `limit` newest that were sent or failed. Those that wait come first."""

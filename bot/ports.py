@@ -142,6 +142,33 @@ class Reacted:
     event: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A message reads `text` now; `by` edited it at `at`. `event` is the edit's own id at the platform. What people typed to
+    the bot is not handed over again: an edited line is no second line."""
+
+    platform: str
+    room: str
+    by: str
+    message: str
+    text: str
+    at: datetime | None = None
+    event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A message is no more; `by` removed it at `at`, empty where the platform does not say who. `event` is the removal's own
+    id at the platform."""
+
+    platform: str
+    room: str
+    by: str
+    message: str
+    at: datetime | None = None
+    event: str = ""
+
+
 class Inbox(Protocol):
     """What inbound adapters call."""
 
@@ -150,6 +177,16 @@ class Inbox(Protocol):
         ...
 
     async def reacted(self, reacted: Reacted) -> None: ...
+
+    async def edited(self, edited: Edited) -> None:
+        """What reactions made of the message reads as it does. Of any message; of most of them nothing was made. An adapter
+        hands over edits in their order, and behind the reactions that it heard before them. Raises Overloaded or
+        StoreUnavailable: nothing was done."""
+        ...
+
+    async def removed(self, removed: Removed) -> None:
+        """The text of the message is nowhere in the database any more. As `edited`."""
+        ...
 
     async def notified(self, notification: Notification) -> None:
         """Returns once the alerts are stored. Raises Overloaded or StoreUnavailable: nothing was stored."""

@@ -111,6 +111,11 @@ class SqlLookups:
             number: int | None = connection.execute(statement).scalar()
         return number
 
+    def captured(self, number: int, message: str) -> bool:
+        of_it = (event.c.incident == number, event.c.source == "reaction", event.c.source_ref == message)
+        with self._database.read() as connection:
+            return connection.execute(select(event.c.seq).where(*of_it).limit(1)).first() is not None
+
     def pages(self, number: int, limit: int = 50) -> list[PageStands]:
         waiting = (
             select(outbox)
