@@ -13,7 +13,7 @@ import pytest
 
 from bot.alerts.model import Notification
 from bot.chat import document as d
-from bot.ports import Attempt, Reacted, Said, Unavailable
+from bot.ports import Attempt, Edited, Reacted, Removed, Said, Unavailable
 from tests.contract.chat_harness import MatrixHarness
 from tests.until import until
 
@@ -24,6 +24,8 @@ class Heard:
 
     said_: list[Said] = field(default_factory=list)
     reacted_: list[Reacted] = field(default_factory=list)
+    edited_: list[Edited] = field(default_factory=list)
+    removed_: list[Removed] = field(default_factory=list)
     fails: Callable[[Said], None] = lambda said: None
 
     @property
@@ -37,6 +39,12 @@ class Heard:
 
     async def reacted(self, reacted: Reacted) -> None:
         self.reacted_.append(reacted)
+
+    async def edited(self, edited: Edited) -> None:
+        self.edited_.append(edited)
+
+    async def removed(self, removed: Removed) -> None:
+        self.removed_.append(removed)
 
     async def notified(self, notification: Notification) -> None:
         raise AssertionError("no alerts come from a chat platform")
@@ -197,6 +205,25 @@ async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness
     async with listening(matrix, heard):
         await until(lambda: len(heard.reacted_) == 2, "the end of the reaction")
     assert not heard.reacted_[1].added
+
+
+async def test_edits_by_the_author_and_removals_by_anybody_who_may_are_heard(matrix: MatrixHarness):
+    heard, room = Heard(), await opened(matrix)
+    ana, ben = matrix.people["ana"], matrix.people["ben"]
+    async with listening(matrix, heard):
+        message = await ana.say(room, "osd.17 flaps")
+        relation = {"m.relates_to": {"rel_type": "m.replace", "event_id": message}}
+        forged = {"m.new_content": {"msgtype": "m.text", "body": "all is well"}}
+        edit = {"m.new_content": {"msgtype": "m.text", "body": "osd.18 flaps"}}
+        await ben.say(room, "* all is well", **forged, **relation)
+        await ana.say(room, "* osd.18 flaps", **edit, **relation)
+        await ana.redact(room, message)
+        await until(lambda: heard.removed_, "the removal")
+    (edited,) = heard.edited_
+    assert (edited.room, edited.by, edited.message, edited.text) == (room, ana.user_id, message, "osd.18 flaps")
+    (removed,) = heard.removed_
+    assert (removed.room, removed.by, removed.message) == (room, ana.user_id, message)
+    assert len({edited.event, removed.event, message}) == 3
 
 
 async def test_what_was_typed_while_the_bot_was_down_is_heard_in_its_order_and_once(matrix: MatrixHarness):

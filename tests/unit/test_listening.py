@@ -77,7 +77,7 @@ async def test_a_platform_is_listened_to_with_the_inbox_until_cancelled(listenin
     quiet = Patience()
     it = listening(chat := Chat(quiet), Nights(), inbox=inbox)
     assert it.heard == {"matrix": False}
-    await quiet.asked.wait()
+    await until(quiet.asked.is_set, "listening")
     assert chat.inbox is inbox
     assert (it.heard, it.trouble) == ({"matrix": True}, {})
 
@@ -101,7 +101,7 @@ async def test_what_keeps_it_from_being_heard_is_told_once_and_it_is_tried_again
 
     quiet = Patience()
     it = listening(chat := Chat(fails, fails, fails, quiet), Nights())
-    await quiet.asked.wait()
+    await until(quiet.asked.is_set, "listening")
     assert chat.tries == 4
     # That it is under way again says nothing yet.
     assert (it.heard, it.trouble) == ({"matrix": False}, {"matrix": why})
@@ -114,7 +114,7 @@ async def test_each_reason_is_told_once_although_they_take_turns(
 ) -> None:
     quiet = Patience()
     listening(Chat(*[Unavailable("a"), Rejected("b")] * 3, quiet), Nights())
-    await quiet.asked.wait()
+    await until(quiet.asked.is_set, "listening")
     assert len(told(caplog)) == 2
 
 
@@ -122,7 +122,7 @@ async def test_reasons_without_end_fill_no_memory(listening: Listener, caplog: p
     many = [Unavailable(f"reason {number}") for number in range(TOLD_MOST)]
     quiet = Patience()
     listening(Chat(*many, many[0], Unavailable("one more"), many[0], quiet), Nights())
-    await quiet.asked.wait()
+    await until(quiet.asked.is_set, "listening")
     assert len(told(caplog)) == TOLD_MOST + 2
 
 
@@ -135,11 +135,12 @@ async def test_what_lasts_is_trouble_no_more_and_the_next_one_is_new(
     works, again = Patience(), Patience()
     error = Unavailable("no route")
     it = listening(chat := Chat(*[error] * 8, works, error, again), nights)
-    await works.asked.wait()
+    await until(works.asked.is_set, "listening")
     await until(lambda: it.heard == {"matrix": True}, "being heard")
     assert it.trouble == {}
+    monkeypatch.setattr(bot.listening, "STEADY", 60.0)
     works.go.set()
-    await again.asked.wait()
+    await until(again.asked.is_set, "listening")
     # works returns, which is no trouble; then comes the error, told anew; and waits begin small.
     assert [line.rpartition(": ")[2] for line in told(caplog)] == [
         "no route",
@@ -228,7 +229,7 @@ async def test_who_lost_the_turn_waits_for_it_without_trouble(
 ) -> None:
     nights, turns = Nights(), LostTurns(2)
     it = listening(chat := Chat(always=Patience()), nights, turns)
-    await turns.waiting.wait()
+    await until(turns.waiting.is_set, "waiting for the turn")
     assert (chat.tries, nights.slept, told(caplog)) == (2, [], [])
     assert (it.heard, it.trouble) == ({"matrix": False}, {})
 
@@ -237,7 +238,7 @@ async def test_platforms_do_not_wait_for_each_other(listening: Listener) -> None
     quiet = Patience()
     it = Listening({"matrix": Chat(always=Rejected("no")), "slack": Chat(quiet)}, None, AlwaysOurs(), Nights(1))
     tasks = [asyncio.create_task(it.to(name)) for name in ("matrix", "slack")]
-    await quiet.asked.wait()
+    await until(quiet.asked.is_set, "listening")
     await until(lambda: it.trouble, "the trouble")
     assert it.heard == {"matrix": False, "slack": True}
     assert list(it.trouble) == ["matrix"]

@@ -38,6 +38,14 @@ class Addressing:
             return body[named.end() :].strip()
         return None
 
+    def edited(self, content: Json) -> str | None:
+        """The message that reads otherwise by this one."""
+        relation, newer = content.get("m.relates_to"), content.get("m.new_content")
+        if not isinstance(relation, dict) or relation.get("rel_type") != "m.replace" or not isinstance(newer, dict):
+            return None
+        message = relation.get("event_id")
+        return message if isinstance(message, str) else None
+
     def replied_to(self, content: Json) -> str | None:
         """The message that is answered, if somebody typed an answer."""
         relation = content.get("m.relates_to")

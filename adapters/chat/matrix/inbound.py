@@ -1,4 +1,4 @@
-"""What people do in rooms, handed over: lines for the bot, and reactions.
+"""What people do in rooms, handed over: lines for the bot, reactions, and what becomes of messages.
 
 The place up to which everything was handed over (`since`) is kept in our database after that is committed there, and what is
 handed over carries the homeserver's id of its event, by which the same one is handled once. So nothing is lost by a crash of either
@@ -17,7 +17,7 @@ from typing import Any, Final
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.homeserver import Homeserver, Json
 from bot.chat.document import Document, say
-from bot.ports import Clock, Inbox, Memory, Overloaded, Reacted, Rejected, Said, Unavailable
+from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -156,6 +156,9 @@ class Listener:
 
     async def _message(self, room: str, event: Json) -> None:
         content = event["content"]
+        if edited := self._addressing.edited(content):
+            await self._edit(room, event, edited)
+            return
         line = self._addressing.line(content)
         if line is None:
             to = self._addressing.replied_to(content)
@@ -169,6 +172,23 @@ class Listener:
         said = Said(self._name, room, str(event["sender"]), line, message=id_, at=at, confined=True)
         answer = await self._inbox.said(said)
         self._later(self._reply(room, answer, content, id_))
+
+    async def _edit(self, room: str, event: Json, message: str) -> None:
+        first = await self._homeserver.get("rooms", room, "event", message)
+        if first.get("sender") != event["sender"]:
+            # Clients show nothing of it either (https://spec.matrix.org/latest/client-server-api/#validity-of-replacement-events).
+            return
+        await self._inbox.edited(
+            Edited(
+                self._name,
+                room,
+                str(event["sender"]),
+                message,
+                self._addressing.text({"content": event["content"]["m.new_content"]}),
+                at=_at(event),
+                event=str(event["event_id"]),
+            )
+        )
 
     def _later(self, answering: Any) -> None:
         """The homeserver may let us wait for minutes before an answer; the next line is done meanwhile."""
@@ -225,6 +245,8 @@ class Listener:
         gone = event["content"].get("redacts") or event.get("redacts")
         kept = await self._memory.recall(f"reaction:{gone}")
         if kept is None:
+            by, id_ = str(event["sender"]), str(event["event_id"])
+            await self._inbox.removed(Removed(self._name, room, by, str(gone), at=_at(event), event=id_))
             return
         held: Mapping[str, str] = json.loads(kept)
         await self._inbox.reacted(
