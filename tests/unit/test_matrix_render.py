@@ -421,3 +421,23 @@ def test_any_document_becomes_an_event_in_which_nothing_is_lost_and_nothing_is_l
         assert bare(d.clean(text)) in bare(read.text)
     assert all(re.match(r"https?://|mailto:", href, re.IGNORECASE) for href, _ in read.links)
     assert set(content["m.mentions"].get("user_ids", [])) <= set(HANDLES.values())
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("INC-1 undo", "`!incident INC-1 undo`"),
+        ("help all", "`!incident help all`"),
+        ("publish investigating TEXT title=TITLE", "`!incident publish investigating TEXT title=TITLE`"),
+        ("investigating", "`investigating`"),
+        ("klatsch serve", "`klatsch serve`"),
+        ("people.ana.page", "`people.ana.page`"),
+        ("INC-1", "`INC-1`"),
+        ("undone", "`undone`"),
+    ],
+)
+def test_a_line_for_the_bot_is_shown_as_it_has_to_be_typed(code: str, shown: str) -> None:
+    document = d.Document("s", (d.Paragraph((d.Text("undo: "), d.Text(code, code=True))),))
+    content = message(document, {})
+    assert content["body"] == f"undo: {shown}"
+    assert f"<code>{shown.strip('`')}</code>" in content["formatted_body"]

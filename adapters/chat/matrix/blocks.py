@@ -14,6 +14,7 @@ from urllib.parse import quote
 from adapters.chat.matrix.bidi import isolated
 from adapters.chat.matrix.sheet import Sheet, weight
 from bot.chat import document as d
+from bot.chat.verbs import VERBS
 
 MARKS = {"good": "✓", "warning": "!", "bad": "▲", "refused": "✗"}
 """How a message is meant, with the signs a terminal shows; information has none."""
@@ -24,6 +25,8 @@ _LONGEST_USER = 255
 _USER = re.compile(r"@[^:\s]*:\S+")
 _LINKABLE = re.compile(r"https?://.+|mailto:.+", re.IGNORECASE)
 _URL_SAFE = ":/?#[]@!$&'()*+,;=%~-._"
+_VERBS = frozenset(verb.name for verb in VERBS)
+_COMMAND = re.compile(r"(?:INC-[0-9]+ )?([a-z]+)(?: |$)")
 # The first two sizes of heading are for pages; a message is a few lines on a phone.
 _LARGEST_HEADING = 3
 
@@ -155,7 +158,7 @@ class Writer:
                     closing = "".join(f"</{tag}>" for tag in reversed(tags))
                     tick = "`" if part.code else ""
                     with self._sheet.inside(opening, closing, tick, tick):
-                        self._sheet.text(part.text, margin=margin)
+                        self._sheet.text(self._to_type(part.text) if part.code else part.text, margin=margin)
                 case d.Link():
                     self._link(part)
                 case d.Mention():
@@ -164,6 +167,11 @@ class Writer:
                     self._sheet.text(part.text)
                 case _:
                     assert_never(part)
+
+    def _to_type(self, code: str) -> str:
+        """A line for the bot as it has to be typed here, whoever reads it copies it; other code stays as it is."""
+        found = _COMMAND.match(code)
+        return f"{self._prefix} {code}" if found and found[1] in _VERBS else code
 
     def _link(self, link: d.Link) -> None:
         """Plain text shows the address beside the words: there is nothing else to follow. What is no address of the web or of mail
