@@ -161,13 +161,13 @@ class MatrixHarness:
         return Person("nobody", "Nobody", handles={"matrix": user})
 
     def _build(self, **more: Any) -> MatrixPlatform:
-        config = MatrixConfig(
-            **more,
-            homeserver=self._homeserver.url,
-            user_id=self.bot.user_id,
-            access_token=self.bot.account.access_token,
-            announce=self._announce,
-        )
+        block = {
+            "homeserver": self._homeserver.url,
+            "user_id": self.bot.user_id,
+            "access_token": self.bot.account.access_token,
+            "announce": self._announce,
+        }
+        config = MatrixConfig.model_validate({**block, **more})
         clock = SystemClock()
         memory = SqlMemory(self._database, clock, self._name)
         people = {name: self.person(name, name.title()) for name in ("ana", "ben")}

@@ -9,9 +9,9 @@ import pytest
 
 from adapters.chat.matrix.rooms import OURS
 from bot.chat import document as d
-from bot.ports import Attempt, Rejected, RoomRef
+from bot.ports import Attempt, Rejected, RoomRef, Unavailable
 from tests.contract.chat_harness import MatrixHarness
-from tests.servers.synapse import NAME
+from tests.servers.synapse import NAME, password
 
 
 async def opened(
@@ -144,6 +144,36 @@ async def test_rooms_stand_in_the_space_and_who_is_in_it_may_join(matrix: Matrix
     with pytest.raises(httpx.HTTPStatusError, match="403"):
         await eve.join(ref.id)
     assert not ref.private
+
+
+async def test_a_bot_that_leaves_what_is_archived_finds_it_again(matrix: MatrixHarness):
+    await matrix.restart(leave=True)
+    mark = fresh(matrix)
+    ref = await opened(matrix, mark)
+    await matrix.people["ana"].join(ref.id)
+    await matrix.platform.archive(Attempt("archive"), ref.id)
+    assert ref.id not in await matrix.bot.rooms()
+    await matrix.restart(leave=True)
+    await matrix.platform.archive(Attempt("archive", number=2), ref.id)
+    with pytest.raises(Rejected):
+        await matrix.platform.say(Attempt("late"), ref.id, d.say("late"))
+    with pytest.raises(httpx.HTTPStatusError, match="403"):
+        await matrix.people["ana"].say(ref.id, "too late")
+
+
+async def test_with_a_password_the_bot_gets_a_token_again_and_says_nothing_twice(matrix: MatrixHarness):
+    await matrix.restart(access_token="", password=password(matrix.user_id[1:].partition(":")[0]))
+    ref = await opened(matrix, fresh(matrix))
+    first = await matrix.platform.say(Attempt("7.1.0"), ref.id, d.say("hello"))
+    # Somebody logs all devices out.
+    (await matrix.bot.ask("POST", "logout", "all", body={})).raise_for_status()
+    with pytest.raises(Unavailable, match="asked for with the password"):
+        await matrix.platform.say(Attempt("7.2.0"), ref.id, d.say("still there"))
+    again = await matrix.platform.say(Attempt("7.2.0", number=2), ref.id, d.say("still there"))
+    assert await matrix.platform.say(Attempt("7.1.0", number=9), ref.id, d.say("hello")) == first != again
+    await matrix.people["ana"].join(ref.id)
+    shown = [said["content"]["body"] for said in await matrix.people["ana"].messages(ref.id)]
+    assert shown == ["hello", "still there"]
 
 
 async def test_whom_the_homeserver_does_not_know_holds_up_nobody(matrix: MatrixHarness):
