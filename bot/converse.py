@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -52,7 +53,8 @@ class Conversation:
         self._clock = clock
         self._names = names
         self._answers = answers
-        self._reacting = Counter[str]()
+        self._waiting = Counter[str]()
+        self._turns: dict[str, asyncio.Lock] = {}
 
     async def notified(self, notification: Notification) -> None:
         outcome = await self._writer.submit(notification)
@@ -188,12 +190,21 @@ class Conversation:
         """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing.
 
         Raises Overloaded or StoreUnavailable: nothing was done. A bug is logged, and nothing was done either."""
-        message = f"{reacted.platform}:{reacted.message}"
-        self._reacting[message] += 1
-        try:
+        async with self._in_turn(f"{reacted.platform}:{reacted.message}"):
             await _heard(self._reacted(reacted), "a reaction")
+
+    @asynccontextmanager
+    async def _in_turn(self, message: str) -> AsyncIterator[None]:
+        """What happens to a message is done in the order in which it was heard: a removal that overtook the reaction would
+        find nothing to remove."""
+        self._waiting[message] += 1
+        try:
+            async with self._turns.setdefault(message, asyncio.Lock()):
+                yield
         finally:
-            self._reacting -= Counter((message,))
+            self._waiting -= Counter((message,))
+            if message not in self._waiting:
+                del self._turns[message]
 
     async def edited(self, edited: Edited) -> None:
         """What reactions made of the message reads as it does now. Raises as `reacted` does."""
@@ -205,6 +216,10 @@ class Conversation:
 
     async def _changed(self, changed: Edited | Removed) -> None:
         message = f"{changed.platform}:{changed.message}"
+        async with self._in_turn(message):
+            await self._change(changed, message)
+
+    async def _change(self, changed: Edited | Removed, message: str) -> None:
         number = await asyncio.to_thread(self._captured_in, changed.platform, changed.room, message)
         if number is None:
             return
@@ -221,10 +236,10 @@ class Conversation:
             log.info("a change of %s did nothing: %s", message, outcome.refused.reason)
 
     def _captured_in(self, platform: str, room: str, message: str) -> int | None:
-        """The incident of the room, if something was made of the message, or is being made. Most are never reacted to: that
-        costs two look-ups by key."""
+        """The incident of the room, if something was made of the message. Most are never reacted to: that costs two look-ups
+        by key."""
         number = self._lookups.in_room(platform, room)
-        if number is None or not (message in self._reacting or self._lookups.captured(number, message)):
+        if number is None or not self._lookups.captured(number, message):
             return None
         return self._worked_on_in(platform, room)
 

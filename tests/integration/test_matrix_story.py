@@ -130,7 +130,7 @@ async def test_from_an_alert_to_a_postmortem_with_nothing_but_lines_and_reaction
         await ana.redact(room, leak)
         await until(lambda: _noted(town, "removed by its author"), "the tombstone")
         await until(lambda: _unnoted(town, "hunter2"), "the end of the leak")
-        assert "Did you mean `resolve`" in await town.types(ana, room, "resovle")
+        assert "Did you mean `!incident resolve`" in await town.types(ana, room, "resovle")
         await town.types(ana, room, "resolve ctl01 serves the new certificate")
         assert "postmortem" in await town.types(ana, room, "close")
         await until(lambda: _closed(town), "the draft")
