@@ -144,6 +144,9 @@ async def test_rooms_stand_in_the_space_and_who_is_in_it_may_join(matrix: Matrix
     with pytest.raises(httpx.HTTPStatusError, match="403"):
         await eve.join(ref.id)
     assert not ref.private
+    # Whoever looks at the space reads nothing of a private one.
+    hidden = await opened(matrix, f"{fresh(matrix)}-2", private=True)
+    assert await ben.state(space, "m.space.child", hidden.id) is None
 
 
 async def test_a_bot_that_leaves_what_is_archived_finds_it_again(matrix: MatrixHarness):

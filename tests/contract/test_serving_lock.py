@@ -55,7 +55,7 @@ def test_on_postgresql_several_serve_and_the_last_one_is_seen_too(postgresql_url
 def test_two_terminals_do_not_take_each_other_for_a_bot(postgresql_url: str) -> None:
     with a_lock(postgresql_url) as one, a_lock(postgresql_url) as two:
         one.stand_in()
-        two.stand_in()
+        assert not served(two)
 
 
 def test_another_database_of_the_same_server_is_none_of_our_business(postgresql_url: str, postgres_server: str) -> None:

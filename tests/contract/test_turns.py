@@ -116,7 +116,7 @@ async def test_the_turns_of_other_names_and_of_other_databases_are_others(bots: 
     works = Work(), Work(), Work()
     _, elsewhere = bots.another(postgres_server)
     with doing(bots.turns(), works[0]), doing(bots.turns(), works[1], "slack"), doing(elsewhere, works[2]):
-        await until(lambda: all(under_way(*works)), "all of them", within=SOON)
+        assert await until(lambda: all(under_way(*works)), "all of them", within=SOON)
 
 
 async def test_one_process_has_several_turns_at_once(bots: Bots) -> None:

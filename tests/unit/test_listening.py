@@ -158,7 +158,9 @@ async def test_what_has_failed_does_not_count_as_lasting(listening: Listener, mo
     it = listening(Chat(Unavailable("no route")), nights)
     await until(lambda: nights.slept, "the wait")
     # The loop's clock has gone beyond the moment at which it would have counted.
-    await asyncio.sleep(2 * bot.listening.STEADY)
+    clock = asyncio.get_running_loop().time
+    gone = clock() + 2 * bot.listening.STEADY
+    await until(lambda: clock() > gone, "the moment")
     assert it.trouble == {"matrix": "no route"}
 
 

@@ -43,6 +43,7 @@ ANSWERED_WITHIN = 120.0
 REMEMBERED = timedelta(days=60)
 """Reactions that are taken off later than this take nothing back."""
 
+_TYPES: Final = ("m.room.message", "m.reaction", "m.room.redaction")
 _FILTER: Final = json.dumps(
     {
         "presence": {"types": []},
@@ -53,7 +54,7 @@ _FILTER: Final = json.dumps(
             "state": {"types": [], "lazy_load_members": True},
             "timeline": {
                 "limit": PAGE,
-                "types": ["m.room.message", "m.reaction", "m.room.redaction", "m.room.tombstone"],
+                "types": _TYPES,
             },
         },
     }
@@ -125,7 +126,7 @@ class Listener:
     async def _missed(self, room: str, before: str, since: str) -> list[Json]:
         """The events between two syncs that the second one left out, in their order."""
         found: list[Json] = []
-        wanted = json.dumps({"types": ["m.room.message", "m.reaction", "m.room.redaction", "m.room.tombstone"]})
+        wanted = json.dumps({"types": _TYPES})
         while before and len(found) < MISSED:
             query = {"dir": "b", "from": before, "to": since, "limit": str(PAGE), "filter": wanted}
             page = await self._homeserver.get("rooms", room, "messages", query=query)

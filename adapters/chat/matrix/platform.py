@@ -40,7 +40,6 @@ class MatrixPlatform:
     ) -> None:
         self._name = name
         self._config = config
-        self._people = people
         self._memory = memory
         self._handles = {person.id: handle for person in people.values() if (handle := person.handles.get(name))}
         self._homeserver = Homeserver(name, config)
@@ -50,7 +49,6 @@ class MatrixPlatform:
         self._ids: dict[str, str] = {}
         self._installation = ""
         self._spoken_in: set[str] = set()
-        self._foreign: set[str] = set()
         self._clock = clock
         self._command = command
 
@@ -86,7 +84,8 @@ class MatrixPlatform:
         if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
             thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
             content |= {"m.relates_to": {**content["m.relates_to"], **thread}}
-        await self._send(room, f"answer-{to}", content)
+        async with self._locks.setdefault(room, asyncio.Lock()):
+            await self._send(room, f"answer-{to}", content)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._writing(room) as id_:
@@ -142,12 +141,11 @@ class MatrixPlatform:
     async def _listens(self, room: str) -> bool:
         """Whether people may talk to the bot there: an incident's room, or one that the configuration names. Into others it
         may have been brought by anybody."""
-        if room in self._spoken_in:
-            return True
-        if room not in self._foreign:
+        if room not in self._spoken_in:
+            # Only a yes is kept: a room that is half made becomes ours.
             said = await self._homeserver.state(room, OURS) or {}
-            ours = said.get("installation") == await self._known_installation()
-            (self._spoken_in if ours else self._foreign).add(room)
+            if said.get("installation") == await self._known_installation():
+                self._spoken_in.add(room)
         return room in self._spoken_in
 
     async def probe(self) -> None:

@@ -154,7 +154,7 @@ class Rooms:
         # What a private one is about is nobody's business, and an alias is everybody's.
         if not (private or archived) and _local(name) != mark and alias != speaking:
             alias = await self._name_it(room.id, speaking, alias)
-        if self._config.space and not archived:
+        if self._config.space and not (private or archived):
             await self._put_in_space(room)
         return Found(room.id, private, archived, alias)
 
