@@ -151,7 +151,11 @@ class MatrixHarness:
 
     def since(self) -> Awaitable[str | None]:
         """Up to where the bot has looked."""
-        return SqlMemory(self._database, SystemClock(), self._name).recall("since")
+        return self.memory().recall("since")
+
+    def memory(self) -> SqlMemory:
+        """What the bot remembers."""
+        return SqlMemory(self._database, SystemClock(), self._name)
 
     async def prepare(self) -> None:
         made = {"room_alias_name": self._announce[1:].partition(":")[0], "preset": "public_chat"}

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.homeserver import Homeserver, Json
+from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, say
 from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
@@ -43,7 +44,7 @@ ANSWERED_WITHIN = 120.0
 REMEMBERED = timedelta(days=60)
 """Reactions that are taken off later than this take nothing back."""
 
-_TYPES: Final = ("m.room.message", "m.reaction", "m.room.redaction")
+_TYPES: Final = ("m.room.message", "m.reaction", "m.room.redaction", "m.room.tombstone")
 _FILTER: Final = json.dumps(
     {
         "presence": {"types": []},
@@ -75,6 +76,7 @@ class Listener:
         inbox: Inbox,
         answer: Answer,
         listens: Callable[[str], Awaitable[bool]],
+        upgrades: Upgrades,
     ) -> None:
         self._name = name
         self._homeserver = homeserver
@@ -83,6 +85,7 @@ class Listener:
         self._memory = memory
         self._inbox = inbox
         self._answer = answer
+        self._upgrades = upgrades
         self._addressing = addressing
         self._answers: set[asyncio.Task[None]] = set()
 
@@ -105,10 +108,12 @@ class Listener:
             query |= {"since": since, "timeout": str(int(WAITS * 1000))}
         found = await self._homeserver.get("sync", query=query, seconds=WAITS + 15)
         upto = str(found["next_batch"])
-        rooms = found.get("rooms", {}).get("join", {})
-        if since and rooms:
+        rooms = found.get("rooms", {})
+        if since and rooms.get("join"):
             # A room waits for no other one; in a room everything has its order.
-            await asyncio.gather(*(self._room(room, held, since) for room, held in rooms.items()))
+            await asyncio.gather(*(self._room(room, held, since) for room, held in rooms["join"].items()))
+        for room in rooms.get("invite", {}):
+            await self._moved(self._upgrades.invited(room))
         # At the very first start the past is none of our business.
         await self._memory.keep({SINCE: upto})
         return upto
@@ -136,9 +141,17 @@ class Listener:
             log.warning("%s: more than %d events were missed in %s; older ones are left", self._name, MISSED, room)
         return found[::-1]
 
+    async def _moved(self, following: Awaitable[object]) -> None:
+        try:
+            await following
+        except Rejected as error:
+            log.warning("%s: %s", self._name, error.reason)
+
     async def _event(self, room: str, event: Json) -> None:
+        if event.get("type") == "m.room.tombstone":
+            return await self._moved(self._upgrades.follow(room))
         if event.get("sender") == self._addressing.us or not isinstance(event.get("content"), dict):
-            return
+            return None
         try:
             match event.get("type"):
                 case "m.room.message":
@@ -170,7 +183,9 @@ class Listener:
         if self._clock.now() - at > OLDEST:
             self._later(self._reply(room, say(TOO_LATE, "refused"), content, id_))
             return
-        said = Said(self._name, room, str(event["sender"]), line, message=id_, at=at, confined=True)
+        said = Said(
+            self._name, await self._upgrades.first(room), str(event["sender"]), line, message=id_, at=at, confined=True
+        )
         answer = await self._inbox.said(said)
         self._later(self._reply(room, answer, content, id_))
 
@@ -182,7 +197,7 @@ class Listener:
         await self._inbox.edited(
             Edited(
                 self._name,
-                room,
+                await self._upgrades.first(room),
                 str(event["sender"]),
                 message,
                 self._addressing.text({"content": event["content"]["m.new_content"]}),
@@ -230,7 +245,7 @@ class Listener:
         await self._inbox.reacted(
             Reacted(
                 self._name,
-                room,
+                await self._upgrades.first(room),
                 held["by"],
                 held["emoji"],
                 message,
@@ -247,13 +262,14 @@ class Listener:
         kept = await self._memory.recall(f"reaction:{gone}")
         if kept is None:
             by, id_ = str(event["sender"]), str(event["event_id"])
-            await self._inbox.removed(Removed(self._name, room, by, str(gone), at=_at(event), event=id_))
+            known = await self._upgrades.first(room)
+            await self._inbox.removed(Removed(self._name, known, by, str(gone), at=_at(event), event=id_))
             return
         held: Mapping[str, str] = json.loads(kept)
         await self._inbox.reacted(
             Reacted(
                 self._name,
-                room,
+                await self._upgrades.first(room),
                 held["by"],
                 held["emoji"],
                 held["message"],

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from urllib.parse import quote
 
 from adapters.chat.matrix import render
@@ -14,9 +15,10 @@ from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
 from adapters.chat.matrix.inbound import Listener
 from adapters.chat.matrix.rooms import OURS, TOPIC, Rooms
+from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, clean
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef
+from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +46,7 @@ class MatrixPlatform:
         self._handles = {person.id: handle for person in people.values() if (handle := person.handles.get(name))}
         self._homeserver = Homeserver(name, config)
         self._rooms = Rooms(self._homeserver, config)
+        self._upgrades = Upgrades(self._homeserver, memory, config.user_id, self._send)
         self._locks: dict[str, asyncio.Lock] = {}
         self._archived: dict[str, bool] = {}
         self._ids: dict[str, str] = {}
@@ -68,14 +71,21 @@ class MatrixPlatform:
         return RoomRef(found.id, _link(found.alias or found.id, self._config.server), private=found.private)
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
+        async with self._turn(room) as id_:
+            return await self._say(attempt, id_, document, thread)
+
+    async def _say(self, attempt: Attempt, room: str, document: Document, thread: str = "") -> str:
         content = render.message(document, self._handles, f"!{self._command}")
-        if thread:
-            content = render.in_thread(content, _event(thread))
+        if thread and (root := await self._upgrades.carried(room, _event(thread))):
+            content = render.in_thread(content, root)
         return await self._post(attempt, room, content)
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
-        id_ = await self._room(room)
-        await self._post(attempt, id_, render.edit(document, self._handles, _event(message), f"!{self._command}"))
+        async with self._turn(room) as id_:
+            if standing := await self._upgrades.carried(id_, _event(message)):
+                await self._post(attempt, id_, render.edit(document, self._handles, standing, f"!{self._command}"))
+            else:
+                await self._upgrades.carry(message, await self._say(attempt, id_, document))
 
     async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
         """Reply to what somebody typed, in the thread where it was typed."""
@@ -91,8 +101,9 @@ class MatrixPlatform:
         async with self._writing(room) as id_:
             held = await self._homeserver.state(id_, "m.room.pinned_events") or {}
             pinned = [str(event) for event in held.get("pinned", [])]
-            if _event(message) not in pinned:
-                await self._homeserver.set_state(id_, "m.room.pinned_events", {"pinned": [*pinned, message]})
+            standing = await self._upgrades.carried(id_, _event(message))
+            if standing and standing not in pinned:
+                await self._homeserver.set_state(id_, "m.room.pinned_events", {"pinned": [*pinned, standing]})
 
     async def invite(self, attempt: Attempt, room: str, people: Sequence[Person]) -> None:
         async with self._writing(room) as id_:
@@ -114,8 +125,7 @@ class MatrixPlatform:
             await self._homeserver.set_state(id_, "m.room.topic", {"topic": clean(topic)[:TOPIC]})
 
     async def archive(self, attempt: Attempt, room: str) -> None:
-        id_ = await self._room(room)
-        async with self._locks.setdefault(id_, asyncio.Lock()):
+        async with self._turn(room) as id_:
             if not await self._is_archived(id_):
                 await self._rooms.close(id_)
                 self._archived[id_] = True
@@ -135,6 +145,7 @@ class MatrixPlatform:
             inbox=inbox,
             answer=self.answer,
             listens=self._listens,
+            upgrades=self._upgrades,
         )
         await listener.run()
 
@@ -144,7 +155,10 @@ class MatrixPlatform:
         if room not in self._spoken_in:
             # Only a yes is kept: a room that is half made becomes ours.
             said = await self._homeserver.state(room, OURS) or {}
-            if said.get("installation") == await self._known_installation():
+            ours = said.get("installation") == await self._known_installation()
+            # One that goes on in place of ours may have given us no power to say so there.
+            first = await self._upgrades.first(room)
+            if ours or (first != room and await self._listens(first)):
                 self._spoken_in.add(room)
         return room in self._spoken_in
 
@@ -167,24 +181,41 @@ class MatrixPlatform:
     # What the methods have in common.
 
     @asynccontextmanager
+    async def _turn(self, room: str) -> AsyncIterator[str]:
+        """The id of a room, in which one thing after the other is done, in the order in which they were asked for: so the lock comes before
+        anything that takes time."""
+        async with self._locks.setdefault(room, asyncio.Lock()):
+            yield await self._room(room)
+
+    @asynccontextmanager
     async def _writing(self, room: str) -> AsyncIterator[str]:
-        """The id of a room, in which nobody else of us changes anything meanwhile. Raises Rejected when it is archived."""
-        id_ = await self._room(room)
-        async with self._locks.setdefault(id_, asyncio.Lock()):
+        """As `_turn`. Raises Rejected when it is archived."""
+        async with self._turn(room) as id_:
             if await self._is_archived(id_):
                 raise Rejected(f"{room} is archived: nobody changes it any more")
-            yield id_
+            async with self._unless_upgraded(id_):
+                yield id_
+
+    @asynccontextmanager
+    async def _unless_upgraded(self, room: str) -> AsyncIterator[None]:
+        """What a room forbids that was upgraded is done where it goes on, at the next try."""
+        try:
+            yield
+        except Rejected as error:
+            if code_of(error) != "M_FORBIDDEN" or not await self._upgrades.follow(room):
+                raise
+            raise Unavailable(f"{self._name}: {room} was upgraded meanwhile", timedelta(seconds=1)) from error
 
     async def _post(self, attempt: Attempt, room: str, content: Json) -> str:
-        id_ = await self._room(room)
-        async with self._locks.setdefault(id_, asyncio.Lock()):
-            archived = await self._is_archived(id_)
-            again = attempt.number > 1 and (archived or attempt.number > FORGOTTEN_AFTER)
-            if again and (before := await self._said_before(id_, attempt.key)):
-                return before
-            if archived:
-                raise Rejected(f"{room} is archived: nobody writes there any more")
-            return await self._send(id_, attempt.key, {**content, KEY: attempt.key})
+        """In our turn."""
+        archived = await self._is_archived(room)
+        again = attempt.number > 1 and (archived or attempt.number > FORGOTTEN_AFTER)
+        if again and (before := await self._said_before(room, attempt.key)):
+            return before
+        if archived:
+            raise Rejected(f"{room} is archived: nobody writes there any more")
+        async with self._unless_upgraded(room):
+            return await self._send(room, attempt.key, {**content, KEY: attempt.key})
 
     async def _send(self, room: str, key: str, content: Json) -> str:
         transaction = f"{await self._known_installation()}-{key}"
@@ -199,12 +230,13 @@ class MatrixPlatform:
         return next((str(e["event_id"]) for e in found if e.get("sender") == self._config.user_id), "")
 
     async def _room(self, room: str) -> str:
-        """The id of a room by its id or alias; the bot is in it afterwards. Raises Rejected."""
+        """The id of a room by its id or alias, or of the one that goes on in its place; the bot is in it afterwards. Raises
+        Rejected."""
         if not room.startswith(("!", "#")):
             raise Rejected(f"{self._name}: {room} is no room of a homeserver")
         if room not in self._ids:
             self._ids[room] = await self._joined(room) if room.startswith("#") else room
-        return self._ids[room]
+        return await self._upgrades.now(self._ids[room])
 
     async def _joined(self, alias: str) -> str:
         """A room that somebody else made for us, or will have made."""
