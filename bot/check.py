@@ -5,49 +5,33 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.addresses import url
-from bot.alerts.routing import Route
-from bot.chat.document import clean
 from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
 from bot.database import schema_state
+from bot.durations import format_duration
+from bot.findings import HELD, OK, PROBLEM, WARNING, Finding, alerts, pages, platforms, policies, routes, schedules
+from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
+from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
-from bot.oncall.escalation import rung
-from bot.oncall.schedules import on_call
 from bot.perform import Words
 from bot.ports import Addressed, DeliveryError, Probed, Rejected
 from bot.providers import pagers, publishers
 from bot.sample import SAMPLE_ALERT, sample
 from bot.store import StoreUnavailable
 
-HELD = frozenset({"console"})
-"""Chat platforms that one process has for itself: a bot that runs is not disturbed by trying them."""
-
 PROBED_WITHIN = 20.0
 """Seconds; a provider that takes longer to say hello does not answer."""
 
-
-OK, WARNING, PROBLEM = "ok", "warning", "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `level` is ok, warning or problem; `text` ends in what to do about it."""
-
-    level: str
-    about: str
-    text: str
-
-    def __str__(self) -> str:
-        return " ".join(clean(f"{self.level:<8} {self.about}: {self.text}").splitlines())
+LATE = timedelta(minutes=1)
+"""What has waited for longer waits for something."""
 
 
 async def check(config: Config) -> int:
@@ -70,7 +54,11 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     yield Finding(OK, str(config.file), "every key is known")
     for warning in config.warnings:
         yield Finding(WARNING, warning.path or str(config.file), f"{warning.message}. {warning.remedy}")
-    yield await asyncio.to_thread(_database, klatsch)
+    database = await asyncio.to_thread(_database, klatsch)
+    yield database
+    if database.level == OK:
+        for finding in await asyncio.to_thread(_backlog, klatsch):
+            yield finding
     serves = False
     for key, (host, port) in klatsch.addresses().items():
         finding, ours = await _address(key, host, port)
@@ -81,12 +69,12 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     for finding in (
         *_templates(klatsch),
         *_people(klatsch),
-        *_schedules(klatsch),
-        *_policies(klatsch),
-        *_alerts(config),
-        *_routes(config),
-        *_pages(config),
-        *_platforms(config),
+        *schedules(config, klatsch.clock.now()),
+        *policies(config, klatsch.clock.now()),
+        *alerts(config),
+        *routes(config),
+        *pages(config),
+        *platforms(config),
     ):
         yield finding
     for finding in await _probed(klatsch):
@@ -115,6 +103,29 @@ def _database(klatsch: Klatsch) -> Finding:
     if version < newest:
         return Finding(OK, about, f"reachable; the next start brings its schema from {version} to {newest}")
     return Finding(OK, about, f"reachable, schema {version}")
+
+
+def _backlog(klatsch: Klatsch) -> list[Finding]:
+    """What waits to be done outside, and why. Nothing of it is lost."""
+    if klatsch.database.file is not None and not klatsch.database.file.exists():
+        return []
+    try:
+        if schema_state(klatsch.database)[0] is None:
+            return []
+        waiting = klatsch.lookups.waiting()
+    except StoreUnavailable as error:
+        return [Finding(PROBLEM, "outbox", f"it cannot be read: {error}.")]
+    now = klatsch.clock.now()
+    late = [kind for kind in waiting if now - kind.oldest > LATE]
+    found = [_late(kind, now - kind.oldest) for kind in late]
+    return found or [Finding(OK, "outbox", "nothing has waited for long to be said or sent")]
+
+
+def _late(waiting: Waiting, since: timedelta) -> Finding:
+    why = f": {waiting.reason}" if waiting.reason else "; is a bot running?"
+    text = f"{waiting.count} waiting, the first for {format_duration(since)}{why}"
+    # Chat may be slow. Who is not paged sleeps.
+    return Finding(PROBLEM if waiting.kind == KINDS[SendPage] else WARNING, f"outbox.{waiting.kind}", text)
 
 
 def _writable(about: str, folder: Path, what: str) -> Finding:
@@ -210,81 +221,6 @@ def _people(klatsch: Klatsch) -> Iterator[Finding]:
             yield Finding(PROBLEM, about, "; ".join(missing))
         else:
             yield Finding(OK, about, f"is paged by {', '.join(person.ways)}")
-
-
-def _schedules(klatsch: Klatsch) -> Iterator[Finding]:
-    roster, people, now = klatsch.config.roster, klatsch.config.people, klatsch.clock.now()
-    for name, schedule in roster.schedules.items():
-        names = [people[person].name for person in on_call(schedule, now) if person in people]
-        about = f"oncall.schedules.{name}"
-        if names:
-            yield Finding(OK, about, f"{', '.join(names)} is on call now")
-        else:
-            yield Finding(WARNING, about, "nobody is on call now. Has it begun? Look at `rotation.start`.")
-
-
-def _policies(klatsch: Klatsch) -> Iterator[Finding]:
-    """A policy that asks one person again and again does not escalate."""
-    roster, people, now = klatsch.config.roster, klatsch.config.people, klatsch.clock.now()
-    for name, ladder in roster.ladders.items():
-        steps = range(len(ladder.steps))
-        asked = {person for step in steps for person in rung(roster, name, step=step, round=0, at=now).people}
-        names = sorted(people[person].name for person in asked if person in people)
-        about = f"oncall.policies.{name}"
-        if not names:
-            yield Finding(WARNING, about, "it asks nobody now. Look at its schedules, or name a person in a step.")
-        elif len(names) == 1:
-            text = f"it asks only {names[0]} now, whoever does not answer. Add a step with somebody else."
-            yield Finding(WARNING, about, text)
-        else:
-            yield Finding(OK, about, f"asks {', '.join(names)}")
-
-
-def _alerts(config: Config) -> Iterator[Finding]:
-    base = config.http.public_url or "the listen address"
-    for name, block in config.alerts.items():
-        yield Finding(OK, f"alerts.{name}", f"takes {block['type']} at {base}/alerts/{name}")
-    if config.alerts and not config.routes:
-        yield Finding(WARNING, "routes", "there is none, so no alert opens anything. Write one under `routes:`.")
-    if config.routes and not config.alerts:
-        yield Finding(WARNING, "alerts", "nobody may send alerts, so no route is ever taken. Add an entry.")
-
-
-def _routes(config: Config) -> Iterator[Finding]:
-    for number, route in enumerate(config.routes):
-        if route.heartbeat:
-            text = f"{_conditions(route)} → expected, opens nothing"
-            yield Finding(OK, f"routes[{number}]", text)
-            continue
-        paged = f"pages {route.page}" if route.page else "pages nobody"
-        opens = "opens a room at once" if route.open == "active" else "asks first"
-        private = ", private" if route.private else ""
-        text = f"{_conditions(route)} → {route.severity.value}, {opens}{private}, {paged}"
-        yield Finding(OK, f"routes[{number}]", text)
-
-
-def _conditions(route: Route) -> str:
-    exact = [f'{name}="{value}"' for name, value in route.match.items()]
-    return ", ".join([*exact, *(f'{name}=~"{regex}"' for name, regex in route.match_re.items())]) or "every alert"
-
-
-def _pages(config: Config) -> Iterator[Finding]:
-    for name, block in config.status.items():
-        components = block.get("components") or ()
-        if components:
-            yield Finding(OK, f"status.{name}", f"{len(components)} component{'' if len(components) == 1 else 's'}")
-        else:
-            yield Finding(
-                WARNING, f"status.{name}", "it has no components, so it can only tell of incidents as a whole."
-            )
-
-
-def _platforms(config: Config) -> Iterator[Finding]:
-    if not config.platforms:
-        yield Finding(OK, "chat", "no platform: alerts, pages, the status page and `klatsch say` work without")
-    for name in config.platforms:
-        if name in HELD:
-            yield Finding(OK, f"chat.{name}", "configured")
 
 
 async def _probed(klatsch: Klatsch) -> list[Finding]:

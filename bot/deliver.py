@@ -51,6 +51,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 PAGE_GIVE_UP_AFTER = timedelta(minutes=15)
 """A page that could not be sent for so long is told as failed, so that the next person is asked."""
 
+SHORTEST = timedelta(seconds=1)
+"""Between two tries, whatever a provider says."""
+
 BUG_ATTEMPTS = 12
 
 
@@ -291,8 +294,9 @@ class Deliverer:
         left = item.first_at + patience - self._clock.now()
         if left <= timedelta(0):
             return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
+        # Who says when to come back is taken at their word: what came later, and was told no less often, would be first there.
         # Whoever asks for more time than there is left gets the last try at its end.
-        wait = min(left, max(backoff(item.key, item.attempt), after or timedelta(0)))
+        wait = min(left, max(after, SHORTEST) if after else backoff(item.key, item.attempt))
         log.info("%s of INC-%d waits %s: %s", f.kind_of(item.effect), item.incident, wait, reason)
         return Retry(item.id, item.attempt, wait, reason)
 

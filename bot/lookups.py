@@ -29,11 +29,12 @@ class StoredAlert:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Effects that are not done: how many of each kind, and since when the oldest."""
+    """Effects that are not done: how many of each kind, since when the oldest, and why the first one that failed so far did last."""
 
     kind: str
     count: int
     oldest: datetime
+    reason: str = ""
 
 
 class Lookups(Protocol):

@@ -142,5 +142,15 @@ class SqlLookups:
             .group_by(outbox.c.kind)
             .order_by(outbox.c.kind)
         )
+        tried = (
+            select(
+                outbox.c.kind, outbox.c.errors, func.row_number().over(partition_by=outbox.c.kind, order_by=outbox.c.id)
+            )
+            .where(outbox.c.state == "waiting", outbox.c.kind.not_in(TIMERS), outbox.c.errors != "[]")
+            .subquery()
+        )
+        first = select(tried.c.kind, tried.c.errors).where(list(tried.c)[2] == 1)
         with self._database.read() as connection:
-            return [Waiting(row.kind, row[1], row.oldest) for row in connection.execute(statement)]
+            reasons = {row.kind: codec.load_reasons(row.errors)[-1] for row in connection.execute(first)}
+            found = connection.execute(statement)
+            return [Waiting(row.kind, row[1], row.oldest, reasons.get(row.kind, "")) for row in found]

@@ -106,8 +106,9 @@ class SqlOutbox:
             else:
                 now = self._clock.now()
                 taken = connection.execute(statement, {"now": now, "lease_end": now + lease}).all()
-            claimed = [item for row in taken if (item := self._read(connection, row)) is not None]
-        return sorted(claimed, key=lambda item: item.id)
+            # What an update returns is in no order.
+            taken = sorted(taken, key=lambda row: (row.urgency, row.id))
+            return [item for row in taken if (item := self._read(connection, row)) is not None]
 
     def _read(self, connection: Connection, row: Row[Any]) -> Claimed | None:
         """None for a row that nobody can read, which is failed here: whoever claimed it again and again would do nothing

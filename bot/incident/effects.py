@@ -206,7 +206,8 @@ class Outgoing:
 def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing:
     """`effect`, the `place`-th one that event `seq` of `incident` caused, addressed to its lane.
 
-    A lane is incident × provider: in order inside, never waiting for another one. `urgency` 0 is served first.
+    A lane is incident × provider: in order inside, never waiting for another one. Where a platform lets us do little,
+    `urgency` says what comes first: 0 is served first.
     """
     key = f"{incident}.{seq}.{place}"
     fold: str | None = None
@@ -215,20 +216,21 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
     urgency = 5
     since = seq
     match effect:
-        case (
-            OpenRoom(platform=platform)
-            | Invite(platform=platform)
-            | Redirect(platform=platform)
-            | ArchiveRoom(platform=platform)
-        ):
+        case OpenRoom(platform=platform):
+            lane, urgency = f"{incident}:{platform}", 4
+        case Redirect(platform=platform) | ArchiveRoom(platform=platform):
             lane = f"{incident}:{platform}"
+        case Invite(platform=platform):
+            # Who may not be invited for hours holds up nothing that is said in the room.
+            lane = f"{incident}:{platform}:invite"
         case SetTopic(platform=platform):
-            lane, fold = f"{incident}:{platform}", f"topic:{incident}:{platform}"
+            lane, fold, urgency = f"{incident}:{platform}", f"topic:{incident}:{platform}", 6
         case RefreshCard(platform=platform, first=first):
             lane, fold = f"{incident}:{platform}", f"card:{incident}:{platform}"
-            settles = timedelta(0) if first else CARD_SETTLES
+            settles, urgency = (timedelta(0), 4) if first else (CARD_SETTLES, 5)
         case Announce(platform=platform, first=first):
-            lane, fold = f"{incident}:{platform}", f"announce:{incident}:{platform}"
+            # That there is an incident is said, also when its room cannot be opened for an hour.
+            lane, fold = f"{incident}:{platform}:announce", f"announce:{incident}:{platform}"
             settles = timedelta(0) if first else CARD_SETTLES
         case Tell(platform=platform):
             lane, fold, settles, urgency = f"{incident}:{platform}", f"tell:{incident}:{platform}", DIGEST_SETTLES, 7

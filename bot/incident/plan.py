@@ -41,7 +41,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             if incident.window:
                 return [f.RepeatAlerts(incident.window.end), *_announce(incident, policy)]
             if has_room(incident):
-                return _open_rooms(incident, policy.platforms, event.opener)
+                return _open_rooms(incident, policy.platforms)
             return [] if incident.kind in (Kind.NEARMISS, Kind.RETRO) else _announce(incident, policy)
         case e.StatusChanged():
             return _status(incident, event, policy)
@@ -58,7 +58,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             announced = incident.status is Status.TRIAGE or incident.status in OVER
             return _headline(incident, policy) if announced else _show(incident, policy)
         case e.RoleAssigned():
-            invite = _invite(incident, (event.person,) if event.person else (), policy.platforms)
+            invite = _invite(incident, (event.person,) if event.person else (), policy)
             return invite + _show(incident, policy)
         case (
             e.Noted()
@@ -112,7 +112,8 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return [f.ArchiveRoom(event.platform)]
         case e.RoomOpened():
             here = replace(policy, platforms=(event.platform,))
-            return _cards(incident, policy) + _announce(incident, here) + _catch_up(incident, event.platform)
+            invite = [f.Invite(event.platform, incident.insiders)] if incident.insiders else []
+            return invite + _cards(incident, policy) + _announce(incident, here) + _catch_up(incident, event.platform)
         case e.PostmortemWritten():
             return _cards(incident, policy)
         case e.ArchiveWasDue():
@@ -130,17 +131,15 @@ def has_room(incident: Incident) -> bool:
     return incident.kind in (Kind.REAL, Kind.DRILL) and incident.status.active
 
 
-def _open_rooms(incident: Incident, platforms: tuple[str, ...], opener: str = "") -> list[f.Planned]:
-    """A room, its topic and its card on each platform, and in it who has a role; announced unless it is private. Then
-    nobody comes in by himself, and everybody who had to do with it is let in."""
-    people = incident.insiders if incident.private else (*incident.roles.values(), opener)
-    invited = tuple(dict.fromkeys(filter(None, people)))
+def _open_rooms(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planned]:
+    """A room and its card on each platform; announced unless it is private. That takes a moment, in which most rooms open, so that one
+    message says where it is. Who is invited is planned when it is open."""
     effects: list[f.Planned] = []
     for platform in platforms:
-        effects += [f.OpenRoom(platform), f.SetTopic(platform), f.RefreshCard(platform, first=True)]
+        effects += [f.OpenRoom(platform), f.RefreshCard(platform, first=True), f.SetTopic(platform)]
         if not incident.private:
-            effects.append(f.Announce(platform, first=True))
-    return effects + [f.Invite(platform, invited) for platform in platforms if invited]
+            effects.append(f.Announce(platform))
+    return effects
 
 
 def _next_room(incident: Incident, platform: str) -> list[f.Planned]:
@@ -220,13 +219,14 @@ def _page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pl
             effects.append(f.SendPage(person, way, event.ladder, event.step, event.round))
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
-    return effects + _invite(incident, event.people, policy.platforms) + _show(incident, policy)
+    return effects + _invite(incident, event.people, policy) + _show(incident, policy)
 
 
-def _invite(incident: Incident, people: tuple[str, ...], platforms: tuple[str, ...]) -> list[f.Planned]:
+def _invite(incident: Incident, people: tuple[str, ...], policy: Policy) -> list[f.Planned]:
+    """Where a room is yet to open, everybody is invited then."""
     if not people or not has_room(incident):
         return []
-    return [f.Invite(platform, people) for platform in platforms]
+    return [f.Invite(platform, people) for platform in _live_rooms(incident, policy)]
 
 
 def _live_rooms(incident: Incident, policy: Policy) -> tuple[str, ...]:

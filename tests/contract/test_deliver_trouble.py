@@ -142,8 +142,22 @@ async def test_what_one_platform_cannot_do_is_told_on_the_other(two_platforms: S
 async def test_what_waits_behind_a_platform_that_is_down_is_not_looked_for_all_the_time(stage: Stage):
     stage.chat.orders.always = Unavailable("down", timedelta(minutes=1))
     await stage.open()
+    stage.clock.forward(seconds=5)
     await stage.deliverer.drain()
     assert stage.world.outbox.next_due() == timedelta(minutes=1)
+
+
+async def test_who_says_when_to_come_back_is_taken_at_their_word_however_often(stage: Stage):
+    """Waiting longer each time, what is urgent would come after what was said since."""
+    stage.chat.by_method["open_room"] = Orders(always=Unavailable("limited", timedelta(seconds=5)))
+    await stage.open(private=True)
+    for _ in range(12):
+        await stage.deliverer.drain()
+        assert stage.world.outbox.next_due() == timedelta(seconds=5)
+        stage.clock.forward(seconds=5)
+    stage.chat.by_method["open_room"] = Orders(always=Unavailable("limited", timedelta(milliseconds=1)))
+    await stage.deliverer.drain()
+    assert stage.world.outbox.next_due() == timedelta(seconds=1)
 
 
 async def test_two_platforms_do_not_wait_for_each_other(two_platforms: Stage):

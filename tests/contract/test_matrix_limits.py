@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,20 @@ async def test_who_says_too_much_hears_how_long_to_wait_and_nothing_is_said_twic
     await until(next_one, "room for one more", every=0.5)
     shown = await limited.messages(ref.id)
     assert [message.text for message in shown] == [f"line {number:02}" for number in range(len(said))]
+
+
+async def test_whoever_was_invited_too_often_keeps_nobody_else_out(limited: MatrixHarness):
+    """Synapse lets somebody be invited into five rooms, and then into one each five minutes."""
+    for host in ("eve", "eve", "eve", "ben", "ben"):
+        asked = limited.people[host].ask
+        room = (await asked("POST", "createRoom", body={"preset": "private_chat"})).raise_for_status().json()["room_id"]
+        ana = {"user_id": limited.people["ana"].user_id}
+        (await asked("POST", "rooms", room, "invite", body=ana)).raise_for_status()
+    ref = await limited.platform.open_room(Attempt("open"), mark="inc-7", name="inc-7", topic="INC-7", private=True)
+    for tries in (1, 2):
+        with pytest.raises(Unavailable) as refused:
+            await limited.platform.invite(Attempt("invite", tries), ref.id, [limited.person("ana", "Ana")])
+        assert refused.value.retry_after is not None
+        assert refused.value.retry_after > timedelta(minutes=1)
+    await limited.platform.invite(Attempt("other"), ref.id, [limited.person("ben", "Ben")])
+    assert await limited.members(ref.id) == ["ben"]

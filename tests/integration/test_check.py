@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from adapters.http import Http
 from adapters.paging.ntfy import Config as NtfyConfig
@@ -22,6 +24,8 @@ from bot.incident.model import Person
 from bot.ports import Rejected, Unavailable
 from bot.sample import sample
 from bot.words import Wording
+from storage.engine import Database
+from storage.tables import outbox
 from tests.clock import START
 from tests.contract.servers.http import Answer, HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
@@ -387,3 +391,23 @@ async def test_a_mail_server_that_refuses_us_says_why(block: dict[str, Any], err
 async def test_a_mail_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable, match="no connection"):
         await smtp(1).probe()
+
+
+def test_what_has_waited_for_long_is_told_with_why(tmp_path: Path, database_url: str) -> None:
+    address = f"http://127.0.0.1:{free_port()}"
+    chat = {"matrix": {"homeserver": address, "user_id": "@bot:example.org", "access_token": "syt_x"}}
+    write_config(tmp_path, database_url, chat=chat)
+    assert "outbox" not in klatsch(tmp_path, "check").stdout
+    assert klatsch(tmp_path, "say", "open Ceph is slow").returncode == 0
+    assert "outbox: nothing has waited for long" in klatsch(tmp_path, "check").stdout
+    database = Database(database_url)
+    with database.write() as connection:
+        connection.execute(update(outbox).values(first_at=datetime(2026, 11, 22, tzinfo=UTC)))
+        whys = {"errors": '["matrix: cannot connect", "matrix, new rooms: the homeserver takes no more for now"]'}
+        connection.execute(update(outbox).where(outbox.c.kind == "open_room").values(whys))
+    database.close()
+    late = [line for line in klatsch(tmp_path, "check").stdout.splitlines() if "outbox" in line]
+    assert {line.split()[0] for line in late} == {"warning"}
+    (room,) = [line for line in late if "outbox.open_room: 1 waiting, the first for" in line]
+    assert room.endswith(": matrix, new rooms: the homeserver takes no more for now")
+    assert "is a bot running?" in next(line for line in late if "outbox.refresh_card" in line)

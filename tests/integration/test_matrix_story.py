@@ -31,19 +31,22 @@ class Town:
     announce: str
     folder: Path
 
-    def configure(self, database_url: str, **matrix: Any) -> None:
-        block = {
+    def block(self) -> dict[str, str]:
+        """Of the configuration, under `chat:`."""
+        return {
             "homeserver": self.homeserver.url,
             "user_id": self.bot.user_id,
             "access_token": self.bot.account.access_token,
             "announce": self.announce,
         }
+
+    def configure(self, database_url: str, **matrix: Any) -> None:
         people = {
             "ana": {"name": "Ana Ruiz", "matrix": self.ana.user_id},
             "ben": {"name": "Ben Okafor", "matrix": self.ben.user_id},
         }
         write_config(
-            self.folder, database_url, chat={"archive_after": "1s", "matrix": {**block, **matrix}}, people=people
+            self.folder, database_url, chat={"archive_after": "1s", "matrix": {**self.block(), **matrix}}, people=people
         )
 
     async def room(self) -> str:

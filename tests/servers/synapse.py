@@ -107,14 +107,17 @@ def password(name: str) -> str:
 
 
 @contextmanager
-def synapse(*, limited: bool = False) -> Iterator[Synapse]:
-    """Run it on a free loopback port, alone: without federation, key servers and statistics."""
+def synapse(*, limited: bool = False, faster: int = 1) -> Iterator[Synapse]:
+    """Run it on a free loopback port, alone: without federation, key servers and statistics. Limited, it lets everybody do as much at once
+    as any, and then `faster` times as much in the same time."""
     if importlib.util.find_spec("synapse") is None:
         absent("Synapse is not here: install requirements/test.txt")
     with tempfile.TemporaryDirectory(prefix="klatsch-synapse-") as name, ExitStack() as stack:
         folder = Path(name)
         port = free_port()
-        (folder / "homeserver.yaml").write_text(yaml.safe_dump(_configuration(folder, port, limited=limited)))
+        (folder / "homeserver.yaml").write_text(
+            yaml.safe_dump(_configuration(folder, port, _paced(faster) if limited else _UNLIMITED))
+        )
         (folder / "log.yaml").write_text(yaml.safe_dump(_LOGGING))
         server = Synapse(f"http://127.0.0.1:{port}", folder / "synapse.log", folder, stack.enter_context(ExitStack()))
         server.start()
@@ -125,11 +128,28 @@ _LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
+    # A line for each answer.
+    "loggers": {"synapse.access": {"level": "INFO"}},
     "root": {"level": "WARNING", "handlers": ["console"]},
 }
 
 
-def _configuration(folder: Path, port: int, *, limited: bool) -> dict[str, Any]:
+def _paced(faster: int) -> Mapping[str, Any]:
+    """What `synapse.config.ratelimiting` says where nothing is configured, with another clock."""
+
+    def limit(per_second: float, burst: int) -> dict[str, float]:
+        return {"per_second": per_second * faster, "burst_count": burst}
+
+    return {
+        "rc_message": limit(0.2, 10),
+        "rc_room_creation": limit(0.016, 10),
+        "rc_joins": {"local": limit(0.1, 10), "remote": limit(0.01, 10)},
+        "rc_joins_per_room": limit(1, 10),
+        "rc_invites": {"per_room": limit(0.3, 10), "per_user": limit(0.003, 5), "per_issuer": limit(0.3, 10)},
+    }
+
+
+def _configuration(folder: Path, port: int, limits: Mapping[str, Any]) -> dict[str, Any]:
     listener = {
         "port": port,
         "bind_addresses": ["127.0.0.1"],
@@ -155,5 +175,5 @@ def _configuration(folder: Path, port: int, *, limited: bool) -> dict[str, Any]:
         "presence": {"enabled": False},
         # The password of a test need not be safe.
         "bcrypt_rounds": 4,
-        **({} if limited else _UNLIMITED),
+        **limits,
     }

@@ -39,8 +39,8 @@ LONGEST_WAIT = timedelta(minutes=10)
 
 BASE = "/_matrix/client/v3"
 
-LIMITED = ("send", "createRoom", "invite")
-"""Kinds of requests that a homeserver counts, each by itself."""
+LIMITED = {"send": "messages", "state": "messages", "createRoom": "new rooms", "invite": "invitations"}
+"""Requests that a homeserver counts, and as what: a state event is one like a message."""
 
 _TOKEN_GONE = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN")
 
@@ -77,7 +77,7 @@ class Homeserver:
         self._token = config.access_token.get_secret_value()
         self._logging_in = asyncio.Lock()
         self._told = ""
-        self._gates = {kind: Gate(f"{name}, {kind}", _is_limit, time.monotonic) for kind in LIMITED}
+        self._gates: dict[str, Gate] = {}
 
     async def get(self, *path: str, query: Mapping[str, str] | None = None, seconds: float = SECONDS) -> Json:
         return await self.call("GET", *path, query=query, seconds=seconds)
@@ -129,9 +129,11 @@ class Homeserver:
     ) -> Any:
         if not self._token:
             await self._log_in()
-        gate = self._gates.get(_kind(path)) if method in ("PUT", "POST") else None
         asking = partial(self._ask, method, _path(path, query), body, seconds)
-        return await (gate.through(asking) if gate else asking())
+        if method in ("PUT", "POST") and (limit := _limit(path, body or {})):
+            gate = self._gates.setdefault(limit, Gate(f"{self._name}, {limit}", _is_limit, time.monotonic))
+            return await gate.through(asking)
+        return await asking()
 
     async def _log_in(self) -> None:
         """A token for the password; the device stays the same, and so do the messages that were sent by it."""
@@ -218,9 +220,11 @@ async def _read(answer: ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _kind(path: tuple[str, ...]) -> str:
-    """What `LIMITED` calls it; anything else is not counted."""
-    return next((part for part in path if part in LIMITED), "")
+def _limit(path: tuple[str, ...], body: Json) -> str:
+    """What it is counted as by itself; empty: not at all. Invitations are counted by who is invited, too, and that is the narrowest limit
+    (Synapse: `rc_invites.per_user`): whoever was brought into many rooms keeps nobody else out."""
+    counted = next((LIMITED[part] for part in path if part in LIMITED), "")
+    return f"{counted} of {body.get('user_id')}" if counted == LIMITED["invite"] else counted
 
 
 def _is_limit(error: Unavailable) -> bool:

@@ -122,7 +122,10 @@ class MatrixPlatform:
 
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None:
         async with self._writing(room) as id_:
-            await self._homeserver.set_state(id_, "m.room.topic", {"topic": clean(topic)[:TOPIC]})
+            wanted = {"topic": clean(topic)[:TOPIC]}
+            # A room begins with its topic, and homeservers count what is said and not what is asked.
+            if (await self._homeserver.state(id_, "m.room.topic") or {}).get("topic") != wanted["topic"]:
+                await self._homeserver.set_state(id_, "m.room.topic", wanted)
 
     async def archive(self, attempt: Attempt, room: str) -> None:
         async with self._turn(room) as id_:

@@ -1,0 +1,101 @@
+"""Fifty incidents at once, on a homeserver that limits the bot's account as it limits everybody."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.contract.servers.ntfy import NtfyServer
+from tests.integration.served_bot import an_alert
+from tests.integration.test_matrix_story import Town, founded
+from tests.servers.klatsch import Served, paging, served_at, write_config
+from tests.servers.synapse import synapse
+from tests.until import until
+
+INCIDENTS = 50
+FASTER = 200
+"""The limits are Synapse's own; an hour of them takes 18 seconds."""
+
+
+def notification(number: int) -> bytes:
+    alert = an_alert(number)
+    alert["labels"]["az"] = f"az{number}"
+    whole = {
+        "version": "4",
+        "groupKey": f'{{}}:{{az="az{number}"}}',
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "klatsch",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager.example.org",
+        "alerts": [alert],
+    }
+    return json.dumps(whole).encode()
+
+
+def waiting(served: Served) -> Mapping[str, int]:
+    """How many effects of each kind wait, by `/metrics`."""
+    shown = httpx.get(f"{served.url}/metrics", trust_env=False, timeout=20).text
+    return {
+        kind: int(float(n)) for kind, n in re.findall(r'^klatsch_outbox_waiting\{kind="(\w+)"\} (\S+)', shown, re.M)
+    }
+
+
+async def said(town: Town) -> list[dict[str, Any]]:
+    """Every message of the bot, wherever it is, in the order in which the homeserver had them."""
+    events = [event for room in await town.bot.rooms() for event in await town.bot.events(room)]
+    ours = [e for e in events if e["type"] == "m.room.message" and e["sender"] == town.bot.user_id]
+    return sorted(ours, key=lambda event: int(event["origin_server_ts"]))
+
+
+async def test_a_storm_pages_first_says_what_there_is_and_opens_every_room(tmp_path: Path):
+    with synapse(limited=True, faster=FASTER) as homeserver:
+        town = await founded(homeserver, tmp_path)
+        announced = await town.ana.join(town.announce)
+        async with NtfyServer() as phone:
+            sections = paging(phone.url)
+            sections["people"]["ana"]["matrix"] = town.ana.user_id
+            sections["chat"] = {"matrix": town.block()}
+            write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", **sections)
+            async with served_at(tmp_path) as served:
+                for number in range(INCIDENTS):
+                    assert served.post(notification(number)).status_code == 200
+                await until(lambda: len(phone.published) == INCIDENTS, "all pages")
+                # Nobody is paged later because chat is slow.
+                rooms = len(await town.bot.rooms()) - 1
+                assert rooms < INCIDENTS
+                assert waiting(served)["open_room"] >= INCIDENTS - rooms - 1
+                await until(lambda: not waiting(served).keys() - {"invite"}, "everything but invitations", within=90)
+        shown = [(event["room_id"], event["content"]) for event in await said(town)]
+        answers = re.findall(
+            r' (\d{3}) "(?:PUT|POST) /_matrix/client/v3/(?:rooms|createRoom)', homeserver.log.read_text()
+        )
+    first = {room: content["body"] for room, content in reversed(shown) if room != announced}
+    assert len(first) == INCIDENTS
+    # The card comes before any chatter of its room.
+    assert [body for body in first.values() if "SEV1" not in body] == []
+    numbers = [_number(content) for room, content in shown if room == announced and "m.relates_to" not in content]
+    assert sorted(numbers) == [*range(1, INCIDENTS + 1)]
+    # That there is an incident is said long before its room may be made.
+    order = [room == announced for room, _ in shown]
+    cards = [place for place, (room, content) in enumerate(shown) if content["body"] is first.get(room)]
+    assert order.index(True) < cards[INCIDENTS // 5]
+    assert (
+        max(place for place, (room, content) in enumerate(shown) if room == announced and "m.relates_to" not in content)
+        < cards[-5]
+    )
+    # Of all that wait, one finds out for the rest that there is no room for more.
+    assert answers.count("429") < len(answers) / 4
+
+
+def _number(content: Mapping[str, Any]) -> int:
+    found = re.search(r"INC-(\d+)", str(content["body"]))
+    assert found is not None
+    return int(found[1])
