@@ -33,6 +33,13 @@ def at_least(name: str, number: float, bare: float, unit: str, *, of: str, least
     return Row(name, f"{number:,.0f} {unit}", f"{bare:,.0f} {of}", ratio, target, met)
 
 
+def beside(name: str, number: float, bare: float, unit: str, *, most: float | None = None) -> Row:
+    """Less is better: `number` should be at most `most` times `bare`."""
+    ratio = number / bare
+    target, met = ("", None) if most is None else (f"≤ {most:g}", ratio <= most)
+    return Row(name, f"{number:,.1f} {unit}", f"{bare:,.1f} {unit}", ratio, target, met)
+
+
 def at_most(name: str, number: float, unit: str, most: float | None) -> Row:
     """Less is better, and nothing bare does the same."""
     target, met = ("", None) if most is None else (f"≤ {most:g} {unit}", number <= most)
