@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from bot.addresses import url
 from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
-from bot.database import schema_state
+from bot.database import prepare, schema_state
 from bot.durations import format_duration
 from bot.findings import HELD, OK, PROBLEM, WARNING, Finding, alerts, pages, platforms, policies, routes, schedules
 from bot.incident.effects import KINDS, SendPage
@@ -97,8 +97,12 @@ def _database(klatsch: Klatsch) -> Finding:
     if version is None:
         return Finding(OK, about, "reachable and empty; the first start makes the schema")
     if version > newest:
+        try:
+            prepare(klatsch.database)
+        except StoreUnavailable as error:
+            return Finding(PROBLEM, about, f"{error}.")
         return Finding(
-            PROBLEM, about, f"its schema is {version}, this release knows {newest}. Run the release that made it."
+            WARNING, about, f"reachable; its schema is {version}, this release knows {newest} and works with it"
         )
     if version < newest:
         return Finding(OK, about, f"reachable; the next start brings its schema from {version} to {newest}")

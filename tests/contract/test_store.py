@@ -196,6 +196,39 @@ def test_the_schema_is_what_the_migrations_make(world: World):
     assert migrate.current(world.database) == migrate.HEAD
 
 
+def _written_by_a_newer_release(world: World, serves: str | None) -> None:
+    with world.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM setting WHERE name = 'schema_serves'"))
+        if serves is not None:
+            connection.execute(text("INSERT INTO setting VALUES ('schema_serves', :serves)"), {"serves": serves})
+
+
+def test_one_goes_back_to_the_release_before_on_the_schema_of_the_newer_one(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    number = world.opened().number
+    _written_by_a_newer_release(world, migrate.HEAD)
+    migrate.upgrade(world.database)
+    assert "9999, of a newer release" in caplog.text
+    assert migrate.current(world.database) == "9999"
+    world.ask(c.Note(mark=Mark.NOTE, text="we went back"), number)
+
+
+@pytest.mark.parametrize("serves", ["9998", None])
+def test_a_schema_that_does_not_serve_this_release_is_left_alone(world: World, serves: str | None):
+    _written_by_a_newer_release(world, serves)
+    with pytest.raises(StoreUnavailable, match=f"its schema is 9999, and this release, which knows {migrate.HEAD}"):
+        migrate.upgrade(world.database)
+    assert migrate.current(world.database) == "9999"
+
+
+def test_a_schema_says_which_releases_it_serves(world: World):
+    with world.database.read() as connection:
+        held = connection.execute(text("SELECT value FROM setting WHERE name = 'schema_serves'")).scalar()
+    assert held == migrate.SERVES <= migrate.HEAD
+
+
 def test_time_comes_back_as_it_went_in(world: World):
     world.opened()
     with world.database.read() as connection:

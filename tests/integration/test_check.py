@@ -24,6 +24,7 @@ from bot.incident.model import Person
 from bot.ports import Rejected, Unavailable
 from bot.sample import sample
 from bot.words import Wording
+from storage import migrate
 from storage.engine import Database
 from storage.tables import outbox
 from tests.clock import START
@@ -121,7 +122,7 @@ def test_a_bot_that_serves_is_not_disturbed_and_its_addresses_are_its_own(tmp_pa
         done = klatsch(tmp_path, "check")
         assert done.returncode == 0, done.stdout
         assert f"ok       http.listen: a Klatsch serves 127.0.0.1:{port}" in done.stdout
-        assert "schema 0002" in done.stdout
+        assert f"schema {migrate.HEAD}" in done.stdout
         assert served.process.poll() is None
         assert served.post(b"{").status_code == 400
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from adapters.clock import SystemClock
+from storage import migrate
 from storage.engine import Database
 from storage.outbox import SqlOutbox
 from tests.contract.servers.http import HttpServer, Trouble
@@ -395,8 +396,8 @@ def test_the_schema_is_shown_and_brought_up(tmp_path: Path, database_url: str) -
     assert "no schema yet" in klatsch(tmp_path, "db", "current").stdout
     for _ in range(2):
         done = klatsch(tmp_path, "db", "upgrade")
-        assert (done.returncode, done.stdout.strip()) == (0, "0002"), done.stderr
-    assert klatsch(tmp_path, "db", "current").stdout.strip() == "0002"
+        assert (done.returncode, done.stdout.strip()) == (0, migrate.HEAD), done.stderr
+    assert klatsch(tmp_path, "db", "current").stdout.strip() == migrate.HEAD
 
 
 def replay_file(folder: Path) -> Path:
