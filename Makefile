@@ -56,7 +56,8 @@ lock: setup  ## resolve the dependencies again
 	@uv=$$(mktemp -d) && trap 'rm -rf "$$uv"' EXIT && \
 	$(BIN)/python -m venv "$$uv" && "$$uv/bin/python" -m pip install --quiet uv && \
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements/run.txt && \
-	$(UV_COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
+	$(UV_COMPILE) --group encryption --constraint requirements/run.txt --output-file requirements/encryption.txt && \
+	$(UV_COMPILE) --group test --constraint requirements/encryption.txt --constraint requirements/run.txt --output-file requirements/test.txt
 	@echo "requirements/run.txt and requirements/test.txt are resolved again."
 
 clean:  ## remove .venv and everything that was generated

@@ -130,7 +130,7 @@ class MatrixHarness:
 
     def __init__(self, homeserver: Synapse, database: Database, platform: str) -> None:
         number = secrets.token_hex(4)
-        self._homeserver = homeserver
+        self.homeserver = homeserver
         self._database = database
         self.bot = MatrixPerson(homeserver.url, homeserver.register(f"klatsch-{number}", device="KLATSCH"))
         self._announce = f"#incidents-{number}:{NAME}"
@@ -162,7 +162,7 @@ class MatrixHarness:
 
     def _build(self, **more: Any) -> MatrixPlatform:
         block = {
-            "homeserver": self._homeserver.url,
+            "homeserver": self.homeserver.url,
             "user_id": self.bot.user_id,
             "access_token": self.bot.account.access_token,
             "announce": self._announce,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
 from adapters.chat.matrix import render
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.config import Config
+from adapters.chat.matrix.encryption.rooms import Encryption
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
 from adapters.chat.matrix.inbound import Listener
 from adapters.chat.matrix.rooms import OURS, TOPIC, Rooms
@@ -22,6 +23,13 @@ log = logging.getLogger(__name__)
 
 KEY = "org.klatsch.key"
 """In each message of ours: the effect that it came of."""
+
+CLEAR = ("m.relates_to", KEY)
+"""What of a message is in the clear also in an encrypted room: the homeserver has to know what belongs together, and the key
+it knows from the transaction. So what was said is found again whatever became of the keys."""
+
+Written = Callable[[int], Json]
+"""A message's content for an event that may have so many bytes."""
 
 INSTALLATION = "installation"
 
@@ -44,6 +52,7 @@ class MatrixPlatform:
         self._handles = {person.id: handle for person in people.values() if (handle := person.handles.get(name))}
         self._homeserver = Homeserver(name, config)
         self._rooms = Rooms(self._homeserver, config)
+        self._encryption = Encryption(name, config, self._homeserver)
         self._locks: dict[str, asyncio.Lock] = {}
         self._archived: dict[str, bool] = {}
         self._ids: dict[str, str] = {}
@@ -68,24 +77,31 @@ class MatrixPlatform:
         return RoomRef(found.id, _link(found.alias or found.id, self._config.server), private=found.private)
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
-        content = render.message(document, self._handles, f"!{self._command}")
-        if thread:
-            content = render.in_thread(content, _event(thread))
-        return await self._post(attempt, room, content)
+        root = _event(thread) if thread else ""
+
+        def written(room: int) -> Json:
+            content = render.message(document, self._handles, f"!{self._command}", room)
+            return render.in_thread(content, root) if root else content
+
+        return await self._post(attempt, room, written)
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
-        id_ = await self._room(room)
-        await self._post(attempt, id_, render.edit(document, self._handles, _event(message), f"!{self._command}"))
+        id_, prefix = _event(message), f"!{self._command}"
+        await self._post(attempt, room, lambda room: render.edit(document, self._handles, id_, prefix, room))
 
     async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
         """Reply to what somebody typed, in the thread where it was typed."""
-        content = render.reply(render.message(document, self._handles, f"!{self._command}"), to)
         relation = content_of.get("m.relates_to")
-        if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
-            thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
-            content |= {"m.relates_to": {**content["m.relates_to"], **thread}}
+
+        def written(room: int) -> Json:
+            content = render.reply(render.message(document, self._handles, f"!{self._command}", room), to)
+            if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
+                thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
+                content |= {"m.relates_to": {**content["m.relates_to"], **thread}}
+            return content
+
         async with self._locks.setdefault(room, asyncio.Lock()):
-            await self._send(room, f"answer-{to}", content)
+            await self._send(room, f"answer-{to}", written)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._writing(room) as id_:
@@ -130,6 +146,7 @@ class MatrixPlatform:
             self._name,
             Addressing(self._config.user_id, self._command),
             self._homeserver,
+            self._encryption,
             self._memory,
             self._clock,
             inbox=inbox,
@@ -162,6 +179,7 @@ class MatrixPlatform:
             await self._rooms.resolve(room)
 
     async def aclose(self) -> None:
+        self._encryption.close()
         await self._homeserver.close()
 
     # What the methods have in common.
@@ -175,7 +193,7 @@ class MatrixPlatform:
                 raise Rejected(f"{room} is archived: nobody changes it any more")
             yield id_
 
-    async def _post(self, attempt: Attempt, room: str, content: Json) -> str:
+    async def _post(self, attempt: Attempt, room: str, written: Written) -> str:
         id_ = await self._room(room)
         async with self._locks.setdefault(id_, asyncio.Lock()):
             archived = await self._is_archived(id_)
@@ -184,11 +202,13 @@ class MatrixPlatform:
                 return before
             if archived:
                 raise Rejected(f"{room} is archived: nobody writes there any more")
-            return await self._send(id_, attempt.key, {**content, KEY: attempt.key})
+            return await self._send(id_, attempt.key, lambda room: {**written(room), KEY: attempt.key})
 
-    async def _send(self, room: str, key: str, content: Json) -> str:
+    async def _send(self, room: str, key: str, written: Written) -> str:
+        envelope = await self._encryption.envelope(room)
+        kind, content = await envelope.around(written(envelope.room), CLEAR)
         transaction = f"{await self._known_installation()}-{key}"
-        sent = await self._homeserver.put("rooms", room, "send", "m.room.message", transaction, body=content)
+        sent = await self._homeserver.put("rooms", room, "send", kind, transaction, body=content)
         return str(sent.get("event_id", ""))
 
     async def _said_before(self, room: str, key: str) -> str:
