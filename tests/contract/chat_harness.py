@@ -140,7 +140,7 @@ class MatrixHarness:
         }
         self.stranger = "eve"
         self._name = platform
-        self.platform = self._build()
+        self.platform = self.build()
 
     def person(self, person: str, name: str) -> Person:
         return Person(person, name, handles={"matrix": self.people[person].user_id})
@@ -160,18 +160,20 @@ class MatrixHarness:
     def named(self, user: str) -> Person:
         return Person("nobody", "Nobody", handles={"matrix": user})
 
-    def _build(self, **more: Any) -> MatrixPlatform:
+    def config(self, **more: Any) -> MatrixConfig:
         block = {
             "homeserver": self.homeserver.url,
             "user_id": self.bot.user_id,
             "access_token": self.bot.account.access_token,
             "announce": self._announce,
         }
-        config = MatrixConfig.model_validate({**block, **more})
+        return MatrixConfig.model_validate({**block, **more})
+
+    def build(self, **more: Any) -> MatrixPlatform:
         clock = SystemClock()
         memory = SqlMemory(self._database, clock, self._name)
         people = {name: self.person(name, name.title()) for name in ("ana", "ben")}
-        return build_matrix("matrix", config, clock=clock, people=people, memory=memory)
+        return build_matrix("matrix", self.config(**more), clock=clock, people=people, memory=memory)
 
     async def rooms(self) -> list[str]:
         return sorted(await self.bot.rooms())
@@ -205,7 +207,7 @@ class MatrixHarness:
 
     async def restart(self, **more: Any) -> None:
         await self.platform.aclose()
-        self.platform = self._build(**more)
+        self.platform = self.build(**more)
 
 
 def _thread(content: Mapping[str, Any]) -> str:

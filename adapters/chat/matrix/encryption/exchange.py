@@ -18,6 +18,7 @@ from typing import Any
 from nio.crypto import OlmDevice
 
 from adapters.chat.matrix.config import Config
+from adapters.chat.matrix.encryption.identity import FILE, Identity
 from adapters.chat.matrix.encryption.machine import Machine
 from adapters.chat.matrix.encryption.rotation import Rotation
 from adapters.chat.matrix.encryption.store import KeyFiles, KeysUnusable
@@ -47,12 +48,15 @@ class Exchange:
         secret = config.encryption_key.get_secret_value()
         self._folder = config.encryption_store
         self._files = KeyFiles(self._folder, config.user_id, config.device_id, secret)
+        self._identity = Identity(name, config, homeserver, self._files.beside(FILE))
         self._machine: Machine | None = None
         self._busy = asyncio.Lock()
         self._starting = asyncio.Lock()
         self._current: set[str] = set()
         self._not_before: dict[object, float] = {}
         self._withheld: set[tuple[str, str]] = set()
+        # It writes what it decrypted into the log when that is not of its form. What matters is said here.
+        logging.getLogger("nio").setLevel(logging.CRITICAL)
 
     async def heard(self, found: Json) -> None:
         """Takes in what a sync says to our device. Until this is back the place of the sync may not be kept: behind it the
@@ -114,8 +118,8 @@ class Exchange:
 
     async def _introduce(self, machine: Machine) -> None:
         """The homeserver knows our device by the keys that we have, or nobody could talk to us and nobody would notice."""
-        known = (await self._query([self._us])).get(self._us, {}).get(self._device, {})
-        fingerprint = known.get("keys", {}).get(f"ed25519:{self._device}") if isinstance(known, dict) else None
+        known = _devices_of(self._us, await self._query([self._us])).get(self._device, {})
+        fingerprint = known.get("keys", {}).get(f"ed25519:{self._device}")
         if fingerprint not in (None, machine.fingerprint):
             raise Unavailable(
                 f"{self._name}: others know the device {self._device} by other keys than those in {self._folder}. Put the "
@@ -128,6 +132,7 @@ class Exchange:
         elif not machine.published:
             with self._saving(machine):
                 machine.was_published(0)
+        await self._identity.vouch(machine, await self._query([self._us]))
 
     async def _publish(self, machine: Machine, on_homeserver: int) -> None:
         with self._saving(machine):
@@ -157,19 +162,19 @@ class Exchange:
                 self._current.difference_update(stale)
                 raise
             with self._saving(machine):
-                for user in filter(answer.__contains__, stale):
-                    machine.learn(user, answer[user])
-            silent = [user for user in stale if user not in answer]
+                found = {user: _devices_of(user, answer) for user in stale if user in answer.get("device_keys", {})}
+                for user, devices in found.items():
+                    machine.learn(user, devices)
+            silent = [user for user in stale if user not in found]
             self._current.difference_update(silent)
             self._put_off(silent)
-        devices = machine.devices(users)
-        await self._claim(machine, [one for one in machine.strange(devices) if self._may_ask((one.user_id, one.id))])
-        return devices
+        there = machine.devices(users)
+        await self._claim(machine, [one for one in machine.strange(there) if self._may_ask((one.user_id, one.id))])
+        return there
 
     async def _query(self, users: Iterable[str]) -> Json:
         asked = {"device_keys": {user: [] for user in users}, "timeout": ABROAD}
-        found = (await self._homeserver.post("keys", "query", body=asked)).get("device_keys", {})
-        return found if isinstance(found, dict) else {}
+        return await self._homeserver.post("keys", "query", body=asked)
 
     async def _claim(self, machine: Machine, devices: Sequence[OlmDevice]) -> None:
         if not devices:
@@ -217,3 +222,9 @@ class Exchange:
         except KeysUnusable as error:
             raise Unavailable(f"{self._name}: {error}") from error
         self._machine = machine
+
+
+def _devices_of(user: str, answer: Json) -> Json:
+    """By their ids, as `/keys/query` has them."""
+    found = answer.get("device_keys", {}).get(user, {})
+    return found if isinstance(found, dict) else {}
