@@ -164,24 +164,49 @@ async def test_a_key_is_kept_before_the_place_behind_it(town: Town):
     assert heard.lines == ["status", "status"]
 
 
-async def test_who_joins_later_and_a_new_device_read_what_is_said_from_then_on(town: Town):
+async def test_who_comes_later_and_a_new_device_read_all_that_the_bot_says_there(town: Town):
+    """The card is there before anybody is; and a person's own words from before are that person's to give."""
     heard, ana = Heard(), await town.person("ana")
     room = await town.room("ana")
+    await town.say(room, "the card")
     await ana.join(room)
+    await town.begin()
+    await town.say(room, "with another key")
+    await ana.say(room, "among us")
+    ben = await town.person("ben")
     async with listening(town.matrix, heard):
-        await town.say(room, "before")
-        ben = await town.person("ben")
-        await town.matrix.platform.invite(Attempt("ben"), room, [town.matrix.person("ben", "Ben")])
+        await ana.client.room_invite(room, ben.user_id)
         await ben.join(room)
+        await until(reads(ben, room, "with another key"), "the keys, although nobody says anything")
         tablet = await town.person("ana", "TABLET")
         # That there is a new device comes by the sync.
         await ana.say(room, "!inc status")
-        await until(lambda: heard.lines, "the line")
-        await town.say(room, "after")
         for reader in (ana, ben, tablet):
-            await until(reads(reader, room, "after"), "what was said afterwards")
-    assert "before" in await ana.reads(room)
-    assert "before" not in [*await ben.reads(room), *await tablet.reads(room)]
+            await until(reads(reader, room, "answer 1: status"), "the answer")
+    assert {"the card", "with another key"} <= {*await ben.reads(room)} & {*await tablet.reads(room)}
+    assert "among us" not in await ben.reads(room)
+
+
+async def test_where_history_is_for_members_alone_who_comes_later_reads_from_then_on(town: Town):
+    ana, ben = await town.person("ana"), await town.person("ben")
+    room = await town.room("ana")
+    await ana.join(room)
+    said = {"history_visibility": "joined"}
+    await town.matrix.bot.ask("PUT", "rooms", room, "state", "m.room.history_visibility", "", body=said)
+    await town.begin()
+    await town.say(room, "before")
+    await ana.client.room_invite(room, ben.user_id)
+    await town.say(room, "while Ben is invited")
+    await ben.join(room)
+    await town.say(room, "after")
+    for reader in (ana, ben):
+        await until(reads(reader, room, "after"), "what was said afterwards")
+    assert await ben.reads(room) == ["after"]
+    # The homeserver gives the others to nobody who was not there; we give no key either.
+    stored = [event["content"] for event in await town.stored(room)]
+    (session,) = {content["session_id"] for content in stored}
+    held = ben.client.olm.inbound_group_store.get(room, stored[0]["sender_key"], session)
+    assert held.first_known_index == 2
 
 
 async def test_who_has_left_gets_no_key_any_more(town: Town):
@@ -207,6 +232,7 @@ async def test_a_key_is_used_as_often_as_the_room_says(town: Town):
     said = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
     (await town.matrix.bot.ask("PUT", "rooms", room, "state", ENCRYPTED, "", body=said)).raise_for_status()
     await ana.join(room)
+    await town.begin()
     for number in range(5):
         await town.say(room, f"line {number}")
     await until(reads(ana, room, "line 4"), "the last one")
@@ -457,8 +483,8 @@ async def test_the_files_are_read_by_their_owner_alone_and_used_by_one_process(t
 
 
 async def test_lost_keys_and_another_pickle_key_are_told_and_nothing_is_given_up(town: Town):
-    room = await town.room()
     await town.begin(encryption_key="k" * 32)
+    room = await town.room()
     await town.say(room, "hello")
     for wrong, said in (
         ({"encryption_key": "x" * 32}, "another `encryption_key`"),

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from nio import AsyncClient, AsyncClientConfig, Event, MegolmEvent, RoomSendResponse, SyncResponse
+from nio import AsyncClient, AsyncClientConfig, EncryptionError, Event, MegolmEvent, RoomSendResponse, SyncResponse
 
 from tests.servers.synapse import Account
 
@@ -73,20 +73,22 @@ class SealedPerson:
     async def events(self, room: str) -> list[Event]:
         """What came so far, oldest first; a `MegolmEvent` is what cannot be read."""
         await self.look()
-        return list(self._heard.get(room, {}).values())
+        held = self._heard.get(room, {})
+        for id_, event in held.items():
+            if isinstance(event, MegolmEvent):
+                # Its key may have come since.
+                with suppress(EncryptionError):
+                    held[id_] = self.client.decrypt_event(event)
+        return list(held.values())
 
     async def reads(self, room: str) -> list[str]:
         """The words of the messages that can be read."""
-        found = [event.source.get("content", {}) for event in await self.events(room) if not unreadable(event)]
+        found = [event.source.get("content", {}) for event in await self.events(room)]
         return [content["body"] for content in found if "body" in content]
 
     async def close(self) -> None:
         await self.client.close()
         self.client.store.database.close()
-
-
-def unreadable(event: Event) -> bool:
-    return isinstance(event, MegolmEvent)
 
 
 @asynccontextmanager

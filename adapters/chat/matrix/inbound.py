@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from adapters.chat.matrix.addressed import Addressing
-from adapters.chat.matrix.encryption.rooms import Encryption
+from adapters.chat.matrix.encryption.rooms import SETTINGS, Encryption
 from adapters.chat.matrix.homeserver import Homeserver, Json
 from bot.chat.document import Document, say
 from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
@@ -44,7 +44,7 @@ ANSWERED_WITHIN = 120.0
 REMEMBERED = timedelta(days=60)
 """Reactions that are taken off later than this take nothing back."""
 
-_TYPES: Final = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction")
+_TYPES: Final = ("m.room.message", "m.room.encrypted", "m.reaction", "m.room.redaction", "m.room.member", *SETTINGS)
 _FILTER: Final = json.dumps(
     {
         "presence": {"types": []},
@@ -155,6 +155,10 @@ class Listener:
                     await self._reaction(room, event)
                 case "m.room.redaction":
                     await self._redaction(room, event)
+                case "m.room.member" if event["content"].get("membership") == "join":
+                    await self._encryption.welcome(room)
+                case kind if kind in SETTINGS:
+                    self._encryption.changed(room)
         except (Unavailable, StoreUnavailable, Overloaded):
             # It comes again: what is not kept as seen was not seen.
             raise

@@ -86,8 +86,9 @@ class MatrixPlatform:
         return await self._post(attempt, room, written)
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
-        id_, prefix = _event(message), f"!{self._command}"
-        await self._post(attempt, room, lambda room: render.edit(document, self._handles, id_, prefix, room))
+        id_, prefix = await self._room(room), f"!{self._command}"
+        of = _event(message)
+        await self._post(attempt, id_, lambda room: render.edit(document, self._handles, of, prefix, room))
 
     async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
         """Reply to what somebody typed, in the thread where it was typed."""
@@ -115,6 +116,7 @@ class MatrixPlatform:
             for person in people:
                 if handle := person.handles.get(self._name):
                     await self._invite(id_, handle)
+            await self._encryption.welcome(id_)
 
     async def _invite(self, room: str, user: str) -> None:
         there = await self._homeserver.state(room, "m.room.member", user)

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from nio.crypto import OlmDevice
@@ -34,6 +35,16 @@ ABROAD = 5_000
 
 ASKED_AGAIN = 600.0
 """Seconds after which a device that has no key for us, or a homeserver that did not answer, is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Who reads in a room now. `history`: also what was said before they came."""
+
+    room: str
+    readers: Sequence[str]
+    rotation: Rotation
+    history: bool
 
 
 class Exchange:
@@ -72,21 +83,33 @@ class Exchange:
         if isinstance(counts, dict) and machine.lacks_keys(left := int(counts.get(ONE_TIME, 0))):
             await self._publish(machine, left)
 
-    async def sealed(self, room: str, kind: str, content: Json, readers: Sequence[str], rotation: Rotation) -> Json:
-        """The content of an `m.room.encrypted` that the devices of `readers` can read, and nobody else."""
+    async def sealed(self, kind: str, content: Json, group: Group) -> Json:
+        """The content of an `m.room.encrypted` that the devices of the group can read, and nobody else."""
         machine = await self._ready()
         async with self._busy:
-            devices = await self._devices(machine, readers)
+            devices = await self._devices(machine, group.readers)
             with self._saving(machine):
-                key = machine.key_of(room, devices, rotation)
-                parcels = machine.parcels(room, key, devices)
-            for whom, messages in parcels:
-                body = {"messages": messages}
-                # By its words: the same ones are delivered once, and others are others.
-                transaction = hashlib.sha256(json.dumps(body).encode()).hexdigest()
-                await self._homeserver.put("sendToDevice", "m.room.encrypted", transaction, body=body)
-                key.users_shared_with |= whom
-            return machine.sealed(room, key, kind, content)
+                key = machine.key_of(group.room, devices, group.rotation)
+            await self._share(machine, devices, group)
+            return machine.sealed(group.room, key, kind, content)
+
+    async def welcome(self, group: Group) -> None:
+        """Whoever is new in the group reads what we said there, if its history is for them."""
+        machine = await self._ready()
+        async with self._busy:
+            if group.history and machine.spoke_in(group.room):
+                await self._share(machine, await self._devices(machine, group.readers), group)
+
+    async def _share(self, machine: Machine, devices: Sequence[OlmDevice], group: Group) -> None:
+        with self._saving(machine):
+            parcels = machine.parcels(group.room, devices, history=group.history)
+        for parcel in parcels:
+            body = {"messages": parcel.messages}
+            # By its words: the same ones are delivered once, and others are others.
+            transaction = hashlib.sha256(json.dumps(body).encode()).hexdigest()
+            await self._homeserver.put("sendToDevice", "m.room.encrypted", transaction, body=body)
+            with self._saving(machine):
+                machine.delivered(group.room, parcel)
 
     async def opened(self, room: str, event: Json) -> Json | None:
         """`event` as if it was not encrypted; None: it cannot be read."""
@@ -105,7 +128,7 @@ class Exchange:
         async with self._starting:
             if self._machine is None:
                 try:
-                    machine = Machine(self._files.open())
+                    machine = Machine(*self._files.open())
                 except KeysUnusable as error:
                     raise Unavailable(f"{self._name}: {error}") from error
                 try:
@@ -118,7 +141,8 @@ class Exchange:
 
     async def _introduce(self, machine: Machine) -> None:
         """The homeserver knows our device by the keys that we have, or nobody could talk to us and nobody would notice."""
-        known = _devices_of(self._us, await self._query([self._us])).get(self._device, {})
+        answer = await self._query([self._us])
+        known = _devices_of(self._us, answer).get(self._device, {})
         fingerprint = known.get("keys", {}).get(f"ed25519:{self._device}")
         if fingerprint not in (None, machine.fingerprint):
             raise Unavailable(
@@ -129,10 +153,11 @@ class Exchange:
         if fingerprint is None:
             machine.unpublished()
             await self._publish(machine, 0)
+            answer = await self._query([self._us])
         elif not machine.published:
             with self._saving(machine):
                 machine.was_published(0)
-        await self._identity.vouch(machine, await self._query([self._us]))
+        await self._identity.vouch(machine, answer)
 
     async def _publish(self, machine: Machine, on_homeserver: int) -> None:
         with self._saving(machine):

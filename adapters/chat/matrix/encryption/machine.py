@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -23,6 +24,7 @@ from unpaddedbase64 import encode_base64
 from vodozemac import OlmEncryptionException
 
 from adapters.chat.matrix.encryption.rotation import Rotation
+from adapters.chat.matrix.encryption.spoken import Device, Spoken
 from adapters.chat.matrix.homeserver import Json
 
 log = logging.getLogger(__name__)
@@ -35,15 +37,22 @@ PARCEL = 20
 # What a key or message of somebody else raises that is not of its form; vodozemac's errors are ValueErrors.
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, AssertionError, RecursionError)
 
-Device = tuple[str, str]
-"""The user, and the id of one of their devices."""
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A key of ours for some devices, and what `/sendToDevice` is to be given."""
+
+    session: str
+    devices: frozenset[Device]
+    messages: dict[str, dict[str, Json]]
 
 
 class Machine:
     """The keys of one device. Nothing here waits; whoever calls it sees that what it changed is saved (`KeyFiles.saving`)."""
 
-    def __init__(self, olm: Olm) -> None:
+    def __init__(self, olm: Olm, spoken: Spoken) -> None:
         self._olm = olm
+        self._spoken = spoken
 
     # Our own keys.
 
@@ -137,25 +146,38 @@ class Machine:
             self._olm.create_outbound_group_session(room)
             key = self._olm.outbound_group_sessions[room]
             key.max_messages, key.max_age = rotation.messages, rotation.age
+            self._spoken.began(room, key)
         return key
 
-    def parcels(
-        self, room: str, key: OutboundGroupSession, devices: Sequence[OlmDevice]
-    ) -> list[tuple[set[Device], dict[str, dict[str, Json]]]]:
-        """The key for those who have it not yet: for whom, and what `/sendToDevice` is to be given. They read from the next
-        message on."""
-        content = {"algorithm": MEGOLM, "room_id": room, "session_id": key.id, "session_key": key.session_key}
-        waiting = iter([device for device in devices if (device.user_id, device.id) not in key.users_shared_with])
-        found = []
+    def spoke_in(self, room: str) -> bool:
+        return bool(self._spoken.keys(room))
+
+    def parcels(self, room: str, devices: Sequence[OlmDevice], *, history: bool) -> list[Parcel]:
+        """The keys of the room for those who lack them. With `history` they read what we said before them; without it they read
+        from the next message on."""
+        key = self._olm.outbound_group_sessions.get(room)
+        keys = self._spoken.keys(room) if history else [(key.id, key.session_key)] if key else []
+        return [parcel for session, opens in keys for parcel in self._packed(room, session, opens, devices)]
+
+    def _packed(self, room: str, session: str, opens: str, devices: Sequence[OlmDevice]) -> Iterator[Parcel]:
+        content = {"algorithm": MEGOLM, "room_id": room, "session_id": session, "session_key": opens}
+        holders = self._spoken.holders(session)
+        waiting = iter([device for device in devices if (device.user_id, device.id) not in holders])
         while some := list(islice(waiting, PARCEL)):
             messages: dict[str, dict[str, Json]] = {}
             for device in some:
                 if (sealed := self._for_device(device, "m.room_key", content)) is not None:
                     messages.setdefault(device.user_id, {})[device.id] = sealed
-            whom = {(user, id_) for user, held in messages.items() for id_ in held}
+            whom = frozenset((user, id_) for user, held in messages.items() for id_ in held)
             if whom:
-                found.append((whom, messages))
-        return found
+                yield Parcel(session, whom, messages)
+
+    def delivered(self, room: str, parcel: Parcel) -> None:
+        """The homeserver has it."""
+        self._spoken.give(parcel.session, parcel.devices)
+        key = self._olm.outbound_group_sessions.get(room)
+        if key is not None and key.id == parcel.session:
+            key.users_shared_with |= parcel.devices
 
     def _for_device(self, device: OlmDevice, kind: str, content: Json) -> Json | None:
         session = self._olm.session_store.get(device.curve25519)

@@ -13,12 +13,16 @@ from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.encryption.rotation import Rotation
 from adapters.chat.matrix.homeserver import Homeserver, Json
 from adapters.chat.matrix.rooms import ENCRYPTED, ENCRYPTION
-from bot.ports import Rejected
+from bot.ports import DeliveryError, Rejected
 
 if TYPE_CHECKING:
-    from adapters.chat.matrix.encryption.exchange import Exchange
+    from adapters.chat.matrix.encryption.exchange import Exchange, Group
 
 log = logging.getLogger(__name__)
+
+VISIBLE = "m.room.history_visibility"
+SETTINGS = (ENCRYPTED, VISIBLE)
+"""What a room says of how its messages are sealed, and for whom."""
 
 WAITING = 100
 """Messages that are kept in memory until their key comes."""
@@ -71,10 +75,20 @@ class Encryption:
             )
         if said.get("algorithm") != ENCRYPTION["algorithm"]:
             raise Rejected(f"{self._name}: {room} is encrypted in a way that we do not know")
-        visible = (await self._homeserver.state(room, "m.room.history_visibility") or {}).get("history_visibility")
-        # Whoever is invited may read what is said from then on, unless the room says otherwise.
-        readers = ("join",) if visible == "joined" else ("join", "invite")
-        return Sealed(room, self._homeserver, self._keys(), Rotation.of(said), readers)
+        visible = (await self._homeserver.state(room, VISIBLE) or {}).get("history_visibility")
+        return Sealed(room, self._homeserver, self._keys(), Rotation.of(said), str(visible))
+
+    def changed(self, room: str) -> None:
+        """One of its SETTINGS is another one."""
+        self._rooms.pop(room, None)
+
+    async def welcome(self, room: str) -> None:
+        """Somebody came into the room, or is invited to it. What goes wrong is made good with the next message."""
+        try:
+            if self._config.encryption != "off" and isinstance(sealed := await self.envelope(room), Sealed):
+                await sealed.welcome()
+        except DeliveryError as error:
+            log.info("%s: whoever came into %s reads from the next message on: %s", self._name, room, error.reason)
 
     async def heard(self, found: Json) -> None:
         """Takes in what a sync says to our device, before its place is kept."""
@@ -163,13 +177,14 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """For the devices of those who are in the room when it is sent; `readers` are the memberships that count."""
+    """For the devices of those who are in the room when it is sent, as its history is `visible` to them
+    (https://spec.matrix.org/latest/client-server-api/#room-history-visibility)."""
 
     id: str
     homeserver: Homeserver
     keys: Exchange
     rotation: Rotation
-    readers: Sequence[str]
+    visible: str
 
     @property
     def room(self) -> int:
@@ -178,16 +193,20 @@ class Sealed:
     async def around(self, content: Json, clear: Sequence[str]) -> tuple[str, Json]:
         outside = {key: value for key, value in content.items() if key in clear}
         inside = {key: value for key, value in content.items() if key not in clear}
-        sealed = await self.keys.sealed(self.id, "m.room.message", inside, await self._members(), self.rotation)
-        return "m.room.encrypted", {**outside, **sealed}
+        return "m.room.encrypted", {**outside, **await self.keys.sealed("m.room.message", inside, await self._group())}
 
-    async def _members(self) -> Sequence[str]:
+    async def welcome(self) -> None:
+        await self.keys.welcome(await self._group())
+
+    async def _group(self) -> Group:
         """Asked each time: whoever has gone reads nothing from now on."""
+        from adapters.chat.matrix.encryption.exchange import Group
+
         query = {"not_membership": "leave"}
         found = (await self.homeserver.get("rooms", self.id, "members", query=query)).get("chunk", [])
-        return [
-            str(event["state_key"]) for event in found if event.get("content", {}).get("membership") in self.readers
-        ]
+        wanted = ("join",) if self.visible == "joined" else ("join", "invite")
+        readers = [str(event["state_key"]) for event in found if event.get("content", {}).get("membership") in wanted]
+        return Group(self.id, readers, self.rotation, history=self.visible in ("shared", "world_readable"))
 
 
 def _session(event: Json) -> str:

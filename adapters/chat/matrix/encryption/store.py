@@ -13,6 +13,8 @@ from nio.crypto import Olm
 from nio.store import SqliteStore
 from peewee import PeeweeException
 
+from adapters.chat.matrix.encryption.spoken import Spoken
+
 KEYS, LOCK = "keys.db", "serving"
 
 
@@ -32,8 +34,8 @@ class KeyFiles:
         self._held: IO[str] | None = None
         self._store: SqliteStore | None = None
 
-    def open(self) -> Olm:
-        """The keys as they were last saved. Raises KeysUnusable."""
+    def open(self) -> tuple[Olm, Spoken]:
+        """The keys as they were last saved: of our device and of others', and those of what we said. Raises KeysUnusable."""
         try:
             if self._held is None:
                 self._held = _alone(self._folder)
@@ -41,7 +43,8 @@ class KeyFiles:
             # The files that SQLite puts beside it have its mode.
             os.close(os.open(self._folder / KEYS, os.O_CREAT | os.O_RDWR, 0o600))
             self._store = SqliteStore(self._user_id, self._device_id, str(self._folder), self._secret, KEYS)
-            return Olm(self._user_id, self._device_id, self._store)
+            olm = Olm(self._user_id, self._device_id, self._store)
+            return olm, Spoken(self._store.database, self._secret)
         except OSError as error:
             raise KeysUnusable(
                 f"the keys in {self._folder} cannot be read and written ({error.strerror}): check `encryption_store`"
