@@ -58,7 +58,7 @@ lock: setup  ## resolve the dependencies again
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements/run.txt && \
 	$(UV_COMPILE) --group encryption --constraint requirements/run.txt --output-file requirements/encryption.txt && \
 	$(UV_COMPILE) --group test --constraint requirements/encryption.txt --constraint requirements/run.txt --output-file requirements/test.txt
-	@echo "requirements/run.txt and requirements/test.txt are resolved again."
+	@echo "The files in requirements are resolved again."
 
 clean:  ## remove .venv and everything that was generated
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

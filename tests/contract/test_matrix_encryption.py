@@ -300,7 +300,14 @@ async def test_a_room_that_others_encrypted_is_written_in_and_heard(town: Town):
         await town.matrix.platform.edit(Attempt("edit"), announce, before, d.say("canary"))
         await ana.say(room, "!inc canary")
         await until(reads(ana, room, "answer 1: canary"), "the answer")
-    assert "* canary" in await ana.reads(room)
+        assert "* canary" in await ana.reads(room)
+        # What the room says of its keys counts from when it says it.
+        (await ben.ask("PUT", "rooms", room, "state", ENCRYPTED, "", body={**said, "rotation_period_msgs": 1}))
+        await ana.say(room, "!inc again")
+        await until(reads(ana, room, "answer 2: again"), "the second answer")
+    ours = [event for event in await town.stored(room) if event["sender"] == town.matrix.user_id]
+    first, second = [event["content"]["session_id"] for event in ours[-2:]]
+    assert first != second
     assert not town.matrix.homeserver.holds("canary")
 
 

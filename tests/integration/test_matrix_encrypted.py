@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.test_matrix_story import founded
-from tests.servers.klatsch import incidents, klatsch, served_at
+from tests.servers.klatsch import environment, incidents, klatsch, served_at, write_config
 from tests.servers.sealed_person import SealedPerson, sealed_person
 from tests.servers.synapse import Synapse
 from tests.until import until
@@ -42,6 +45,20 @@ async def test_what_is_private_is_read_by_those_who_are_in_it_and_survives_a_kil
     assert "m.room.message" not in kinds
     assert not synapse_server.holds(canary)
     assert (tmp_path / "matrix-keys" / "keys.db").exists()
+
+
+@pytest.mark.parametrize("command", ["check", "serve"])
+async def test_without_its_packages_nothing_begins_and_everybody_is_told(tmp_path: Path, command: str):
+    matrix = {"homeserver": "http://127.0.0.1:9", "user_id": "@k:example.org", "access_token": "t", "encryption": "all"}
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", chat={"matrix": matrix})
+    program = "import sys; sys.modules['vodozemac'] = None; from bot.cli import main; sys.exit(main(sys.argv[1:]))"
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, command, cwd=tmp_path, env=environment(), stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await asyncio.wait_for(started.communicate(), 60)
+    assert started.returncode
+    assert b"chat.matrix.encryption: needs packages that are not installed" in said
+    assert b"klatsch[encryption]" in said
 
 
 async def _invited(person: SealedPerson) -> list[str]:

@@ -168,7 +168,7 @@ class MatrixPlatform:
         return room in self._spoken_in
 
     async def probe(self) -> None:
-        """As `bot.ports.Probed`: the account is ours, its device the one we say, and the rooms are there."""
+        """As `bot.ports.Probed`: the account is ours, its device the one we say, the rooms are there, and keys can be kept."""
         who = await self._homeserver.get("account", "whoami")
         if who.get("user_id") != self._config.user_id:
             raise Rejected(f"{self._name}: the token belongs to {clean(str(who.get('user_id')))}, not to user_id")
@@ -179,6 +179,7 @@ class MatrixPlatform:
             )
         for room in filter(None, (self._config.announce, *self._config.rooms, self._config.space)):
             await self._rooms.resolve(room)
+        self._encryption.probe()
 
     async def aclose(self) -> None:
         self._encryption.close()

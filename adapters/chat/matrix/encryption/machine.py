@@ -142,6 +142,8 @@ class Machine:
         on, and when the old one was used enough."""
         there = {(device.user_id, device.id) for device in devices}
         key = self._olm.outbound_group_sessions.get(room)
+        if key is not None:
+            key.max_messages, key.max_age = rotation.messages, rotation.age
         if key is None or key.expired or key.users_shared_with - there:
             self._olm.create_outbound_group_session(room)
             key = self._olm.outbound_group_sessions[room]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -158,6 +159,13 @@ class Encryption:
 
             self._exchange = Exchange(self._name, self._config, self._homeserver)
         return self._exchange
+
+    def probe(self) -> None:
+        """Whether the keys could be kept; their folder is not made, and a bot that has it is not disturbed. Raises Rejected."""
+        folder = self._config.encryption_store.absolute()
+        nearest = next(path for path in (folder, *folder.parents) if path.exists())
+        if self._config.encryption != "off" and not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise Rejected(f"{self._name}: we may not write into {nearest}; check chat.{self._name}.encryption_store")
 
     def close(self) -> None:
         if self._exchange is not None:
