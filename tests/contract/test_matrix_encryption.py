@@ -393,6 +393,22 @@ async def test_broken_keys_and_messages_of_one_member_stop_nobody(town: Town, ca
     assert "canary" not in caplog.text
 
 
+async def test_an_encrypted_event_can_do_nothing_that_a_homeserver_would_have_refused(town: Town):
+    """It sees no kind of event in there, and asks nobody whether that member may."""
+    ana, ben, heard = await town.person("ana"), await town.person("ben"), Heard()
+    room = await town.room("ana", "ben")
+    await ana.join(room)
+    await ben.join(room)
+    message = await ana.say(room, "evidence")
+    async with listening(town.matrix, heard):
+        await ben.send(room, "m.room.redaction", {"redacts": message})
+        relation = {"rel_type": "m.replace", "event_id": message}
+        await ben.send(room, "m.room.message", {"m.new_content": {"body": "forged"}, "m.relates_to": relation})
+        await ben.say(room, "!inc status")
+        await until(lambda: heard.lines, "the line")
+    assert (heard.removed_, heard.edited_, heard.lines) == ([], [], ["status"])
+
+
 async def test_keys_that_others_used_up_are_made_anew(town: Town):
     eve, us = town.matrix.people["eve"], town.matrix.user_id
     room = await town.room("eve")

@@ -24,7 +24,8 @@ from adapters.chat.matrix.encryption.machine import Machine
 from adapters.chat.matrix.encryption.rotation import Rotation
 from adapters.chat.matrix.encryption.store import KeyFiles, KeysUnusable
 from adapters.chat.matrix.homeserver import Homeserver, Json
-from bot.ports import DeliveryError, Rejected, Unavailable
+from adapters.excerpt import excerpt
+from bot.ports import Rejected, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ ONE_TIME = "signed_curve25519"
 ABROAD = 5_000
 """Milliseconds for which our homeserver waits for others; a message waits as long."""
 
-ASKED_AGAIN = 600.0
+ASKED_AGAIN = 60.0
 """Seconds after which a device that has no key for us, or a homeserver that did not answer, is asked again."""
 
 
@@ -74,7 +75,9 @@ class Exchange:
         homeserver forgets the keys that it brought."""
         machine = await self._ready()
         lists = found.get("device_lists", {})
-        self._current.difference_update(lists.get("changed", ()), lists.get("left", ()))
+        for user in (*lists.get("changed", ()), *lists.get("left", ())):
+            self._current.discard(user)
+            self._not_before.pop(user, None)
         if events := found.get("to_device", {}).get("events", []):
             with self._saving(machine):
                 machine.heard(events)
@@ -133,7 +136,8 @@ class Exchange:
                     raise Unavailable(f"{self._name}: {error}") from error
                 try:
                     await self._introduce(machine)
-                except DeliveryError:
+                except BaseException:
+                    # Begun again from the start; also when somebody has only lost patience.
                     self._machine = None
                     raise
                 return machine
@@ -183,7 +187,7 @@ class Exchange:
             self._current.update(stale)
             try:
                 answer = await self._query(stale)
-            except DeliveryError:
+            except BaseException:
                 self._current.difference_update(stale)
                 raise
             with self._saving(machine):
@@ -228,7 +232,9 @@ class Exchange:
         for event in events:
             if not isinstance(event, dict) or event.get("type") != "m.room_key.withheld":
                 continue
-            who, code = str(event.get("sender"))[:255], str(event.get("content", {}).get("code"))[:60]
+            content = event.get("content")
+            who, code = str(event.get("sender")), str(content.get("code") if isinstance(content, dict) else "")
+            who, code = excerpt(who), excerpt(code)
             if (who, code) not in self._withheld and len(self._withheld) < 1_000:
                 self._withheld.add((who, code))
                 log.warning(

@@ -29,6 +29,9 @@ from adapters.chat.matrix.homeserver import Json
 
 log = logging.getLogger(__name__)
 
+SEALED = ("m.room.message", "m.reaction")
+"""What may stand in an encrypted event."""
+
 OLM, MEGOLM = "m.olm.v1.curve25519-aes-sha2", "m.megolm.v1.aes-sha2"
 
 PARCEL = 20
@@ -228,6 +231,9 @@ class Machine:
                 log.warning("a message to our device is not of its form: %s", type(error).__name__)
         # A key by which somebody began to talk to us is used up.
         self.save()
+        # We ask nobody for keys: what nio would ask for is put aside.
+        self._olm.outgoing_to_device_messages.clear()
+        self._olm.key_re_requests_events.clear()
 
     def opened(self, room: str, event: Json) -> Json | None:
         """`event`, an `m.room.encrypted`, as it would be if it was not encrypted; None: we cannot read it."""
@@ -254,7 +260,8 @@ def _clear(room: str, event: Json, source: object) -> Json | None:
     """The event with what was sealed in it. What it relates to stands outside, for homeservers; nothing else that does counts."""
     if not isinstance(source, dict) or not isinstance(source.get("content"), dict):
         return None
-    if source.get("room_id") != room or not isinstance(source.get("type"), str):
+    # No other kind is sent encrypted. What only some may do, like removing a message, the homeserver could not refuse here.
+    if source.get("room_id") != room or source.get("type") not in SEALED:
         return None
     content = {key: value for key, value in source["content"].items() if key != "m.relates_to"}
     if "m.relates_to" in event["content"]:

@@ -31,6 +31,9 @@ WAITING = 100
 TOLD = 1_000
 """Keys that we lack and rooms that we cannot read, of which the log says so once."""
 
+_SESSION = 100
+"""Characters of a key's id, which has 43."""
+
 
 class Envelope(Protocol):
     """How a message of ours goes into a room."""
@@ -162,9 +165,12 @@ class Encryption:
 
     def probe(self) -> None:
         """Whether the keys could be kept; their folder is not made, and a bot that has it is not disturbed. Raises Rejected."""
+        if self._config.encryption == "off":
+            return
         folder = self._config.encryption_store.absolute()
-        nearest = next(path for path in (folder, *folder.parents) if path.exists())
-        if self._config.encryption != "off" and not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        # Under a folder that we may not look into nothing is seen to be there.
+        nearest = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
             raise Rejected(f"{self._name}: we may not write into {nearest}; check chat.{self._name}.encryption_store")
 
     def close(self) -> None:
@@ -218,4 +224,4 @@ class Sealed:
 
 
 def _session(event: Json) -> str:
-    return str(event["content"].get("session_id"))
+    return str(event["content"].get("session_id"))[:_SESSION]

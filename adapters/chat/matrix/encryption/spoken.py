@@ -18,19 +18,20 @@ Device = tuple[str, str]
 """The user, and the id of one of their devices."""
 
 _TABLES = (
-    "create table if not exists spoken (number integer primary key, room text not null, session text not null unique, "
-    "key blob not null)",
-    "create index if not exists spoken_room on spoken (room)",
+    "create table if not exists spoken (number integer primary key, device text not null, room text not null, "
+    "session text not null unique, key blob not null)",
+    "create index if not exists spoken_in on spoken (device, room)",
     "create table if not exists given (session text, user text, device text, primary key (session, user, device)) "
     "without rowid",
 )
 
 
 class Spoken:
-    """In the database of the other keys, encrypted with the same `secret`."""
+    """In the database of the other keys, encrypted with the same `secret`; those of another device of ours count for nothing."""
 
-    def __init__(self, database: SqliteDatabase, secret: str) -> None:
+    def __init__(self, database: SqliteDatabase, device: str, secret: str) -> None:
         self._database = database
+        self._device = device
         self._secret = secret
         for statement in _TABLES:
             database.execute_sql(statement)
@@ -38,13 +39,15 @@ class Spoken:
     def began(self, room: str, key: OutboundGroupSession) -> None:
         """To be called before it is used: what it opens begins where it is."""
         self._database.execute_sql(
-            "insert into spoken (room, session, key) values (?, ?, ?)", (room, key.id, key.pickle(self._secret))
+            "insert into spoken (device, room, session, key) values (?, ?, ?, ?)",
+            (self._device, room, key.id, key.pickle(self._secret)),
         )
 
     def keys(self, room: str) -> list[tuple[str, str]]:
         """The ids of the recent ones and what opens all of their messages."""
         found = self._database.execute_sql(
-            "select key from spoken where room = ? order by number desc limit ?", (room, RECENT)
+            "select key from spoken where device = ? and room = ? order by number desc limit ?",
+            (self._device, room, RECENT),
         )
         held = [OutboundGroupSession.from_pickle(key, self._secret) for (key,) in found.fetchall()]
         return [(key.id, key.session_key) for key in held]

@@ -44,7 +44,7 @@ class KeyFiles:
             os.close(os.open(self._folder / KEYS, os.O_CREAT | os.O_RDWR, 0o600))
             self._store = SqliteStore(self._user_id, self._device_id, str(self._folder), self._secret, KEYS)
             olm = Olm(self._user_id, self._device_id, self._store)
-            return olm, Spoken(self._store.database, self._secret)
+            return olm, Spoken(self._store.database, self._device_id, self._secret)
         except OSError as error:
             raise KeysUnusable(
                 f"the keys in {self._folder} cannot be read and written ({error.strerror}): check `encryption_store`"
