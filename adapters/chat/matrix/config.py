@@ -88,8 +88,8 @@ class Config(BaseModel):
     def _can_encrypt(cls, encryption: str) -> str:
         if encryption != "off" and not all(map(find_spec, PACKAGES)):
             raise ValueError(
-                "needs packages that are not installed: pip install 'klatsch[encryption]', or beside a clone "
-                "`.venv/bin/python -m pip install --no-deps --require-hashes -r requirements/encryption.txt`"
+                "needs packages that are not installed: `make encryption` in Klatsch's folder, or "
+                "`pip install 'klatsch[encryption]'` where it was installed by pip"
             )
         return encryption
 
