@@ -27,7 +27,8 @@ class SealedPerson:
 
     async def look(self) -> None:
         """One sync, and what a client does after it."""
-        answer = await self.client.sync(timeout=0, full_state=True)
+        everything = {"room": {"timeline": {"limit": 1_000}}}
+        answer = await self.client.sync(timeout=0, full_state=True, sync_filter=everything)
         assert isinstance(answer, SyncResponse), answer
         for room, held in answer.rooms.join.items():
             for event in held.timeline.events:
