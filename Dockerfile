@@ -4,8 +4,11 @@ WORKDIR /src
 
 # The packages are a layer of their own: they change less often than the code.
 COPY requirements/run.txt requirements/run.txt
+COPY requirements/encryption.txt requirements/encryption.txt
 RUN python -m venv --without-pip /opt/klatsch
 RUN python -m pip --python /opt/klatsch/bin/python install --quiet --no-deps --no-compile --require-hashes -r requirements/run.txt
+# Encrypted rooms: nobody can add a package to a finished image.
+RUN python -m pip --python /opt/klatsch/bin/python install --quiet --no-deps --no-compile --require-hashes -r requirements/encryption.txt
 
 COPY pyproject.toml README.md LICENSE ./
 COPY bot bot

@@ -1,6 +1,6 @@
 # The recipes are plain sh and every path is relative, so a clone may lie anywhere, also under a name with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup test-setup demo test format lock bench clean named
+.PHONY: help setup encryption test-setup demo test format lock bench clean named
 
 BIN := .venv/bin
 # The interpreter that is named behind make (not in the environment, where it may mean something else), or the first of
@@ -21,6 +21,7 @@ help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.run  ## create .venv with the locked packages and the klatsch command; PYTHON=… names the interpreter
+encryption: .venv/.encryption  ## the same, and what encrypted rooms of Matrix need
 test-setup: .venv/.test  ## the same, and what the tests need
 
 demo: setup  ## run the demo; ARGS="--once" and others are passed on
@@ -56,8 +57,9 @@ lock: setup  ## resolve the dependencies again
 	@uv=$$(mktemp -d) && trap 'rm -rf "$$uv"' EXIT && \
 	$(BIN)/python -m venv "$$uv" && "$$uv/bin/python" -m pip install --quiet uv && \
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements/run.txt && \
-	$(UV_COMPILE) --group test --constraint requirements/run.txt --output-file requirements/test.txt
-	@echo "requirements/run.txt and requirements/test.txt are resolved again."
+	$(UV_COMPILE) --group encryption --constraint requirements/run.txt --output-file requirements/encryption.txt && \
+	$(UV_COMPILE) --group test --constraint requirements/encryption.txt --constraint requirements/run.txt --output-file requirements/test.txt
+	@echo "The files in requirements are resolved again."
 
 clean:  ## remove .venv and everything that was generated
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
@@ -86,6 +88,11 @@ WHOSE := import os, sys; print(os.path.realpath(sys._base_executable))
 	@echo "Installing the locked packages into .venv ..."
 	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt
 	@$(PIP_INSTALL) --no-build-isolation -e .
+	@touch $@
+
+.venv/.encryption: .venv/.run requirements/encryption.txt
+	@echo "Installing what encrypted rooms need ..."
+	@$(PIP_INSTALL) --require-hashes -r requirements/encryption.txt
 	@touch $@
 
 .venv/.test: .venv/.run requirements/test.txt

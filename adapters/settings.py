@@ -56,6 +56,8 @@ def examine(
         found[key] = {name: model for name, model in checked.items() if model is not None}
     _check_publishers(blocks.get("publishing", {}), mine)
     _check_pages(found.get("status", {}), mine)
+    if around.shared:
+        _check_keys(found.get("chat", {}), mine)
     findings.add_unsaid(mine)
     return found
 
@@ -94,4 +96,15 @@ def _check_pages(pages: Mapping[str, BaseModel], findings: Findings) -> None:
                 under(under("status", name), "listen"),
                 f"{quote(under('status', other))} listens on {quote(page.listen)} too, so one of the two is never seen",
                 "Give each page its own address.",
+            )
+
+
+def _check_keys(platforms: Mapping[str, BaseModel], findings: Findings) -> None:
+    """What one process has for itself, where several may serve."""
+    for name, platform in platforms.items():
+        if getattr(platform, "encryption", "off") != "off":
+            findings.warning(
+                under(under("chat", name), "encryption"),
+                "its keys lie in files that one process uses, and several may serve this database",
+                "Run one bot; a second one says nothing in encrypted rooms while the first one lives.",
             )

@@ -16,10 +16,12 @@ _SQLITE = "sqlite:///"
 @dataclass(frozen=True, slots=True)
 class Around:
     """`folder` is the configuration file's own, absolute: relative paths in it mean the same from wherever a command is
-    typed. `zone` is `chat.zone`, the default of every other one. Given to a provider's Config as pydantic's context."""
+    typed. `zone` is `chat.zone`, the default of every other one. `shared`: several processes may serve the database. Given to a
+    provider's Config as pydantic's context."""
 
     folder: Path
     zone: str
+    shared: bool = False
 
     def database(self, url: SecretStr) -> SecretStr:
         """`url` with an SQLite file's path made absolute."""

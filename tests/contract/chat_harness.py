@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +20,8 @@ from bot.ports import ChatPlatform
 from storage import migrate
 from storage.engine import Database
 from storage.memory import SqlMemory
-from tests.servers.matrix_person import MatrixPerson
+from tests.servers.matrix_person import MatrixPerson, as_shown
+from tests.servers.sealed_person import SealedPerson
 from tests.servers.synapse import NAME, Synapse
 
 Fixture = Callable[[str], Any]
@@ -130,7 +131,7 @@ class MatrixHarness:
 
     def __init__(self, homeserver: Synapse, database: Database, platform: str) -> None:
         number = secrets.token_hex(4)
-        self._homeserver = homeserver
+        self.homeserver = homeserver
         self._database = database
         self.bot = MatrixPerson(homeserver.url, homeserver.register(f"klatsch-{number}", device="KLATSCH"))
         self._announce = f"#incidents-{number}:{NAME}"
@@ -140,7 +141,7 @@ class MatrixHarness:
         }
         self.stranger = "eve"
         self._name = platform
-        self.platform = self._build()
+        self.platform = self.build()
 
     def person(self, person: str, name: str) -> Person:
         return Person(person, name, handles={"matrix": self.people[person].user_id})
@@ -164,18 +165,20 @@ class MatrixHarness:
     def named(self, user: str) -> Person:
         return Person("nobody", "Nobody", handles={"matrix": user})
 
-    def _build(self, **more: Any) -> MatrixPlatform:
+    def config(self, **more: Any) -> MatrixConfig:
         block = {
-            "homeserver": self._homeserver.url,
+            "homeserver": self.homeserver.url,
             "user_id": self.bot.user_id,
             "access_token": self.bot.account.access_token,
             "announce": self._announce,
         }
-        config = MatrixConfig.model_validate({**block, **more})
+        return MatrixConfig.model_validate({**block, **more})
+
+    def build(self, **more: Any) -> MatrixPlatform:
         clock = SystemClock()
         memory = SqlMemory(self._database, clock, self._name)
         people = {name: self.person(name, name.title()) for name in ("ana", "ben")}
-        return build_matrix("matrix", config, clock=clock, people=people, memory=memory)
+        return build_matrix("matrix", self.config(**more), clock=clock, people=people, memory=memory)
 
     async def rooms(self) -> list[str]:
         return sorted(await self.bot.rooms())
@@ -209,7 +212,10 @@ class MatrixHarness:
 
     async def restart(self, **more: Any) -> None:
         await self.platform.aclose()
-        self.platform = self._build(**more)
+        self.platform = self.build(**more)
+
+    async def close(self) -> None:
+        await self.platform.aclose()
 
 
 def _thread(content: Mapping[str, Any]) -> str:
@@ -217,18 +223,53 @@ def _thread(content: Mapping[str, Any]) -> str:
     return str(relation["event_id"]) if relation.get("rel_type") == "m.thread" else ""
 
 
+class EncryptedHarness(MatrixHarness):
+    """The same where every room is encrypted, seen by a second device of the bot's account: it is where the bot is."""
+
+    def __init__(self, homeserver: Synapse, database: Database, platform: str, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(homeserver, database, platform)
+        account = homeserver.login(self.user_id[1:].partition(":")[0], device="WATCH")
+        self._watch = SealedPerson(homeserver.url, account, folder / "watch")
+
+    def config(self, **more: Any) -> MatrixConfig:
+        return super().config(encryption="all", encryption_store=self.folder / "keys", **more)
+
+    async def prepare(self) -> None:
+        await super().prepare()
+        await self._watch.look()
+
+    async def messages(self, room: str) -> list[Seen]:
+        room = await self.bot.join(room) if room.startswith("#") else room
+        said = as_shown(event.source for event in await self._watch.events(room))
+        return [Seen(one["id"], one["content"]["body"], _thread(one["content"])) for one in said]
+
+    async def close(self) -> None:
+        await self._watch.close()
+        await super().close()
+
+
 @asynccontextmanager
-async def matrix(folder: Path, fixture: Fixture) -> AsyncIterator[Harness]:
+async def _on_matrix(folder: Path, build: Callable[[Database], MatrixHarness]) -> AsyncIterator[Harness]:
     database = Database(f"sqlite:///{folder}/klatsch.db")
     migrate.upgrade(database)
-    harness = MatrixHarness(fixture("synapse_server"), database, "matrix")
-    await harness.prepare()
+    harness = build(database)
     try:
+        await harness.prepare()
         yield harness
     finally:
-        await harness.platform.aclose()
+        await harness.close()
         database.close()
 
 
-HARNESSES = {"console": console, "matrix": matrix}
+def matrix(folder: Path, fixture: Fixture) -> AbstractAsyncContextManager[Harness]:
+    return _on_matrix(folder, lambda database: MatrixHarness(fixture("synapse_server"), database, "matrix"))
+
+
+def encrypted(folder: Path, fixture: Fixture) -> AbstractAsyncContextManager[Harness]:
+    server = fixture("synapse_server")
+    return _on_matrix(folder, lambda database: EncryptedHarness(server, database, "matrix", folder))
+
+
+HARNESSES = {"console": console, "matrix": matrix, "matrix, encrypted": encrypted}
 """A platform that is added here is held to the whole contract."""

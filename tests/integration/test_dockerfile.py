@@ -91,6 +91,20 @@ def test_the_command_is_there_and_runs_from_anywhere(image: Path, tmp_path: Path
     assert "klatsch" in done.stdout
 
 
+def test_it_can_encrypt(image: Path, tmp_path: Path) -> None:
+    python = image / "opt" / "klatsch" / "bin" / "python"
+    program = "from adapters.chat.matrix.encryption import exchange; print(exchange.ONE_TIME)"
+    done = subprocess.run(
+        [python, "-c", program],
+        cwd=tmp_path,
+        env={"PATH": os.defpath},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "signed_curve25519\n", done.stderr
+
+
 def test_everything_is_compiled_and_the_data_files_travel(image: Path) -> None:
     (packages,) = (image / "opt" / "klatsch" / "lib").glob("python3*/site-packages")
     for name in ("bot", "adapters", "storage"):

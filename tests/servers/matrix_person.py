@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -72,17 +73,22 @@ class MatrixPerson:
 
     async def messages(self, room: str) -> list[dict[str, Any]]:
         """As a client shows them, oldest first: `id`, `sender`, `content`, where an edit replaces what was there."""
-        shown: dict[str, dict[str, Any]] = {}
-        for event in await self.events(room):
-            content = event["content"]
-            relation = content.get("m.relates_to", {})
-            if event["type"] != "m.room.message" or not content:
-                continue
-            if relation.get("rel_type") == "m.replace":
-                if relation["event_id"] in shown:
-                    first = shown[relation["event_id"]]["content"]
-                    kept = {"m.relates_to": first["m.relates_to"]} if "m.relates_to" in first else {}
-                    shown[relation["event_id"]]["content"] = {**content["m.new_content"], **kept}
-            else:
-                shown[event["event_id"]] = {"id": event["event_id"], "sender": event["sender"], "content": content}
-        return list(shown.values())
+        return as_shown(await self.events(room))
+
+
+def as_shown(events: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The messages among the events of a room: `id`, `sender`, `content`, where an edit replaces what was there."""
+    shown: dict[str, dict[str, Any]] = {}
+    for event in events:
+        content = event["content"]
+        relation = content.get("m.relates_to", {})
+        if event["type"] != "m.room.message" or not content:
+            continue
+        if relation.get("rel_type") == "m.replace":
+            if relation["event_id"] in shown:
+                first = shown[relation["event_id"]]["content"]
+                kept = {"m.relates_to": first["m.relates_to"]} if "m.relates_to" in first else {}
+                shown[relation["event_id"]]["content"] = {**content["m.new_content"], **kept}
+        else:
+            shown[event["event_id"]] = {"id": event["event_id"], "sender": event["sender"], "content": content}
+    return list(shown.values())

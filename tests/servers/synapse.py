@@ -81,6 +81,11 @@ class Synapse:
         given = answer.json()
         return Account(given["user_id"], given["device_id"], given["access_token"])
 
+    def holds(self, text: str) -> bool:
+        """Whether `text` stands anywhere in the homeserver's files: its database, what is still to go into it, its log."""
+        files = [path for path in self._folder.rglob("*") if path.is_file()]
+        return any(text.encode() in path.read_bytes() for path in files)
+
     def stop(self) -> None:
         """Connections are cut, new ones are refused; what was answered is on the disk."""
         self._stack.close()

@@ -211,3 +211,38 @@ def test_a_secret_s_file_that_is_missing_is_said_with_the_folder_it_was_looked_f
 ) -> None:
     (problem,) = said("alerts: {p: {type: alertmanager, token_file: gone}}")
     assert problem.startswith(f"alerts.p.token_file: the file `gone` in {tmp_path} does not exist.")
+
+
+MATRIX = "homeserver: 'https://a.example', user_id: '@k:a.example', access_token: t"
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ("encryption: off", []),
+        ("encryption: 'off'", []),
+        ("encryption: private", []),
+        ("encryption: all, encryption_key: " + "k" * 32, []),
+        ("encryption: on", ["chat.matrix.encryption: it is none of `off`, `private` or `all`."]),
+        (
+            "encryption: all, encryption_key: short",
+            ["chat.matrix.encryption_key: is shorter than 32 characters: make one with `openssl rand -hex 32`."],
+        ),
+    ],
+)
+def test_which_rooms_are_encrypted_is_one_of_three_words(said: Said, block: str, expected: list[str]):
+    assert said(f"chat: {{matrix: {{{MATRIX}, {block}}}}}") == expected
+
+
+def test_keys_lie_in_the_configurations_folder_unless_they_are_placed(config: Callable[[str], Config], tmp_path: Path):
+    for place, there in (("", "matrix-keys"), (", encryption_store: /var/lib/k", "/var/lib/k")):
+        (found,) = settings(config(f"chat: {{matrix: {{{MATRIX}{place}}}}}")).platforms.values()
+        assert getattr(found, "encryption_store", None) == tmp_path / there
+
+
+def test_several_processes_and_keys_of_one_are_warned_of(config: Callable[[str], Config]):
+    written = f"chat: {{matrix: {{{MATRIX}, encryption: all}}}}"
+    assert not config(written).warnings
+    (warning,) = config(f"{written}\nstorage: {{url: 'postgresql://u@h/d'}}").warnings
+    assert warning.path == "chat.matrix.encryption"
+    assert "Run one bot" in warning.remedy

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.chat.matrix.render import LARGEST, edit, in_thread, message, reply
+from adapters.chat.matrix.render import LARGEST, LARGEST_SEALED, edit, in_thread, message, reply
 from adapters.chat.matrix.sheet import Sheet
 from bot.chat import document as d
 from tests.unit.test_matrix_render import DOCUMENT, HANDLES, Read, said, weight
@@ -52,6 +52,15 @@ def test_what_is_too_long_is_cut_and_says_so(kind):
         )
     for whole in (in_thread(content, "$" + "x" * 254), reply(content, "$" + "x" * 254), changed):
         assert weight(whole) <= LARGEST == 60_000
+
+
+@pytest.mark.parametrize("kind", sorted(LONG))
+def test_where_there_is_less_room_it_is_cut_to_that(kind):
+    block = LONG[kind]
+    document = d.Document("s" * MEGABYTE, (block,) if block else (d.Divider(),) * 100_000)
+    content = message(document, MANY, room=LARGEST_SEALED)
+    for whole in (in_thread(content, "$" + "x" * 254), edit(document, MANY, "$" + "x" * 254, room=LARGEST_SEALED)):
+        assert weight(whole) <= LARGEST_SEALED
 
 
 def test_as_much_is_kept_as_there_is_room_for():

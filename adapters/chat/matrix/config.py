@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from bot.config import Place
+
 # https://spec.matrix.org/latest/appendices/#user-identifiers, #room-ids, #room-aliases
 USER = re.compile(r"@[a-z0-9._=/+-]{1,200}:[A-Za-z0-9.:\[\]-]{1,200}")
 ROOM = re.compile(r"[#!][^\s:]{1,200}(?::[A-Za-z0-9.:\[\]-]{1,200})?")
+
+PACKAGES = ("vodozemac", "peewee", "cachetools", "atomicwrites")
+"""What encryption needs besides the rest: the extra `encryption` in pyproject.toml."""
+
+SHORTEST_KEY = 32
+"""Characters: 16 bytes in hexadecimal."""
 
 
 class Config(BaseModel):
@@ -20,6 +31,9 @@ class Config(BaseModel):
     `announce` and `rooms` are where people may talk to the bot besides an incident's room; incidents are announced in
     `announce`. A `space` holds all rooms, and whoever is in it may join them; without one everybody on the homeserver may.
     `federate`: people of other homeservers may join, too. `leave`: the bot leaves a room that is archived.
+
+    `encryption` says which rooms of incidents are made encrypted. The keys lie in `encryption_store`, themselves encrypted with
+    `encryption_key` if there is one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
@@ -34,6 +48,9 @@ class Config(BaseModel):
     space: str = ""
     federate: bool = False
     leave: bool = False
+    encryption: Literal["off", "private", "all"] = "off"
+    encryption_store: Place = Field(default=Path("matrix-keys"), validate_default=True)
+    encryption_key: SecretStr = SecretStr("")
 
     @field_validator("homeserver")
     @classmethod
@@ -60,6 +77,29 @@ class Config(BaseModel):
                 raise ValueError("must be a room's address or id, like #incidents:example.org")
         return given
 
+    @field_validator("encryption", mode="before")
+    @classmethod
+    def _encryption(cls, given: object) -> object:
+        # A bare `off` is false in YAML.
+        return "off" if given is False else given
+
+    @field_validator("encryption")
+    @classmethod
+    def _can_encrypt(cls, encryption: str) -> str:
+        if encryption != "off" and not all(map(find_spec, PACKAGES)):
+            raise ValueError(
+                "needs packages that are not installed: `make encryption` in Klatsch's folder, or "
+                "`pip install 'klatsch[encryption]'` where it was installed by pip"
+            )
+        return encryption
+
+    @field_validator("encryption_key")
+    @classmethod
+    def _key(cls, key: SecretStr) -> SecretStr:
+        if 0 < len(key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"is shorter than {SHORTEST_KEY} characters: make one with `openssl rand -hex 32`")
+        return key
+
     @model_validator(mode="after")
     def _proof(self) -> Config:
         if not self.access_token.get_secret_value() and not self.password.get_secret_value():
@@ -73,4 +113,9 @@ class Config(BaseModel):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.access_token.get_secret_value(), self.password.get_secret_value())))
+        given = (self.access_token, self.password, self.encryption_key)
+        return tuple(secret for value in given if (secret := value.get_secret_value()))
+
+    def encrypts(self, *, private: bool) -> bool:
+        """Whether the room of an incident is made encrypted."""
+        return self.encryption == "all" or (self.encryption == "private" and private)

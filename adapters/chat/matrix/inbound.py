@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from adapters.chat.matrix.addressed import Addressing
+from adapters.chat.matrix.encryption.rooms import SETTINGS, Encryption
 from adapters.chat.matrix.homeserver import Homeserver, Json
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, say
@@ -44,7 +45,15 @@ ANSWERED_WITHIN = 120.0
 REMEMBERED = timedelta(days=60)
 """Reactions that are taken off later than this take nothing back."""
 
-_TYPES: Final = ("m.room.message", "m.reaction", "m.room.redaction", "m.room.tombstone")
+_TYPES: Final = (
+    "m.room.message",
+    "m.room.encrypted",
+    "m.reaction",
+    "m.room.redaction",
+    "m.room.member",
+    "m.room.tombstone",
+    *SETTINGS,
+)
 _FILTER: Final = json.dumps(
     {
         "presence": {"types": []},
@@ -70,6 +79,7 @@ class Listener:
         name: str,
         addressing: Addressing,
         homeserver: Homeserver,
+        encryption: Encryption,
         memory: Memory,
         clock: Clock,
         *,
@@ -80,6 +90,7 @@ class Listener:
     ) -> None:
         self._name = name
         self._homeserver = homeserver
+        self._encryption = encryption
         self._clock = clock
         self._listens = listens
         self._memory = memory
@@ -108,6 +119,10 @@ class Listener:
             query |= {"since": since, "timeout": str(int(WAITS * 1000))}
         found = await self._homeserver.get("sync", query=query, seconds=WAITS + 15)
         upto = str(found["next_batch"])
+        await self._encryption.heard(found)
+        for room, event in self._encryption.late():
+            await self._room(room, {"timeline": {"events": [event]}}, upto)
+            self._encryption.settled(event)
         rooms = found.get("rooms", {})
         if since and rooms.get("join"):
             # A room waits for no other one; in a room everything has its order.
@@ -153,6 +168,7 @@ class Listener:
         if event.get("sender") == self._addressing.us or not isinstance(event.get("content"), dict):
             return None
         try:
+            event = await self._encryption.opened(room, event, wait=True)
             match event.get("type"):
                 case "m.room.message":
                     await self._message(room, event)
@@ -160,6 +176,10 @@ class Listener:
                     await self._reaction(room, event)
                 case "m.room.redaction":
                     await self._redaction(room, event)
+                case "m.room.member" if event["content"].get("membership") == "join":
+                    await self._encryption.welcome(room)
+                case kind if kind in SETTINGS:
+                    self._encryption.changed(room)
         except (Unavailable, StoreUnavailable, Overloaded):
             # It comes again: what is not kept as seen was not seen.
             raise
@@ -235,7 +255,7 @@ class Listener:
         emoji, message = relation.get("key"), relation.get("event_id")
         if relation.get("rel_type") != "m.annotation" or not isinstance(emoji, str) or not isinstance(message, str):
             return
-        on = await self._homeserver.get("rooms", room, "event", message)
+        on = await self._encryption.opened(room, await self._homeserver.get("rooms", room, "event", message))
         if on.get("type") != "m.room.message":
             return
         id_ = str(event["event_id"])

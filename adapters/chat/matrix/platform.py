@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from urllib.parse import quote
@@ -12,6 +12,7 @@ from urllib.parse import quote
 from adapters.chat.matrix import render
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.config import Config
+from adapters.chat.matrix.encryption.rooms import Encryption
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
 from adapters.chat.matrix.inbound import Listener
 from adapters.chat.matrix.rooms import OURS, TOPIC, Rooms
@@ -24,6 +25,13 @@ log = logging.getLogger(__name__)
 
 KEY = "org.klatsch.key"
 """In each message of ours: the effect that it came of."""
+
+CLEAR = ("m.relates_to", KEY)
+"""What of a message is in the clear also in an encrypted room: the homeserver has to know what belongs together, and the key
+it knows from the transaction. So what was said is found again whatever became of the keys."""
+
+Written = Callable[[int], Json]
+"""A message's content for an event that may have so many bytes."""
 
 INSTALLATION = "installation"
 
@@ -46,7 +54,8 @@ class MatrixPlatform:
         self._handles = {person.id: handle for person in people.values() if (handle := person.handles.get(name))}
         self._homeserver = Homeserver(name, config)
         self._rooms = Rooms(self._homeserver, config)
-        self._upgrades = Upgrades(self._homeserver, memory, config.user_id, self._send)
+        self._encryption = Encryption(name, config, self._homeserver)
+        self._upgrades = Upgrades(self._homeserver, memory, config.user_id, self._encryption.opened, self._send)
         self._locks: dict[str, asyncio.Lock] = {}
         self._archived: dict[str, bool] = {}
         self._ids: dict[str, str] = {}
@@ -75,27 +84,37 @@ class MatrixPlatform:
             return await self._say(attempt, id_, document, thread)
 
     async def _say(self, attempt: Attempt, room: str, document: Document, thread: str = "") -> str:
-        content = render.message(document, self._handles, f"!{self._command}")
-        if thread and (root := await self._upgrades.carried(room, _event(thread))):
-            content = render.in_thread(content, root)
-        return await self._post(attempt, room, content)
+        root = await self._upgrades.carried(room, _event(thread)) if thread else ""
+
+        def written(size: int) -> Json:
+            content = render.message(document, self._handles, f"!{self._command}", size)
+            return render.in_thread(content, root) if root else content
+
+        return await self._post(attempt, room, written)
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
+        prefix = f"!{self._command}"
         async with self._turn(room) as id_:
             if standing := await self._upgrades.carried(id_, _event(message)):
-                await self._post(attempt, id_, render.edit(document, self._handles, standing, f"!{self._command}"))
+                await self._post(
+                    attempt, id_, lambda size: render.edit(document, self._handles, standing, prefix, size)
+                )
             else:
                 await self._upgrades.carry(message, await self._say(attempt, id_, document))
 
     async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
         """Reply to what somebody typed, in the thread where it was typed."""
-        content = render.reply(render.message(document, self._handles, f"!{self._command}"), to)
         relation = content_of.get("m.relates_to")
-        if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
-            thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
-            content |= {"m.relates_to": {**content["m.relates_to"], **thread}}
+
+        def written(room: int) -> Json:
+            content = render.reply(render.message(document, self._handles, f"!{self._command}", room), to)
+            if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
+                thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
+                content |= {"m.relates_to": {**content["m.relates_to"], **thread}}
+            return content
+
         async with self._locks.setdefault(room, asyncio.Lock()):
-            await self._send(room, f"answer-{to}", content)
+            await self._send(room, f"answer-{to}", written)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._writing(room) as id_:
@@ -110,6 +129,7 @@ class MatrixPlatform:
             for person in people:
                 if handle := person.handles.get(self._name):
                     await self._invite(id_, handle)
+            await self._encryption.welcome(id_)
 
     async def _invite(self, room: str, user: str) -> None:
         there = await self._homeserver.state(room, "m.room.member", user)
@@ -143,6 +163,7 @@ class MatrixPlatform:
             self._name,
             Addressing(self._config.user_id, self._command),
             self._homeserver,
+            self._encryption,
             self._memory,
             self._clock,
             inbox=inbox,
@@ -166,7 +187,7 @@ class MatrixPlatform:
         return room in self._spoken_in
 
     async def probe(self) -> None:
-        """As `bot.ports.Probed`: the account is ours, its device the one we say, and the rooms are there."""
+        """As `bot.ports.Probed`: the account is ours, its device the one we say, the rooms are there, and keys can be kept."""
         who = await self._homeserver.get("account", "whoami")
         if who.get("user_id") != self._config.user_id:
             raise Rejected(f"{self._name}: the token belongs to {clean(str(who.get('user_id')))}, not to user_id")
@@ -177,8 +198,10 @@ class MatrixPlatform:
             )
         for room in filter(None, (self._config.announce, *self._config.rooms, self._config.space)):
             await self._rooms.resolve(room)
+        self._encryption.probe()
 
     async def aclose(self) -> None:
+        self._encryption.close()
         await self._homeserver.close()
 
     # What the methods have in common.
@@ -209,7 +232,7 @@ class MatrixPlatform:
                 raise
             raise Unavailable(f"{self._name}: {room} was upgraded meanwhile", timedelta(seconds=1)) from error
 
-    async def _post(self, attempt: Attempt, room: str, content: Json) -> str:
+    async def _post(self, attempt: Attempt, room: str, written: Written) -> str:
         """In our turn."""
         archived = await self._is_archived(room)
         again = attempt.number > 1 and (archived or attempt.number > FORGOTTEN_AFTER)
@@ -218,11 +241,13 @@ class MatrixPlatform:
         if archived:
             raise Rejected(f"{room} is archived: nobody writes there any more")
         async with self._unless_upgraded(room):
-            return await self._send(room, attempt.key, {**content, KEY: attempt.key})
+            return await self._send(room, attempt.key, lambda size: {**written(size), KEY: attempt.key})
 
-    async def _send(self, room: str, key: str, content: Json) -> str:
+    async def _send(self, room: str, key: str, written: Written) -> str:
+        envelope = await self._encryption.envelope(room)
+        kind, content = await envelope.around(written(envelope.room), CLEAR)
         transaction = f"{await self._known_installation()}-{key}"
-        sent = await self._homeserver.put("rooms", room, "send", "m.room.message", transaction, body=content)
+        sent = await self._homeserver.put("rooms", room, "send", kind, transaction, body=content)
         return str(sent.get("event_id", ""))
 
     async def _said_before(self, room: str, key: str) -> str:

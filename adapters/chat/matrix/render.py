@@ -13,6 +13,9 @@ LARGEST = 60_000
 """Bytes of a content in JSON, with what `edit`, `in_thread` and `reply` add. A whole event may have 65,536
 (https://spec.matrix.org/latest/client-server-api/#size-limits); its signatures, its room and its sender are in that, too."""
 
+LARGEST_SEALED = 43_000
+"""The same where it is encrypted, which makes four bytes of three, adds some hundreds, and leaves the relation outside."""
+
 PREFIX = "!incident"
 
 _RELATION = 1_000
@@ -24,23 +27,27 @@ _FALLBACK = 6_000
 _CUT = "… The rest was cut: it does not fit into one message."
 
 
-def message(document: Document, handles: Mapping[str, str], prefix: str = PREFIX) -> dict[str, Any]:
+def message(
+    document: Document, handles: Mapping[str, str], prefix: str = PREFIX, room: int = LARGEST
+) -> dict[str, Any]:
     """The content of an `m.room.message` that says `document`. `handles` is from a person's id to their Matrix user id:
     such a person is mentioned, and nobody else is, whatever words are in the message. A button is shown as its line after
-    `prefix`."""
-    return _content(document, handles, prefix, LARGEST - _RELATION - _FALLBACK)
+    `prefix`. It has at most `room` bytes."""
+    return _content(document, handles, prefix, room - _RELATION - _FALLBACK)
 
 
-def edit(document: Document, handles: Mapping[str, str], message: str, prefix: str = PREFIX) -> dict[str, Any]:
+def edit(
+    document: Document, handles: Mapping[str, str], message: str, prefix: str = PREFIX, room: int = LARGEST
+) -> dict[str, Any]:
     """The content that replaces the message with the event id `message`
     (https://spec.matrix.org/latest/client-server-api/#event-replacements). It holds as much of `document` as a message
     does; clients that know no edits may see less of it. An edit notifies nobody, so it mentions nobody itself
     (https://spec.matrix.org/latest/client-server-api/#default-override-rules, `.m.rule.suppress_edits`)."""
     replacing = {
-        "m.new_content": _content(document, handles, prefix, LARGEST - _RELATION - _FALLBACK),
+        "m.new_content": _content(document, handles, prefix, room - _RELATION - _FALLBACK),
         "m.relates_to": {"rel_type": "m.replace", "event_id": message},
     }
-    shown = _content(document, handles, prefix, LARGEST - weight(replacing) - len("* * "))
+    shown = _content(document, handles, prefix, room - weight(replacing) - len("* * "))
     for text in ("body", "formatted_body"):
         shown[text] = f"* {shown[text]}"
     return shown | replacing | {"m.mentions": {}}

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 OURS = "org.klatsch.incident"
 """The state event in which we say of a room which installation's it is, and for which incident."""
 
+ENCRYPTED = "m.room.encryption"
+ENCRYPTION: Json = {"algorithm": "m.megolm.v1.aes-sha2"}
+"""The state event, and its content in the rooms that we make encrypted."""
+
 NAME = 120
 TOPIC = 1_000
 """Characters. A state event may have 64 kB; clients show a line."""
@@ -38,7 +42,7 @@ CLOSED = 100
 _EVENTS = {
     "m.room.avatar": 50,
     "m.room.canonical_alias": 50,
-    "m.room.encryption": 100,
+    ENCRYPTED: 100,
     "m.room.guest_access": 100,
     "m.room.history_visibility": 100,
     "m.room.join_rules": 100,
@@ -81,6 +85,8 @@ class Rooms:
                     space = "" if private else await self._space()
                     said = {"mark": mark, "installation": installation}
                     wanted = _creation(local, name, topic, said, private=private, space=space)
+                    if self._config.encrypts(private=private):
+                        wanted["initial_state"].append({"type": ENCRYPTED, "state_key": "", "content": ENCRYPTION})
                     room = await self._made(
                         {**wanted, "creation_content": {"m.federate": self._config.federate}}, local
                     )
@@ -149,6 +155,8 @@ class Rooms:
         if not held:
             await self._homeserver.set_state(room.id, OURS, {"mark": mark, "installation": installation})
         private, archived = room.content("m.room.join_rules").get("join_rule") == "invite", bool(held.get("archived"))
+        if self._config.encrypts(private=private) and not (archived or room.content(ENCRYPTED)):
+            await self._homeserver.set_state(room.id, ENCRYPTED, ENCRYPTION)
         alias = str(room.content("m.room.canonical_alias").get("alias", ""))
         speaking = f"#{_local(name)}:{self._config.server}"
         # What a private one is about is nobody's business, and an alias is everybody's.

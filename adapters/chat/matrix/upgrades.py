@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
 from adapters.chat.matrix.rooms import OURS
@@ -17,8 +18,11 @@ from bot.ports import Memory, Rejected
 
 log = logging.getLogger(__name__)
 
-Send = Callable[[str, str, Json], Awaitable[str]]
-"""(room, key, content) -> the message's id; the same key posts once."""
+Opened = Callable[[str, Json], Awaitable[Json]]
+"""(room, event) -> the event as it is when it is not encrypted."""
+
+Send = Callable[[str, str, Callable[[int], Json]], Awaitable[str]]
+"""(room, key, content for so many bytes) -> the message's id; the same key posts once."""
 
 HOPS = 50
 """Upgrades of one room that are followed. A room is upgraded every few years; two that name each other are a trap."""
@@ -30,10 +34,11 @@ BROUGHT = 200
 class Upgrades:
     """What became of rooms, for as long as our database lives; any process of ours may follow, several at the same time."""
 
-    def __init__(self, homeserver: Homeserver, memory: Memory, us: str, send: Send) -> None:
+    def __init__(self, homeserver: Homeserver, memory: Memory, us: str, opened: Opened, send: Send) -> None:
         self._homeserver = homeserver
         self._memory = memory
         self._us = us
+        self._opened = opened
         self._send = send
         self._firsts: dict[str, str] = {}
 
@@ -146,7 +151,7 @@ class Upgrades:
         for message in pinned:
             found = await self._event(room, message)
             if found.get("sender") == self._us and (content := _latest(found)):
-                there = await self._send(after, f"carried-{message}", content)
+                there = await self._send(after, f"carried-{message}", partial(_as_it_is, content))
                 await self.carry(message, there)
                 standing.append(there)
         if standing:
@@ -157,7 +162,7 @@ class Upgrades:
     async def _event(self, room: str, message: str) -> Json:
         """Empty: it is not there."""
         try:
-            return await self._homeserver.get("rooms", room, "event", message)
+            return await self._opened(room, await self._homeserver.get("rooms", room, "event", message))
         except Rejected as error:
             if code_of(error) in ("M_NOT_FOUND", "M_FORBIDDEN"):
                 return {}
@@ -169,6 +174,11 @@ class Upgrades:
             await asking
         except Rejected as error:
             log.warning("not done in %s, where an upgraded room goes on: %s", room, error.reason)
+
+
+def _as_it_is(content: Json, size: int) -> Json:
+    """It was cut to its size when it was said."""
+    return content
 
 
 def _latest(event: Json) -> Json:
