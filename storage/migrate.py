@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 
 from storage.engine import Database
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test compares it with the files."""
 
 UPGRADE_LOCK = 0x6B6C62

@@ -67,7 +67,7 @@ class Stage:
         words = Wording(Templates(None), PEOPLE, "UTC", {})
         world = self.world
         providers = replace(everybody, **changes)
-        performer = Performer(world.lookups, world.clock, providers, words, hear=self.writer.submit)
+        performer = Performer(world.lookups, world.files, world.clock, providers, words, hear=self.writer.submit)
         return Deliverer(world.outbox, self.writer, world.lookups, world.clock, performer)
 
     async def ask(self, command: c.Command, incident: int | None = None, *, by: str = "ana") -> Outcome:

@@ -1,0 +1,100 @@
+"""Rules of the files in messages that were taken to the timeline: a copy of each is kept, once, as long as the message's text is
+(docs/decisions/0017-copies-of-files.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.attachment import Attachment
+from bot.incident.captured import Capture, gone
+
+REASON_LIMIT = 200
+"""Characters of why there is no copy."""
+
+_Outcomes = Mapping[tuple[str, int], e.FileKept | e.FileNotKept]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A copy that is kept: of the `number`-th file (from 0) of `message`. `event` is the first one that shows it."""
+
+    event: int
+    message: str
+    number: int
+    name: str
+    size: int
+    sha256: str
+
+
+def record(command: c.RecordFile, at: datetime) -> list[e.Event]:
+    """What came of keeping a copy. Of a message that was removed meanwhile nothing is said, and nothing is said twice."""
+    message, number = command.message, command.number
+    before = _outcomes(command.events).get((message, number))
+    if gone(command.events, message) or isinstance(before, e.FileKept):
+        return []
+    if not command.failed:
+        return [e.FileKept(at=at, message=message, number=number, size=command.size, sha256=command.sha256)]
+    reason = command.failed[:REASON_LIMIT]
+    if before is not None and before.reason == reason:
+        return []
+    return [e.FileNotKept(at=at, message=message, number=number, name=command.name, reason=reason)]
+
+
+def with_copies(history: Sequence[e.Recorded]) -> list[e.Recorded]:
+    """`history`, in which each file says whether its copy is kept, or why not."""
+    outcomes = _outcomes(history)
+    return [_with_copies(r, r.event, outcomes) for r in history] if outcomes else [*history]
+
+
+def kept_files(history: Sequence[e.Recorded], shown: Sequence[e.Recorded]) -> list[Kept]:
+    """The copies of the files in `shown`, a part of `history`, each once and in order."""
+    outcomes = _outcomes(history)
+    found: dict[tuple[str, int], Kept] = {}
+    for recorded in shown:
+        event = recorded.event
+        if not isinstance(event, Capture):
+            continue
+        for number, file in enumerate(event.files):
+            copy = outcomes.get((event.message, number))
+            if isinstance(copy, e.FileKept):
+                kept = Kept(recorded.seq, event.message, number, file.name, copy.size, copy.sha256)
+                found.setdefault((event.message, number), kept)
+    return [*found.values()]
+
+
+def beside(event: Capture) -> str:
+    """What a line says of the files in its message, after its words; a picture without words has its name for them."""
+    said = []
+    for file in event.files:
+        name = "" if file.name == event.text else file.name
+        stands = "kept" if file.kept else f"not kept: {file.missing}" if file.missing else ""
+        if name or stands:
+            said.append(", ".join(filter(None, (name, stands))))
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def _outcomes(history: Sequence[e.Recorded]) -> _Outcomes:
+    """The last word on each file: what could not be kept may be so later."""
+    found = (r.event for r in history if isinstance(r.event, e.FileKept | e.FileNotKept))
+    return {(event.message, event.number): event for event in found}
+
+
+def _with_copies(recorded: e.Recorded, event: e.Event, outcomes: _Outcomes) -> e.Recorded:
+    if not isinstance(event, Capture) or not event.files:
+        return recorded
+    files = tuple(_with_copy(file, outcomes.get((event.message, n))) for n, file in enumerate(event.files))
+    return replace(recorded, event=replace(event, files=files))
+
+
+def _with_copy(file: Attachment, outcome: e.FileKept | e.FileNotKept | None) -> Attachment:
+    match outcome:
+        case e.FileKept():
+            return replace(file, kept=True)
+        case e.FileNotKept(reason=reason):
+            return replace(file, missing=reason)
+        case None:
+            return file
