@@ -73,7 +73,7 @@ def attached(files: Sequence[Attachment]) -> tuple[Attachment, ...]:
             name=one_line(unhidden(file.name), NAME_LIMIT) or "file",
             media_type=one_line(file.media_type, NAME_LIMIT),
             size=max(0, file.size),
-            place=file.place if len(file.place) <= PLACE_LIMIT else "",
+            place=file.place if len(file.place) <= PLACE_LIMIT and file.place.isprintable() else "",
         )
         for file in files[:FILES_LIMIT]
     )

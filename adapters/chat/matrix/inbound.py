@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.homeserver import Homeserver, Json
+from adapters.chat.matrix.media import attached
 from bot.chat.document import Document, say
 from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
@@ -238,6 +239,7 @@ class Listener:
                 author=str(on.get("sender", "")),
                 at=_at(on),
                 event=id_,
+                files=attached(self._addressing.newest(on)),
             )
         )
 
