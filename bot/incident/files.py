@@ -19,15 +19,21 @@ _Outcomes = Mapping[tuple[str, int], e.FileKept | e.FileNotKept]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A copy that is kept: of the `number`-th file (from 0) of `message`. `event` is the first one that shows it."""
+class ShownFile:
+    """The `number`-th file (from 0) of `message`, which event `event` shows first. `sha256` is that of its copy, or `reason` why
+    there is none; both are empty as long as nobody knows."""
 
     event: int
     message: str
     number: int
     name: str
-    size: int
-    sha256: str
+    size: int = 0
+    sha256: str = ""
+    reason: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return bool(self.sha256)
 
 
 def record(command: c.RecordFile, at: datetime) -> list[e.Event]:
@@ -50,20 +56,28 @@ def with_copies(history: Sequence[e.Recorded]) -> list[e.Recorded]:
     return [_with_copies(r, r.event, outcomes) for r in history] if outcomes else [*history]
 
 
-def kept_files(history: Sequence[e.Recorded], shown: Sequence[e.Recorded]) -> list[Kept]:
-    """The copies of the files in `shown`, a part of `history`, each once and in order."""
+def files_of(history: Sequence[e.Recorded], shown: Sequence[e.Recorded]) -> list[ShownFile]:
+    """The files in `shown`, a part of `history`, each once and in order."""
     outcomes = _outcomes(history)
-    found: dict[tuple[str, int], Kept] = {}
+    found: dict[tuple[str, int], ShownFile] = {}
     for recorded in shown:
         event = recorded.event
         if not isinstance(event, Capture):
             continue
         for number, file in enumerate(event.files):
-            copy = outcomes.get((event.message, number))
-            if isinstance(copy, e.FileKept):
-                kept = Kept(recorded.seq, event.message, number, file.name, copy.size, copy.sha256)
-                found.setdefault((event.message, number), kept)
+            key = event.message, number
+            found.setdefault(key, _known(ShownFile(recorded.seq, *key, file.name), outcomes.get(key)))
     return [*found.values()]
+
+
+def _known(file: ShownFile, outcome: e.FileKept | e.FileNotKept | None) -> ShownFile:
+    match outcome:
+        case e.FileKept(size=size, sha256=sha256):
+            return replace(file, size=size, sha256=sha256)
+        case e.FileNotKept(reason=reason):
+            return replace(file, reason=reason)
+        case None:
+            return file
 
 
 def beside(event: Capture) -> str:

@@ -72,13 +72,14 @@ def _with_key(file: Json) -> str:
     """What it takes to fetch and read an encrypted file, as the message has it
     (https://spec.matrix.org/v1.15/client-server-api/#extensions-to-mroommessage-msgtypes)."""
     key, hashes = file.get("key"), file.get("hashes")
+    url = _text(file.get("url"))
     held = {
-        "url": _text(file.get("url")),
+        "url": url,
         "iv": _text(file.get("iv")),
         "key": {"k": _text(key.get("k")) if isinstance(key, dict) else ""},
         "hashes": {"sha256": _text(hashes.get("sha256")) if isinstance(hashes, dict) else ""},
     }
-    return json.dumps(held) if _MXC.fullmatch(held["url"]) else ""
+    return json.dumps(held) if _MXC.fullmatch(url) else ""
 
 
 def _unknown(error: DeliveryError) -> bool:
