@@ -27,17 +27,18 @@ class SqlFiles:
             return _found(connection, incident, message, number)
 
     def keep(self, incident: int, event: int, number: int, content: bytes, most: int) -> Copy | None:
+        # Before the transaction: others wait for that.
+        copy = Copy(len(content), hashlib.sha256(content).hexdigest())
         with self._database.write() as connection:
             # A removal holds the incident as well: it has taken the file out of the event by now, or it will find the copy.
             _hold(connection, incident)
             message = _message_of(connection, incident, event, number)
             if message is None:
                 return None
-            if (copy := _found(connection, incident, message, number)) is not None:
-                return copy
+            if (before := _found(connection, incident, message, number)) is not None:
+                return before
             if _used(connection, incident) + len(content) > most:
                 raise Full
-            copy = Copy(len(content), hashlib.sha256(content).hexdigest())
             connection.execute(
                 file.insert().values(
                     incident=incident,

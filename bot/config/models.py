@@ -31,9 +31,11 @@ from bot.config.kinds import (
     as_start,
     parse_listen,
     texts,
+    wrong,
 )
 from bot.crons import Cron
 from bot.incident.model import Severity
+from bot.sizes import format_size
 
 LARGEST_FILE = 50_000_000
 """Bytes; a file is in memory as a whole, and one transaction long."""
@@ -60,10 +62,18 @@ class OpenSection(Section):
         return [(name, getattr(self, name)) for name in type(self).model_fields]
 
 
+def _storable(size: int) -> int:
+    if size > LARGEST_FILE:
+        raise wrong(
+            f"a copy of {format_size(size)} is too large for the database", f"{format_size(LARGEST_FILE)} is the most."
+        )
+    return size
+
+
 class CopiesSection(Section):
     """Copies of files, in bytes: of the `largest` one, and of all that an incident keeps. 0: none are kept."""
 
-    largest: Annotated[int, BeforeValidator(as_size), Field(le=LARGEST_FILE)] = 10_000_000
+    largest: Annotated[int, BeforeValidator(as_size), AfterValidator(_storable)] = 10_000_000
     per_incident: Annotated[int, BeforeValidator(as_size)] = 100_000_000
 
     @property
