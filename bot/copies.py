@@ -7,7 +7,8 @@ nothing is fetched, and what was on its way is not stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.incident import commands as c
@@ -22,6 +23,9 @@ from bot.store import Claimed, Conflict, Copy, Files, Full
 
 AT_ONCE = 2
 """Files in memory at the same time; each may be as large as `Limits.largest`."""
+
+IN_LINE = 8
+"""And those that wait for it, so that a platform that hangs takes no more of the places of what is delivered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Copies:
         self._platforms = platforms
         self._limits = limits
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._asking = 0
 
     async def keep(self, item: Claimed, effect: f.KeepFile) -> c.Command | None:
         """As `bot.perform.Performer.do`; what will not be kept is no failure but an answer."""
@@ -52,11 +57,22 @@ class Copies:
             return _kept(effect, before)
         try:
             platform = known(self._platforms, effect.platform, "chat")
-            async with self._turns:
+            async with self._turn():
                 copy = await self._copied(platform, item, effect, wanted)
         except Rejected as error:
-            return not_kept(effect, error.reason, wanted.name)
+            return not_kept(effect, error.reason)
         return _kept(effect, copy) if copy else None
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        if self._asking >= AT_ONCE + IN_LINE:
+            raise Unavailable("other files are fetched first")
+        self._asking += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._asking -= 1
 
     def _wanted(self, item: Claimed, effect: f.KeepFile) -> Attachment | None:
         """None: its message was removed."""
@@ -90,6 +106,6 @@ def _kept(effect: f.KeepFile, copy: Copy) -> c.RecordFile:
     return c.RecordFile(message=effect.message, number=effect.number, size=copy.size, sha256=copy.sha256)
 
 
-def not_kept(effect: f.KeepFile, reason: str, name: str = "a file") -> c.RecordFile:
+def not_kept(effect: f.KeepFile, reason: str) -> c.RecordFile:
     """What tells the incident that there will be no copy."""
-    return c.RecordFile(message=effect.message, number=effect.number, name=name, failed=reason)
+    return c.RecordFile(message=effect.message, number=effect.number, failed=reason)

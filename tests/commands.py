@@ -109,7 +109,6 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         c.RecordFile,
         message=st.sampled_from(["m1", "m2"]),
         number=st.integers(0, 1),
-        name=TEXTS,
         size=NUMBERS,
         sha256=st.just("ab" * 32),
         failed=st.just("") | TEXTS,

@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.attachment import Attachment
-from bot.incident.captured import Capture, gone
+from bot.incident.captured import Capture, captures, gone
 
 REASON_LIMIT = 200
 """Characters of why there is no copy."""
@@ -47,7 +47,9 @@ def record(command: c.RecordFile, at: datetime) -> list[e.Event]:
     reason = command.failed[:REASON_LIMIT]
     if before is not None and before.reason == reason:
         return []
-    return [e.FileNotKept(at=at, message=message, number=number, name=command.name, reason=reason)]
+    made = (event.files for _, event in captures(command.events, message))
+    name = next((files[number].name for files in made if number < len(files)), "a file")
+    return [e.FileNotKept(at=at, message=message, number=number, name=name, reason=reason)]
 
 
 def with_copies(history: Sequence[e.Recorded]) -> list[e.Recorded]:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from bot.copies import Limits
+from bot.copies import AT_ONCE, Limits
+from bot.deliver import IN_FLIGHT
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.attachment import Attachment
@@ -165,6 +166,20 @@ async def test_a_platform_that_is_away_is_asked_again(stage: Stage, people: Phot
     assert told(stage)[-1] == "graph.png (kept)"
 
 
+async def test_a_platform_that_hangs_on_many_files_holds_up_nothing_else(stage: Stage, people: Photographers):
+    patience = Patience()
+    stage.chat.by_method["fetch"] = Orders(always=patience)
+    for n in range(IN_FLIGHT + 10):
+        await people.pins(FILE, message=f"n{n}")
+    async with stage.delivering():
+        await asyncio.wait_for(patience.asked.wait(), 10)
+        await people.types("task nothing else waits")
+        await stage.until(lambda: "nothing else waits" in stage.card(), "the task on the card")
+        assert fetched(stage) == AT_ONCE
+        patience.go.set()
+        await stage.until(lambda: stage.world.files.used(1) == (IN_FLIGHT + 10) * len(GRAPH), "all of them")
+
+
 async def test_what_is_never_there_is_given_up_after_a_day_and_told(stage: Stage, people: Photographers):
     stage.chat.by_method["fetch"] = Orders(always=Unavailable("away"))
     await people.pins(FILE)
@@ -172,6 +187,7 @@ async def test_what_is_never_there_is_given_up_after_a_day_and_told(stage: Stage
     stage.clock.forward(seconds=25 * 3600)
     await stage.settle()
     assert "graph.png (not kept: gave up after " in told(stage)[-1]
+    assert "No copy is kept of graph.png: gave up after " in stage.thread()[-1]
 
 
 async def test_killed_between_storing_and_telling_it_is_fetched_once_and_kept_once(stage: Stage, people: Photographers):

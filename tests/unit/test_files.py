@@ -76,7 +76,7 @@ def test_the_last_word_on_a_file_counts_and_a_copy_that_is_kept_is_kept():
     story = pinned()
     assert told(story) == ["p99 (graph.png)"]
     for reason in ("away", "away", "gone" * 100):
-        story.give(c.RecordFile(message="m1", number=0, name="graph.png", failed=reason))
+        story.give(c.RecordFile(message="m1", number=0, failed=reason))
     assert told(story) == [f"p99 (graph.png, not kept: {('gone' * 100)[:REASON_LIMIT]})"]
     story.give(c.RecordFile(message="m1", number=0, size=3, sha256="ab"))
     story.give(c.RecordFile(message="m1", number=0, failed="gone"))
@@ -92,7 +92,7 @@ def test_of_a_message_that_was_removed_nothing_is_said_afterwards():
     story.give(c.RecordFile(message="m1", number=0, size=3, sha256="ab"))
     story.give(c.RemoveMessage(message="m1"))
     assert story.give(c.RecordFile(message="m1", number=0, size=3, sha256="ab")) == []
-    assert story.give(c.RecordFile(message="m1", number=1, name="graph.png", failed="gone")) == []
+    assert story.give(c.RecordFile(message="m1", number=1, failed="gone")) == []
     assert "graph" not in repr(story.history)
     assert "sha256='ab'" not in repr(story.history)
     assert told(story)[0] == "(removed)"
@@ -100,7 +100,7 @@ def test_of_a_message_that_was_removed_nothing_is_said_afterwards():
 
 def test_a_line_that_is_not_told_again_has_its_failure_told_alone():
     story_ = pinned()
-    story_.give(c.RecordFile(message="m1", number=0, name="graph.png", failed="it is gone"))
+    story_.give(c.RecordFile(message="m1", number=0, failed="it is gone"))
     assert [sentence(r.event, str) for r in story(story_.history[2:])] == ["No copy is kept of graph.png: it is gone"]
 
 

@@ -84,9 +84,7 @@ class Incidents(RuleBasedStateMachine):
 
     @rule(message=MESSAGES, failed=st.sampled_from(["", "it is gone"]))
     def a_file_is_kept_or_not(self, message: str, failed: str) -> None:
-        came = c.RecordFile(
-            message=message, number=0, name=f"graph of {message}", sha256=f"sum of {message}", failed=failed
-        )
+        came = c.RecordFile(message=message, number=0, sha256=f"sum of {message}", failed=failed)
         self.attempt(step(came, source="delivery"))
 
     @rule(data=st.data())

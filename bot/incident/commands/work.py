@@ -67,12 +67,11 @@ class RemoveMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordFile:
-    """What came of keeping a copy of the `number`-th file of `message`, called `name`: `size` bytes are kept, unless it `failed`.
-    `events` is filled in with all that is recorded."""
+    """What came of keeping a copy of the `number`-th file of `message`: `size` bytes are kept, unless it `failed`. `events` is
+    filled in with all that is recorded."""
 
     message: str
     number: int
-    name: str = ""
     size: int = 0
     sha256: str = ""
     failed: str = ""
