@@ -86,9 +86,11 @@ class Copies:
     ) -> Copy | None:
         limits = self._limits
         most = min(limits.largest, limits.per_incident)
+        if not most:
+            raise Rejected("copies are switched off (storage.files)")
         if wanted.size > most:
             raise Rejected(f"it is larger than {format_size(most)}")
-        full = f"INC-{item.incident} keeps {format_size(limits.per_incident)} of files already, and may keep no more"
+        full = f"with it INC-{item.incident} would keep more than {format_size(limits.per_incident)} of files"
         if await asyncio.to_thread(self._files.used, item.incident) + max(1, wanted.size) > limits.per_incident:
             raise Rejected(full)
         content = await platform.fetch(wanted.place, most)

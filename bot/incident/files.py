@@ -10,7 +10,7 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.attachment import Attachment
-from bot.incident.captured import Capture, captures, gone
+from bot.incident.captured import Capture, captures, gone, kept
 
 REASON_LIMIT = 200
 """Characters of why there is no copy."""
@@ -37,7 +37,8 @@ class ShownFile:
 
 
 def record(command: c.RecordFile, at: datetime) -> list[e.Event]:
-    """What came of keeping a copy. Of a message that was removed meanwhile nothing is said, and nothing is said twice."""
+    """What came of keeping a copy. Of a message that was removed meanwhile nothing is said, of one that was taken back not that
+    there is none, and nothing is said twice."""
     message, number = command.message, command.number
     before = _outcomes(command.events).get((message, number))
     if gone(command.events, message) or isinstance(before, e.FileKept):
@@ -45,7 +46,7 @@ def record(command: c.RecordFile, at: datetime) -> list[e.Event]:
     if not command.failed:
         return [e.FileKept(at=at, message=message, number=number, size=command.size, sha256=command.sha256)]
     reason = command.failed[:REASON_LIMIT]
-    if before is not None and before.reason == reason:
+    if (before is not None and before.reason == reason) or not kept(command.events, message):
         return []
     made = (event.files for _, event in captures(command.events, message))
     name = next((files[number].name for files in made if number < len(files)), "a file")

@@ -138,7 +138,7 @@ async def test_an_incident_keeps_no_more_than_its_limit(stage: Stage, people: Ph
         # Once the claim is true, and once it is not.
         await people.pins(Attachment(f"{n}.log", size=n * 11, place=f"mxc://example.org/{n}"), message=f"n{n}")
     await stage.settle()
-    full = "not kept: INC-1 keeps 1 kB of files already, and may keep no more"
+    full = "not kept: with it INC-1 would keep more than 1 kB of files"
     assert told(stage)[-3:] == ["graph.png (kept)", *[f"graph.png ({n}.log, {full})" for n in range(2)]]
     assert fetched(stage) == 2
     assert stage.world.files.used(1) == len(GRAPH)
@@ -257,6 +257,23 @@ async def test_a_reaction_that_was_taken_off_keeps_the_copy_and_shows_it_nowhere
     await stage.settle()
     assert told(stage)[-1] == "graph.png (kept)"
     assert fetched(stage) == 1
+
+
+async def test_of_what_was_taken_off_nobody_is_told_that_it_is_not_kept(stage: Stage, people: Photographers):
+    stage.chat.by_method["fetch"] = Orders(always=Rejected("it is gone"))
+    await people.pins(FILE)
+    at = stage.clock.now()
+    await people.conversation.reacted(Reacted("console", "inc-1", "ben", "📌", "m1", "", "ana", at, added=False))
+    await stage.settle()
+    assert (fetched(stage), stage.events(e.FileNotKept)) == (1, [])
+    assert not any("graph" in said for said in stage.thread())
+
+
+async def test_copies_that_were_switched_off_meanwhile_are_told_so(stage: Stage, people: Photographers):
+    limited(stage, largest=0)
+    await people.pins(FILE)
+    await stage.settle()
+    assert told(stage)[-1] == "graph.png (not kept: copies are switched off (storage.files))"
 
 
 async def test_an_undo_does_not_mean_that_a_file_was_kept(stage: Stage, people: Photographers):
