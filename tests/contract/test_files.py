@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from bot.copies import AT_ONCE, Limits
 from bot.deliver import IN_FLIGHT
@@ -19,12 +17,11 @@ from bot.incident.attachment import Attachment
 from bot.incident.effects import KeepFile
 from bot.incident.model import Mark
 from bot.ports import Reacted, Rejected, Unavailable
-from bot.store import Copy, Full
+from bot.store import Copy
 from tests.contract.stage import Stage, on_stage
 from tests.contract.test_removed import People, exported, told
 from tests.fakes import Orders, Patience
-from tests.statements import statements
-from tests.world import RULES, World, an_ask
+from tests.world import RULES, World
 
 GRAPH = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 FILE = Attachment("graph.png", "image/png", len(GRAPH), "mxc://example.org/graph")
@@ -284,69 +281,3 @@ async def test_an_undo_does_not_mean_that_a_file_was_kept(stage: Stage, people: 
     assert [line for line in told(stage) if "graph" in line or "mine" in line] == ["mine"]
     (kept,) = [r for r in stage.world.lookups.history(1) if isinstance(r.event, e.FileKept)]
     assert "cannot be taken back" in await people.types(f"undo {kept.id}", by="ben")
-
-
-# The port itself.
-
-
-async def test_of_two_that_keep_the_same_file_the_first_one_stands(stage: Stage):
-    files, number = stage.world.files, await stage.open()
-    done = await stage.ask(c.Note(mark=Mark.NOTE, text="x", message="m1", files=(FILE,)), number)
-    seq = done.events[0].seq
-    first = files.keep(number, seq, 0, b"first", 100)
-    assert files.keep(number, seq, 0, b"second", 100) == first
-    assert files.content(number, "m1", 0) == b"first"
-
-
-async def test_what_stands_in_no_event_is_not_kept(stage: Stage):
-    files, number = stage.world.files, await stage.open()
-    done = await stage.ask(c.Note(mark=Mark.NOTE, text="x", message="m1", files=(FILE,)), number)
-    for seq, place in ((done.events[0].seq, 1), (1, 0), (99, 0)):
-        assert files.keep(number, seq, place, b"x", 100) is None
-    assert files.keep(99, 1, 0, b"x", 100) is None
-    assert (files.used(number), files.content(number, "m1", 0), files.find(number, "m1", 0)) == (0, None, None)
-
-
-async def test_nothing_is_kept_beyond_the_limit_and_an_empty_file_is_one(stage: Stage):
-    files, number = stage.world.files, await stage.open()
-    done = await stage.ask(c.Note(mark=Mark.NOTE, text="x", message="m1", files=(FILE, FILE, FILE)), number)
-    seq = done.events[0].seq
-    files.keep(number, seq, 0, bytes(60), 100)
-    with pytest.raises(Full):
-        files.keep(number, seq, 1, bytes(41), 100)
-    files.keep(number, seq, 1, bytes(40), 100)
-    assert files.keep(number, seq, 2, b"", 100) is not None
-    assert (files.used(number), files.content(number, "m1", 2)) == (100, b"")
-
-
-async def test_no_question_but_the_one_for_it_reads_the_bytes(stage: Stage, people: Photographers):
-    await people.pins(FILE)
-    await stage.settle()
-    with statements() as sent:
-        for line in ("timeline", "status", "catchup", "list"):
-            await people.types(line)
-        exported(stage)
-        stage.world.do(an_ask(c.Note(mark=Mark.NOTE, text="next"), 1))
-        stage.world.files.used(1)
-        stage.world.files.find(*KEPT)
-    assert sent
-    assert not [one for one, _ in sent if "content" in one]
-
-
-async def test_a_removal_that_comes_while_the_copy_is_stored_waits_for_it_and_takes_it(stage: Stage):
-    world, number = stage.world, await stage.open()
-    done = await stage.ask(c.Note(mark=Mark.NOTE, text="x", message="m1", files=(FILE,)), number)
-    with ThreadPoolExecutor(1) as other:
-        removals: list[Future[object]] = []
-
-        @event.listens_for(world.database.engine, "before_cursor_execute")
-        def in_between(_c: object, _cursor: object, statement: str, *_: object) -> None:
-            if "INSERT INTO file" in statement:
-                removals.append(other.submit(world.ask, c.RemoveMessage(message="m1"), number))
-                # As long as it has to wait, this has the time.
-                wait(removals, timeout=0.3)
-
-        assert await asyncio.to_thread(world.files.keep, number, done.events[0].seq, 0, GRAPH, 10_000) is not None
-        event.remove(world.database.engine, "before_cursor_execute", in_between)
-    assert [removal.exception() for removal in removals] == [None]
-    assert world.files.used(number) == 0
