@@ -24,31 +24,14 @@ FOLDER = "files"
 STEM = 60
 """Characters of a name before its ending."""
 
-HARMLESS = frozenset(
-    {
-        *("7z", "bz2", "gz", "tar", "xz", "zip", "zst"),
-        *(
-            "conf",
-            "csv",
-            "har",
-            "ini",
-            "json",
-            "log",
-            "md",
-            "ndjson",
-            "pcap",
-            "pcapng",
-            "pdf",
-            "toml",
-            "tsv",
-            "txt",
-            "yaml",
-            "yml",
-        ),
-        *("flac", "m4a", "mkv", "mov", "mp3", "mp4", "ogg", "wav", "webm"),
-    }
-)
+HARMLESS = frozenset((
+    "7z", "bz2", "gz", "tar", "xz", "zip", "zst", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "ogg", "wav", "webm",
+    "conf", "csv", "har", "ini", "json", "log", "md", "ndjson", "pcap", "pcapng", "pdf", "toml", "tsv", "txt", "yaml", "yml",
+))  # fmt: skip
 """Endings that a name may keep; after any other comes `.bin`."""
+
+_PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF87a": "gif", b"GIF89a": "gif", b"RIFF": "webp"}
+"""Their first bytes, and how their names end."""
 
 Paths = Mapping[tuple[str, int], str]
 """Where a file lies beside the page, by message and number."""
@@ -114,9 +97,6 @@ def _image(row: Json) -> str:
 def _is_picture(path: str) -> bool:
     """No other file has a name that ends so."""
     return path.rpartition(".")[2] in _PICTURES.values()
-
-
-_PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg", b"GIF87a": "gif", b"GIF89a": "gif", b"RIFF": "webp"}
 
 
 def _picture(content: bytes) -> str:

@@ -22,7 +22,7 @@ def test_each_kind_of_file_is_one(kind):
 
 @pytest.mark.parametrize("kind", ["m.text", "m.notice", "m.location", None, 7, ["m.image"]])
 def test_what_is_no_file_is_none(kind):
-    assert attached({**IMAGE, "msgtype": str(kind) if isinstance(kind, list) else kind}) == ()
+    assert attached({**IMAGE, "msgtype": kind}) == ()
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ V1, V3 = "/_matrix/client/v1/media/download", "/_matrix/media/v3/download"
 def attached(content: Json) -> tuple[Attachment, ...]:
     """The file in a message. `place` is its address, or in an encrypted room a JSON text with the address and the key to it; empty
     where neither is of its form."""
-    if content.get("msgtype") not in KINDS:
+    if _text(content.get("msgtype")) not in KINDS:
         return ()
     encrypted, url = content.get("file"), _text(content.get("url"))
     place = _with_key(encrypted) if isinstance(encrypted, dict) else url if _MXC.fullmatch(url) else ""
