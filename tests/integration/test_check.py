@@ -117,7 +117,7 @@ def test_a_bot_that_serves_is_not_disturbed_and_its_addresses_are_its_own(tmp_pa
         done = klatsch(tmp_path, "check")
         assert done.returncode == 0, done.stdout
         assert f"ok       http.listen: a Klatsch serves 127.0.0.1:{port}" in done.stdout
-        assert "schema 0002" in done.stdout
+        assert "schema 0003" in done.stdout
         assert served.process.poll() is None
         assert served.post(b"{").status_code == 400
 
