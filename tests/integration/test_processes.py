@@ -395,8 +395,8 @@ def test_the_schema_is_shown_and_brought_up(tmp_path: Path, database_url: str) -
     assert "no schema yet" in klatsch(tmp_path, "db", "current").stdout
     for _ in range(2):
         done = klatsch(tmp_path, "db", "upgrade")
-        assert (done.returncode, done.stdout.strip()) == (0, "0002"), done.stderr
-    assert klatsch(tmp_path, "db", "current").stdout.strip() == "0002"
+        assert (done.returncode, done.stdout.strip()) == (0, "0003"), done.stderr
+    assert klatsch(tmp_path, "db", "current").stdout.strip() == "0003"
 
 
 def replay_file(folder: Path) -> Path:
