@@ -17,9 +17,10 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from bot.alerts.source import AlertSource
 from bot.chat.document import clean
 from bot.nearest import nearest
-from bot.ports import AlertSource, ChatPlatform, Pager, Publisher, StatusPage
+from bot.ports import ChatPlatform, Pager, Publisher, StatusPage
 
 Port = TypeVar("Port", covariant=True)
 

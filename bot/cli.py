@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import gc
 import getpass
-import json
 import logging
 import os
 import signal
@@ -146,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument(
         "--public", action="store_true", help="the copy that may be published: people, addresses and hosts are masked"
     )
+    export.add_argument("--to", default="", metavar="FOLDER", help="write it there, with the files that were kept")
     export.add_argument("ref", metavar="INC-7", help="the reference of the incident")
 
     postmortem = command(
@@ -285,8 +285,9 @@ def _replay(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from bot.terminal import exported
 
-    text = exported(_config(arguments), arguments.ref, arguments.format, public=arguments.public)
-    print(text if isinstance(text, str) else json.dumps(text, ensure_ascii=False, indent=2))
+    text = exported(_config(arguments), arguments.ref, arguments.format, public=arguments.public, to=arguments.to)
+    if not arguments.to:
+        print(text, end="")
     return DONE
 
 

@@ -56,7 +56,7 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
             return replace(command, events=choose(around.history(incident.number), command.by, command.event))
         case c.Note() | c.AddTask() | c.AddFollowUp() | c.Retract() if command.message and incident is not None:
             return replace(command, by=by, events=tuple(around.history(incident.number)))
-        case c.EditMessage() if incident is not None:
+        case c.EditMessage() | c.RecordFile() if incident is not None:
             return replace(command, events=tuple(around.whole(incident.number)))
         case c.RemoveMessage() if incident is not None:
             return replace(command, by=by, events=tuple(around.whole(incident.number)))

@@ -253,7 +253,9 @@ class Conversation:
         if reacted.added:
             # A platform's clock may be ahead of ours, and what is yet to come is no fact.
             at = min(reacted.at, self._clock.now()) if reacted.at else None
-            command = react(reacted.emoji, text=reacted.text, author=author, message=message, at=at)
+            command = react(
+                reacted.emoji, text=reacted.text, author=author, message=message, at=at, files=reacted.files
+            )
         else:
             command = unreact(reacted.emoji, message=message)
         if command is None:

@@ -10,9 +10,10 @@ from bot.config import Config
 from bot.incident.model import Refused
 from bot.lookups import Lookups
 from bot.ports import Clock
-from bot.store import Store, StoreUnavailable
+from bot.store import Files, Store, StoreUnavailable
 from storage import migrate
 from storage.engine import Database
+from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.store import SqlStore
 
@@ -43,8 +44,8 @@ def prepare(database: Database) -> None:
 
 
 @contextmanager
-def reading(config: Config) -> Iterator[Lookups]:
-    """The database, to look things up; one that is not there is not made. Raises Refused then, and
+def reading(config: Config) -> Iterator[tuple[Lookups, Files]]:
+    """The database, to look things up and read kept files; one that is not there is not made. Raises Refused then, and
     StoreUnavailable."""
     database = opened(config)
     try:
@@ -54,7 +55,7 @@ def reading(config: Config) -> Iterator[Lookups]:
                 "`klatsch serve` makes it; or is `storage.url` another one?",
             )
         prepare(database)
-        yield SqlLookups(database)
+        yield SqlLookups(database), SqlFiles(database, None)
     finally:
         database.close()
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.backoff import backoff
+from bot.copies import not_kept
 from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
@@ -306,6 +307,8 @@ class Deliverer:
         match item.effect:
             case f.SendPage(person=person, way=way, ladder=ladder, step=step, round=round):
                 command = c.RecordPage(person=person, way=way, failed=reason, ladder=ladder, step=step, round=round)
+            case f.KeepFile():
+                command = not_kept(item.effect, reason)
             case _:
                 command = c.RecordFailure(
                     effect=f.kind_of(item.effect), provider=provider_of(item.effect), reason=reason

@@ -16,13 +16,13 @@ from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, ope
 from bot.alerts.model import Alert, AlertRow, Notification
 from bot.alerts.routing import Route
 from bot.complete import Around, complete
+from bot.erasing import Erasing
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.decide import decide
 from bot.incident.evolve import evolve
 from bot.incident.life import same_title
-from bot.incident.messages import scrubbed
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
@@ -84,7 +84,7 @@ class _Batch:
         self._incidents: dict[int, Incident] = {}
         self._touched: set[int] = set()
         self._events: list[e.Recorded] = []
-        self._erased: dict[tuple[int, int], e.Recorded] = {}
+        self._erasing = Erasing()
         self._effects: dict[str, f.Outgoing] = {}
         self._cancels: list[tuple[int, tuple[str, ...]]] = []
         self._held: dict[str, int] = {}
@@ -236,14 +236,8 @@ class _Batch:
         return complete(command, incident, around, by=by)
 
     def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:
-        stored = [self._erased.get((number, recorded.seq), recorded) for recorded in self._tx.history(number, limit)]
+        stored = self._erasing.seen(self._tx.history(number, limit))
         return [*stored, *(recorded for recorded in self._events if recorded.incident == number)]
-
-    def _erase(self, number: int, removed: e.MessageRemoved) -> None:
-        """Of what is stored, and of what this batch is about to store."""
-        changed = {(number, item.seq): item for item in scrubbed(self._history(number, EVERYTHING), removed)}
-        self._events = [changed.pop((item.incident, item.seq), item) for item in self._events]
-        self._erased |= changed
 
     # Applying: fold the events in, plan what follows.
 
@@ -270,7 +264,8 @@ class _Batch:
         self._touched.add(number)
         self._events += recorded
         for removed in (event for event in decided if isinstance(event, e.MessageRemoved)):
-            self._erase(number, removed)
+            whole = self._history(number, EVERYTHING)
+            self._events = self._erasing.erase(number, removed, whole, about_to_be=self._events)
         return incident, recorded
 
     def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
@@ -296,8 +291,7 @@ class _Batch:
         with tx.together():
             for number, kinds in dict.fromkeys(self._cancels):
                 tx.cancel(number, kinds)
-            for number in dict.fromkeys(number for number, _ in self._erased):
-                tx.erase(number, [item for item in self._erased.values() if item.incident == number])
+            self._erasing.write(tx)
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:
                 tx.store_alerts(rows)

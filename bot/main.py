@@ -24,6 +24,7 @@ from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
 from bot.converse import Conversation
+from bot.copies import Limits
 from bot.database import opened, prepare
 from bot.deliver import Deliverer
 from bot.handle import Rules
@@ -38,6 +39,7 @@ from bot.questions import Answers
 from bot.ready import Readiness
 from bot.store import StoreUnavailable
 from storage.alone import AlreadyRunning, ServingLock
+from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
@@ -72,6 +74,7 @@ def rules(config: Config) -> Rules:
         own=(DRAFTS,),
         people=config.people,
         archive_after=config.chat.archive_after,
+        copies=config.storage.files.kept,
     )
     return Rules(policy=policy, roster=roster(config), routes=config.routes)
 
@@ -99,6 +102,7 @@ class Klatsch:
         self.store = SqlStore(self.database, kept)
         self.outbox = SqlOutbox(self.database, kept)
         self.lookups = SqlLookups(self.database)
+        self.files = SqlFiles(self.database, kept)
         self.pages = SqlPublicPages(self.database)
         self.lock = ServingLock(self.database)
         self.http = Http()
@@ -160,7 +164,7 @@ class Klatsch:
     async def _delivering(self) -> AsyncIterator[Deliverer]:
         providers = await self._providers()
         await asyncio.to_thread(self._take_over)
-        performer = Performer(self.lookups, self.clock, providers, self.words, hear=self.writer.submit)
+        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
         deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
         self._deliverer, self._talking = deliverer, providers.platforms
         try:
@@ -187,6 +191,7 @@ class Klatsch:
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
             people=config.people,
+            copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
         )
 

@@ -9,6 +9,7 @@ from typing import Protocol, assert_never
 
 from bot.alerts.model import Alert, Notification
 from bot.chat.page import PageWords
+from bot.copies import Copies, Limits
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -28,7 +29,7 @@ from bot.ports import (
     Unavailable,
 )
 from bot.rooms import Rooms, RoomWords, known
-from bot.store import Claimed
+from bot.store import Claimed, Files
 
 Hear = Callable[[Notification], Awaitable[object]]
 """Takes alerts in, as from a sender; returns once they are stored. Raises Overloaded or StoreUnavailable."""
@@ -47,7 +48,8 @@ class Words(RoomWords, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house."""
+    """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house, `copies`
+    says how much is kept of files."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
@@ -56,17 +58,21 @@ class Providers:
     own: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     ack_link: AckLink = lambda number, person: ""
+    copies: Limits = field(default_factory=Limits)
 
 
 class Performer:
     """Does one effect through its adapter."""
 
-    def __init__(self, lookups: Lookups, clock: Clock, providers: Providers, words: Words, hear: Hear) -> None:
+    def __init__(
+        self, lookups: Lookups, files: Files, clock: Clock, providers: Providers, words: Words, hear: Hear
+    ) -> None:
         self._hear = hear
         self._lookups = lookups
         self._clock = clock
         self._providers = providers
         self._words = words
+        self._copies = Copies(lookups, files, providers.platforms, providers.copies)
         self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
@@ -97,6 +103,8 @@ class Performer:
                 command = await self._publish(item, item.effect, incident)
             case f.WriteDraft():
                 command = await self._write(item, item.effect, incident)
+            case f.KeepFile():
+                command = await self._copies.keep(item, item.effect)
             case f.WakeEscalation(ladder=ladder, step=step, round=round):
                 command = c.Escalate(ladder=ladder, step=step + 1, round=round)
             case f.WakeReminder(due=due):

@@ -1,4 +1,5 @@
-"""What the product asks of the world: one Protocol a port, each method with its promise. The database is bot.store.
+"""What the product asks of the world: one Protocol a port, each method with its promise. The database is bot.store, what
+understands alerts bot.alerts.source.
 
 An adapter raises `Unavailable` or `Rejected` and nothing else on purpose; any other exception is a bug, logged with
 its traceback and retried. No port carries words or a feature's name: it takes a `Document`.
@@ -13,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.alerts.model import Notification
 from bot.chat.document import Document
+from bot.incident.attachment import Attachment
 from bot.incident.model import Person, PublicPost
 
 
@@ -99,6 +101,11 @@ class ChatPlatform(Protocol):
         """Nobody writes there any more; reading stays."""
         ...
 
+    async def fetch(self, place: str, most: int) -> bytes:
+        """What lies at an `Attachment.place`, of `most` bytes at most. Raises Rejected when it is larger, or there no more, with
+        a reason that reads on behind "not kept:"."""
+        ...
+
     async def listen(self, inbox: Inbox) -> None:
         """Hand over what people say and how they react, until cancelled, and then end at once. It is begun again after whatever
         it raises, also a bug; here or in another process, by the same or another adapter of this platform. So nothing may
@@ -128,7 +135,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction put on (or taken off) a message; `text`, `author` and `at` are the message's."""
+    """A reaction put on (or taken off) a message; `text`, `author`, `at` and `files` are the message's."""
 
     platform: str
     room: str
@@ -140,6 +147,7 @@ class Reacted:
     at: datetime | None = None
     added: bool = True
     event: str = ""
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,22 +234,6 @@ class Memory(Protocol):
 
 class Overloaded(Exception):
     """Too much waits already; the sender should come back (503)."""
-
-
-class AlertSource(Protocol):
-    """Understands what one kind of sender posts. Pure: no I/O."""
-
-    def admits(self, headers: Mapping[str, str]) -> bool:
-        """Whether to read the body: False when the headers alone show that the sender does not know the secret."""
-        ...
-
-    def verify(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether the sender knows the secret; compared in constant time."""
-        ...
-
-    def parse(self, body: bytes) -> Notification:
-        """Raises ValueError with a sentence for the sender when the body is not of its form."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from adapters import registry
 from adapters.http import Http
 from adapters.settings import Settings, examine
+from bot.alerts.source import AlertSource
 from bot.config import Config, load
-from bot.ports import AlertSource, ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
+from bot.ports import ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
 
 

@@ -131,9 +131,10 @@ class Transaction(Protocol):
         """Store the new state, append the events, queue the effects."""
         ...
 
-    def erase(self, incident: int, changed: Sequence[Recorded]) -> None:
+    def erase(self, incident: int, changed: Sequence[Recorded], messages: Collection[str]) -> None:
         """Put these in the place of what is stored under their numbers: the only change that is ever made to an event. Its
-        number, times, kind and people stay as they are; its facts lose what was removed."""
+        number, times, kind and people stay as they are; its facts lose what was removed. Of these `messages` no copy of a
+        file stays."""
         ...
 
     def cancel(self, incident: int, kinds: Sequence[str]) -> None:
@@ -153,6 +154,42 @@ class Store(Protocol):
     def begin(self, *, alerts: bool = False) -> AbstractContextManager[Transaction]:
         """Commit on leaving, roll back on an exception. With `alerts`, only one process at a time has such a
         transaction, so that two copies of one alert meet. Raises StoreUnavailable or Conflict."""
+        ...
+
+
+class Full(Exception):
+    """An incident keeps as much in copies of files as it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is known of a copy without its bytes."""
+
+    size: int
+    sha256: str
+
+
+class Files(Protocol):
+    """Copies of files that stood in messages, by incident, message and number. Each call is one short transaction of its own, and
+    may raise StoreUnavailable or Conflict: nothing was changed. Nobody else reads the bytes, so who asks for an incident or a
+    list never waits for them."""
+
+    def find(self, incident: int, message: str, number: int) -> Copy | None:
+        """The copy, if there is one."""
+        ...
+
+    def keep(self, incident: int, event: int, number: int, content: bytes, most: int) -> Copy | None:
+        """Keep `content` as the `number`-th file of the message that `event` was taken from, unless there is a copy already: that
+        stays. None: the message was removed meanwhile, and nothing is kept. Raises Full when the incident would keep more
+        than `most` bytes."""
+        ...
+
+    def content(self, incident: int, message: str, number: int) -> bytes | None:
+        """The bytes; None: there is no copy."""
+        ...
+
+    def used(self, incident: int) -> int:
+        """How many bytes the incident keeps."""
         ...
 
 

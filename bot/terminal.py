@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any
+from pathlib import Path
 
 from bot.chat.document import Document, clean, say
 from bot.chat.line import ref
@@ -18,7 +19,10 @@ from bot.config import Config
 from bot.converse import TERMINAL
 from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
+from bot.export.files import path_of
+from bot.export.files import shown as shown_files
 from bot.incident.effects import KINDS, SendPage
+from bot.incident.events import Recorded
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
@@ -26,7 +30,7 @@ from bot.nearest import nearest
 from bot.ports import DeliveryError, Said
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction, mask
-from bot.store import StoreUnavailable
+from bot.store import Files, StoreUnavailable
 
 DELIVERED_WITHIN = 15.0
 """Seconds in which `say` sends what its line caused, when no bot runs that would."""
@@ -186,20 +190,53 @@ def _print(document: Document) -> None:
     print(shown(document, width, colour=sys.stdout.isatty()), flush=True)
 
 
-def exported(config: Config, ref: str, form: str, *, public: bool) -> str | dict[str, Any]:
-    """An incident as text, or as the mapping of docs/export.schema.json. Raises Refused when there is no such one."""
+def exported(config: Config, ref: str, form: str, *, public: bool, to: str = "") -> str:
+    """An incident as text; JSON is that of docs/export.schema.json. With a folder `to` it is written there, and beside it the kept
+    files that its timeline shows; of a public copy none. Raises Refused when there is no such incident, and when the folder is
+    not empty: what lies there would be taken for a part of it."""
     number = REFERENCE.fullmatch(ref.strip())
-    with reading(config) as lookups:
+    with reading(config) as (lookups, files):
         incident = lookups.incident(int(number[1])) if number else None
         if incident is None:
             raise Refused(f"There is no {ref}.", "`klatsch say list` shows what is open.")
         history = lookups.history(incident.number, limit=HISTORY_LIMIT)
-        copy = Exported(incident, history, lookups.alerts(incident.number))
+        folder = _made(Path(to)) if to else None
+        paths = _written(incident.number, history, files, folder) if folder and not public else {}
+        copy = Exported(incident, history, lookups.alerts(incident.number), paths)
+    text = _text(config, copy, form, public=public)
+    if folder:
+        (folder / f"{incident.ref}.{form}").write_text(text, encoding="utf-8")
+    return text
+
+
+def _text(config: Config, copy: Exported, form: str, *, public: bool) -> str:
     if form == "json":
-        return dict(to_json(copy, people=config.people, public=public))
+        value = to_json(copy, people=config.people, public=public)
+        return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     components = component_names(config)
     write = to_html if form == "html" else to_markdown
     return write(copy, people=config.people, zone=str(config.zone), components=components, public=public)
+
+
+def _written(number: int, history: Sequence[Recorded], files: Files, folder: Path) -> dict[tuple[str, int], str]:
+    """Where each file lies now. One at a time is in memory."""
+    paths: dict[tuple[str, int], str] = {}
+    for file in shown_files(history):
+        content = files.content(number, file.message, file.number) if file.kept else None
+        if content is not None:
+            path = path_of(file, content)
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(content)
+            paths[file.message, file.number] = path
+    return paths
+
+
+def _made(folder: Path) -> Path:
+    """It is there, empty, and if it was not there before only we read it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise Refused(f"{shorten(str(folder))} is not empty.", "Name a folder that is not there yet.")
+    return folder
 
 
 def redacted(config: Config | None, text: str) -> str:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.incident.effects import KINDS, TIMERS, URGENT, SendPage
+from bot.incident.effects import KINDS, LEAST_URGENT, TIMERS, URGENT, SendPage
 from bot.ports import Clock
 from bot.store import Claimed, Retry
 from storage import codec, rows
@@ -39,7 +39,6 @@ from storage.tables import UtcTime, outbox
 log = logging.getLogger(__name__)
 
 REASONS_KEPT = 10
-LEAST_URGENT = 9
 UNDERSTOOD = tuple(KINDS.values())
 """What a newer release queued while both run is left to the newer one."""
 

@@ -17,7 +17,20 @@ from bot.ports import Clock
 from bot.store import Settlement, Standing
 from storage import bulk, codec, rows
 from storage.engine import Database
-from storage.tables import FOLDABLE, LATEST, LIVE, alert, alert_group, counter, event, inbox, incident, outbox, room
+from storage.tables import (
+    FOLDABLE,
+    LATEST,
+    LIVE,
+    alert,
+    alert_group,
+    counter,
+    event,
+    file,
+    inbox,
+    incident,
+    outbox,
+    room,
+)
 
 CHUNK = 500
 """Values in one IN list; SQLite takes 32,766 parameters a statement, and a short list keeps plans cached."""
@@ -170,7 +183,9 @@ class SqlTransaction:
             else:
                 bulk.insert(self._connection, outbox, values, keys=("key",))
 
-    def erase(self, number: int, changed: Sequence[Recorded]) -> None:
+    def erase(self, number: int, changed: Sequence[Recorded], messages: Collection[str]) -> None:
+        if messages:
+            self._connection.execute(delete(file).where(file.c.incident == number, file.c.message.in_(messages)))
         if not changed:
             return
         one = update(event).where(event.c.incident == number, event.c.seq == bindparam("the_seq"))

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -166,4 +167,17 @@ memory = Table(
     Column("value", Text, nullable=False),
     Column("at", UtcTime, nullable=False, comment="when it was last kept"),
     Index("memory_at", "platform", "at"),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("incident", Integer, primary_key=True, autoincrement=False),
+    Column("message", Text, primary_key=True),
+    Column("number", SmallInteger, primary_key=True, autoincrement=False, comment="which of the message's files"),
+    Column("size", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False, comment="when it was kept"),
+    # The last one: what stands before it is read without it.
+    Column("content", LargeBinary, nullable=False),
 )

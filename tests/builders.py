@@ -81,8 +81,8 @@ class Story:
                 return replace(undo, events=choose(self.history, by, event))
             case c.Note() | c.AddTask() | c.AddFollowUp() | c.Retract() as captured if captured.message:
                 return replace(captured, by=given.by, events=self.history)
-            case c.EditMessage() as edit:
-                return replace(edit, events=self.history)
+            case c.EditMessage() | c.RecordFile() as about:
+                return replace(about, events=self.history)
             case c.RemoveMessage() as removal:
                 return replace(removal, by=given.by, events=self.history)
             case command:

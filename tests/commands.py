@@ -7,6 +7,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from bot.incident import commands as c
+from bot.incident.attachment import Attachment
 from bot.incident.events import AlertFact
 from bot.incident.life import TITLE_LIMIT
 from bot.incident.model import ComponentState, Kind, Mark, Moment, PublicStatus, Role, Severity, Status
@@ -36,6 +37,7 @@ COMPONENTS = st.dictionaries(
     st.sampled_from(["volumes-az2", "compute|az1", "#api"]), st.sampled_from(ComponentState), max_size=2
 )
 FACTS = st.builds(AlertFact, st.sampled_from(["f1", "f2", "f3"]), TEXTS, TEXTS)
+FILES = st.lists(st.builds(Attachment, name=TEXTS, place=TEXTS), max_size=2).map(tuple)
 RUNGS = st.none() | st.builds(
     c.Rung,
     st.sampled_from(["policy:platform", "person:ben"]),
@@ -100,8 +102,17 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         when=st.none() | PAST,
         author=PERSONS,
         message=st.sampled_from(["", "m1", "m2"]),
+        files=FILES,
     ),
     st.builds(c.EditMessage, message=st.sampled_from(["m1", "m2"]), text=TEXTS, when=st.none() | PAST),
+    st.builds(
+        c.RecordFile,
+        message=st.sampled_from(["m1", "m2"]),
+        number=st.integers(0, 1),
+        size=NUMBERS,
+        sha256=st.just("ab" * 32),
+        failed=st.just("") | TEXTS,
+    ),
     st.builds(c.RemoveMessage, message=st.sampled_from(["m1", "m2"]), when=st.none() | PAST),
     st.builds(c.Retract, message=st.sampled_from(["m1", "m2"]), mark=st.none() | st.sampled_from(Mark)),
     st.builds(c.AddTask, text=TEXTS, owner=PERSONS | st.just(""), message=st.sampled_from(["", "m1"])),

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bot.chat.document import Document
 from bot.incident.model import Person, PublicPost
-from bot.ports import Attempt, ChatPlatform, Inbox, PageMessage, RoomRef, Written
+from bot.ports import Attempt, ChatPlatform, Inbox, PageMessage, Rejected, RoomRef, Written
 
 Order = Exception | Callable[[], Awaitable[None]]
 """What the next call gets: an error, or something that happens while the provider works."""
@@ -107,7 +107,7 @@ class RecordingPublisher:
 
 class TroubledChat:
     """A real platform behind a line that can be cut: `calls` are the methods that were tried, `orders` the trouble. Rooms
-    have an address below `rooms`, if there is one."""
+    have an address below `rooms`, if there is one; by their place `files` are fetched."""
 
     def __init__(self, platform: ChatPlatform) -> None:
         self._platform = platform
@@ -115,6 +115,7 @@ class TroubledChat:
         self.by_method: dict[str, Orders] = {}
         self.calls: list[str] = []
         self.rooms = ""
+        self.files: dict[str, bytes] = {}
 
     @property
     def name(self) -> str:
@@ -152,6 +153,15 @@ class TroubledChat:
     async def archive(self, attempt: Attempt, room: str) -> None:
         await self._called("archive")
         await self._platform.archive(attempt, room)
+
+    async def fetch(self, place: str, most: int) -> bytes:
+        await self._called("fetch")
+        if place not in self.files:
+            return await self._platform.fetch(place, most)
+        content = self.files[place]
+        if len(content) > most:
+            raise Rejected("it is larger than that")
+        return content
 
     async def listen(self, inbox: Inbox) -> None:
         await self._platform.listen(inbox)

@@ -13,6 +13,7 @@ from bot.incident.plan import Policy
 from bot.oncall.escalation import Ladder, Roster, Step
 from storage import migrate
 from storage.engine import Database
+from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.outbox import SqlOutbox
 from storage.store import SqlStore
@@ -29,7 +30,7 @@ ROUTES = (
     Route({"severity": "critical"}, {}, "active", Severity.SEV1, ("region", "az"), "compute", "platform"),
     Route({"severity": "warning"}, {}, "triage", Severity.SEV3, ("alertname",)),
 )
-POLICY = Policy(("console",), ("page",), ("folder",), PEOPLE)
+POLICY = Policy(("console",), ("page",), ("folder",), PEOPLE, copies=True)
 RULES = Rules(POLICY, ROSTER, ROUTES)
 
 
@@ -50,6 +51,7 @@ class World:
         self.store = SqlStore(self.database, self.clock)
         self.outbox = SqlOutbox(self.database, self.clock)
         self.lookups = SqlLookups(self.database)
+        self.files = SqlFiles(self.database, self.clock)
 
     def do(self, *requests: Request) -> list[Outcome]:
         return handle(self.store, requests, self.rules)

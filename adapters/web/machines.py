@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 from adapters.web.acknowledge import AckPages
 from adapters.web.metrics import Metrics
 from bot.alerts.model import Notification
-from bot.ports import AlertSource, Inbox, Overloaded
+from bot.alerts.source import AlertSource
+from bot.ports import Inbox, Overloaded
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.chat.document import clean
+from bot.incident.attachment import FILES_LIMIT, NAME_LIMIT, PLACE_LIMIT, Attachment
 from bot.incident.commands import AddFollowUp, AddTask, Command, Note, Retract
 from bot.incident.model import Captured, Mark
+from bot.incident.text import one_line, unhidden
 
 TEXT_LIMIT = 4000
 """What a line of the timeline holds (`bot.incident.work`); a longer message is cut, for the reaction is on all of it."""
@@ -63,18 +65,35 @@ def worded(text: str) -> str:
     return clean(text).strip()[:TEXT_LIMIT].strip()
 
 
-def react(emoji: str, *, text: str, author: str, message: str, at: datetime | None) -> Command | None:
-    """The command for a reaction put on `message`, which `author` wrote at `at`. None: it means nothing, or there is
-    no text to keep."""
+def attached(files: Sequence[Attachment]) -> tuple[Attachment, ...]:
+    """What is kept of what a platform says of a message's files: each has a name, and all of it is bounded."""
+    return tuple(
+        replace(
+            file,
+            name=one_line(unhidden(file.name), NAME_LIMIT) or "file",
+            media_type=one_line(file.media_type, NAME_LIMIT),
+            size=max(0, file.size),
+            place=file.place if len(file.place) <= PLACE_LIMIT and file.place.isprintable() else "",
+        )
+        for file in files[:FILES_LIMIT]
+    )
+
+
+def react(
+    emoji: str, *, text: str, author: str, message: str, at: datetime | None, files: Sequence[Attachment] = ()
+) -> Command | None:
+    """The command for a reaction put on `message`, which `author` wrote at `at`. A message of nothing but `files` says the name
+    of the first. None: the reaction means nothing, or there is nothing to keep."""
     found = meaning(emoji)
-    text = worded(text)
+    kept = attached(files)
+    text = worded(text) or (kept[0].name if kept else "")
     if found is None or not text:
         return None
     if found.mark is not None:
-        return Note(mark=found.mark, text=text, when=at, author=author, message=message)
+        return Note(mark=found.mark, text=text, when=at, author=author, message=message, files=kept)
     if found.name == "task":
-        return AddTask(text=text, message=message, author=author)
-    return AddFollowUp(text=text, message=message, author=author)
+        return AddTask(text=text, message=message, author=author, files=kept)
+    return AddFollowUp(text=text, message=message, author=author, files=kept)
 
 
 def unreact(emoji: str, *, message: str) -> Command | None:

@@ -1,8 +1,9 @@
 """The bot's own settings: `load` reads config.yaml, says everything that is wrong with it, and hands out domain values."""
 
 from bot.config.around import Around, Place, folder_of, zone_or_default
+from bot.config.kinds import Block, Listen
 from bot.config.loading import Config, load
-from bot.config.models import Block, Chat, Digest, Http, Listen, Postmortem, Security, Storage
+from bot.config.models import Chat, Digest, Http, Postmortem, Security, Storage
 from bot.config.problems import ConfigError, Findings, Problem
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr, ValidationInfo
 
-from bot.config.models import wrong
+from bot.config.kinds import wrong
 
 _SQLITE = "sqlite:///"
 

@@ -7,7 +7,7 @@ import re
 from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
-from bot.config.models import Block, parse_listen
+from bot.config.kinds import Block, parse_listen
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
 from bot.nearest import nearest

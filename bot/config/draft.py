@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from bot.config.kinds import Block, as_block
 from bot.config.models import (
-    Block,
     Chat,
     CoffeeTimes,
     ComponentEntry,
@@ -24,7 +24,6 @@ from bot.config.models import (
     ScheduleEntry,
     Security,
     Storage,
-    as_block,
 )
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.shape import entries, section

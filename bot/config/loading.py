@@ -11,7 +11,8 @@ from bot.alerts.routing import Route
 from bot.config.around import Around, folder_of
 from bot.config.checks import check
 from bot.config.draft import Draft, draft
-from bot.config.models import Block, Chat, Digest, Http, Postmortem, Security, Storage
+from bot.config.kinds import Block
+from bot.config.models import Chat, Digest, Http, Postmortem, Security, Storage
 from bot.config.problems import ConfigError, Findings, Problem
 from bot.config.reading import Resolver, read
 from bot.incident.model import Person
@@ -101,7 +102,7 @@ def _config(path: Path, written: Draft, around: Around, warnings: tuple[Problem,
     redact, templates = written.security.redact, written.chat.templates
     return Config(
         file=path,
-        storage=Storage(url=around.database(written.storage.url)),
+        storage=written.storage.model_copy(update={"url": around.database(written.storage.url)}),
         http=written.http,
         chat=written.chat.model_copy(update={"templates": templates and str(around.folder / templates)}),
         platforms=written.chat.platforms,

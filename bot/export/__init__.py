@@ -7,14 +7,15 @@ components and which roles were held; no person, host, room, alert label or inte
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape as html_escape
 
 from markdown_it import MarkdownIt
 
 from bot.chat.card import who
-from bot.export import rows
+from bot.export import files, rows
+from bot.export.files import Paths
 from bot.export.page import PAGE, STYLE, Boxed
 from bot.export.rows import Json, utc
 from bot.incident import events as e
@@ -32,11 +33,12 @@ SOURCES = frozenset({"alert", "command", "status", "undo", "link"})
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What an export is made of: the row, all of its events (oldest first) and its alerts."""
+    """What an export is made of: the row, all of its events (oldest first) and its alerts; `paths` of the files beside it."""
 
     incident: Incident
     history: Sequence[e.Recorded]
     alerts: Sequence[StoredAlert] = ()
+    paths: Paths = field(default_factory=dict)
 
 
 def to_json(exported: Exported, *, people: Mapping[str, Person], public: bool = False) -> Json:
@@ -58,6 +60,7 @@ def to_json(exported: Exported, *, people: Mapping[str, Person], public: bool = 
         "roles": {role.value: person for role, person in sorted(incident.roles.items())},
         "alerts": [rows.alert(alert) for alert in exported.alerts],
         "timeline": [rows.row(row, sentence(row.event, who(people))) for row in story],
+        "files": [files.row(file, exported.paths) for file in files.shown(exported.history)],
         "rooms": [
             {"platform": platform, "id": room.id, "link": room.link, "archived": room.archived}
             for platform, room in sorted(incident.rooms.items())
@@ -110,6 +113,8 @@ def to_markdown(
     shown = to_json(exported, people=people, public=public)
     names = components or {}
     parts = [f"# {shown['ref']}: {escape(shown['title'])}", _brief(shown, people, names), _story(shown, people)]
+    if listed := files.listed(shown["ref"], shown["files"]):
+        parts.append(listed)
     if not public:
         parts.append(draft(exported.history, people=people, zone=zone, components=names).rstrip("\n"))
     return "\n\n".join(parts) + "\n"
@@ -123,7 +128,7 @@ def to_html(
     components: Mapping[str, str] | None = None,
     public: bool = False,
 ) -> str:
-    """`to_markdown` as one self-contained page: no script, nothing loaded from anywhere. Raises `Refused` likewise."""
+    """`to_markdown` as one self-contained page: no script, nothing loaded but the pictures beside it. Raises `Refused` likewise."""
     text = to_markdown(exported, people=people, zone=zone, components=components, public=public)
     body = MarkdownIt("commonmark", {"html": False}, renderer_cls=Boxed).enable("table").render(text)
     title = html_escape(text.partition("\n")[0].removeprefix("# ").replace("\\", ""))
@@ -172,6 +177,7 @@ def _public(exported: Exported) -> Json:
         "roles": {role.value: None for role in sorted(incident.roles)},
         "alerts": [],
         "timeline": [{**row, "by": "", "source": {"kind": "", "ref": ""}} for row in timeline],
+        "files": [],
         "rooms": [],
         "pages": [],
         "public_posts": rows.posts(exported.history),

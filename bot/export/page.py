@@ -1,4 +1,4 @@
-"""The HTML page an export is put in: self-contained, no script, nothing loaded from anywhere."""
+"""The HTML page an export is put in: self-contained, no script, nothing loaded but the pictures that lie beside it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ table { border-collapse: collapse; min-width: 100% }
 th, td { border: 1px solid #bbb; padding: .3rem .6rem; text-align: left; vertical-align: top }
 th, td:first-child, td:last-child, td:nth-child(4), td:nth-child(3):nth-last-child(2) { white-space: nowrap }
 td:nth-child(2) { min-width: 12rem; overflow-wrap: anywhere }
+img { max-width: 100% }
 blockquote { margin: 1rem 0; padding: .1rem 1rem; border-left: 4px solid #b58900; background: #fdf6e3 }
 @media (prefers-color-scheme: dark) {
   body { color: #e6e6e6; background: #1b1b1b } th, td { border-color: #555 } a { color: #8ab4f8 }
@@ -25,7 +26,7 @@ PAGE = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:">
 <title>{title}</title>
 <style>{style}</style>
 </head>

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident import life, messages, paging, public, work
+from bot.incident import files, life, messages, paging, public, work
 from bot.incident.model import Incident, Refused
 from bot.incident.undo import undo
 
@@ -64,6 +64,8 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
             return messages.edit(command, at)
         case c.RemoveMessage():
             return messages.remove(incident, command, at)
+        case c.RecordFile():
+            return files.record(command, at)
         case c.AddTask():
             return work.add_task(incident, command, at)
         case c.ChangeTask():

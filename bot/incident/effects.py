@@ -110,6 +110,16 @@ class WriteDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepFile:
+    """Keep a copy of the `number`-th file (from 0) of a message. Where it is to be found stands in the event alone, so that it
+    goes with the message."""
+
+    platform: str
+    message: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class WakeEscalation:
     """A timer: unless somebody acknowledges before `due`, ask the next rung."""
 
@@ -159,6 +169,7 @@ Effect = (
     | SendPage
     | Publish
     | WriteDraft
+    | KeepFile
     | WakeEscalation
     | WakeReminder
     | WakeArchive
@@ -181,6 +192,8 @@ KINDS: dict[type[Effect], str] = {
 
 URGENT = 1
 """Pages and the clocks that make them (`Outgoing.urgency`) wait for nothing else."""
+
+LEAST_URGENT = 9
 
 TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive], KINDS[RepeatAlerts])
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""
@@ -241,6 +254,10 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
             lane, urgency = f"{incident}:status:{page}", 3
         case WriteDraft(publisher=publisher):
             lane = f"{incident}:publish:{publisher}"
+        case KeepFile(message=message, number=number):
+            # A file nobody can get holds up no other one.
+            lane = fold = f"file:{incident}:{number}:{message}"
+            urgency = LEAST_URGENT
         case WakeEscalation(ladder=ladder, step=step, round=round, due=due):
             key = f"escalate:{incident}:{seq}:{ladder}:{round}:{step}"
             lane, urgency = key, 1

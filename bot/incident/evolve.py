@@ -113,6 +113,8 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             e.Noted()
             | e.Retracted()
             | e.Seconded()
+            | e.FileKept()
+            | e.FileNotKept()
             | e.UpdateWasDue()
             | e.ArchiveWasDue()
             | e.DeliveryFailed()

@@ -141,8 +141,15 @@ def _words(text: str) -> list[str]:
 
 def _without(event: e.Event, removed: e.MessageRemoved, texts: Collection[str]) -> e.Event:
     match event:
-        case e.Noted() | e.TaskAdded() | e.FollowUpAdded() | e.MessageEdited() if event.message == removed.message:
+        case e.Noted() | e.TaskAdded() | e.FollowUpAdded() if event.message == removed.message:
+            return replace(event, text=REMOVED, files=())
+        case e.MessageEdited() if event.message == removed.message:
             return replace(event, text=REMOVED)
+        case e.FileKept() if event.message == removed.message:
+            # By its sum somebody who has the file could tell that it was this one.
+            return replace(event, size=0, sha256="")
+        case e.FileNotKept() if event.message == removed.message:
+            return replace(event, name=REMOVED)
         case e.TaskChanged(before=Task() as task) if task.id in removed.tasks:
             return replace(event, before=replace(task, text=REMOVED))
         case e.FollowUpChanged(before=FollowUp() as item) if item.id in removed.followups:

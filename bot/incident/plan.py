@@ -23,7 +23,8 @@ class Policy:
     """Which providers there are, by the name of their block in the configuration, and who can be reached how.
 
     `own` are the publishers that keep what they get in the house, the only ones for what is private. `archive_after` is how
-    long the rooms of an incident that is over stay open: long enough to take a mistake back.
+    long the rooms of an incident that is over stay open: long enough to take a mistake back. `copies`: of files in messages
+    that are taken to the timeline copies are kept.
     """
 
     platforms: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Policy:
     people: Mapping[str, Person] = field(default_factory=dict)
     archive_after: timedelta = timedelta(0)
     own: tuple[str, ...] = ()
+    copies: bool = False
 
 
 def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
@@ -60,13 +62,13 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.RoleAssigned():
             invite = _invite(incident, (event.person,) if event.person else (), policy)
             return invite + _show(incident, policy)
+        case e.Noted() | e.TaskAdded() | e.FollowUpAdded():
+            return _show(incident, policy) + _copies(event, policy)
         case (
-            e.Noted()
-            | e.Retracted()
+            e.Retracted()
             | e.MessageEdited()
-            | e.TaskAdded()
+            | e.FileNotKept()
             | e.TaskChanged()
-            | e.FollowUpAdded()
             | e.FollowUpChanged()
             | e.MomentSet()
             | e.ImpactDescribed()
@@ -120,7 +122,7 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return _archive(incident, policy)
         case e.RoomArchived():
             return _next_room(incident, event.platform)
-        case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted() | e.Seconded():
+        case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted() | e.Seconded() | e.FileKept():
             return []
         case _:
             assert_never(event)
@@ -175,6 +177,14 @@ def _catch_up(incident: Incident, platform: str) -> list[f.Planned]:
 def _keep(incident: Incident, policy: Policy) -> list[f.Planned]:
     """A draft that everybody on the machine may read is so no more."""
     return [f.WriteDraft(publisher) for publisher in policy.own if incident.postmortem and incident.postmortem.through]
+
+
+def _copies(event: e.Noted | e.TaskAdded | e.FollowUpAdded, policy: Policy) -> list[f.Planned]:
+    """A message's id begins with its platform."""
+    platform = event.message.partition(":")[0]
+    if not policy.copies or platform not in policy.platforms:
+        return []
+    return [f.KeepFile(platform, event.message, number) for number in range(len(event.files))]
 
 
 def _rewrite(incident: Incident, event: e.MessageRemoved, policy: Policy) -> list[f.Planned]:

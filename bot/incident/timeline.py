@@ -10,6 +10,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import assert_never
 
 from bot.incident import events as e
+from bot.incident.captured import Capture
+from bot.incident.files import beside, with_copies
 from bot.incident.messages import as_edited
 from bot.incident.model import Mark, Moment, PublicPost, Status
 
@@ -53,22 +55,26 @@ MOMENTS = {
 
 def story(history: Sequence[e.Recorded]) -> list[e.Recorded]:
     """The timeline people read: in the order things happened, without plumbing and without what was taken back, and every
-    line as its message reads by now."""
+    line as its message reads by now, with what became of its files."""
     taken = {r.event.event for r in history if isinstance(r.event, e.Retracted)}
+    lines = {r.event.message for r in history if isinstance(r.event, Capture)}
     told = [
         r
-        for r in as_edited(history)
-        if r.seq not in taken and not isinstance(r.event, (*e.PLUMBING, e.Retracted)) and _says(r.event, taken)
+        for r in with_copies(as_edited(history))
+        if r.seq not in taken and not isinstance(r.event, (*e.PLUMBING, e.Retracted)) and _says(r.event, taken, lines)
     ]
     return sorted(told, key=lambda r: (r.event.at, r.seq))
 
 
-def _says(event: e.Event, taken: Collection[int]) -> bool:
+def _says(event: e.Event, taken: Collection[int], lines: Collection[str]) -> bool:
     match event:
         case e.UpdatePosted():
             return bool(event.text)
         case e.MessageRemoved():
             return not set(event.events).issubset(taken)
+        case e.FileNotKept():
+            # Where the line itself is told, it says so.
+            return event.message not in lines
         case _:
             return True
 
@@ -111,21 +117,25 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             over = f", taking over from {who(event.previous)}" if event.previous else ""
             return f"{who(event.person)} is {event.role}{over}"
         case e.Noted():
-            return f"{MARKS[event.mark]}{event.text}{_edited(event)}"
+            return f"{MARKS[event.mark]}{event.text}{_beside(event)}"
         case e.Retracted():
             return f"e{event.event} was taken back"
         case e.MessageEdited():
             return f"Edited: {', '.join(f'e{seq}' for seq in event.events)}"
         case e.MessageRemoved():
             return _removed(event)
+        case e.FileKept():
+            return f"A copy is kept of file {event.number + 1} of a message"
+        case e.FileNotKept():
+            return f"No copy is kept of {event.name}: {event.reason}"
         case e.TaskAdded():
-            return f"Task {event.task}{_for(event.owner, who)}: {event.text}{_edited(event)}"
+            return f"Task {event.task}{_for(event.owner, who)}: {event.text}{_beside(event)}"
         case e.TaskChanged():
             did = "dropped" if event.dropped else "done" if event.done else f"open{_for(event.owner, who)}"
             return f"Task {event.task} is {did}"
         case e.FollowUpAdded():
             due = f", due {event.due:%Y-%m-%d}" if event.due else ""
-            return f"Follow-up {event.followup}{_for(event.owner, who)}{due}: {event.text}{_edited(event)}"
+            return f"Follow-up {event.followup}{_for(event.owner, who)}{due}: {event.text}{_beside(event)}"
         case e.FollowUpChanged():
             did = event.outcome or f"open{_for(event.owner or '', who)}"
             return f"Follow-up {event.followup} is {did}{_because(event.reason)}"
@@ -191,8 +201,8 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             assert_never(event)
 
 
-def _edited(event: e.Noted | e.TaskAdded | e.FollowUpAdded) -> str:
-    return " (edited)" if event.edited else ""
+def _beside(event: e.Noted | e.TaskAdded | e.FollowUpAdded) -> str:
+    return f"{' (edited)' if event.edited else ''}{beside(event)}"
 
 
 def _removed(event: e.MessageRemoved) -> str:

@@ -43,7 +43,16 @@ def note(command: c.Note, at: datetime) -> list[e.Event]:
         return []
     if held := standing(command.events, command.message, Captured.LINE, command.mark):
         return _second(held, command.by, command.message, at)
-    return [e.Noted(at=when, mark=command.mark, text=text, author=command.author, message=command.message)]
+    return [
+        e.Noted(
+            at=when,
+            mark=command.mark,
+            text=text,
+            author=command.author,
+            message=command.message,
+            files=command.files,
+        )
+    ]
 
 
 def _second(held: Standing, by: str, message: str, at: datetime) -> list[e.Event]:
@@ -84,7 +93,15 @@ def add_task(incident: Incident, command: c.AddTask, at: datetime) -> list[e.Eve
     text = _text(command.text, "A task")
     number = len(incident.tasks) + 1
     return [
-        e.TaskAdded(at=at, task=number, text=text, owner=command.owner, message=command.message, author=command.author)
+        e.TaskAdded(
+            at=at,
+            task=number,
+            text=text,
+            owner=command.owner,
+            message=command.message,
+            author=command.author,
+            files=command.files,
+        )
     ]
 
 
@@ -139,6 +156,7 @@ def add_followup(incident: Incident, command: c.AddFollowUp, at: datetime) -> li
             due=command.due,
             message=command.message,
             author=command.author,
+            files=command.files,
         )
     ]
 

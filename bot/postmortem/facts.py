@@ -211,6 +211,7 @@ class Facts:
     broken: tuple[BrokenPromise, ...] = ()
     undelivered: tuple[Line, ...] = ()
     links: tuple[Cited[str], ...] = ()
+    files: tuple[Cited[str], ...] = ()
     rows: tuple[Line, ...] = ()
 
     def said(self, mark: Mark) -> Sequence[Line]:

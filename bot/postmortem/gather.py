@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from bot.incident import events as e
 from bot.incident.evolve import evolve
+from bot.incident.files import files_of
 from bot.incident.model import ComponentState, Incident, Mark, Moment, Person, Status
 from bot.postmortem.facts import AlertFacts, Cited, Facts, FollowUpFact, Line, PostFact, Stamped, TaskFact
 from bot.postmortem.response import gaps, paging, participants, phases, promises, tenures
@@ -88,6 +89,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         broken=broken,
         undelivered=sentences(story, (e.DeliveryFailed,), names),
         links=_links(story, names),
+        files=_files(history, story, names),
         rows=rows(story, moments, names),
     )
 
@@ -247,6 +249,12 @@ def _posts(story: Iterable[e.Recorded], names: Cast) -> tuple[PostFact, ...]:
         for r in story
         if isinstance(r.event, e.PublicPostPublished)
     )
+
+
+def _files(history: Sequence[e.Recorded], story: Sequence[e.Recorded], names: Cast) -> tuple[Cited[str], ...]:
+    """What the files are called of which copies are kept."""
+    kept = [file for file in files_of(history, story) if file.kept]
+    return tuple(Cited(names.mask(file.name), (f"e{file.event}",)) for file in kept)
 
 
 def _links(story: Iterable[e.Recorded], names: Cast) -> tuple[Cited[str], ...]:

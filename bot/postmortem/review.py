@@ -207,6 +207,10 @@ def customer_message(known: Facts, components: Mapping[str, str]) -> list[str]:
 def evidence(known: Facts) -> list[str]:
     lines = [fact(f"Alert: {escape(sample.value)}", sample.refs) for sample in known.alerts.samples]
     lines += [fact(f"Link: <{link.value}>", link.refs) for link in known.links]
+    lines += [
+        fact(f"File: {quote(file.value)} (`klatsch export {known.ref} --to FOLDER` writes it)", file.refs)
+        for file in known.files
+    ]
     lines.append(ask(SCRIBE, "Which graphs, logs and changes show what happened? Link to them rather than pasting."))
     return lines
 

@@ -109,6 +109,8 @@ def _masked(event: e.Event, cast: Cast) -> e.Event:
     match event:
         case e.PeoplePaged(reason="opened"):
             changed["reason"] = ""
+        case e.Noted() | e.TaskAdded() | e.FollowUpAdded():
+            changed["files"] = tuple(replace(file, name=f"“{cast.mask(file.name)}”") for file in event.files)
         case e.TitleChanged():
             changed["new"] = f"“{cast.mask(event.new)}”"
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.AlertsStillFiring():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bot.chat.document import Document
 from bot.incident.model import Person
-from bot.ports import Attempt, Inbox, RoomRef
+from bot.ports import Attempt, Inbox, Rejected, RoomRef
 
 
 class QuietChat:
@@ -55,6 +55,9 @@ class QuietChat:
 
     async def archive(self, attempt: Attempt, room: str) -> None:
         await self._did(attempt)
+
+    async def fetch(self, place: str, most: int) -> bytes:
+        raise Rejected("nothing is attached here")
 
     async def listen(self, inbox: Inbox) -> None:
         await asyncio.Event().wait()

@@ -22,7 +22,7 @@ from storage.engine import Database
 from storage.memory import SqlMemory
 from tests.servers.matrix_person import MatrixPerson, as_shown
 from tests.servers.sealed_person import SealedPerson
-from tests.servers.synapse import NAME, Synapse
+from tests.servers.synapse import NAME, Synapse, purge
 
 Fixture = Callable[[str], Any]
 """A fixture of the test session, by its name."""
@@ -63,6 +63,14 @@ class Harness(Protocol):
         ...
 
     async def may_read(self, room: str, person: str) -> bool: ...
+
+    async def attached(self, content: bytes) -> str | None:
+        """The place of a file that somebody has put into a message; None: nobody can."""
+        ...
+
+    async def purge(self, place: str) -> None:
+        """The file is there no more."""
+        ...
 
     async def restart(self) -> None:
         """Stop the bot's side and start it anew; `platform` is another object afterwards."""
@@ -111,6 +119,12 @@ class ConsoleHarness:
 
     async def may_read(self, room: str, person: str) -> bool:
         return self.platform.may_read(room, person)
+
+    async def attached(self, content: bytes) -> None:
+        return None
+
+    async def purge(self, place: str) -> None:
+        raise AssertionError("there is none")
 
     async def restart(self) -> None:
         await self.platform.aclose()
@@ -209,6 +223,12 @@ class MatrixHarness:
             assert error.response.status_code == 403
             return False
         return True
+
+    async def attached(self, content: bytes) -> str:
+        return await self.people["ana"].upload(content)
+
+    async def purge(self, place: str) -> None:
+        await purge(self._homeserver, place)
 
     async def restart(self, **more: Any) -> None:
         await self.platform.aclose()

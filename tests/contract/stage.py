@@ -55,6 +55,10 @@ class Stage:
         return self.chats["console"]
 
     def another_process(self, **changes: object) -> Deliverer:
+        world = self.world
+        return Deliverer(world.outbox, self.writer, world.lookups, world.clock, self.performer(**changes))
+
+    def performer(self, **changes: object) -> Performer:
         platforms: dict[str, ChatPlatform] = dict(self.chats)
         everybody = Providers(
             platforms=platforms,
@@ -67,8 +71,7 @@ class Stage:
         words = Wording(Templates(None), PEOPLE, "UTC", {})
         world = self.world
         providers = replace(everybody, **changes)
-        performer = Performer(world.lookups, world.clock, providers, words, hear=self.writer.submit)
-        return Deliverer(world.outbox, self.writer, world.lookups, world.clock, performer)
+        return Performer(world.lookups, world.files, world.clock, providers, words, hear=self.writer.submit)
 
     async def ask(self, command: c.Command, incident: int | None = None, *, by: str = "ana") -> Outcome:
         return await self.writer.submit(an_ask(command, incident, by=by))

@@ -284,3 +284,33 @@ async def test_twenty_messages_at_once_keep_their_order(chat, attempts, room):
     seen = await chat.messages(room)
     assert [message.id for message in seen] == ids
     assert [message.text for message in seen] == [f"line {number:02}" for number in range(20)]
+
+
+async def test_what_was_attached_is_fetched_byte_for_byte_up_to_a_limit(chat):
+    content = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
+    place = await chat.attached(content)
+    if place is None:
+        pytest.skip("nothing can be attached there")
+    assert await chat.platform.fetch(place, len(content)) == content
+    with pytest.raises(Rejected, match=r"it is larger than 5\.1 kB"):
+        await chat.platform.fetch(place, len(content) - 1)
+    await chat.purge(place)
+    with pytest.raises(Rejected, match="not on the homeserver any more"):
+        await chat.platform.fetch(place, 10)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "",
+        "nowhere",
+        "mxc://example.org/../../client/v3/account/whoami",
+        "mxc://../x",
+        "https://example.org/x",
+        "{}",
+        "mxc:",
+    ],
+)
+async def test_a_place_that_is_none_is_rejected(chat, place):
+    with pytest.raises(Rejected):
+        await chat.platform.fetch(place, 1_000)

@@ -17,6 +17,7 @@ from adapters.publishing.folder import Folder
 from bot.export import Exported, to_json, to_markdown
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.attachment import Attachment
 from bot.incident.evolve import replay
 from bot.incident.model import Mark, PublicStatus
 from bot.ports import Edited, Reacted, Removed, Unavailable
@@ -30,6 +31,11 @@ from tests.world import PEOPLE, World, an_ask
 
 CANARY, EDITED = "Canary of Acme Corp, key hunter2", "Canary of a customer, key hunter3"
 FOUND = ("Canary", "hunter")
+PICTURES = (
+    Attachment("Canary.png", "image/canary", 6, "mxc://canary.example.org/1"),
+    Attachment("Canary of a place that is nowhere.log", place="mxc://canary.example.org/2"),
+)
+BYTES = b"Canary as it sits on a picture of hunter2"
 
 
 class People(Talk):
@@ -44,11 +50,20 @@ class People(Talk):
         self.done += 1
         return f"ev{self.done}"
 
-    async def reacts(self, *emojis: str, by: str = "ben", words: str = CANARY, message: str = "m1") -> None:
+    async def reacts(
+        self,
+        *emojis: str,
+        by: str = "ben",
+        words: str = CANARY,
+        message: str = "m1",
+        files: Sequence[Attachment] = (),
+    ) -> None:
         for emoji in emojis:
             at = self.stage.clock.now()
             await self.conversation.reacted(
-                Reacted("console", "inc-1", by, emoji, message, words, "ana", at, event=self._event())
+                Reacted(
+                    "console", "inc-1", by, emoji, message, words, "ana", at, event=self._event(), files=tuple(files)
+                )
             )
 
     async def edits(self, words: str = EDITED, message: str = "m1", room: str = "inc-1", event: str = "") -> None:
@@ -73,9 +88,8 @@ def stored(world: World, *words: str) -> list[str]:
     with world.database.read() as connection:
         for table in metadata.sorted_tables:
             for row in connection.execute(select(table)):
-                found += [
-                    f"{table.name}: {value}" for value in row if any(w.lower() in str(value).lower() for w in words)
-                ]
+                values = [v.decode("latin-1") if isinstance(v, bytes) else str(v) for v in row]
+                found += [f"{table.name}: {v}" for v in values if any(w.lower() in v.lower() for w in words)]
     return found
 
 
@@ -95,8 +109,9 @@ def whole(stage: Stage, number: int = 1) -> Exported:
 async def a_long_night(stage: Stage, people: People) -> None:
     """All that can be made of a message, changed, edited, undone, quoted, taken back and drafted; the last of it is still on
     its way out."""
-    await people.reacts("📌", "⭐", "☑️", "🔁", "📣", "💡", "❓", "🍀", "☕", "👀")
-    await people.reacts("📌", by="eve")
+    stage.chat.files[PICTURES[0].place] = BYTES
+    await people.reacts("📌", "⭐", "☑️", "🔁", "📣", "💡", "❓", "🍀", "☕", "👀", files=PICTURES)
+    await people.reacts("📌", by="eve", files=PICTURES)
     await people.types("task done 1", by="ben")
     await people.types("task 1 @ben", by="ben")
     await people.types("followup wontdo 1 reason=later", by="ben")
@@ -115,9 +130,11 @@ async def a_long_night(stage: Stage, people: People) -> None:
 
 async def test_a_removed_text_is_in_no_column_of_any_table_and_a_tombstone_remains(stage: Stage, people: People):
     await a_long_night(stage, people)
-    assert {found.partition(":")[0] for found in stored(stage.world, *FOUND)} == {"incident", "event"}
+    assert {found.partition(":")[0] for found in stored(stage.world, *FOUND)} == {"incident", "event", "file"}
+    (kept,) = stage.events(e.FileKept)
+    assert stored(stage.world, kept.sha256)
     await people.removes()
-    assert stored(stage.world, *FOUND) == []
+    assert stored(stage.world, *FOUND, kept.sha256) == []
     events = [recorded.event for recorded in stage.world.lookups.history(1)]
     assert replay(1, events) == stage.incident()
     lines = told(stage)

@@ -265,8 +265,8 @@ async def test_what_an_alert_says_is_shown_raw_nowhere(tmp_path: Path, database_
         plain = [await bot_.says(line) for line in ("list", "INC-1 status", "INC-1 timeline", "INC-1 catchup")]
     plain.append(klatsch(tmp_path, "say", "INC-1 status").stdout)
     for public in (False, True):
-        pages.append(str(exported(bot_.klatsch.config, "INC-1", "html", public=public)))
-        plain.append(str(exported(bot_.klatsch.config, "INC-1", "md", public=public)))
+        pages.append(exported(bot_.klatsch.config, "INC-1", "html", public=public))
+        plain.append(exported(bot_.klatsch.config, "INC-1", "md", public=public))
     for text in pages:
         assert "alert(1)" in text
         assert not any(markup in text for markup in ("<script", "<img src=x"))

@@ -6,6 +6,7 @@ import asyncio
 import json
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,14 @@ class Town:
             "announce": self.announce,
         }
 
-    def configure(self, database_url: str, **matrix: Any) -> None:
+    def configure(self, database_url: str, files: Mapping[str, str] | None = None, **matrix: Any) -> None:
         people = {
             "ana": {"name": "Ana Ruiz", "matrix": self.ana.user_id},
             "ben": {"name": "Ben Okafor", "matrix": self.ben.user_id},
         }
-        write_config(
-            self.folder, database_url, chat={"archive_after": "1s", "matrix": {**self.block(), **matrix}}, people=people
-        )
+        chat = {"archive_after": "1s", "matrix": {**self.block(), **matrix}}
+        storage = {"url": database_url, "files": {**(files or {})}}
+        write_config(self.folder, database_url, chat=chat, people=people, storage=storage)
 
     async def room(self) -> str:
         """The incident's room, as the announcement has it."""

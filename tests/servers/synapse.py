@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib.util
+import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -105,6 +106,15 @@ class Synapse:
             return httpx.get(f"{self.url}/health", timeout=2, trust_env=False).is_success
         except httpx.TransportError:
             return False
+
+
+async def purge(server: Synapse, address: str) -> None:
+    """The media that lies there (mxc://…) is deleted, as an administrator does it."""
+    admin = server.register(f"admin-{secrets.token_hex(4)}", admin=True)
+    where = f"{server.url}/_synapse/admin/v1/media/{address.removeprefix('mxc://')}"
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        answer = await client.delete(where, headers={"Authorization": f"Bearer {admin.access_token}"})
+    answer.raise_for_status()
 
 
 def password(name: str) -> str:

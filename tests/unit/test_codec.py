@@ -22,3 +22,9 @@ def test_what_was_written_before_rooms_could_be_left_can_be_read() -> None:
     stored = json.loads(codec.dump(incident))
     del stored["responders"], stored["worked_on_since"], stored["rooms"]["console"]["exposed"]
     assert codec.load_incident(7, json.dumps(stored)) == incident
+
+
+def test_what_was_written_before_files_were_kept_can_be_read() -> None:
+    noted = codec.load_event("noted", f'{{{AT}, "mark": "note", "text": "x", "message": "m1", "edited": false}}')
+    assert isinstance(noted, e.Noted)
+    assert noted.files == ()

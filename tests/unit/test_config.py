@@ -96,6 +96,15 @@ def test_nothing_at_all_is_a_configuration_of_defaults(config, tmp_path):
     assert config("people:\nroutes:\noncall:\nchat:\n").people == {}
 
 
+def test_how_much_is_kept_of_files_is_a_size(config, tmp_path):
+    found = config("storage: {files: {largest: 2MB, per_incident: 500 kB}}").storage
+    assert (found.files.largest, found.files.per_incident, found.files.kept) == (2_000_000, 500_000, True)
+    assert found.url.get_secret_value() == f"sqlite:///{tmp_path}/klatsch.db"
+    assert (config("").storage.files.largest, config("").storage.files.per_incident) == (10_000_000, 100_000_000)
+    for off in ("largest: 0", "per_incident: 0"):
+        assert not config(f"storage: {{files: {{{off}}}}}").storage.files.kept
+
+
 def test_what_is_written_comes_out_as_domain_values(config):
     found = config(
         """

@@ -52,6 +52,18 @@ def start(people):
     ("text", "expected"),
     [
         (POLICY, []),
+        # Copies of files.
+        (
+            "storage: {files: {largest: 1GB}}",
+            "storage.files.largest: a copy of 1 GB is too large for the database. 50 MB is the most.",
+        ),
+        (
+            "storage: {files: {largest: big, per_incident: true}}",
+            [
+                "storage.files.largest: `big` is not usable: a size looks like 10MB, 500kB or 1GB.",
+                "storage.files.per_incident: it is not a size. Write it like 10MB, 500kB or 0.",
+            ],
+        ),
         # People.
         (
             PAGING + "people: {ana: {page: [ntfi, email]}}",

@@ -77,7 +77,7 @@ def test_the_keys_are_those_that_others_build_on() -> None:
     wanted = (
         "ref kind title status severity private roles timestamps timestamp_sources components alerts timeline rooms"
     )
-    assert set(value) == {*wanted.split(), "pages", "public_posts", "tasks", "followups", "postmortem"}
+    assert set(value) == {*wanted.split(), "files", "pages", "public_posts", "tasks", "followups", "postmortem"}
     assert set(value["alerts"][0]) == {"fingerprint", "labels", "annotations", "status", "starts_at", "ends_at"}
     assert set(value["timeline"][0]) == {"id", "at", "recorded_at", "kind", "by", "source", "text", "public"}
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.incident import commands as c
+from bot.incident.attachment import Attachment
 from bot.incident.events import IncidentOpened, PublicPostPublished, Recorded, StatusChanged
 from bot.incident.evolve import replay
 from bot.incident.model import Incident, Mark, Moment, PublicStatus, Refused, Status
@@ -72,13 +73,19 @@ class Incidents(RuleBasedStateMachine):
     def somebody_takes_or_edits_a_message(self, message: str, what: type[c.Command]) -> None:
         self.words += 1
         text = f"secret number {self.words} of {message}"
+        file = Attachment(f"graph of {message}", place=f"place of {message}")
         given: dict[type[c.Command], c.Command] = {
-            c.Note: c.Note(mark=Mark.PROPOSAL, text=text, message=message),
-            c.AddTask: c.AddTask(text=text, message=message),
-            c.AddFollowUp: c.AddFollowUp(text=text, message=message),
+            c.Note: c.Note(mark=Mark.PROPOSAL, text=text, message=message, files=(file,)),
+            c.AddTask: c.AddTask(text=text, message=message, files=(file,)),
+            c.AddFollowUp: c.AddFollowUp(text=text, message=message, files=(file,)),
             c.EditMessage: c.EditMessage(message=message, text=text),
         }
         self.attempt(step(given[what], source="message" if what is c.EditMessage else "reaction"))
+
+    @rule(message=MESSAGES, failed=st.sampled_from(["", "it is gone"]))
+    def a_file_is_kept_or_not(self, message: str, failed: str) -> None:
+        came = c.RecordFile(message=message, number=0, sha256=f"sum of {message}", failed=failed)
+        self.attempt(step(came, source="delivery"))
 
     @rule(data=st.data())
     def somebody_quotes_a_message_to_customers(self, data: st.DataObject) -> None:

@@ -142,6 +142,9 @@ class ConsolePlatform:
     async def archive(self, attempt: Attempt, room: str) -> None:
         await self._run(partial(self._keeper.archive, room))
 
+    async def fetch(self, place: str, most: int) -> bytes:
+        raise Rejected("nothing can be attached at a console")
+
     async def listen(self, inbox: Inbox) -> None:
         """Hand over what is typed, one line after the other, until cancelled; also when there is nothing to read."""
         heard = self._heard()

@@ -63,11 +63,15 @@ class Addressing:
 
     def text(self, event: Json) -> str:
         """What a message says now: its last edit counts, where the homeserver tells of it."""
+        return _body(self.newest(event), LINE * 4)
+
+    def newest(self, event: Json) -> Json:
+        """The content of a message by its last edit."""
         content = event.get("content", {})
         relations = event.get("unsigned", {}).get("m.relations", {})
         edit = relations.get("m.replace") if isinstance(relations, dict) else None
         newer = edit.get("content", {}).get("m.new_content") if isinstance(edit, dict) else None
-        return _body(newer if isinstance(newer, dict) else content, LINE * 4)
+        return newer if isinstance(newer, dict) else content
 
 
 def _typed(content: Json) -> bool:

@@ -31,6 +31,9 @@ Json = Mapping[str, Any]
 SECONDS = 20.0
 """In which a request is answered; opening a room on a busy homeserver takes the longest."""
 
+MEDIA_SECONDS = 40.0
+"""The same for a file, which the homeserver may have to fetch from another one first; shorter than an effect may take."""
+
 ANSWER_BYTES = 50_000_000
 """Of one answer; a sync after a long absence is the largest. A filter keeps it below (`inbound`)."""
 
@@ -58,6 +61,15 @@ def code_of(error: DeliveryError) -> str:
     """The homeserver's error code (https://spec.matrix.org/latest/client-server-api/#standard-error-response); empty: it
     gave none."""
     return error.__cause__.code if isinstance(error.__cause__, Refusal) else ""
+
+
+def status_of(error: DeliveryError) -> int:
+    """The status that was answered; 0: nothing was."""
+    return error.__cause__.status if isinstance(error.__cause__, Refusal) else 0
+
+
+class TooLarge(Exception):
+    """An answer has more bytes than were asked for."""
 
 
 class Homeserver:
@@ -119,6 +131,18 @@ class Homeserver:
             )
         return answer
 
+    async def download(self, endpoint: str, *path: str, most: int) -> bytes:
+        """What lies there, as it is. Raises TooLarge as soon as that is more than `most` bytes; else as `call`."""
+        if not self._token:
+            await self._log_in()
+        where = "/".join((endpoint, *(quote(part, safe="") for part in path)))
+        status, raw = await self._exchange("GET", where, None, MEDIA_SECONDS, most)
+        if status != 200:
+            raise self._refusal(status, _json(raw or b""))
+        if raw is None:
+            raise TooLarge
+        return raw
+
     async def full_state(self, room: str) -> Sequence[Json]:
         """All state events of a room that we are, or were, in."""
         events = await self._call("GET", ("rooms", room, "state"), None, None, SECONDS)
@@ -153,6 +177,13 @@ class Homeserver:
             self._token = token
 
     async def _ask(self, method: str, path: str, body: Json | None, seconds: float) -> Any:
+        status, raw = await self._exchange(method, path, body, seconds, ANSWER_BYTES)
+        return self._understood(status, raw or b"")
+
+    async def _exchange(
+        self, method: str, path: str, body: Json | None, seconds: float, most: int
+    ) -> tuple[int, bytes | None]:
+        """Status and body of the answer; None: what was asked for has more than `most` bytes."""
         headers = {"Content-Type": "application/json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -161,31 +192,28 @@ class Homeserver:
             async with asyncio.timeout(seconds):
                 answer = await self._client.send(method, path, data, headers, timeout=seconds)
                 async with answer:
-                    raw = await _read(answer)
+                    return answer.status, await _read(answer, most if answer.status == 200 else ANSWER_BYTES)
         # `from None`: the original errors quote addresses and headers, and tracebacks are logged.
         except TimeoutError:
             raise Unavailable(f"{self._name}: no answer within {seconds:g} s") from None
         except ClientError as error:
             raise Unavailable(f"{self._name}: cannot connect ({excerpt(str(error), self._secrets)})") from None
-        return self._understood(answer.status, raw)
 
     def _understood(self, status: int, raw: bytes) -> Any:
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            value = None
+        value = _json(raw)
         if status == 200 and isinstance(value, dict | list):
             self._told = ""
             return value
-        raise self._refusal(status, value if isinstance(value, dict) else {})
+        raise self._refusal(status, value)
 
-    def _refusal(self, status: int, body: Json) -> DeliveryError:
+    def _refusal(self, status: int, said: Any) -> DeliveryError:
+        body: Json = said if isinstance(said, dict) else {}
         code = str(body.get("errcode", ""))[:60]
         refusal = Refusal(status, code)
         if code in _TOKEN_GONE:
             return _caused(self._locked_out(bool(body.get("soft_logout"))), refusal)
-        said = excerpt(str(body.get("error", "")), self._secrets)
-        reason = " ".join(filter(None, (f"{self._name}: answered {status}", code, said)))
+        why = excerpt(str(body.get("error", "")), self._secrets)
+        reason = " ".join(filter(None, (f"{self._name}: answered {status}", code, why)))
         # Who answers without a code is no homeserver, mostly a proxy in front of one.
         if status == 429 or status >= 500 or not code:
             return _caused(Unavailable(reason, _wait(body)), refusal)
@@ -211,13 +239,21 @@ class Homeserver:
             await self._client.client_session.close()
 
 
-async def _read(answer: ClientResponse) -> bytes:
+async def _read(answer: ClientResponse, most: int) -> bytes | None:
     body = bytearray()
     async for part in answer.content.iter_any():
         body += part
-        if len(body) > ANSWER_BYTES:
-            return b""
+        if len(body) > most:
+            return None
     return bytes(body)
+
+
+def _json(raw: bytes) -> Any:
+    """None: it is none."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _limit(path: tuple[str, ...], body: Json) -> str:

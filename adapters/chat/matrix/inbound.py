@@ -12,11 +12,13 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.encryption.rooms import SETTINGS, Encryption
+from adapters.chat.matrix.history import FILTER, missed
 from adapters.chat.matrix.homeserver import Homeserver, Json
+from adapters.chat.matrix.media import attached
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, say
 from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
@@ -30,12 +32,6 @@ SINCE = "since"
 WAITS = 30.0
 """Seconds in which the homeserver answers a sync although nothing happened."""
 
-PAGE = 100
-"""Events of a room in one answer; what is between two answers is asked for."""
-
-MISSED = 5_000
-"""Events of one room that are looked through after an absence."""
-
 OLDEST = timedelta(minutes=30)
 """A line that is older is not done any more: whoever typed it has gone another way since."""
 
@@ -44,31 +40,6 @@ ANSWERED_WITHIN = 120.0
 
 REMEMBERED = timedelta(days=60)
 """Reactions that are taken off later than this take nothing back."""
-
-_TYPES: Final = (
-    "m.room.message",
-    "m.room.encrypted",
-    "m.reaction",
-    "m.room.redaction",
-    "m.room.member",
-    "m.room.tombstone",
-    *SETTINGS,
-)
-_FILTER: Final = json.dumps(
-    {
-        "presence": {"types": []},
-        "account_data": {"types": []},
-        "room": {
-            "ephemeral": {"types": []},
-            "account_data": {"types": []},
-            "state": {"types": [], "lazy_load_members": True},
-            "timeline": {
-                "limit": PAGE,
-                "types": _TYPES,
-            },
-        },
-    }
-)
 
 
 class Listener:
@@ -114,7 +85,7 @@ class Listener:
             await asyncio.gather(*self._answers, return_exceptions=True)
 
     async def _look(self, since: str | None) -> str:
-        query = {"filter": _FILTER}
+        query = {"filter": FILTER}
         if since:
             query |= {"since": since, "timeout": str(int(WAITS * 1000))}
         found = await self._homeserver.get("sync", query=query, seconds=WAITS + 15)
@@ -139,22 +110,10 @@ class Listener:
         timeline = held.get("timeline", {})
         events: Sequence[Json] = timeline.get("events", [])
         if timeline.get("limited"):
-            events = [*await self._missed(room, str(timeline.get("prev_batch", "")), since), *events]
+            before = str(timeline.get("prev_batch", ""))
+            events = [*await missed(self._homeserver, room, before, since), *events]
         for event in events:
             await self._event(room, event)
-
-    async def _missed(self, room: str, before: str, since: str) -> list[Json]:
-        """The events between two syncs that the second one left out, in their order."""
-        found: list[Json] = []
-        wanted = json.dumps({"types": _TYPES})
-        while before and len(found) < MISSED:
-            query = {"dir": "b", "from": before, "to": since, "limit": str(PAGE), "filter": wanted}
-            page = await self._homeserver.get("rooms", room, "messages", query=query)
-            found += page.get("chunk", [])
-            before = str(page.get("end", ""))
-        if before:
-            log.warning("%s: more than %d events were missed in %s; older ones are left", self._name, MISSED, room)
-        return found[::-1]
 
     async def _moved(self, following: Awaitable[object]) -> None:
         try:
@@ -273,6 +232,7 @@ class Listener:
                 author=str(on.get("sender", "")),
                 at=_at(on),
                 event=id_,
+                files=attached(self._addressing.newest(on)),
             )
         )
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from urllib.parse import quote
 
-from adapters.chat.matrix import render
+from adapters.chat.matrix import media, render
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.encryption.rooms import Encryption
@@ -152,6 +152,9 @@ class MatrixPlatform:
             if not await self._is_archived(id_):
                 await self._rooms.close(id_)
                 self._archived[id_] = True
+
+    async def fetch(self, place: str, most: int) -> bytes:
+        return await media.fetch(self._homeserver, place, most)
 
     async def listen(self, inbox: Inbox) -> None:
         for room in filter(None, (self._config.announce, *self._config.rooms)):

@@ -57,6 +57,7 @@ from bot.incident.commands.work import (
     EditMessage,
     Note,
     PostUpdate,
+    RecordFile,
     Remind,
     RemoveMessage,
     Retract,
@@ -99,6 +100,7 @@ __all__ = [
     "RecordArchive",
     "RecordCard",
     "RecordFailure",
+    "RecordFile",
     "RecordPage",
     "RecordPost",
     "RecordPostmortem",
@@ -140,6 +142,7 @@ Command = (
     | Retract
     | EditMessage
     | RemoveMessage
+    | RecordFile
     | AddTask
     | ChangeTask
     | AddFollowUp

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.incident.attachment import Attachment
 from bot.incident.events import Recorded
 from bot.incident.model import Captured, Mark, Moment, Role
 
@@ -19,8 +20,8 @@ class AssignRole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """`message` is the one a reaction of `by` was put on; `events` is filled in with what reactions on it did before. The
-    same of a task and a follow-up."""
+    """`message` is the one a reaction of `by` was put on, with the `files` that are in it; `events` is filled in with what
+    reactions on it did before. The same of a task and a follow-up."""
 
     mark: Mark
     text: str
@@ -28,6 +29,7 @@ class Note:
     author: str = ""
     message: str = ""
     by: str = ""
+    files: tuple[Attachment, ...] = ()
     events: tuple[Recorded, ...] = ()
 
 
@@ -64,12 +66,26 @@ class RemoveMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFile:
+    """What came of keeping a copy of the `number`-th file of `message`: `size` bytes are kept, unless it `failed`. `events` is
+    filled in with all that is recorded."""
+
+    message: str
+    number: int
+    size: int = 0
+    sha256: str = ""
+    failed: str = ""
+    events: tuple[Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddTask:
     text: str
     owner: str = ""
     message: str = ""
     author: str = ""
     by: str = ""
+    files: tuple[Attachment, ...] = ()
     events: tuple[Recorded, ...] = ()
 
 
@@ -91,6 +107,7 @@ class AddFollowUp:
     message: str = ""
     author: str = ""
     by: str = ""
+    files: tuple[Attachment, ...] = ()
     events: tuple[Recorded, ...] = ()
 
 

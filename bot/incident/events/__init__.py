@@ -49,6 +49,8 @@ from bot.incident.events.outside import (
     RoomOpened,
 )
 from bot.incident.events.work import (
+    FileKept,
+    FileNotKept,
     FollowUpAdded,
     FollowUpChanged,
     ImpactDescribed,
@@ -82,6 +84,8 @@ __all__ = [
     "DeliveryFailed",
     "EditedDraftKept",
     "Event",
+    "FileKept",
+    "FileNotKept",
     "FollowUpAdded",
     "FollowUpChanged",
     "Happened",
@@ -142,6 +146,8 @@ Event = (
     | Seconded
     | MessageEdited
     | MessageRemoved
+    | FileKept
+    | FileNotKept
     | TaskAdded
     | TaskChanged
     | FollowUpAdded
@@ -183,6 +189,7 @@ PLUMBING = (
     PostmortemWritten,
     Seconded,
     MessageEdited,
+    FileKept,
 )
 """Kept for the loop, not for the story: left out of timelines people read."""
 

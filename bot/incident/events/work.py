@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.incident.attachment import Attachment
 from bot.incident.events.happened import Happened
 from bot.incident.model import FollowUp, Mark, Moment, Role, Stamp, Task
 
@@ -21,13 +22,15 @@ class RoleAssigned(Happened):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted(Happened):
     """A line for the timeline. `message` is the chat message it was taken from, `author` who wrote that. `edited`: it reads
-    otherwise than when it was taken; never stored, and said by `bot.incident.timeline`. The same of tasks and follow-ups."""
+    otherwise than when it was taken; never stored, and said by `bot.incident.timeline`. `files` are in the message. The same of
+    tasks and follow-ups."""
 
     mark: Mark
     text: str
     author: str = ""
     message: str = ""
     edited: bool = False
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,26 @@ class MessageRemoved(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileKept(Happened):
+    """There is a copy of the `number`-th file (from 0) of a message, of `size` bytes."""
+
+    message: str
+    number: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileNotKept(Happened):
+    """There is none, and a person is told why; `name` is what the file is called."""
+
+    message: str
+    number: int
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAdded(Happened):
     task: int
     text: str
@@ -82,6 +105,7 @@ class TaskAdded(Happened):
     message: str = ""
     author: str = ""
     edited: bool = False
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +128,7 @@ class FollowUpAdded(Happened):
     message: str = ""
     author: str = ""
     edited: bool = False
+    files: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

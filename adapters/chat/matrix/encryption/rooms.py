@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ WAITING = 100
 TOLD = 1_000
 """Keys that we lack and rooms that we cannot read, of which the log says so once."""
 
+OPEN_FOR = 20.0
+"""Seconds for which a room is taken to be as it was, where we do not hear at once that it is not: one that another process listens to."""
+
 _SESSION = 100
 """Characters of a key's id, which has 43."""
 
@@ -57,6 +61,7 @@ class Encryption:
         self._homeserver = homeserver
         self._exchange: Exchange | None = None
         self._rooms: dict[str, Sealed] = {}
+        self._open: dict[str, float] = {}
         self._waiting: OrderedDict[str, tuple[str, Json]] = OrderedDict()
         self._told: OrderedDict[object, None] = OrderedDict()
         self._unread = 0
@@ -64,9 +69,12 @@ class Encryption:
     async def envelope(self, room: str) -> Envelope:
         """What goes around a message for `room` now. Raises Rejected where the room is encrypted and we are not."""
         if room not in self._rooms:
-            # Somebody may turn it on at any time, and only a homeserver's own word is early enough. Nobody turns it off.
+            if self._open.get(room, 0.0) > time.monotonic():
+                return Open()
+            # Somebody may turn it on at any time; nobody turns it off.
             said = await self._homeserver.state(room, ENCRYPTED)
             if said is None:
+                self._open[room] = time.monotonic() + OPEN_FOR
                 return Open()
             self._rooms[room] = await self._sealed(room, said)
         return self._rooms[room]
@@ -85,6 +93,7 @@ class Encryption:
     def changed(self, room: str) -> None:
         """One of its SETTINGS is another one."""
         self._rooms.pop(room, None)
+        self._open.pop(room, None)
 
     async def welcome(self, room: str) -> None:
         """Somebody came into the room, or is invited to it. What goes wrong is made good with the next message."""

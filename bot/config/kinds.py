@@ -1,0 +1,177 @@
+"""The kinds of values in config.yaml: how each is written, and what is said of one that is not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, SecretStr
+from pydantic_core import PydanticCustomError
+
+from bot.config.problems import quote
+from bot.crons import Cron, parse_cron
+from bot.durations import parse_duration
+from bot.nearest import nearest
+from bot.sizes import parse_size
+
+
+class Block(dict[str, Any]):
+    """A provider's settings as they were written. Its repr names the keys and keeps the values to itself."""
+
+    def __repr__(self) -> str:
+        return f"Block({', '.join(map(str, self))})"
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen. `host` has no brackets; port 0 takes any that is free."""
+
+    host: str
+    port: int
+
+
+def wrong(message: str, remedy: str = "") -> PydanticCustomError:
+    """What a validator raises: said to people as it stands here."""
+    # The texts are arguments, so a brace in them is no placeholder.
+    return PydanticCustomError("klatsch", "{message}", {"message": message, "remedy": remedy})
+
+
+def as_block(value: object) -> Block:
+    """A mapping, and every mapping inside it, as blocks; nothing is an empty one. Raises what a validator raises."""
+    if value is None:
+        return Block()
+    if not isinstance(value, dict):
+        raise wrong("it is not a block of `key: value` lines")
+    return Block({key: _inside(inner) for key, inner in value.items()})
+
+
+def _inside(value: object) -> object:
+    if isinstance(value, list):
+        return [_inside(item) for item in value]
+    return as_block(value) if isinstance(value, dict) else value
+
+
+def _text(value: str) -> str:
+    if not value.isprintable():
+        raise wrong("it holds a line break or a control character", "Write it on one line.")
+    return value
+
+
+def texts(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        raise wrong("it is not a length of time", "Write it like 5m, 1h30m, 14d or 1w.")
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise wrong(f"{quote(value)} is not usable: {error}") from None
+
+
+def _zone(value: object) -> object:
+    try:
+        return ZoneInfo(value) if isinstance(value, str) else value
+    except (ValueError, OSError, KeyError):
+        near = nearest(str(value), available_timezones())
+        remedy = f"Did you mean {quote(near)}?" if near else "Write it like `Europe/Berlin`."
+        raise wrong(f"there is no zone {quote(value)}", remedy) from None
+
+
+def _cron(value: object) -> object:
+    if not isinstance(value, str):
+        raise wrong("it is not a time that comes round", "Write it like `mon 09:00` or `daily 09:00`.")
+    try:
+        return parse_cron(value)
+    except ValueError as error:
+        raise wrong(f"{quote(value)} is not usable: {error}") from None
+
+
+def as_start(value: object) -> object:
+    remedy = "Write the local time of the first hand-over, like 2026-11-02T09:00."
+    if not isinstance(value, str):
+        raise wrong("it is not a time", remedy)
+    try:
+        local = datetime.fromisoformat(value)
+    except ValueError:
+        raise wrong(f"{quote(value)} is not a time", remedy) from None
+    if local.tzinfo is not None:
+        raise wrong(f"{quote(value)} has an offset; the schedule's zone says that", remedy)
+    if not 1970 <= local.year <= 2100:
+        raise wrong(f"{quote(value)} is not in our time", remedy)
+    return local
+
+
+def parse_listen(value: object) -> Listen:
+    """`127.0.0.1:8080`, `[::1]:8080`, `localhost:0`; raises what a validator raises."""
+    match = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", value) if isinstance(value, str) else None
+    if match is None or int(match[2]) > 65535:
+        raise wrong(
+            f"{quote(value)} is not host:port", "Write it like `127.0.0.1:8080`, or `0.0.0.0:8080` for everybody."
+        )
+    return Listen(match[1].strip("[]"), int(match[2]))
+
+
+def as_public_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        known = False
+    if value and (not known or set(value) & set("?#@")):
+        raise wrong(f"{quote(value)} is not an address people can open", "Write it like `https://klatsch.example.org`.")
+    return value.rstrip("/")
+
+
+def as_database_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", url):
+        raise wrong(
+            "it is not the address of a database we know",
+            "Write `sqlite:///klatsch.db` or `postgresql://user@host/database`.",
+        )
+    return value
+
+
+def as_command(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", value):
+        raise wrong(f"{quote(value)} is not a word in small letters")
+    return value
+
+
+def as_folder(value: str) -> str:
+    if not value:
+        raise wrong("it names no folder", "Write a path, like `postmortems`.")
+    return value
+
+
+def as_size(value: object) -> object:
+    """Bytes of `10MB`; a number is one of bytes. Raises what a validator raises."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if not isinstance(value, str):
+        raise wrong("it is not a size", "Write it like 10MB, 500kB or 0.")
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        raise wrong(f"{quote(value)} is not usable: {error}") from None
+
+
+def as_host_pattern(value: str) -> str:
+    if not value.strip("*?. "):
+        raise wrong(f"{quote(value)} would take out every word", "Write a part of the name, like `compute-*`.")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_text)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(texts)]
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+CronText = Annotated[Cron, BeforeValidator(_cron)]
+Labels = dict[Text, Text]
+AnyBlock = Annotated[Block, PlainValidator(as_block)]
