@@ -228,7 +228,7 @@ class MatrixHarness:
         return await self.people["ana"].upload(content)
 
     async def purge(self, place: str) -> None:
-        await purge(self._homeserver, place)
+        await purge(self.homeserver, place)
 
     async def restart(self, **more: Any) -> None:
         await self.platform.aclose()

@@ -139,8 +139,8 @@ async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness
     await ana.redact(room, reaction)
     await matrix.restart()
     async with listening(matrix, heard):
-        await until(lambda: len(heard.reacted_) == 2, "the end of the reaction")
-    assert not heard.reacted_[1].added
+        # The one before may come once more: it was handed over when the bot stopped.
+        await until(lambda: not heard.reacted_[-1].added, "the end of the reaction")
 
 
 async def test_edits_by_the_author_and_removals_by_anybody_who_may_are_heard(matrix: MatrixHarness):

@@ -80,6 +80,7 @@ class Listener:
             while True:
                 since = await self._look(since)
         finally:
+            self._encryption.deaf()
             for task in self._answers:
                 task.cancel()
             await asyncio.gather(*self._answers, return_exceptions=True)

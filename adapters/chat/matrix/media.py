@@ -53,7 +53,7 @@ def attached(content: Json) -> tuple[Attachment, ...]:
 async def fetch(homeserver: Homeserver, place: str, most: int) -> bytes:
     """As `bot.ports.ChatPlatform.fetch`."""
     if place.startswith("{"):
-        return await _unsealed(homeserver, json.loads(place), most)
+        return await _unsealed(homeserver, place, most)
     found = _MXC.fullmatch(place)
     if found is None:
         raise Rejected("its address is none of a homeserver")
@@ -72,13 +72,16 @@ async def fetch(homeserver: Homeserver, place: str, most: int) -> bytes:
         raise
 
 
-async def _unsealed(homeserver: Homeserver, file: Json, most: int) -> bytes:
-    """As `_with_key` made it; it is as long sealed as it is open."""
-    sealed = await fetch(homeserver, file["url"], most)
+async def _unsealed(homeserver: Homeserver, place: str, most: int) -> bytes:
+    """A place as `_with_key` makes it. A file is as long sealed as it is open. nio checks the hash first."""
     try:
-        opened: bytes = await asyncio.to_thread(
-            decrypt_attachment, sealed, file["key"]["k"], file["hashes"]["sha256"], file["iv"]
-        )
+        file = json.loads(place)
+        url, how = str(file["url"]), (file["key"]["k"], file["hashes"]["sha256"], file["iv"])
+    except (ValueError, KeyError, TypeError):
+        raise Rejected("its address is none of a homeserver") from None
+    sealed = await fetch(homeserver, url, most)
+    try:
+        opened: bytes = await asyncio.to_thread(decrypt_attachment, sealed, *how)
     except (EncryptionError, ValueError) as error:
         raise Rejected("it cannot be decrypted with what its message says") from error
     return opened

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,9 +31,6 @@ WAITING = 100
 TOLD = 1_000
 """Keys that we lack and rooms that we cannot read, of which the log says so once."""
 
-OPEN_FOR = 20.0
-"""Seconds for which a room is taken to be as it was, where we do not hear at once that it is not: one that another process listens to."""
-
 _SESSION = 100
 """Characters of a key's id, which has 43."""
 
@@ -61,7 +57,8 @@ class Encryption:
         self._homeserver = homeserver
         self._exchange: Exchange | None = None
         self._rooms: dict[str, Sealed] = {}
-        self._open: dict[str, float] = {}
+        self._open: set[str] = set()
+        self._hears = False
         self._waiting: OrderedDict[str, tuple[str, Json]] = OrderedDict()
         self._told: OrderedDict[object, None] = OrderedDict()
         self._unread = 0
@@ -69,12 +66,14 @@ class Encryption:
     async def envelope(self, room: str) -> Envelope:
         """What goes around a message for `room` now. Raises Rejected where the room is encrypted and we are not."""
         if room not in self._rooms:
-            if self._open.get(room, 0.0) > time.monotonic():
+            if room in self._open:
                 return Open()
-            # Somebody may turn it on at any time; nobody turns it off.
+            # Somebody may turn it on at any time, and nobody turns it off. While we listen we hear of it.
+            hears = self._hears
             said = await self._homeserver.state(room, ENCRYPTED)
             if said is None:
-                self._open[room] = time.monotonic() + OPEN_FOR
+                if hears and self._hears:
+                    self._open.add(room)
                 return Open()
             self._rooms[room] = await self._sealed(room, said)
         return self._rooms[room]
@@ -93,7 +92,7 @@ class Encryption:
     def changed(self, room: str) -> None:
         """One of its SETTINGS is another one."""
         self._rooms.pop(room, None)
-        self._open.pop(room, None)
+        self._open.discard(room)
 
     async def welcome(self, room: str) -> None:
         """Somebody came into the room, or is invited to it. What goes wrong is made good with the next message."""
@@ -104,9 +103,15 @@ class Encryption:
             log.info("%s: whoever came into %s reads from the next message on: %s", self._name, room, error.reason)
 
     async def heard(self, found: Json) -> None:
-        """Takes in what a sync says to our device, before its place is kept."""
+        """Takes in what a sync says to our device, before its place is kept. From here on what rooms say is heard, too, until `deaf`."""
+        self._hears = True
         if self._config.encryption != "off":
             await self._keys().heard(found)
+
+    def deaf(self) -> None:
+        """Nobody hears what rooms say."""
+        self._hears = False
+        self._open.clear()
 
     async def opened(self, room: str, event: Json, *, wait: bool = False) -> Json:
         """`event` as if it was not encrypted, and its last edit with it; as it is where we cannot read it. With `wait` it
