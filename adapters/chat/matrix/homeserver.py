@@ -40,6 +40,10 @@ ANSWER_BYTES = 50_000_000
 LONGEST_WAIT = timedelta(minutes=10)
 """A `retry_after_ms` beyond this is taken for this: limits change, and somebody waits."""
 
+PATIENCE, SOON = 3, timedelta(seconds=1)
+"""How often a limit is waited for inside of a call, and one that is over in what time. Any longer, and what is more urgent may
+come first meanwhile."""
+
 BASE = "/_matrix/client/v3"
 
 LIMITED = {"send": "messages", "state": "messages", "createRoom": "new rooms", "invite": "invitations"}
@@ -149,6 +153,18 @@ class Homeserver:
         return events if isinstance(events, list) else []
 
     async def _call(
+        self, method: str, path: tuple[str, ...], body: Json | None, query: Mapping[str, str] | None, seconds: float
+    ) -> Any:
+        for _ in range(PATIENCE):
+            try:
+                return await self._once(method, path, body, query, seconds)
+            except Unavailable as error:
+                if error.retry_after is None or error.retry_after > SOON:
+                    raise
+                await asyncio.sleep(error.retry_after.total_seconds())
+        return await self._once(method, path, body, query, seconds)
+
+    async def _once(
         self, method: str, path: tuple[str, ...], body: Json | None, query: Mapping[str, str] | None, seconds: float
     ) -> Any:
         if not self._token:
