@@ -83,8 +83,8 @@ async def test_what_is_forbidden_is_said_in_the_homeserver_s_words_without_our_t
     assert "syt_secret" not in refused.value.reason
 
 
-async def test_an_encrypted_file_is_not_taken_for_one_that_can_be_read():
+async def test_an_encrypted_file_without_its_key_is_not_even_fetched():
     async with HttpServer(lambda request: Answer(200, CONTENT)) as server, homeserver(server) as asked:
-        with pytest.raises(Rejected, match="it is encrypted"):
+        with pytest.raises(Rejected, match="its address is none of a homeserver"):
             await media.fetch(asked, f'{{"url": "{PLACE}"}}', 100)
     assert server.requests == []
