@@ -106,6 +106,8 @@ def after_advice(
     match command:
         case c.Open():
             yield from _opened(after, zone)
+            if after.private:
+                yield _hidden(after.ref, untold)
         case c.AssignRole(role=Role.LEAD, person=person) if person and after.status.open and after.paging:
             yield from _paging_goes_on(after.ref, after.paging)
         case c.Acknowledge() if not after.lead:
@@ -170,6 +172,16 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"{what} from {start} to {end}."
         case _:
             pass
+
+
+def _hidden(ref: str, untold: str) -> str:
+    """Where a private one is found again, by whoever opened it too; `untold` says why it has no room."""
+    if untold:
+        return f"Nobody in chat finds it, for {untold}: only `klatsch say` reaches it."
+    return (
+        "It exists in its own room alone, into which those are invited who have to do with it. Elsewhere in chat there is "
+        f"no {ref}, not for you either."
+    )
 
 
 def _order(after: Incident, zone: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ def check_routes(draft: Draft, findings: Findings) -> None:
             )
         _check_conditions(route, path, findings)
         _check_groups(route, path, findings)
+        _check_private(route, path, findings)
     # A route whose conditions are not all readable is compared with none.
     readable = {n: route for n, route in draft.routes.items() if not findings.wrong(f"{under('routes', n)}.match")}
     for n in readable:
@@ -76,6 +77,22 @@ def _check_groups(route: RouteEntry, path: str, findings: Findings) -> None:
                 f"{quote(label)} is no label; Alertmanager means all of them by it, in which hardly two alerts agree",
                 "Name those that alerts of one incident share, like `[alertname, region]`.",
             )
+
+
+def _check_private(route: RouteEntry, path: str, findings: Findings) -> None:
+    """What is private exists in its room alone, and into that come those who have to do with it."""
+    if route.private and route.open == "triage":
+        findings.warning(
+            under(path, "private"),
+            "nobody in chat will see it: in triage an incident has no room, and a private one exists in its room alone",
+            "Add `open: active`, and `page` with a policy.",
+        )
+    elif route.private and route.page in ("", "none"):
+        findings.warning(
+            under(path, "private"),
+            "nobody is invited into its room: those who are paged would be",
+            "Add `page` with a policy.",
+        )
 
 
 def _check_order(n: int, routes: dict[int, RouteEntry], findings: Findings) -> None:

@@ -100,8 +100,7 @@ async def test_events_that_are_not_of_their_form_mean_nothing_and_stop_nothing(m
         await ana.say(room, "!incident status")
         await until(lambda: "status" in heard.lines, "the last line")
     long, last = heard.lines[-2:]
-    assert (long[:8], last) == ("note äää", "status")
-    assert len(long) <= 4_000
+    assert (long, last) == ("note " + "ä" * 31_000, "status")
     assert heard.reacted_ == []
 
 

@@ -111,9 +111,9 @@ def serving(folder: Path, *arguments: str, name: str = "serve") -> Iterator[Serv
 
 
 @asynccontextmanager
-async def served_at(folder: Path, name: str = "serve") -> AsyncIterator[Served]:
+async def served_at(folder: Path, name: str = "serve", *, arguments: Sequence[str] = ()) -> AsyncIterator[Served]:
     """`serving`, without holding up the fake servers of this process."""
-    context = serving(folder, name=name)
+    context = serving(folder, *arguments, name=name)
     served = await asyncio.to_thread(context.__enter__)
     try:
         yield served

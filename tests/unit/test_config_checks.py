@@ -221,6 +221,17 @@ def start(people):
             "routes[0].heartbeat: warning: this release does not watch for silence yet: nothing opens when the alert "
             "stops. Until it does, let something outside watch it.",
         ),
+        (
+            POLICY + "routes: [{match: {a: x}, private: true, page: platform}]",
+            "routes[0].private: warning: nobody in chat will see it: in triage an incident has no room, and a private one "
+            "exists in its room alone. Add `open: active`, and `page` with a policy.",
+        ),
+        (
+            POLICY + "routes: [{match: {a: x}, private: true, open: active, page: none}]",
+            "routes[0].private: warning: nobody is invited into its room: those who are paged would be. "
+            "Add `page` with a policy.",
+        ),
+        (POLICY + "routes: [{match: {a: x}, private: true, open: active, page: platform}]", []),
         # What comes later.
         (
             "trackers: {github: {repo: a/b}}",

@@ -227,6 +227,7 @@ def test_a_room_is_named_when_one_opens(before, after, rooms, name):
             "Alerts with az=~a.* open nothing from 2026-11-04 14:30 CET to 2026-11-04 15:30 CET.",
         ),
         (c.Open(title="x", private=True), "INC-7 is open and private, sev2: x"),
+        (c.Open(title="x", private=True), "It exists in its own room alone"),
     ],
 )
 def test_each_kind_of_incident_is_answered_in_its_words(command, words):
@@ -1059,3 +1060,14 @@ def test_the_help_of_close_says_what_it_drafts(kind):
     assert drafted is (kind not in (Kind.NEARMISS, Kind.MAINTENANCE))
     assert "Of a near miss and of maintenance `pm draft` makes one." in find("close").help
     assert decide(open_, c.DraftPostmortem(), id=7, at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("untold", "words"),
+    [
+        ("", "Elsewhere in chat there is no INC-7, not for you either."),
+        ("INC-7 has no room", "Nobody in chat finds it, for INC-7 has no room: only klatsch say reaches it."),
+    ],
+)
+def test_who_opens_a_private_one_learns_where_it_is_found_again(untold, words):
+    assert words in Story(c.Open(title="x", private=True), untold=untold).document.to_plain()

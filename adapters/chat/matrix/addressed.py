@@ -6,10 +6,17 @@ import re
 
 from adapters.chat.matrix.homeserver import Json
 
-LINE = 4_000
-"""Characters of a line; longer than any command. A message may have 64 kB."""
+LONGEST = 65_536
+"""Characters of a message that are looked at; a whole event has no more bytes. A line is not cut to what a command may have: its
+beginning would be another line, so the parser refuses it and says why."""
 
-_QUOTED = re.compile(r"(?:^>[^\n]*(?:\n|$))+\n?")
+_LONGEST_ID = 255
+"""Bytes (https://spec.matrix.org/latest/appendices/#event-ids)."""
+
+_EMOJI = 64
+"""Characters of a reaction: the longest emoji has a quarter of that."""
+
+_QUOTED = re.compile(r"(?:^>[^\n]*(?:\n|\Z))+\n?", re.MULTILINE)
 
 
 class Addressing:
@@ -43,8 +50,15 @@ class Addressing:
         relation, newer = content.get("m.relates_to"), content.get("m.new_content")
         if not isinstance(relation, dict) or relation.get("rel_type") != "m.replace" or not isinstance(newer, dict):
             return None
-        message = relation.get("event_id")
-        return message if isinstance(message, str) else None
+        return _event_id(relation.get("event_id"))
+
+    def reacted_to(self, content: Json) -> tuple[str, str] | None:
+        """The emoji of a reaction, and the message that it is on."""
+        relation = content.get("m.relates_to")
+        if not isinstance(relation, dict) or relation.get("rel_type") != "m.annotation":
+            return None
+        emoji, message = relation.get("key"), _event_id(relation.get("event_id"))
+        return (emoji[:_EMOJI], message) if isinstance(emoji, str) and message else None
 
     def replied_to(self, content: Json) -> str | None:
         """The message that is answered, if somebody typed an answer."""
@@ -52,8 +66,7 @@ class Addressing:
         if not _typed(content) or not isinstance(relation, dict) or relation.get("is_falling_back"):
             return None
         reply = relation.get("m.in_reply_to")
-        to = reply.get("event_id") if isinstance(reply, dict) else None
-        return to if isinstance(to, str) else None
+        return _event_id(reply.get("event_id")) if isinstance(reply, dict) else None
 
     def reply_line(self, content: Json) -> str:
         """The words of an answer."""
@@ -63,7 +76,7 @@ class Addressing:
 
     def text(self, event: Json) -> str:
         """What a message says now: its last edit counts, where the homeserver tells of it."""
-        return _body(self.newest(event), LINE * 4)
+        return _body(self.newest(event))
 
     def newest(self, event: Json) -> Json:
         """The content of a message by its last edit."""
@@ -80,7 +93,15 @@ def _typed(content: Json) -> bool:
     return content.get("msgtype") == "m.text" and not edited
 
 
-def _body(content: Json, limit: int = LINE) -> str:
+def _event_id(said: object) -> str | None:
+    """`said` if it may be the id of an event. Other homeservers let their people name anything, and what no homeserver can answer
+    would be asked for again and again."""
+    if not isinstance(said, str) or not said.startswith("$"):
+        return None
+    return said if len(said.encode(errors="replace")) <= _LONGEST_ID else None
+
+
+def _body(content: Json) -> str:
     """Without what older clients quote of the message that is answered
     (https://spec.matrix.org/v1.12/client-server-api/#fallbacks-for-rich-replies)."""
     body = content.get("body")
@@ -88,4 +109,4 @@ def _body(content: Json, limit: int = LINE) -> str:
     relation = content.get("m.relates_to")
     if isinstance(relation, dict) and "m.in_reply_to" in relation:
         text = _QUOTED.sub("", text, count=1) if text.startswith(">") else text
-    return text[:limit].strip()
+    return text[:LONGEST].strip()

@@ -156,7 +156,7 @@ class Listener:
         line = self._addressing.line(content)
         if line is None:
             to = self._addressing.replied_to(content)
-            if to is None or to not in await self._pinned(room):
+            if to is None or not await self._is_card(room, to):
                 return
             line = self._addressing.reply_line(content)
         id_, at = str(event["event_id"]), _at(event)
@@ -205,21 +205,23 @@ class Listener:
                     return log.warning("%s: no answer in %s: %s", self._name, room, error.reason)
             await asyncio.sleep(max(wait, 0.1))
 
-    async def _pinned(self, room: str) -> Sequence[str]:
-        """What is pinned there: the card, before all."""
+    async def _is_card(self, room: str, message: str) -> bool:
+        """Whether it is pinned, and said by us: where incidents are announced people pin what they like."""
         held = await self._homeserver.state(room, "m.room.pinned_events") or {}
-        return [str(event) for event in held.get("pinned", [])]
+        if message not in held.get("pinned", []):
+            return False
+        found = await self._homeserver.get("rooms", room, "event", message)
+        return bool(found.get("sender") == self._addressing.us)
 
     async def _reaction(self, room: str, event: Json) -> None:
-        relation = event["content"].get("m.relates_to", {})
-        emoji, message = relation.get("key"), relation.get("event_id")
-        if relation.get("rel_type") != "m.annotation" or not isinstance(emoji, str) or not isinstance(message, str):
+        if (reacted := self._addressing.reacted_to(event["content"])) is None:
             return
+        emoji, message = reacted
         on = await self._encryption.opened(room, await self._homeserver.get("rooms", room, "event", message))
         if on.get("type") != "m.room.message":
             return
         id_ = str(event["event_id"])
-        held = {"by": str(event["sender"]), "emoji": emoji[:64], "message": message}
+        held = {"by": str(event["sender"]), "emoji": emoji, "message": message}
         # Before it is handed over: whoever takes it off later must find it.
         await self._memory.keep({f"reaction:{id_}": json.dumps(held)})
         await self._inbox.reacted(

@@ -15,7 +15,7 @@ from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.encryption.rooms import Encryption
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
 from adapters.chat.matrix.inbound import Listener
-from adapters.chat.matrix.rooms import OURS, TOPIC, Rooms
+from adapters.chat.matrix.rooms import TOPIC, Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, clean
 from bot.incident.model import Person
@@ -181,8 +181,7 @@ class MatrixPlatform:
         may have been brought by anybody."""
         if room not in self._spoken_in:
             # Only a yes is kept: a room that is half made becomes ours.
-            said = await self._homeserver.state(room, OURS) or {}
-            ours = said.get("installation") == await self._known_installation()
+            ours = await self._rooms.ours(room, await self._known_installation())
             # One that goes on in place of ours may have given us no power to say so there.
             first = await self._upgrades.first(room)
             if ours or (first != room and await self._listens(first)):

@@ -115,6 +115,14 @@ class Rooms:
             return room
         return str((await self._homeserver.get("directory", "room", room)).get("room_id", ""))
 
+    async def ours(self, room: str, installation: str) -> bool:
+        """Whether it is a room of this installation, by our own word: everybody in our rooms reads that word, and may repeat it in a
+        room of theirs."""
+        said = await self._homeserver.state(room, OURS) or {}
+        if said.get("installation") != installation:
+            return False
+        return _Room.read(room, await self._homeserver.full_state(room)).said_by(self._config.user_id)
+
     async def archived(self, room: str) -> bool:
         """Whether we closed it."""
         said = await self._homeserver.state(room, OURS)
@@ -207,11 +215,15 @@ class _Room:
         content: Json = self.state.get((kind, key), {}).get("content", {})
         return content
 
+    def said_by(self, us: str) -> bool:
+        """Whether what it says of itself was said by us."""
+        return bool(self.state.get((OURS, ""), {}).get("sender") == us)
+
     def ours(self, us: str, mark: str, installation: str) -> bool:
-        """It says so; or it says nothing, because it is half made, and we made it."""
+        """We say so; or nobody says anything, because it is half made, and we made it."""
         said = self.content(OURS)
         if said:
-            return (said.get("mark"), said.get("installation")) == (mark, installation)
+            return self.said_by(us) and (said.get("mark"), said.get("installation")) == (mark, installation)
         return self.state.get(("m.room.create", ""), {}).get("sender") == us
 
 
