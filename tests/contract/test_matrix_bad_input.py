@@ -104,7 +104,7 @@ async def test_only_what_was_typed_as_a_line_is_one(matrix: MatrixHarness):
 async def test_who_uses_the_bot_s_own_account_is_not_heard(matrix: MatrixHarness):
     """Two clients of one account would answer each other."""
     heard, room = Heard(), await opened(matrix)
-    other = MatrixPerson(matrix.bot.url, matrix._homeserver.login(matrix.user_id[1:].partition(":")[0], device="WEB"))
+    other = MatrixPerson(matrix.bot.url, matrix.homeserver.login(matrix.user_id[1:].partition(":")[0], device="WEB"))
     async with listening(matrix, heard):
         await other.react(room, await other.say(room, "!incident resolve"), "📌")
         await matrix.people["ana"].say(room, "!incident status")

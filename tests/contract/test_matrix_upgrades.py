@@ -37,6 +37,11 @@ async def upgraded(matrix: MatrixHarness, room: str, by: str = "ana", *, powerle
     return str(asked.raise_for_status().json()["replacement_room"])
 
 
+async def followed(matrix: MatrixHarness, room: str) -> None:
+    """The bot is where it goes on, with all that it takes along."""
+    await until(lambda: matrix.memory().recall(f"moved:{room}"), "the bot")
+
+
 def shown(matrix: MatrixHarness, room: str) -> Any:
     async def look() -> list[str]:
         return [said["content"]["body"] for said in await matrix.people["ana"].messages(room)]
@@ -49,7 +54,7 @@ async def test_what_is_typed_where_it_goes_on_is_heard_as_typed_in_the_room_it_w
     await with_card(matrix, room)
     async with listening(matrix, heard):
         after = await upgraded(matrix, room)
-        await until(shown(matrix, after), "the card")
+        await followed(matrix, room)
         await ana.say(after, "!incident status")
         await until(answers(matrix, after), "the answer there")
         noted = await ana.say(after, "osd.17 is back")
@@ -66,8 +71,7 @@ async def test_the_card_goes_along_as_it_reads_and_is_pinned_and_edited_there(ma
     card = await with_card(matrix, room)
     async with listening(matrix, Heard()):
         after = await upgraded(matrix, room)
-        await until(shown(matrix, after), "the card")
-        await until(lambda: matrix.bot.state(after, "m.room.pinned_events"), "the pin")
+        await followed(matrix, room)
     assert await shown(matrix, after)() == ["INC-7 SEV1 Ceph: 3 OSDs down"]
     await matrix.platform.edit(Attempt("card-3"), room, card, d.say("INC-7 SEV2 Ceph: 1 OSD down"))
     await matrix.platform.say(Attempt("tell"), room, d.say("Ana took the lead"), thread=card)
@@ -84,7 +88,7 @@ async def test_without_power_where_it_goes_on_the_bot_says_what_it_has_to_say(ma
     card = await with_card(matrix, room)
     async with listening(matrix, heard):
         after = await upgraded(matrix, room, powerless=True)
-        await until(shown(matrix, after), "the card")
+        await followed(matrix, room)
         await ana.say(after, "!incident status")
         await until(answers(matrix, after), "the answer")
     await matrix.restart()
@@ -111,7 +115,7 @@ async def test_the_bot_follows_twice_and_after_a_restart(matrix: MatrixHarness):
     card = await with_card(matrix, room)
     async with listening(matrix, Heard()):
         second = await upgraded(matrix, room)
-        await until(shown(matrix, second), "the card")
+        await followed(matrix, room)
     await matrix.restart()
     third = await upgraded(matrix, second)
     await ana.say(third, "!incident list")
