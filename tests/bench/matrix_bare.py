@@ -116,7 +116,7 @@ class Bot:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        quick = AsyncClientConfig(max_limit_exceeded=0, max_timeouts=0)
+        quick = AsyncClientConfig(max_limit_exceeded=0, max_timeouts=0, encryption_enabled=False)
         self._client = AsyncClient(order.url, order.account["user_id"], order.account["device_id"], config=quick)
         self._client.access_token = order.account["access_token"]
         self._client.user_id = order.account["user_id"]
