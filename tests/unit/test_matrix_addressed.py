@@ -30,6 +30,35 @@ def test_a_reaction_has_a_message_and_an_emoji_of_bounded_length() -> None:
     assert ADDRESSING.reacted_to({"m.relates_to": {**relation, "key": 7}}) is None
 
 
+def pill(name: str, user: str = "@klatsch:example.org", before: str = "") -> str:
+    return f'{before}<a href="https://matrix.to/#/{user}">{name}</a>: status'
+
+
+@pytest.mark.parametrize(
+    ("body", "html", "line"),
+    [
+        ("Incident Bot: status", pill("Incident Bot"), "status"),
+        ("Incident Bot status now", pill("Incident Bot", "%40klatsch%3Aexample.org"), "status now"),
+        ("R&D <bot>, status", pill("R&amp;D &lt;bot&gt;"), "status"),
+        ("Incident Bot", pill("Incident Bot"), ""),
+        ("Incident Bot: status", pill("Incident Bot", "@other:example.org"), None),
+        ("look, Incident Bot: status", pill("Incident Bot", before="look, "), None),
+        ("something else", pill("Incident Bot"), None),
+        ("Incident Bot: status", pill("Incident Bot").replace("matrix.to", "evil.example"), None),
+        ("Incident Bot: status", 7, None),
+    ],
+)
+def test_the_bot_is_called_by_the_name_its_account_shows(body: str, html: object, line: str | None) -> None:
+    """A client that completes a name writes what is shown into the words, and who is meant behind it."""
+    content = {
+        "msgtype": "m.text",
+        "body": body,
+        "formatted_body": html,
+        "m.mentions": {"user_ids": ["@klatsch:example.org"]},
+    }
+    assert ADDRESSING.line(content) == line
+
+
 def test_a_line_is_whole_however_long_and_the_parser_refuses_it() -> None:
     """The beginning of a line would be another line."""
     line = "note " + "x" * 60_000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import unescape
+from urllib.parse import unquote
 
 from adapters.chat.matrix.homeserver import Json
 
@@ -17,6 +19,8 @@ _EMOJI = 64
 """Characters of a reaction: the longest emoji has a quarter of that."""
 
 _QUOTED = re.compile(r"(?:^>[^\n]*(?:\n|\Z))+\n?", re.MULTILINE)
+
+_PILL = re.compile(r'\s{0,9}(?:<p>)?\s{0,9}<a href="https://matrix\.to/#/([^"?]{1,800})[^"]{0,800}">([^<]{1,300})</a>')
 
 
 class Addressing:
@@ -37,6 +41,9 @@ class Addressing:
         body = _body(content)
         if found := self._prefix.match(body):
             return body[found.end() :].strip()
+        if name := self._pill(content):
+            rest = body.removeprefix(name)
+            return rest.removeprefix(":").removeprefix(",").strip() if rest != body else None
         mentioned = content.get("m.mentions")
         users = mentioned.get("user_ids") if isinstance(mentioned, dict) else None
         named = self._called.match(body)
@@ -44,6 +51,13 @@ class Addressing:
         if named and (users is None or (isinstance(users, list) and self.us in users)):
             return body[named.end() :].strip()
         return None
+
+    def _pill(self, content: Json) -> str:
+        """The name by which a message calls the bot first of all, which is the one that the account shows; empty: it does not. Clients write
+        it into the words, and who is meant behind it (https://spec.matrix.org/latest/client-server-api/#user-and-room-mentions)."""
+        html = content.get("formatted_body")
+        found = _PILL.match(html) if isinstance(html, str) else None
+        return unescape(found[2]) if found and unquote(found[1]) == self.us else ""
 
     def edited(self, content: Json) -> str | None:
         """The message that reads otherwise by this one."""
