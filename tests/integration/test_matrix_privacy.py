@@ -179,7 +179,7 @@ async def test_a_private_incident_does_not_exist_for_who_is_outside(synapse_serv
         before = incidents(tmp_path, (TYPED, ROUTED))
 
         announced, public, corridor = house_.outside
-        for room, step in ((announced, 1), (public, 1), (corridor, 7)):
+        for room, step in ((announced, 1), (public, 4), (corridor, 7)):
             never = await ask(eve, room, about(NEVER)[::step])
             for number in (TYPED, ROUTED) if room == announced else (TYPED,):
                 held = await ask(eve, room, about(number)[::step])
