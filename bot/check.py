@@ -126,7 +126,9 @@ def _backlog(klatsch: Klatsch) -> list[Finding]:
 
 
 def _late(waiting: Waiting, since: timedelta) -> Finding:
-    why = f": {waiting.reason}" if waiting.reason else "; is a bot running?"
+    why = (
+        f": {waiting.reason}" if waiting.reason else ": not tried yet, for it waits behind another one, or no bot runs"
+    )
     text = f"{waiting.count} waiting, the first for {format_duration(since)}{why}"
     # Chat may be slow. Who is not paged sleeps.
     return Finding(PROBLEM if waiting.kind == KINDS[SendPage] else WARNING, f"outbox.{waiting.kind}", text)

@@ -461,6 +461,7 @@ async def test_keys_that_others_used_up_are_made_anew(town: Town):
             return await left() == full
 
         await until(refilled, "new keys")
+    assert (await eve.ask("POST", "keys", "claim", body=wanted)).json()["one_time_keys"][us]["KLATSCH"]
 
 
 async def test_a_text_that_is_too_long_is_cut_to_what_fits_encrypted(town: Town):

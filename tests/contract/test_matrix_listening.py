@@ -140,6 +140,8 @@ async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness
     async with listening(matrix, heard):
         # The one before may come once more: it was handed over when the bot stopped.
         await until(lambda: not heard.reacted_[-1].added, "the end of the reaction")
+    last = heard.reacted_[-1]
+    assert (last.by, last.emoji, last.message) == (ana.user_id, "📌", heard.reacted_[0].message)
 
 
 async def test_edits_by_the_author_and_removals_by_anybody_who_may_are_heard(matrix: MatrixHarness):
