@@ -144,12 +144,14 @@ class SqlLookups:
         )
         tried = (
             select(
-                outbox.c.kind, outbox.c.errors, func.row_number().over(partition_by=outbox.c.kind, order_by=outbox.c.id)
+                outbox.c.kind,
+                outbox.c.errors,
+                func.row_number().over(partition_by=outbox.c.kind, order_by=outbox.c.id).label("place"),
             )
             .where(outbox.c.state == "waiting", outbox.c.kind.not_in(TIMERS), outbox.c.errors != "[]")
             .subquery()
         )
-        first = select(tried.c.kind, tried.c.errors).where(list(tried.c)[2] == 1)
+        first = select(tried.c.kind, tried.c.errors).where(tried.c.place == 1)
         with self._database.read() as connection:
             reasons = {row.kind: codec.load_reasons(row.errors)[-1] for row in connection.execute(first)}
             found = connection.execute(statement)
