@@ -7,6 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -204,27 +205,26 @@ def test_whoever_waits_for_a_postgresql_that_hangs_hears_so(
     stoppable: StoppablePostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage.engine, "PATIENCE", 1.0)
-    database = Database(stoppable.url)
-    with database.read() as reading, database.write() as writing:
-        reading.execute(text("SELECT 1"))
-        writing.execute(text("CREATE TABLE kept (x int)"))
+    with closing(Database(stoppable.url)) as database:
+        with database.read() as reading, database.write() as writing:
+            reading.execute(text("SELECT 1"))
+            writing.execute(text("CREATE TABLE kept (x int)"))
 
-    def begins_to_write() -> None:
-        with database.write() as connection:
-            connection.execute(text("INSERT INTO kept VALUES (1)"))
-            with stoppable.frozen():
+        def begins_to_write() -> None:
+            with database.write() as connection:
+                connection.execute(text("INSERT INTO kept VALUES (1)"))
+                with stoppable.frozen():
+                    connection.execute(text("SELECT 1"))
+
+        begun = time.monotonic()
+        for way in (database.read, database.write):
+            with stoppable.frozen(), pytest.raises(StoreUnavailable), way() as connection:
                 connection.execute(text("SELECT 1"))
-
-    begun = time.monotonic()
-    for way in (database.read, database.write):
-        with stoppable.frozen(), pytest.raises(StoreUnavailable), way() as connection:
-            connection.execute(text("SELECT 1"))
-    with pytest.raises(StoreUnavailable):
-        begins_to_write()
-    assert time.monotonic() - begun < PATIENCE
-    with database.read() as reading:
-        assert reading.execute(text("SELECT count(*) FROM kept")).scalar() == 0
-    database.close()
+        with pytest.raises(StoreUnavailable):
+            begins_to_write()
+        assert time.monotonic() - begun < PATIENCE
+        with database.read() as reading:
+            assert reading.execute(text("SELECT count(*) FROM kept")).scalar() == 0
 
 
 async def test_a_bot_outlives_its_postgresql(tmp_path: Path, stoppable: StoppablePostgres) -> None:

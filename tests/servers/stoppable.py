@@ -9,12 +9,25 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tests.servers import absent
 from tests.servers.postgres import SETTINGS, _answers, _user, debian_programs, packaged_programs, server
 from tests.servers.processes import running
 from tests.until import wait_until
+
+
+class _Process(NamedTuple):
+    parent: int
+    state: str
+    """As `ps` has it: `T` is stopped."""
+
+
+def _processes() -> dict[int, _Process]:
+    """All processes of the machine, by their number."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,stat="], capture_output=True, text=True, check=True).stdout
+    return {int(pid): _Process(int(parent), state) for pid, parent, state in map(str.split, listed.splitlines())}
 
 
 @dataclass
@@ -34,15 +47,18 @@ class StoppablePostgres:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Neither gone nor answering, as when its disk hangs: connections stand, and nothing is said on them."""
-        postmaster = (self._data / "postmaster.pid").read_text().split()[0]
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-        family = [int(pid) for pid, parent in map(str.split, listed.splitlines()) if postmaster in (pid, parent)]
-        for pid in family:
-            os.kill(pid, signal.SIGSTOP)
+        postmaster = int((self._data / "postmaster.pid").read_text().split()[0])
+        stopped = [postmaster]
+        os.kill(postmaster, signal.SIGSTOP)
         try:
+            # Once the postmaster stands still no child begins, and one that ends stays as a zombie: the list holds.
+            wait_until(lambda: _processes()[postmaster].state.startswith("T"), "PostgreSQL to stand still")
+            for child in [pid for pid, process in _processes().items() if process.parent == postmaster]:
+                os.kill(child, signal.SIGSTOP)
+                stopped.append(child)
             yield
         finally:
-            for pid in family:
+            for pid in stopped:
                 os.kill(pid, signal.SIGCONT)
 
     def start(self) -> None:
