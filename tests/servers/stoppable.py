@@ -58,7 +58,7 @@ class StoppablePostgres:
                 stopped.append(child)
             yield
         finally:
-            for pid in stopped:
+            for pid in reversed(stopped):  # the postmaster last: until it runs, a child that ended still has its number
                 os.kill(pid, signal.SIGCONT)
 
     def start(self) -> None:
