@@ -213,6 +213,11 @@ class Memory(Protocol):
         """What was kept last under `key`."""
         ...
 
+    async def recall_all(self, prefix: str, most: int) -> Mapping[str, str]:
+        """What is kept under the keys that begin with `prefix`, letter by letter: the first `most`, in the order of the
+        keys' code points."""
+        ...
+
     async def keep(self, items: Mapping[str, str]) -> None:
         """All of them or none, each in place of what was kept under its key. Raises ValueError, and keeps nothing, when one is
         longer than MEMORY_KEY or MEMORY_VALUE or holds NUL or half a surrogate pair."""
