@@ -6,18 +6,17 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, assert_never
 
 from adapters.chat.late import OLDEST, TOO_LATE
 from adapters.chat.slack import render
-from adapters.chat.slack.addressed import files, message_text, permalink
 from adapters.chat.slack.events import Event
 from adapters.chat.slack.members import Members
+from adapters.chat.slack.messages import files, message_text
 from adapters.chat.slack.rooms import Rooms
 from adapters.chat.slack.standing import Standing
-from adapters.chat.slack.web import Json, Web
+from adapters.chat.slack.web import Web
 from bot.chat.document import Document, say
 from bot.chat.reactions import meaning
 from bot.ports import Clock, Edited, Inbox, Memory, Reacted, Rejected, Removed, Said, Unavailable
@@ -197,7 +196,7 @@ class Doing:
 
     async def _reaction(self, event: Event) -> None:
         if meaning(event.emoji) is None or not await self._acts(event):
-            return
+            return None
         if not event.added:
             return await self._inbox.reacted(self._reacted(event, event.user, {}, ""))
         answer = await self._web.call("reactions.get", channel=event.channel, timestamp=event.ts, full=True)
@@ -210,7 +209,7 @@ class Doing:
     async def _pin(self, event: Event) -> None:
         """A pin is one, whoever puts it there; so it is taken back by whoever takes it off, in the name of the first."""
         if not await self._acts(event):
-            return
+            return None
         key = f"pin:{event.message}"
         if event.added:
             await self._memory.keep({key: event.user})
@@ -226,7 +225,7 @@ class Doing:
             return False
         return not await self._members.refused(event.user, (await self._standing.who()).team)
 
-    def _reacted(self, event: Event, by: str, message: Json, url: str) -> Reacted:
+    def _reacted(self, event: Event, by: str, message: dict[str, Any], url: str) -> Reacted:
         return Reacted(
             self._name,
             event.channel,
@@ -235,9 +234,8 @@ class Doing:
             event.message,
             text=message_text(message),
             author=str(message.get("user") or ""),
-            at=replace(event, at=float(event.ts)).when if event.added else None,
+            at=event.written if event.added else None,
             added=event.added,
             event=event.id,
             files=files(message),
         )
-

@@ -9,9 +9,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any, Literal
 
-from adapters.chat.slack.addressed import emoji, mentioned_line, message_text, typed_prefix
+from adapters.chat.slack.addressed import emoji, mentioned_line, typed_prefix
+from adapters.chat.slack.messages import message_text
 
 Json = Mapping[str, Any]
 
@@ -53,7 +55,12 @@ class Event:
 
     @property
     def when(self) -> datetime:
-        return datetime.fromtimestamp(min(max(self.at, 0.0), 4_000_000_000.0), UTC)
+        return _time(self.at)
+
+    @property
+    def written(self) -> datetime:
+        """When the message was written, which its id says."""
+        return _time(_at(self.ts))
 
     def dumps(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -150,6 +157,11 @@ def _id(said: object) -> str:
 
 def _at(ts: object) -> float:
     try:
-        return float(str(ts))
+        at = float(str(ts))
     except ValueError:
         return 0.0
+    return at if isfinite(at) else 0.0
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(min(max(at, 0.0), 4_000_000_000.0), UTC)

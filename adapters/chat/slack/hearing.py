@@ -91,7 +91,7 @@ class Hearing:
             enterprise_id=None, team_id=who.team, bot_user_id=who.user, bot_id=who.bot, bot_token="xoxb-ours"
         )
 
-    async def _kept(self, body: dict[str, Any], next: Callable[[], Awaitable[Any]]) -> None:  # noqa: A002 - Bolt's name
+    async def _kept(self, body: dict[str, Any], next: Callable[[], Awaitable[Any]]) -> None:
         event = event_of(body, (await self._standing.who()).user, self._command)
         if event is not None:
             await self._events.take(event)

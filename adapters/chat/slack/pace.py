@@ -44,8 +44,12 @@ TIERS: Mapping[str, int] = {
 }
 """Calls a minute of each method that we use, by its tier: 2 is 20, 3 is 50, 4 is 100."""
 
-BURST, BURST_SECONDS = 4, 4.0
-"""Messages in one channel: one a second, and a few at once (https://docs.slack.dev/reference/methods/chat.postMessage#rate_limiting)."""
+BURST = 4
+"""Messages in one channel: one a second, and so many at once (https://docs.slack.dev/reference/methods/chat.postMessage#rate_limiting)."""
+
+
+CHANNELS = 200
+"""Channels of which something is remembered, before those are looked for in which nothing happens."""
 
 
 class Pace:
@@ -53,21 +57,22 @@ class Pace:
 
     def __init__(self) -> None:
         self._asked: dict[str, deque[float]] = {}
+        self._posted: dict[str, float] = {}
         self._held: dict[str, float] = {}
 
     def wait(self, method: str, channel: str, now: float) -> float:
         """Seconds until `method` may be asked; 0: now. `channel` is where a message is posted, else empty."""
         left = self._held.get(_key(method, channel), 0.0) - now
-        left = max(left, self._left(method, TIERS.get(method, 0), MINUTE, now))
         if channel:
-            left = max(left, self._left(_key(method, channel), BURST, BURST_SECONDS, now))
-        return max(left, 0.0)
+            left = max(left, self._posted.get(channel, 0.0) - BURST + 1 - now)
+        return max(left, self._left(method, now), 0.0)
 
     def asks(self, method: str, channel: str, now: float) -> None:
         """It is asked now."""
         self._asked.setdefault(method, deque()).append(now)
         if channel:
-            self._asked.setdefault(_key(method, channel), deque()).append(now)
+            # When the channel would be quiet again, were there a second for each message.
+            self._posted[channel] = max(self._posted.get(channel, 0.0), now) + 1
             self._forget(now)
 
     def refused(self, method: str, channel: str, seconds: float, now: float) -> None:
@@ -75,16 +80,16 @@ class Pace:
         key = _key(method, channel)
         self._held[key] = max(self._held.get(key, 0.0), now + seconds)
 
-    def _left(self, key: str, most: int, seconds: float, now: float) -> float:
-        asked = self._asked.get(key, deque())
-        while asked and asked[0] <= now - seconds:
+    def _left(self, method: str, now: float) -> float:
+        asked, most = self._asked.get(method, deque()), TIERS.get(method, 0)
+        while asked and asked[0] <= now - MINUTE:
             asked.popleft()
-        return asked[len(asked) - most] + seconds - now if most and len(asked) >= most else 0.0
+        return asked[len(asked) - most] + MINUTE - now if most and len(asked) >= most else 0.0
 
     def _forget(self, now: float) -> None:
         """Channels in which nothing happens: there is a new one with each incident."""
-        if len(self._asked) > 10 * len(TIERS):
-            self._asked = {key: asked for key, asked in self._asked.items() if asked and asked[-1] > now - MINUTE}
+        if len(self._posted) > CHANNELS:
+            self._posted = {channel: quiet for channel, quiet in self._posted.items() if quiet > now}
             self._held = {key: until for key, until in self._held.items() if until > now}
 
 

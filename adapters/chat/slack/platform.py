@@ -10,14 +10,15 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from adapters.chat.slack import render
-from adapters.chat.slack.addressed import is_ours
 from adapters.chat.slack.bookmarks import Bookmarks
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.doing import Doing
 from adapters.chat.slack.hearing import Hearing
 from adapters.chat.slack.members import Members
+from adapters.chat.slack.messages import SLACK, is_ours
 from adapters.chat.slack.rooms import Kept, Rooms
 from adapters.chat.slack.socket import connected
 from adapters.chat.slack.standing import Standing
@@ -26,6 +27,7 @@ from bot.chat.document import Document
 from bot.incident.model import Person
 from bot.mounted import ASGI
 from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef
+from bot.sizes import format_size
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +151,7 @@ class SlackPlatform:
         async with self._turn(room) as id_:
             await self._rooms.set_topic(id_, topic)
 
-    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[Any]) -> None:
         async with self._turn(room) as id_:
             shown = [(link.title, link.url) for link in links]
             await self._bookmarks.show(id_, shown, again=attempt.number > 1)
@@ -163,11 +165,11 @@ class SlackPlatform:
                     raise
 
     async def fetch(self, place: str, most: int) -> bytes:
-        if not is_ours(place, self._config.api_url):
+        if not is_ours(place, (*SLACK, self._config.api_url)):
             raise Rejected("its address is none of Slack's")
         held = await self._web.download(place, most)
         if held is None:
-            raise Rejected(f"it has more than {most} bytes")
+            raise Rejected(f"it is larger than {format_size(most)}")
         return held
 
     async def listen(self, inbox: Inbox) -> None:
@@ -192,8 +194,7 @@ class SlackPlatform:
     async def probe(self) -> None:
         """As `bot.ports.Probed`: both tokens are good, no scope is missing, and the channel is there."""
         who = await self._standing.anew()
-        if who.scopes and (lacking := missing(who.scopes, unfurls=bool(self._config.unfurl))):
-            raise Rejected(f"{self._name}: {' '.join(lacking)}")
+        log.info("%s", who)
         if self._config.mode == "socket":
             await self._web.connection()
         if self._config.announce:
@@ -281,9 +282,12 @@ class SlackPlatform:
             try:
                 yield await self._channel(room)
             except Rejected as error:
-                if code_of(error) == "channel_not_found" and room.startswith("#"):
+                if code_of(error) != "channel_not_found":
+                    raise
+                if room.startswith("#"):
                     await self._rooms.lost(room)
-                raise
+                reason = f"{self._name}: {room} is no channel that the bot can see"
+                raise Rejected(reason) from error.__cause__
 
     async def _channel(self, room: str) -> str:
         """The id of a channel by its name or id. Raises Rejected."""

@@ -133,7 +133,9 @@ class Rooms:
                 log.info("%s: the name %s is taken by another channel", self._name, wanted)
                 continue
             if private and not made.get("is_private"):
-                raise Rejected(f"{self._name}: Slack made a channel that everybody reads where a private one was asked for")
+                raise Rejected(
+                    f"{self._name}: Slack made a channel that everybody reads where a private one was asked for"
+                )
             return Kept(str(made["id"]), mark, private=bool(made.get("is_private")))
         raise Rejected(f"{self._name}: {channel_name(name)} and the next names are taken by channels that are not ours")
 

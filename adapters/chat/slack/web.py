@@ -40,7 +40,15 @@ UNSAID = timedelta(seconds=30)
 """How long is waited when Slack limits and does not say for how long."""
 
 AS_JSON = frozenset(
-    {"chat.postMessage", "chat.postEphemeral", "chat.update", "chat.unfurl", "views.open", "views.publish", "views.update"}
+    {
+        "chat.postMessage",
+        "chat.postEphemeral",
+        "chat.update",
+        "chat.unfurl",
+        "views.open",
+        "views.publish",
+        "views.update",
+    }
 )
 """What is sent as JSON. Everything else is sent as a form, in the body: in the query, where the SDK's methods put it, topics
 and names would stand in the log of each proxy."""
@@ -61,7 +69,15 @@ AWAY = frozenset(
     }
 )
 LOCKED_OUT = frozenset(
-    {"account_inactive", "app_uninstalled", "invalid_auth", "not_authed", "team_access_not_granted", "token_expired", "token_revoked"}
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "not_authed",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
 )
 
 
@@ -154,7 +170,8 @@ class Web:
         except TimeoutError:
             raise Unavailable(f"{self._name}: no answer within {SECONDS:g} s") from None
         except SlackApiError as error:
-            raise self._refusal(method, error.response) from None
+            refused = self._refusal(method, error.response)
+            raise refused from refused.__cause__
         except (aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
             raise self._cut_off(error) from None
         self._told = ""
@@ -189,9 +206,11 @@ class Web:
             ):
                 if answer.status == 429 or answer.status >= 500:
                     raise Unavailable(f"{self._name}: answered {answer.status}", _asked(answer.headers))
-                if answer.status != 200 or answer.content_type == "text/html":
-                    # Whoever may not read it is sent to the page where people log in.
-                    raise Rejected("it is not there any more, or the app may not read it (scope files:read)")
+                if answer.status == 200 and answer.content_type == "text/html":
+                    # That is the page where people log in.
+                    raise Rejected("the app may not read it (scope files:read)")
+                if answer.status != 200:
+                    raise Rejected("it is not in Slack any more")
                 held = bytearray()
                 async for part in answer.content.iter_any():
                     held += part
@@ -208,7 +227,10 @@ class Web:
         self._opened()
         assert self._session is not None
         try:
-            async with asyncio.timeout(SECONDS), self._session.post(address, json=body, allow_redirects=False) as answer:
+            async with (
+                asyncio.timeout(SECONDS),
+                self._session.post(address, json=body, allow_redirects=False) as answer,
+            ):
                 if answer.status == 429 or answer.status >= 500:
                     raise Unavailable(f"{self._name}: answered {answer.status}", _asked(answer.headers))
                 if answer.status != 200:
