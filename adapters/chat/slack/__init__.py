@@ -1,0 +1,1 @@
+"""Slack: an app of one workspace, in Socket Mode or over HTTP."""
