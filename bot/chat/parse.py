@@ -76,12 +76,18 @@ def parse(line: str, context: Context) -> Do | Question:
 
 def takes_on(line: str) -> bool:
     """Whether who types `line` takes something on: a page, a role, or what is given to `me`."""
-    _, words = _begun(line)
-    verb = _verb(words)[0] if words else None
+    _, verb, rest = begun(line)
     if verb is None:
         return False
-    said = {word.low for word in words}
+    said = {word.low for word in rest}
     return verb.name in ("ack", "take") or bool(said & MYSELF) or (verb.name in HANDING and "me" in said)
+
+
+def begun(line: str) -> tuple[int | None, Verb | None, list[Word]]:
+    """The incident in front of `line`, its verb, and the words that are not it."""
+    address, words = _begun(line)
+    verb, rest = _verb(words) if words else (None, [])
+    return address, verb, rest
 
 
 def _begun(line: str) -> tuple[int | None, list[Word]]:
