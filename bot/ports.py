@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.alerts.model import Notification
 from bot.chat.document import Document
+from bot.chat.wanting import Asked
 from bot.incident.attachment import Attachment
 from bot.incident.model import Person, PublicPost
 
@@ -182,6 +183,10 @@ class Inbox(Protocol):
 
     async def said(self, said: Said) -> Document:
         """Do what the line asks; the answer is for the person who typed it."""
+        ...
+
+    async def wanting(self, said: Said) -> Asked | None:
+        """The form that the line asks for, for platforms that can show one; None: it is to be done as it is."""
         ...
 
     async def reacted(self, reacted: Reacted) -> None: ...
