@@ -116,29 +116,34 @@ class Doing:
             raise
 
     async def _said(self, event: Event) -> Document:
-        if why := await self._members.refused(event.user, (await self._standing.who()).team):
-            return say(f"Not done: {why}", "refused")
+        if why := await self.refused(event.user):
+            return why
         if self._clock.now() - event.when > OLDEST:
             return say(TOO_LATE, "refused")
-        return await self._inbox.said(
-            Said(
-                self._name,
-                event.channel,
-                event.user,
-                event.text,
-                message=event.message,
-                at=event.when,
-            )
-        )
+        return await self._inbox.said(self.as_said(event))
+
+    def as_said(self, event: Event) -> Said:
+        """An event as somebody typed it."""
+        return Said(self._name, event.channel, event.user, event.text, message=event.message, at=event.when)
+
+    async def refused(self, user: str) -> Document | None:
+        """Why somebody may do nothing here; None: they may."""
+        why = await self._members.refused(user, (await self._standing.who()).team)
+        return say(f"Not done: {why}", "refused") if why else None
 
     async def shown(self, event: Event, document: Document) -> dict[str, Any]:
         """An answer as Slack takes it (`response_type`): in an incident's room everybody sees what was done, what was only asked or
         refused is for whoever asked."""
-        done = document.tone == "good" and await self._is_room(event.channel)
+        done = document.tone == "good" and await self.is_room(event.channel)
         content = render.message(document, self._handles, self._prefix)
-        return {"response_type": "in_channel" if done else "ephemeral", "replace_original": False, **content}
+        return {"response_type": "in_channel" if done else "ephemeral", **content}
 
-    async def _is_room(self, channel: str) -> bool:
+    def view_blocks(self, document: Document) -> list[dict[str, Any]]:
+        """An answer in a modal."""
+        return render.view_blocks(document, self._handles, self._prefix)
+
+    async def is_room(self, channel: str) -> bool:
+        """Whether it is an incident's; while the database does not say, it is none."""
         try:
             return await self._rooms.of(channel) is not None
         except StoreUnavailable:
@@ -178,7 +183,7 @@ class Doing:
     async def _answer(self, event: Event, document: Document) -> None:
         shown = await self.shown(event, document)
         if event.answer:
-            return await self._web.respond(event.answer, shown)
+            return await self._web.respond(event.answer, {"replace_original": False, **shown})
         content = {name: shown[name] for name in ("text", "blocks") if name in shown}
         thread = event.thread or event.ts
         if shown["response_type"] == "in_channel":
@@ -223,7 +228,7 @@ class Doing:
     async def _acts(self, event: Event) -> bool:
         if await self._rooms.of(event.channel) is None:
             return False
-        return not await self._members.refused(event.user, (await self._standing.who()).team)
+        return await self.refused(event.user) is None
 
     def _reacted(self, event: Event, by: str, message: dict[str, Any], url: str) -> Reacted:
         return Reacted(

@@ -109,7 +109,9 @@ class KeptEvents:
                 log.warning("%s is tried again: %s", key, error)
                 wait = max(backoff(key, tried, TRIES_MOST), asked) if asked else backoff(key, tried, TRIES_MOST)
             except Exception:
-                return log.exception("a bug while handling %s", key)
+                # Whoever listens goes on listening.
+                log.exception("a bug while handling %s", key)
+                return None
             await asyncio.sleep(wait.total_seconds())
         return log.error("%s was tried %d times, and is given up", key, TRIES)
 

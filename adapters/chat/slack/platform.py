@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import logging
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from adapters.chat.slack import render
 from adapters.chat.slack.bookmarks import Bookmarks
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.doing import Doing
 from adapters.chat.slack.hearing import Hearing
+from adapters.chat.slack.interacting import Interactions
+from adapters.chat.slack.kept import KeptEvents
 from adapters.chat.slack.members import Members
 from adapters.chat.slack.messages import SLACK, is_ours
+from adapters.chat.slack.posting import Posts
 from adapters.chat.slack.rooms import Kept, Rooms
+from adapters.chat.slack.showing import Showing
 from adapters.chat.slack.socket import connected
 from adapters.chat.slack.standing import Standing
-from adapters.chat.slack.web import Json, LockedOut, Web, code_of
+from adapters.chat.slack.web import LockedOut, Web, code_of
 from bot.chat.document import Document
 from bot.incident.model import Person
 from bot.mounted import ASGI
@@ -30,15 +30,6 @@ from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef
 from bot.sizes import format_size
 
 log = logging.getLogger(__name__)
-
-EVENT = "klatsch_effect"
-"""The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""
-
-LOOKED_BACK = 100
-"""Messages in which one that was said before is looked for."""
-
-REMEMBERED = 2_000
-"""Messages of which this process knows what it said."""
 
 NOT_INVITED = frozenset(
     {
@@ -77,8 +68,7 @@ class SlackPlatform:
         self._members = Members(self._web, self._handles.values(), guests=config.guests)
         self._bookmarks = Bookmarks(self._web, memory)
         self._locks: dict[str, asyncio.Lock] = {}
-        self._said: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._shown: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._posts = Posts(self._web, self._standing, self._handles, self._prefix)
         self._hearing: Hearing | None = None
         self._installation = ""
         self._command = command
@@ -108,31 +98,11 @@ class SlackPlatform:
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
         async with self._turn(room) as id_:
-            before = self._said.get(attempt.key)
-            if before and before[0] == id_:
-                return before[1]
-            if attempt.number > 1 and (found := await self._said_before(id_, attempt.key, thread)):
-                return self._remember(id_, attempt.key, found)
-            content = render.message(document, self._handles, self._prefix)
-            answer = await self._web.call(
-                "chat.postMessage",
-                channel=id_,
-                thread_ts=thread or None,
-                metadata={"event_type": EVENT, "event_payload": {"key": attempt.key}},
-                unfurl_links=False,
-                unfurl_media=False,
-                **content,
-            )
-            message = str(answer.get("ts", ""))
-            self._show(id_, message, content)
-            return self._remember(id_, attempt.key, message)
+            return await self._posts.say(attempt, id_, document, thread)
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
         async with self._turn(room) as id_:
-            content = render.message(document, self._handles, self._prefix)
-            if self._shown.get((id_, message)) != _print(content):
-                await self._web.call("chat.update", channel=id_, ts=message, **content)
-                self._show(id_, message, content)
+            await self._posts.edit(id_, message, document)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._turn(room) as id_:
@@ -219,7 +189,16 @@ class SlackPlatform:
                 handles=self._handles,
                 prefix=self._prefix,
             )
-            self._hearing = Hearing(self._config, self._command, self._standing, doing, self._memory, self._clock)
+            events = KeptEvents(self._memory, self._clock, doing.do)
+            self._hearing = Hearing(
+                self._config,
+                self._command,
+                self._standing,
+                doing,
+                events,
+                Interactions(self._web, self._standing, doing, events, inbox, self._clock),
+                Showing(self._name, self._web, inbox, self._handles, self._command),
+            )
         return self._hearing
 
     async def _join(self, channel: str) -> None:
@@ -251,30 +230,6 @@ class SlackPlatform:
             if isinstance(refused, dict) and refused.get("error") not in ("already_in_channel", None):
                 log.warning("%s could not be invited: %s", refused.get("user"), refused.get("error"))
 
-    async def _said_before(self, channel: str, key: str, thread: str) -> str:
-        """The message that came of an effect, among the newest; empty: there is none."""
-        where = {"ts": thread} if thread else {}
-        answer = await self._web.call(
-            "conversations.replies" if thread else "conversations.history",
-            channel=channel,
-            limit=LOOKED_BACK,
-            include_all_metadata=True,
-            **where,
-        )
-        found = (said for said in answer.get("messages") or [] if _key(said) == key)
-        return next((str(said.get("ts")) for said in found), "")
-
-    def _remember(self, channel: str, key: str, message: str) -> str:
-        self._said[key] = (channel, message)
-        if len(self._said) > REMEMBERED:
-            self._said.popitem(last=False)
-        return message
-
-    def _show(self, channel: str, message: str, content: Json) -> None:
-        self._shown[channel, message] = _print(content)
-        if len(self._shown) > REMEMBERED:
-            self._shown.popitem(last=False)
-
     @asynccontextmanager
     async def _turn(self, room: str) -> AsyncIterator[str]:
         """The id of a channel, in which one thing after the other is done: so the lock comes before anything that takes time."""
@@ -299,15 +254,3 @@ class SlackPlatform:
             began = int(self._clock.now().timestamp() * 1_000_000)
             self._installation = await self._memory.keep_first(INSTALLATION, f"{began:x}")
         return self._installation
-
-
-def _key(message: Json) -> str:
-    """Of which effect a message came, if it is ours."""
-    said = message.get("metadata")
-    payload = said.get("event_payload") if isinstance(said, dict) and said.get("event_type") == EVENT else None
-    return str(payload.get("key", "")) if isinstance(payload, dict) else ""
-
-
-def _print(content: Json) -> str:
-    """What a message shows, in short."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

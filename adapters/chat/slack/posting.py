@@ -1,0 +1,101 @@
+"""Our messages in a channel: said once for each effect, and changed only where they read otherwise by now."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+
+from adapters.chat.slack import render
+from adapters.chat.slack.standing import Standing
+from adapters.chat.slack.web import Json, Web
+from bot.chat.document import Document
+from bot.ports import Attempt
+
+EVENT = "klatsch_effect"
+"""The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""
+
+LOOKED_BACK = 100
+"""Messages in which one that was said before is looked for."""
+
+REMEMBERED = 2_000
+"""Messages of which this process knows what it said."""
+
+
+class Posts:
+    """Whoever posts into a channel waits until it is their turn there; so the caller sees to that. Each method may raise
+    Unavailable or Rejected."""
+
+    def __init__(self, web: Web, standing: Standing, handles: Mapping[str, str], prefix: str) -> None:
+        self._web = web
+        self._standing = standing
+        self._handles = handles
+        self._prefix = prefix
+        self._said: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._shown: OrderedDict[tuple[str, str], str] = OrderedDict()
+
+    async def say(self, attempt: Attempt, channel: str, document: Document, thread: str) -> str:
+        """The id of the message, which is said once for `attempt.key`."""
+        before = self._said.get(attempt.key)
+        if before and before[0] == channel:
+            return before[1]
+        if attempt.number > 1 and (found := await self._said_before(channel, attempt.key, thread)):
+            return self._remember(channel, attempt.key, found)
+        content = render.message(document, self._handles, self._prefix)
+        answer = await self._web.call(
+            "chat.postMessage",
+            channel=channel,
+            thread_ts=thread or None,
+            metadata={"event_type": EVENT, "event_payload": {"key": attempt.key}},
+            unfurl_links=False,
+            unfurl_media=False,
+            **content,
+        )
+        message = str(answer.get("ts", ""))
+        self._show(channel, message, content)
+        return self._remember(channel, attempt.key, message)
+
+    async def edit(self, channel: str, message: str, document: Document) -> None:
+        """Nothing is asked of Slack when it reads like that already."""
+        content = render.message(document, self._handles, self._prefix)
+        if self._shown.get((channel, message)) != _print(content):
+            await self._web.call("chat.update", channel=channel, ts=message, **content)
+            self._show(channel, message, content)
+
+    async def _said_before(self, channel: str, key: str, thread: str) -> str:
+        """The message that came of an effect, among the newest; empty: there is none."""
+        where = {"ts": thread} if thread else {}
+        answer = await self._web.call(
+            "conversations.replies" if thread else "conversations.history",
+            channel=channel,
+            limit=LOOKED_BACK,
+            include_all_metadata=True,
+            **where,
+        )
+        us = (await self._standing.who()).user
+        found = (said for said in answer.get("messages") or [] if _key(said) == key and said.get("user") == us)
+        return next((str(said.get("ts")) for said in found), "")
+
+    def _remember(self, channel: str, key: str, message: str) -> str:
+        self._said[key] = (channel, message)
+        if len(self._said) > REMEMBERED:
+            self._said.popitem(last=False)
+        return message
+
+    def _show(self, channel: str, message: str, content: Json) -> None:
+        self._shown[channel, message] = _print(content)
+        if len(self._shown) > REMEMBERED:
+            self._shown.popitem(last=False)
+
+
+def _key(message: Json) -> str:
+    """Of which effect a message came, if it is ours."""
+    said = message.get("metadata")
+    payload = said.get("event_payload") if isinstance(said, dict) and said.get("event_type") == EVENT else None
+    return str(payload.get("key", "")) if isinstance(payload, dict) else ""
+
+
+def _print(content: Json) -> str:
+    """What a message shows, in short."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
