@@ -9,128 +9,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from slack_sdk.models.blocks import Block as SdkBlock
 
 from adapters.chat.inlines import MARKS
 from adapters.chat.slack.markup import escaped
-from adapters.chat.slack.render import LARGEST, LARGEST_VIEW, message, view_blocks, weight
+from adapters.chat.slack.render import message
 from bot.chat import document as d
 from bot.chat.card import card
-from bot.chat.manual import help_document
 from bot.chat.templates import Templates
 from bot.incident.model import Incident, Moment, Paging, Person, PublicStatus, Role, Severity, Stamp, Task
 from tests.golden_files import golden
+from tests.unit.slack_blocks import check, grid, inert, section, shown, text
 
 HANDLES = {"ana": "U0ANA", "ben": "W0BEN", "mallory": "!channel", "small": "u0small"}
 AT = datetime(2026, 11, 22, 2, 14, tzinfo=UTC)
 HEBREW = "\u05e9\u05dc\u05d5\u05dd"
-CUT = "… The rest was cut: it does not fit into one message."
-
-INLINE_KEYS = {
-    "text": {"type", "text", "style"},
-    "link": {"type", "url", "text"},
-    "user": {"type", "user_id"},
-}
-RICH = {"rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"}
-
-
-def check(blocks: list[dict[str, Any]], most: int = 50, room: int = LARGEST) -> None:
-    """Fails where Slack would refuse `blocks`, or would read words in them as anything else
-    (https://docs.slack.dev/reference/block-kit/blocks)."""
-    assert 1 <= len(blocks) <= most
-    assert weight(blocks) <= room
-    assert json.loads(json.dumps(blocks)) == blocks
-    for block in SdkBlock.parse_all(blocks):
-        block.validate_json()
-    actions: list[str] = []
-    for block in blocks:
-        match block["type"]:
-            case "header":
-                assert set(block) == {"type", "text"}
-                plain_text(block["text"], 150)
-                assert "\n" not in block["text"]["text"]
-            case "divider":
-                assert set(block) == {"type"}
-            case "context":
-                assert 1 <= len(block["elements"]) <= 10
-                for element in block["elements"]:
-                    plain_text(element, 2000)
-            case "section":
-                assert set(block) == {"type", "fields"}
-                assert 1 <= len(block["fields"]) <= 10
-                for field in block["fields"]:
-                    cell(field)
-            case "actions":
-                assert set(block) == {"type", "elements"}
-                assert 1 <= len(block["elements"]) <= 25
-                for element in block["elements"]:
-                    button(element)
-                    actions.append(element["action_id"])
-            case "rich_text":
-                assert set(block) == {"type", "elements"}
-                rich(block["elements"])
-            case other:
-                raise AssertionError(other)
-    assert len(actions) == len(set(actions))
-
-
-def plain_text(text: dict[str, Any], most: int) -> None:
-    assert set(text) == {"type", "text", "emoji"}
-    assert text["type"] == "plain_text"
-    assert text["emoji"] is False
-    assert 1 <= len(text["text"]) <= most
-    inert(text["text"])
-
-
-def inert(text: str) -> None:
-    """Nothing in it is left for Slack to parse."""
-    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", text)
-
-
-def cell(field: dict[str, Any]) -> None:
-    """The name in bold, and of the value only what no version of mrkdwn could read as markup, and mentions of ours."""
-    assert (field["type"], field["verbatim"], set(field)) == ("mrkdwn", True, {"type", "text", "verbatim"})
-    assert len(field["text"]) <= 2000
-    found = re.fullmatch(r"\*([^*\n]+)\*\n([^\n]+)", field["text"])
-    assert found
-    for text in (found[1], re.sub(r"<@[UW][A-Z0-9]+>", "", found[2])):
-        inert(text)
-        assert not set(text) & set("*_~`<>&@#|[]{}\\=;")
-        assert not re.search(r":[^:\s]*:|:\D|\D:|\d\)", text)
-        assert text == text.strip() or text is not found[1]
-
-
-def button(element: dict[str, Any]) -> None:
-    assert set(element) <= {"type", "action_id", "text", "value", "style"}
-    assert element["type"] == "button"
-    assert re.fullmatch(r"line:\d+", element["action_id"])
-    assert element.get("style", "primary") in ("primary", "danger")
-    assert 1 <= len(element["value"]) <= 2000
-    plain_text(element["text"], 75)
-
-
-def rich(elements: list[dict[str, Any]]) -> None:
-    assert elements
-    for element in elements:
-        assert element["type"] in RICH
-        assert element["elements"]
-        if element["type"] == "rich_text_list":
-            assert set(element) == {"type", "elements", "style"}
-            assert element["style"] in ("bullet", "ordered")
-            assert {item["type"] for item in element["elements"]} == {"rich_text_section"}
-            rich(element["elements"])
-            continue
-        assert set(element) == {"type", "elements"}
-        for inline in element["elements"]:
-            assert set(inline) <= INLINE_KEYS[inline["type"]]
-            assert inline.get("text", "x") != ""
-            assert all(inline.get("style", {"bold": True}).values())
-            assert set(inline.get("style", {"bold": True})) <= {"bold", "italic", "code"}
-            assert re.fullmatch(r"[UW][A-Z0-9]+", inline.get("user_id", "U1"))
-            assert re.match(r"https?://.|mailto:.", inline.get("url", "https://x"), re.IGNORECASE)
-            assert element["type"] != "rich_text_preformatted" or inline["type"] == "text"
 
 
 def said(*blocks: d.Block, tone: str = "info", handles: dict[str, str] | None = None) -> list[dict[str, Any]]:
@@ -145,40 +37,6 @@ def inside(*blocks: d.Block, **more: Any) -> list[dict[str, Any]]:
     (block,) = said(*blocks, **more)
     assert block["type"] == "rich_text"
     return block["elements"]
-
-
-def shown(blocks: list[dict[str, Any]]) -> str:
-    """All words in blocks, as Slack shows them."""
-    texts: list[str] = []
-
-    def walk(part: Any, *, literal: bool = False) -> None:
-        if isinstance(part, list):
-            for one in part:
-                walk(one, literal=literal)
-        elif isinstance(part, dict):
-            literal = literal or part.get("type") == "rich_text"
-            for key, one in part.items():
-                if key == "text" and isinstance(one, str):
-                    texts.append(
-                        one if literal else one.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-                    )
-                elif key in ("text", "elements", "fields"):
-                    walk(one, literal=literal)
-
-    walk(blocks)
-    return "".join(texts)
-
-
-def text(words: str, **style: bool) -> dict[str, Any]:
-    return {"type": "text", "text": words} | ({"style": style} if style else {})
-
-
-def section(*elements: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "rich_text_section", "elements": [*elements]}
-
-
-def grid(*cells: str) -> dict[str, Any]:
-    return {"type": "section", "fields": [{"type": "mrkdwn", "text": cell, "verbatim": True} for cell in cells]}
 
 
 BEFORE = d.Paragraph(d.line("before"))
@@ -460,53 +318,6 @@ def test_what_is_written_from_right_to_left_changes_no_order_around_it() -> None
     ]
 
 
-def test_what_does_not_fit_is_cut_at_the_end_and_says_so() -> None:
-    blocks = said(*(d.Paragraph(d.line(f"{n} " + "ä" * 500)) for n in range(40)))
-    assert blocks[-1]["elements"][0]["text"] == CUT
-    assert shown(blocks).startswith("0 ää")
-    # Most of the room is used.
-    assert weight(blocks) > LARGEST - 100
-
-
-def test_too_many_blocks_are_cut_to_what_there_may_be() -> None:
-    document = d.Document("s", tuple(block for n in range(120) for block in (d.Divider(), d.Paragraph(d.line(str(n))))))
-    for most in (2, 50, 100):
-        blocks = view_blocks(document, {}, most=most)
-        check(blocks, most, LARGEST_VIEW)
-        assert len(blocks) == most
-        assert blocks[-1]["elements"][0]["text"] == CUT
-    assert len(message(document, {})["blocks"]) == 50
-
-
-@pytest.mark.parametrize("before", range(0, 400, 7))
-def test_a_line_to_type_and_a_button_are_there_whole_or_not_at_all(before: int) -> None:
-    filler = d.Paragraph(d.line("x" * (LARGEST - 520 + before)))
-    line = d.Paragraph((d.Text("type "), d.Text("INC-7 page @ana reason=disk", code=True)))
-    blocks = said(
-        filler,
-        line,
-        d.Quote(d.line("before")),
-        d.Buttons((d.Button("Resolve", "INC-7 resolve"), d.Button("Close", "close"))),
-    )
-    words = shown(blocks)
-    assert words.count("/") == words.count("/incident INC-7 page @ana reason=disk")
-    # Nothing is left out before something that is shown.
-    assert [part for part in ("/incident", "before", "Resolve", "Close", CUT) if part in words] in (
-        ["/incident", "before", "Resolve", "Close"],
-        ["/incident", "before", "Resolve", CUT],
-        ["/incident", "before", CUT],
-        ["/incident", CUT],
-        [CUT],
-    )
-
-
-@pytest.mark.parametrize("verb", [None, "all", "publish"])
-def test_the_help_is_never_cut(verb: str | None) -> None:
-    content = message(help_document(verb), {})
-    check(content["blocks"])
-    assert CUT not in shown(content["blocks"])
-
-
 def test_the_card_reads_well() -> None:
     """The golden file is for a person: what a phone shows at three in the morning."""
     now = AT + timedelta(minutes=40)
@@ -534,66 +345,6 @@ def test_the_card_reads_well() -> None:
     content = message(document, {"ana": "U0ANA"})
     check(content["blocks"])
     golden("slack/card.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-
-
-HOSTILE = st.text(
-    alphabet=st.one_of(
-        st.characters(),
-        st.sampled_from("\x00\x1b\r\t\n\ud800\u202e\u2066\u2068\u2069\u200f\u200d\u2028<>&\"'\\@:!#|*_~`👩漢שع"),
-    ),
-    max_size=60,
-) | st.sampled_from(
-    ["<!channel>", "<@U0ANA>", "&lt;", ":fire:", "*a*", "02:14", "INC-1 undo", "x" * 13_000, "& " * 3_000]
-)
-INLINE = st.one_of(
-    st.builds(d.Text, HOSTILE, st.booleans(), st.booleans(), st.booleans()),
-    st.builds(
-        d.Link, HOSTILE, HOSTILE | st.builds("{}{}".format, st.sampled_from(["https://", "mailto:", "HTTPS://x/"]), HOSTILE)
-    ),
-    st.builds(d.Mention, HOSTILE | st.sampled_from([*HANDLES]), HOSTILE),
-    st.builds(d.Time, st.just(AT), HOSTILE),
-)  # fmt: skip
-LINE = st.lists(INLINE, max_size=4).map(tuple)
-BLOCK = st.one_of(
-    st.builds(d.Heading, LINE, st.integers(-1, 9)),
-    st.builds(d.Paragraph, LINE),
-    st.builds(d.Bullets, st.lists(LINE, max_size=3).map(tuple), st.booleans()),
-    st.builds(d.Fields, st.lists(st.tuples(HOSTILE, LINE), max_size=14).map(tuple)),
-    st.builds(d.Code, HOSTILE),
-    st.builds(d.Quote, LINE),
-    st.just(d.Divider()),
-    st.builds(d.Buttons, st.lists(st.builds(d.Button, HOSTILE, HOSTILE, HOSTILE), max_size=3).map(tuple)),
-)
-DOCUMENT = st.builds(
-    d.Document,
-    HOSTILE,
-    st.lists(BLOCK, max_size=6).map(tuple) | st.builds(lambda block: (block,) * 70, BLOCK),
-    HOSTILE | st.sampled_from(["good", "bad"]),
-)
-
-
-@given(document=DOCUMENT, most=st.integers(2, 100))
-def test_any_document_becomes_what_slack_takes_and_nothing_in_it_is_live(document: d.Document, most: int) -> None:
-    content = message(document, HANDLES)
-    check(content["blocks"])
-    assert 1 <= len(content["text"]) <= 4000
-    inert(content["text"])
-    check(view_blocks(document, HANDLES, most=most), most, LARGEST_VIEW)
-    assert not set(shown(content["blocks"])) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\x00\x1b\r\t")
-
-
-@given(blocks=st.lists(BLOCK, max_size=5).map(tuple))
-def test_a_message_with_room_loses_no_word(blocks: tuple[d.Block, ...]) -> None:
-    document = d.Document("s", blocks)
-    words = shown(view_blocks(document, {}))
-    if CUT in words:
-        return
-    bare = re.sub(r"[\s\u2068\u2069]", "", words)
-    for block in blocks:
-        if isinstance(block, d.Paragraph | d.Quote):
-            for inline in block.inlines:
-                if isinstance(inline, d.Text):
-                    assert re.sub(r"\s", "", d.clean(inline.text)) in bare
 
 
 def test_a_mention_of_somebody_unknown_to_slack_says_their_name() -> None:

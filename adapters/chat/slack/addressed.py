@@ -10,8 +10,8 @@ import re
 
 LONGEST = 40_000
 """Characters of a message, at most
-(https://docs.slack.dev/reference/methods/chat.postMessage, "Truncating content"). A line is not cut to what a command may have: its
-beginning would be another line, so the parser refuses it and says why."""
+(https://docs.slack.dev/reference/methods/chat.postMessage, "Truncating content"). A line is not cut to what a command may
+have: its beginning would be another line, so the parser refuses it and says why."""
 
 _EMOJI = 100
 """Characters of the name of an emoji, which has no limit that Slack tells."""
@@ -49,8 +49,8 @@ def mentioned_line(text: object, bot_user: str) -> str | None:
 
 
 def typed_prefix(text: object, command: str) -> str | None:
-    """The words of a line that begins with `!incident` (the configured `command`) or `!inc`; `text` is as Slack sends it. Slash commands
-    do not work in threads, so the slash counts as well where Slack lets one through."""
+    """The words of a line that begins with `!incident` (the configured `command`) or `!inc`; `text` is as Slack sends it.
+    Slash commands do not work in threads, so the slash counts as well where Slack lets one through."""
     said = unescape(text)
     if copied := _COPIED.fullmatch(said):
         said = copied[1]

@@ -1,7 +1,7 @@
 """The blocks of a document as Slack's blocks (https://docs.slack.dev/reference/block-kit/blocks).
 
-Words go into `rich_text`, where no sign in them means anything. Its elements that follow each other share one block: lines are dear
-on a phone.
+Words go into `rich_text`, where no sign in them means anything. Its elements that follow each other share one block:
+lines are dear on a phone.
 """
 
 from __future__ import annotations

@@ -12,14 +12,14 @@ CUT = "…"
 
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}")
 
-# Letters, digits and signs of prose. A colon stands between two numbers and nowhere else (:100: is an emoji), and no closing bracket
-# behind a digit ("8)" is one, too). What is not here may be markup today or tomorrow: mrkdwn cannot escape it.
+# Letters, digits and signs of prose. A colon stands between two numbers and nowhere else (:100: is an emoji), and no closing
+# bracket behind a digit ("8)" is one, too). What is not here may be markup today or tomorrow: mrkdwn cannot escape it.
 _INERT = re.compile(r"(?:[^\W_]|(?<=\d):(?=\d\d(?![\d:]))|(?<!\d)\)|[ .,(/%+·–—…'’\"“”?!-])*")
 
 
 def escape(text: str) -> str:
-    """`text` so that Slack parses nothing in it: no mention, no link, no date. Stars and the like stay markup where the text is mrkdwn
-    (https://docs.slack.dev/messaging/formatting-message-text#escaping)."""
+    """`text` so that Slack parses nothing in it: no mention, no link, no date. Stars and the like stay markup where the text
+    is mrkdwn (https://docs.slack.dev/messaging/formatting-message-text#escaping)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

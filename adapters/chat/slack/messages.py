@@ -45,8 +45,8 @@ def message_text(event: Json) -> str:
 
 
 def files(event: Json) -> tuple[Attachment, ...]:
-    """The files in a message, without those that are gone or that Slack will not tell of. `place` is an address, empty where there
-    is none; whoever fetches asks `is_ours` first."""
+    """The files in a message, without those that are gone or that Slack will not tell of. `place` is an address, empty where
+    there is none; whoever fetches asks `is_ours` first."""
     found = event.get("files")
     told = [file for file in found if isinstance(file, dict)] if isinstance(found, list) else []
     return tuple(_file(file) for file in told if _is_there(file))[:FILES_LIMIT]
