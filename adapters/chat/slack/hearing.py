@@ -47,7 +47,7 @@ class Hearing:
         self._doing = doing
         self._events = events
         self._showing = showing
-        self.app = _bolt(config, self._authorize)
+        self.app = _bolt(config, standing)
         self._handler = AsyncSlackRequestHandler(self.app)
         for word in dict.fromkeys((command, ALIAS)):
             self.app.command(f"/{word}")(interactions.slash)
@@ -72,13 +72,6 @@ class Hearing:
         await self._doing.aclose()
         await self._showing.aclose()
 
-    async def _authorize(self, **_: object) -> AuthorizeResult:
-        who = await self._standing.who()
-        # What is asked of Slack we ask by ourselves, so Bolt needs no token.
-        return AuthorizeResult(
-            enterprise_id=None, team_id=who.team, bot_user_id=who.user, bot_id=who.bot, bot_token=None
-        )
-
     async def _kept(self, body: dict[str, Any], next: Callable[[], Awaitable[Any]]) -> None:
         event = event_of(body, (await self._standing.who()).user, self._command)
         if event is not None:
@@ -89,16 +82,22 @@ class Hearing:
         self._showing.show(event)
 
 
-def _bolt(config: Config, authorize: Callable[..., Awaitable[AuthorizeResult]]) -> AsyncApp:
+def _bolt(config: Config, standing: Standing) -> AsyncApp:
+    async def authorize() -> AuthorizeResult:
+        who = await standing.who()
+        # What is asked of Slack we ask by ourselves, so Bolt needs no token.
+        return AuthorizeResult(
+            enterprise_id=None, team_id=who.team, bot_user_id=who.user, bot_id=who.bot, bot_token=None
+        )
+
     quiet = logging.getLogger(f"{__name__}.bolt")
     # It warns of each envelope that means nothing to us.
     quiet.setLevel(logging.ERROR)
-    over_http = config.mode == "http"
     return AsyncApp(
         name="klatsch",
         logger=quiet,
         client=AsyncWebClient(base_url=config.api_url, retry_handlers=[]),
         authorize=authorize,
         signing_secret=config.signing_secret.get_secret_value(),
-        request_verification_enabled=over_http,
+        request_verification_enabled=config.mode == "http",
     )

@@ -22,6 +22,7 @@ MOST = 10_000
 
 GUEST = "Guests and people of other organisations may read along here; what is done is up to members of this workspace."
 GONE = "This account is deactivated."
+BOT = "What other bots say is no command here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Members:
             return ""
         if who.get("deleted"):
             return GONE
+        if who.get("is_bot"):
+            return BOT
         other = str(who.get("team_id") or team) != team
         flags = ("is_restricted", "is_ultra_restricted", "is_stranger")
         return GUEST if other or any(who.get(flag) for flag in flags) else ""
