@@ -10,6 +10,11 @@ LARGEST = 250_000
 """Bytes of a view in JSON (the error `view_too_large`)."""
 
 
+def length(text: str) -> int:
+    """In units of UTF-16, the most that Slack can be counting."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 def check_view(view: dict[str, Any]) -> None:
     """Raises AssertionError where Slack would answer `invalid_arguments` or `view_too_large`."""
     assert view["type"] in ("modal", "home")
@@ -32,7 +37,7 @@ def check_view(view: dict[str, Any]) -> None:
 
 def check_plain(text: dict[str, Any], most: int) -> None:
     assert text["type"] == "plain_text"
-    assert 1 <= len(text["text"]) <= most
+    assert 1 <= length(text["text"]) <= most
 
 
 def check_input(block: dict[str, Any]) -> None:
@@ -46,7 +51,7 @@ def check_input(block: dict[str, Any]) -> None:
     match element["type"]:
         case "plain_text_input":
             assert 1 <= element["max_length"] <= 3000
-            assert 0 < len(element.get("initial_value", "x")) <= element["max_length"]
+            assert 0 < length(element.get("initial_value", "x")) <= element["max_length"]
             assert element["multiline"] or "\n" not in element.get("initial_value", "")
         case "static_select":
             check_options(element["options"], 100)

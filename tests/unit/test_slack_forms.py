@@ -205,6 +205,7 @@ def test_an_error_never_stands_at_a_field_that_is_not_shown():
         ("<@U0ANA|ana> asks <@U0BEN> in <#C0OPS|ops>, <!here>", "@ana asks @U0BEN in #ops, @here"),
         ("<!subteam^S1|@oncall> sev1 at=14:05", "@oncall sev1 at=14:05"),
         ("x" * 500, "x" * 200),
+        ("🔥" * 200, "🔥" * 99 + "…"),
     ],
 )
 def test_a_message_begins_the_form_with_its_first_line(text, title):
@@ -216,6 +217,8 @@ def test_a_message_begins_the_form_with_its_first_line(text, title):
 
 
 @given(st.text(), st.text())
+@example("x", f"https://example.org/{'ü' * 900}")
+@example("x", f"https://example.org/{chr(34) * 900}")
 def test_no_message_breaks_the_form(text, permalink):
     check_view(open_from_message(text, permalink))
     assert isinstance(readable(text), str)

@@ -136,7 +136,9 @@ def test_without_an_address_slack_cannot_post():
 
 def configured(folder: Path, mode: str, public_url: str) -> dict[str, Any]:
     """The manifest of a configuration with a block for Slack."""
-    file = write_config(folder, f"sqlite:///{folder}/klatsch.db", http={"listen": "127.0.0.1:0", "public_url": public_url})
+    file = write_config(
+        folder, f"sqlite:///{folder}/klatsch.db", http={"listen": "127.0.0.1:0", "public_url": public_url}
+    )
     config = load(file, {}, lambda *_: {})
     return slack_manifest(replace(config, platforms={"slack": Block({"mode": mode})}))
 

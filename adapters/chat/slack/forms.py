@@ -51,7 +51,7 @@ class Where:
 _SHAPES = {
     "channel": re.compile(r"[A-Z0-9]{1,40}|"),
     "message": re.compile(r"[0-9]{1,20}\.[0-9]{1,10}|"),
-    "permalink": re.compile(r"https?://[^\s<>|]{1,1000}|"),
+    "permalink": re.compile(r"https?://[!-;=?-{}~]{1,1000}|"),
 }
 _LARGEST_NUMBER = 999_999_999
 
@@ -176,7 +176,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 def _typed(field: Field, value: str) -> dict[str, Any]:
     most = min(field.most, INPUT)
-    text = clean(value)[:most] if field.kind is Kind.LONG else one_line(value, most)
+    text = _cut(clean(value) if field.kind is Kind.LONG else one_line(value, most), most)
     begun = {"initial_value": text} if text.strip() else {}
     return {"type": "plain_text_input", "multiline": field.kind is Kind.LONG, "max_length": most, **begun}
 
@@ -187,7 +187,9 @@ def _plain(text: str, most: int) -> dict[str, Any]:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    # Slack does not say what it counts. Many of its clients count units of UTF-16, of which an emoji has two.
+    units = text.encode("utf-16-le")
+    return text if len(units) <= 2 * most else f"{units[: 2 * most - 2].decode('utf-16-le', 'ignore')}…"
 
 
 def _metadata(where: Where) -> str:
