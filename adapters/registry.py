@@ -61,6 +61,7 @@ PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
 
 CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
     "matrix": Provider("adapters.chat.matrix"),
+    "slack": Provider("adapters.chat.slack"),
     "console": Provider("adapters.chat.console"),
 }
 

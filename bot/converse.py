@@ -10,38 +10,26 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 
 from bot.alerts.model import Alert, Notification
 from bot.chat import replies
-from bot.chat.context import Context, Do, Question
+from bot.chat.context import Do, Question
 from bot.chat.document import Document, say
-from bot.chat.parse import parse
 from bot.chat.reactions import react, unreact, worded
+from bot.chat.wanting import Asked
 from bot.inbox import Writer
 from bot.incident import commands as c
-from bot.incident.model import Incident, Refused, Source
+from bot.incident.model import Refused, Source
 from bot.incident.text import one_line
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
 from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
 from bot.questions import Answers, Names
-from bot.status.contacts import names_of
-from bot.status.recognise import places_of
-from bot.status.redact import mask
 from bot.store import StoreUnavailable
+from bot.understanding import TERMINAL, Understanding, seen_in
 
 log = logging.getLogger(__name__)
-
-LABELLED = 20
-"""Open incidents whose alert labels are looked through for what customers need not read."""
-
-MEANT = 200
-"""Open incidents among which the one that is meant is looked for: in a storm the one that pages is not the newest."""
-
-TERMINAL = "terminal"
-"""The platform of `klatsch say`."""
 
 
 class Conversation:
@@ -53,6 +41,7 @@ class Conversation:
         self._clock = clock
         self._names = names
         self._answers = answers
+        self._understanding = Understanding(lookups, clock, names)
         self._waiting = Counter[str]()
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -77,74 +66,21 @@ class Conversation:
             log.exception("a bug while handling a line")
             return say("Not done: an internal error; the log has the details.", "refused")
 
+    async def wanting(self, said: Said) -> Asked | None:
+        """As `bot.ports.Inbox`. A database that is gone asks for nothing: the line itself is answered."""
+        by = self.person(said.platform, said.by)
+        try:
+            return await asyncio.to_thread(self._understanding.lacks, said, by)
+        except (Refused, StoreUnavailable):
+            return None
+
     async def _said(self, said: Said) -> Document:
         by = self.person(said.platform, said.by)
-        context, parsed = await asyncio.to_thread(self._understood, said, by)
+        context, parsed = await asyncio.to_thread(self._understanding.of, said, by)
         if isinstance(parsed, Question):
-            sees = partial(_sees, said.platform, said.room)
+            sees = partial(seen_in, said.platform, said.room)
             return await asyncio.to_thread(self._answers.answer, parsed, context, sees)
         return await self._done(parsed, said, by)
-
-    def _check_seen(self, parsed: Do | Question, said: Said, context: Context) -> None:
-        """Whether there is what the line is about, for whoever typed it there. Raises Refused."""
-        into = parsed.command.into if isinstance(parsed, Do) and isinstance(parsed.command, c.Merge) else None
-        if said.confined and isinstance(parsed, Do) and context.room and parsed.incident not in (None, context.room):
-            raise Refused(
-                f"This is the room of INC-{context.room}, and nothing is done here to INC-{parsed.incident}.",
-                "Say it in its own room, or where incidents are announced.",
-            )
-        seen = {incident.number for incident in context.open}
-        for number in (parsed.incident, into):
-            if number is None or number in seen:
-                continue
-            incident = self._lookups.incident(number)
-            if incident is not None and _sees(said.platform, said.room, incident):
-                continue
-            if number == context.room:
-                raise Refused(
-                    f"INC-{number} is private by now, and this is not its room.",
-                    "Whoever works on it is invited to that; if you should be too, ask its lead.",
-                )
-            raise Refused(f"There is no INC-{number}.", "`list` shows what is open, `list all` the rest.")
-
-    def _understood(self, said: Said, by: str) -> tuple[Context, Do | Question]:
-        room = self._lookups.in_room(said.platform, said.room) if said.room else said.about
-        sees = partial(_sees, said.platform, said.room)
-        here = [incident for incident in self._lookups.open_incidents(MEANT) if sees(incident)]
-        numbers = [incident.number for incident in here]
-        # In a room nothing has to be implied.
-        unclosed = [] if room is not None else [incident for incident in self._lookups.unclosed() if sees(incident)]
-        names = self._names
-        targets = [f"policy:{name}" for name in names.roster.ladders]
-        targets += [f"schedule:{name}" for name in names.roster.schedules]
-        context = Context(
-            by=by,
-            at=self._clock.now(),
-            room=room,
-            people=names.people,
-            components=names.components,
-            targets=targets,
-            open=here,
-            unclosed=unclosed,
-            zone=names.zone,
-            default_ladder=names.default_ladder,
-            status_pages=names.status_pages,
-            redact=lambda text: self._masked(text, numbers if room is None else [room, *numbers]),
-        )
-        parsed = parse(said.line, context)
-        self._check_seen(parsed, said, context)
-        return context, parsed
-
-    def _masked(self, text: str, incidents: list[int]) -> tuple[str, tuple[str, ...]]:
-        """A text for customers, without our people's names and without what our alerts' labels call things."""
-        people = names_of(self._names.people.values())
-        labels, places = set[str](), set[str]()
-        for number in dict.fromkeys(incidents[:LABELLED]):
-            for alert in self._lookups.alerts(number, 200):
-                labels.update(alert.labels.values())
-                places.update(places_of(alert.labels))
-        known = replace(self._names.redact, public=(*self._names.redact.public, *sorted(places)))
-        return mask(text, known, people, sorted(labels))
 
     async def _done(self, do: Do, said: Said, by: str) -> Document:
         who = "" if do.anonymous else by
@@ -270,7 +206,7 @@ class Conversation:
         """The incident whose room it is, unless that went on in a private one."""
         number = self._lookups.in_room(platform, room)
         incident = self._lookups.incident(number) if number else None
-        return number if incident and _sees(platform, room, incident) else None
+        return number if incident and seen_in(platform, room, incident) else None
 
     def person(self, platform: str, user: str) -> str:
         """The id of whoever is `user` on that platform; somebody we do not know is `platform:user`."""
@@ -299,9 +235,3 @@ def _strangers(alerts: Sequence[Alert]) -> str:
     labels = ", ".join(f'{name}="{value}"' for name, value in sorted(first.labels.items()) if name != "alertname")
     named = f"{one_line(first.name, 100)} {{{one_line(labels, 400)}}}"
     return f"{said} no route{', the first' if many else ''}: {named}"
-
-
-def _sees(platform: str, room: str, incident: Incident) -> bool:
-    """A private incident exists in the room where it is worked on, and for who can read the database anyway."""
-    held = incident.rooms.get(platform)
-    return not incident.private or platform == TERMINAL or (held is not None and held.live and held.id == room)

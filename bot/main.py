@@ -1,11 +1,11 @@
-"""The composition root: everything is put together here, by arguments. Only it, `bot.providers` and `bot.database` (and
-the demo, which brings a chat platform of its own) import adapters and storage."""
+"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database` and
+`bot.listeners` (and the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from starlette.applications import Starlette
@@ -30,7 +30,9 @@ from bot.deliver import Deliverer
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
+from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
+from bot.mounted import ASGI, Mounted
 from bot.names import component_names, names, redaction, roster, wording
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
@@ -210,7 +212,8 @@ class Klatsch:
     async def running(self) -> AsyncIterator[Running]:
         """Serve: listen, deliver, talk. Leaving stops in order and hands back what was begun."""
         async with self.working(), self._held(self.lock.take):
-            with self._bound() as listeners:
+            # From here on a page knows its port, also where it was left to chance.
+            with bound(self.config, self.settings) as (listeners, self.settings):
                 async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
                     yield running
 
@@ -236,30 +239,12 @@ class Klatsch:
 
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
-        listen = self.config.http.listen
-        found = {"http.listen": (listen.host, listen.port)}
-        return found | {_key(name): page.bound for name, page in self._own_pages().items()}
-
-    @contextmanager
-    def _bound(self) -> Iterator[list[Listener]]:
-        """The addresses are ours: the machines' first, then those of status pages that have their own. From here on a
-        page knows its port, also where it was left to chance."""
-        held: dict[tuple[str, int], Listener] = {}
-        try:
-            for key, place in self.addresses().items():
-                if place not in held:
-                    held[place] = Listener(*place, key=key)
-            known = {name: page.on(held[page.bound].port) for name, page in self._own_pages().items()}
-            self.settings = replace(self.settings, pages={**self.settings.pages, **known})
-            yield [*held.values()]
-        finally:
-            for listener in held.values():
-                listener.stop()
+        return addresses(self.config, self.settings)
 
     def _apps(self, listeners: Sequence[Listener], listening: Listening) -> list[Starlette]:
         """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
-        publics = {page.bound: (name, page) for name, page in self._own_pages().items()}
+        publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
         ready = Readiness(
@@ -272,27 +257,24 @@ class Klatsch:
             AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
             metrics,
             Health(ready.problems),
+            mounted=self._mounted(),
             public=self._public(*shared) if shared else None,
         )
         if not config.http.public_url:
             self.links.at(listeners[0].url)
         return [machines, *(self._public(*publics[place]) for place in others)]
 
-    def _own_pages(self) -> dict[str, OwnPage]:
-        """The status pages that we serve ourselves."""
-        return {name: block for name, block in self.settings.pages.items() if isinstance(block, OwnPage)}
+    def _mounted(self) -> dict[str, ASGI]:
+        """What the chat platforms answer themselves, by its path."""
+        offering = [platform for platform in self._talking.values() if isinstance(platform, Mounted)]
+        return {path: app for each in offering for path, app in each.mounted(self.conversation).items()}
 
     def _public_addresses(self, ref: str) -> list[str]:
         """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in self._own_pages().values() if (address := page.incident(ref))]
+        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
     def _public(self, name: str, page: OwnPage) -> Starlette:
         return public_app(name, page, self.pages, self.clock)
-
-
-def _key(page: str) -> str:
-    """Where the configuration says what a status page listens on."""
-    return f"status.{page}.listen"
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from bot.alerts.model import Notification
 from bot.chat.document import Document
+from bot.chat.wanting import Asked
 from bot.incident.attachment import Attachment
 from bot.incident.model import Person, PublicPost
 
@@ -184,6 +185,10 @@ class Inbox(Protocol):
         """Do what the line asks; the answer is for the person who typed it."""
         ...
 
+    async def wanting(self, said: Said) -> Asked | None:
+        """The form that the line asks for, for platforms that can show one; None: it is to be done as it is."""
+        ...
+
     async def reacted(self, reacted: Reacted) -> None: ...
 
     async def edited(self, edited: Edited) -> None:
@@ -211,6 +216,11 @@ class Memory(Protocol):
 
     async def recall(self, key: str) -> str | None:
         """What was kept last under `key`."""
+        ...
+
+    async def recall_all(self, prefix: str, most: int) -> Mapping[str, str]:
+        """What is kept under the keys that begin with `prefix`, letter by letter: the first `most`, in the order of the
+        keys' code points."""
         ...
 
     async def keep(self, items: Mapping[str, str]) -> None:

@@ -16,7 +16,6 @@ from bot.chat.line import ref
 from bot.chat.line import shown as shorten
 from bot.chat.parse import takes_on
 from bot.config import Config
-from bot.converse import TERMINAL
 from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.export.files import path_of
@@ -31,6 +30,7 @@ from bot.ports import DeliveryError, Said
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction, mask
 from bot.store import Files, StoreUnavailable
+from bot.understanding import TERMINAL
 
 DELIVERED_WITHIN = 15.0
 """Seconds in which `say` sends what its line caused, when no bot runs that would."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from bot.ports import MEMORY_KEY, MEMORY_VALUE, Clock
 from bot.store import Conflict, StoreUnavailable
@@ -26,6 +26,9 @@ class SqlMemory:
 
     async def recall(self, key: str) -> str | None:
         return await asyncio.to_thread(self._recall, key)
+
+    async def recall_all(self, prefix: str, most: int) -> Mapping[str, str]:
+        return await asyncio.to_thread(self._recall_all, prefix, most)
 
     async def keep(self, items: Mapping[str, str]) -> None:
         _check(items)
@@ -49,6 +52,15 @@ class SqlMemory:
             found: str | None = connection.execute(wanted).scalar()
         return found
 
+    def _recall_all(self, prefix: str, most: int) -> Mapping[str, str]:
+        if not _storable(prefix, MEMORY_KEY):
+            return {}
+        # On PostgreSQL texts are in the order of some language unless one says otherwise.
+        order = memory.c.key.collate("BINARY" if self._database.sqlite else "C")
+        wanted = select(memory.c.key, memory.c.value).where(memory.c.platform == self._platform, _begins(prefix))
+        with self._database.read() as connection:
+            return {row.key: row.value for row in connection.execute(wanted.order_by(order).limit(most))}
+
     def _keep(self, items: Mapping[str, str]) -> None:
         at = self._clock.now()
         # In one order everywhere, or two that keep the same things could wait for each other.
@@ -68,10 +80,9 @@ class SqlMemory:
             connection.execute(delete(memory).where(memory.c.platform == self._platform, memory.c.key.in_(keys)))
 
     def _forget_before(self, prefix: str, at: datetime) -> None:
-        # Not LIKE: to SQLite it says the same of `a` and `A`.
-        begins = func.substr(memory.c.key, 1, len(prefix)) == prefix
+        old = (memory.c.platform == self._platform, memory.c.at < at, _begins(prefix))
         with self._writing() as connection:
-            connection.execute(delete(memory).where(memory.c.platform == self._platform, memory.c.at < at, begins))
+            connection.execute(delete(memory).where(*old))
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -81,6 +92,11 @@ class SqlMemory:
         except Conflict as error:
             # To an adapter it is the same: nothing was changed, try again.
             raise StoreUnavailable(f"another process was first: {error}") from error
+
+
+def _begins(prefix: str) -> ColumnElement[bool]:
+    # Not LIKE: to SQLite it says the same of `a` and `A`.
+    return func.substr(memory.c.key, 1, len(prefix)) == prefix
 
 
 def _check(items: Mapping[str, str]) -> None:

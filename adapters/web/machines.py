@@ -1,4 +1,4 @@
-"""What other machines and one tired thumb talk to: alerts in, acknowledge links, health and metrics."""
+"""What other machines and one tired thumb talk to: alerts in, acknowledge links, what chat platforms post, health, metrics."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from adapters.web.acknowledge import AckPages
+from adapters.web.bodies import parts
 from adapters.web.metrics import Metrics
+from adapters.web.mounted import Bounded
 from bot.alerts.model import Notification
 from bot.alerts.source import AlertSource
 from bot.ports import Inbox, Overloaded
@@ -53,9 +55,11 @@ def machines_app(
     metrics: Metrics,
     health: Health,
     *,
+    mounted: Mapping[str, ASGIApp],
     public: ASGIApp | None = None,
 ) -> Starlette:
-    """The listener of `http.listen`; `public` is the status page when it shares the address."""
+    """The listener of `http.listen`; `mounted` are the chat platforms' own apps by their path, `public` is the status page when
+    it shares the address."""
     intake = _Intake(sources, inbox, metrics)
 
     async def healthz(_: Request) -> Response:
@@ -76,6 +80,7 @@ def machines_app(
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metricz),
+        *(Route(path, Bounded(app), methods=["POST"]) for path, app in mounted.items()),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _answer})
     if public is not None:
@@ -151,20 +156,8 @@ async def _discarded(request: Request) -> None:
         return
 
 
-async def _parts(request: Request) -> AsyncIterator[bytes]:
-    too_large = HTTPException(413, f"More than {BODY_LIMIT >> 20} MB; set `max_alerts` at the sender.")
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > BODY_LIMIT:
-        raise too_large
-    size = 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > BODY_LIMIT:
-                raise too_large
-            yield part
-    except ClientDisconnect as error:
-        raise HTTPException(400, "The sender hung up.") from error
+def _parts(request: Request) -> AsyncIterator[bytes]:
+    return parts(request, BODY_LIMIT, "set `max_alerts` at the sender")
 
 
 async def _answer(_: Request, error: Exception) -> Response:

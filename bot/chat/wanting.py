@@ -28,6 +28,16 @@ class Wanted:
         return self.form.verb
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A form as it is asked for somewhere: what can be chosen there, by the `source` of a field, and the incident whose `room` it
+    is."""
+
+    wanted: Wanted
+    choices: Mapping[str, Sequence[Option]]
+    room: int | None = None
+
+
 def wanting(line: str) -> Wanted | None:
     """The form of a line that lacks what its verb needs and says nothing but the first choices: `open`, `open sev1`,
     `publish investigating`, `task add`. None for a line that can be done, that shows something, or that says more."""

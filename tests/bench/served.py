@@ -103,6 +103,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
         AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people, klatsch.config.roster),
         Metrics(klatsch.lookups.waiting, lambda: 0, now, dict),
         Health(_ready),
+        mounted={},
     )
     listener = Listener("127.0.0.1", port, key="bench")
     _keep(asyncio.create_task(listener.run(app)))

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,21 +19,11 @@ from bot.ports import ChatPlatform
 from storage import migrate
 from storage.engine import Database
 from storage.memory import SqlMemory
+from tests.contract.seen import Fixture, Seen
+from tests.contract.slack_harness import slack
 from tests.servers.matrix_person import MatrixPerson, as_shown
 from tests.servers.sealed_person import SealedPerson
 from tests.servers.synapse import NAME, Synapse, purge
-
-Fixture = Callable[[str], Any]
-"""A fixture of the test session, by its name."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A message as a person in the room reads it."""
-
-    id: str
-    text: str
-    thread: str = ""
 
 
 class Harness(Protocol):
@@ -291,5 +280,5 @@ def encrypted(folder: Path, fixture: Fixture) -> AbstractAsyncContextManager[Har
     return _on_matrix(folder, lambda database: EncryptedHarness(server, database, "matrix", folder))
 
 
-HARNESSES = {"console": console, "matrix": matrix, "matrix, encrypted": encrypted}
+HARNESSES = {"console": console, "matrix": matrix, "matrix, encrypted": encrypted, "slack": slack}
 """A platform that is added here is held to the whole contract."""

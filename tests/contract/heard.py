@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.alerts.model import Notification
 from bot.chat import document as d
+from bot.chat.wanting import Asked
 from bot.ports import Attempt, Edited, Reacted, Removed, Said
 from tests.contract.chat_harness import MatrixHarness
 from tests.until import until
@@ -33,6 +34,9 @@ class Heard:
         self.said_.append(said)
         self.fails(said)
         return d.say(f"answer {len(self.said_)}: {said.line}")
+
+    async def wanting(self, said: Said) -> Asked | None:
+        return None
 
     async def reacted(self, reacted: Reacted) -> None:
         self.reacted_.append(reacted)

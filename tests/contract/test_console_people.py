@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from adapters.chat.console import Change, Config, ConsolePlatform, Typed, build
 from bot.alerts.model import Notification
 from bot.chat import document as d
+from bot.chat.wanting import Asked
 from bot.incident.model import Person
 from bot.ports import Attempt, Overloaded, Reacted, Rejected, Said
 from bot.store import StoreUnavailable
@@ -30,6 +31,9 @@ class Listener:
         if self.fails:
             raise self.fails
         return d.say(f"done: {said.line}", "good")
+
+    async def wanting(self, said: Said) -> Asked | None:
+        return None
 
     async def reacted(self, reacted: Reacted) -> None:
         self.heard.append(reacted)

@@ -87,6 +87,39 @@ async def test_old_things_are_forgotten_by_how_their_keys_begin(world: World, me
     assert [await memory.recall(key) for key in ("r%action:$a", "Reaction:$a")] == [None, "other"]
 
 
+async def test_all_whose_keys_begin_alike_are_known_again_in_the_order_of_the_keys(
+    world: World, memory: Memory
+) -> None:
+    keys = [
+        "form:B",
+        "form:a",
+        "form:é",
+        "form:📌",
+        "form%",
+        "form_",
+        "form",
+        "Form:a",
+        "forms",
+        "fo",
+        "f%rm:a",
+        "f_rm:a",
+    ]
+    await memory.keep({key: f"of {key}" for key in reversed(keys)})
+    await SqlMemory(world.database, world.clock, "slack").keep({"form:z": "not ours"})
+
+    async def known(prefix: str, most: int = 100) -> list[str]:
+        found = await memory.recall_all(prefix, most)
+        assert all(value == f"of {key}" for key, value in found.items())
+        return list(found)
+
+    assert await known("form:") == ["form:B", "form:a", "form:é", "form:📌"]
+    assert await known("form:", 2) == ["form:B", "form:a"]
+    assert await known("form:", 0) == await known("form:b") == await known("form\0") == []
+    assert (await known("form%"), await known("form_"), await known("f_rm")) == (["form%"], ["form_"], ["f_rm:a"])
+    assert await known("form:📌") == ["form:📌"]
+    assert await known("") == sorted(keys)
+
+
 LONGEST = "k" * MEMORY_KEY
 EMOJI = "🧑‍🚒" * (MEMORY_KEY // 3)
 
@@ -135,6 +168,7 @@ async def test_a_database_that_is_gone_is_unavailable_for_each_of_them(tmp_path:
         (tmp_path / "k.db").unlink()
         for asked in (
             memory.recall("since"),
+            memory.recall_all("", 1),
             memory.keep({"since": "s2"}),
             memory.forget(["since"]),
             memory.forget_before("", START),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.chat.matrix.blocks import MARKS
+from adapters.chat.inlines import MARKS
 from adapters.chat.matrix.render import LARGEST, edit, in_thread, message, reply
 from adapters.chat.terminal import tone
 from bot.chat import document as d

@@ -4,29 +4,20 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from html import escape
 from typing import assert_never
 from urllib.parse import quote
 
-from adapters.chat.matrix.bidi import isolated
+from adapters.chat.bidi import isolated
+from adapters.chat.inlines import LINKABLE, MARKS, beside, flat, parts, signed, to_type
 from adapters.chat.matrix.sheet import Sheet, weight
 from bot.chat import document as d
-from bot.chat.verbs import VERBS
-
-MARKS = {"good": "✓", "warning": "!", "bad": "▲", "refused": "✗"}
-"""How a message is meant, with the signs a terminal shows; information has none."""
 
 _LONGEST_USER = 255
 """Bytes (https://spec.matrix.org/latest/appendices/#user-identifiers)."""
 
 _USER = re.compile(r"@[^:\s]*:\S+")
-_LINKABLE = re.compile(r"https?://.+|mailto:.+", re.IGNORECASE)
-_URL_SAFE = ":/?#[]@!$&'()*+,;=%~-._"
-_VERBS = frozenset(verb.name for verb in VERBS)
-_COMMAND = re.compile(r"(?:INC-[0-9]+ )?([a-z]+)(?: |$)")
 # The first two sizes of heading are for pages; a message is a few lines on a phone.
 _LARGEST_HEADING = 3
 
@@ -94,15 +85,12 @@ class Writer:
         return sign
 
     def _words(self, block: d.Block, inlines: d.Line, opening: str, closing: str, margin: str = "") -> None:
-        parts = _parts(inlines)
-        if not any(part.text.strip() for part in parts):
+        words = parts(inlines)
+        if not any(part.text.strip() for part in words):
             return
         sign = self._begin(block)
-        # The symbol of a severity says it already.
-        if sign and not margin and unicodedata.category(parts[0].text[0]) != "So":
-            parts.insert(0, d.Text(f"{sign} "))
         with self._sheet.inside(opening, closing, margin):
-            self._line(isolated(parts), margin)
+            self._line(isolated(words if margin else signed(words, sign)), margin)
 
     def _bullets(self, block: d.Block, items: Sequence[d.Line], tag: str) -> None:
         if not items:
@@ -114,7 +102,7 @@ class Writer:
                     break
                 mark = f"{number}. " if tag == "ol" else "- "
                 with self._sheet.inside("<li>", "</li>", mark if number == 1 else f"\n{mark}"):
-                    self._line(isolated(_parts(item)), " " * len(mark))
+                    self._line(isolated(parts(item)), " " * len(mark))
 
     def _fields(self, block: d.Block, fields: Sequence[tuple[str, d.Line]]) -> None:
         """A row each, and no table: the specification says that a client may be unable to show one."""
@@ -128,8 +116,8 @@ class Writer:
                 if number:
                     self._sheet.put("\n", "<br>")
                 with self._sheet.inside("<strong>", ":</strong> ", "", ": "):
-                    self._line(isolated(_parts((d.Text(_flat(name)),)), alone=False))
-                self._line(isolated(_parts(value), alone=False), "  ")
+                    self._line(isolated(parts((d.Text(flat(name)),)), alone=False))
+                self._line(isolated(parts(value), alone=False), "  ")
 
     def _buttons(self, block: d.Block, buttons: Sequence[d.Button]) -> None:
         """Matrix has no buttons: each is the line to type instead, whole or not at all, for half a line is another
@@ -139,8 +127,8 @@ class Writer:
         self._begin(block)
         with self._sheet.inside("<p>", "</p>"):
             for number, button in enumerate(buttons):
-                label = "".join(part.text for part in isolated(_parts((d.Text(_flat(button.text)),)), alone=False))
-                said = f"{self._prefix} {_flat(button.line)}".strip()
+                label = "".join(part.text for part in isolated(parts((d.Text(flat(button.text)),)), alone=False))
+                said = f"{self._prefix} {flat(button.line)}".strip()
                 body = f"{label}: `{said}`" if label else f"`{said}`"
                 html = f"{escape(label, quote=False)}: " if label else ""
                 html += f"<code>{escape(said, quote=False)}</code>"
@@ -158,7 +146,7 @@ class Writer:
                     closing = "".join(f"</{tag}>" for tag in reversed(tags))
                     tick = "`" if part.code else ""
                     with self._sheet.inside(opening, closing, tick, tick):
-                        self._sheet.text(self._to_type(part.text) if part.code else part.text, margin=margin)
+                        self._sheet.text(to_type(part.text, self._prefix) if part.code else part.text, margin=margin)
                 case d.Link():
                     self._link(part)
                 case d.Mention():
@@ -168,17 +156,12 @@ class Writer:
                 case _:
                     assert_never(part)
 
-    def _to_type(self, code: str) -> str:
-        """A line for the bot as it has to be typed here, whoever reads it copies it; other code stays as it is."""
-        found = _COMMAND.match(code)
-        return f"{self._prefix} {code}" if found and found[1] in _VERBS else code
-
     def _link(self, link: d.Link) -> None:
         """Plain text shows the address beside the words: there is nothing else to follow. What is no address of the web or of mail
         is text in both."""
-        shown = f" <{link.url}>" if link.url and link.url != _address(link.text) else ""
+        shown = beside(link)
         opening, closing = "", escape(shown, quote=False)
-        if _LINKABLE.fullmatch(link.url):
+        if LINKABLE.fullmatch(link.url):
             opening, closing = f'<a href="{escape(link.url)}">', "</a>"
         with self._sheet.inside(opening, closing, "", shown):
             self._sheet.text(link.text)
@@ -193,35 +176,3 @@ class Writer:
             if opened and user not in self.mentioned and self._sheet.take(weight(user) + len(", ")):
                 self.mentioned.append(user)
             self._sheet.text(mention.text)
-
-
-def _parts(line: Sequence[d.Inline]) -> list[d.Inline]:
-    """What there is to read in `line`, harmless."""
-    parts: list[d.Inline] = []
-    for part in line:
-        match part:
-            case d.Text(text=text):
-                part = replace(part, text=d.clean(text))
-            case d.Link(text=text, url=url):
-                url = _address(url)
-                text = _flat(text)
-                part = d.Link(text if text.strip() else url, url)
-            case d.Mention(person=person, text=text):
-                part = replace(part, text=_flat(text) or _flat(person))
-            case d.Time(text=text):
-                part = replace(part, text=_flat(text))
-            case _:
-                assert_never(part)
-        if part.text:
-            parts.append(part)
-    return parts
-
-
-def _address(url: str) -> str:
-    """`url` in ASCII, where nothing in it can change the order of its neighbours, and without space."""
-    return quote("".join(d.clean(url).split()), safe=_URL_SAFE)
-
-
-def _flat(text: str) -> str:
-    """`text` on one line, and harmless."""
-    return d.clean(text).replace("\n", " ")

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from adapters.chat.late import OLDEST, TOO_LATE
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.encryption.rooms import SETTINGS, Encryption
 from adapters.chat.matrix.history import FILTER, missed
@@ -31,9 +32,6 @@ Answer = Callable[[str, Document, Json, str], Awaitable[None]]
 SINCE = "since"
 WAITS = 30.0
 """Seconds in which the homeserver answers a sync although nothing happened."""
-
-OLDEST = timedelta(minutes=30)
-"""A line that is older is not done any more: whoever typed it has gone another way since."""
 
 ANSWERED_WITHIN = 120.0
 """Seconds in which an answer is tried again; after that the room itself says what happened."""
@@ -261,12 +259,6 @@ class Listener:
                 event=str(event["event_id"]),
             )
         )
-
-
-TOO_LATE = (
-    f"Not done: I was away when you typed this, more than {int(OLDEST.total_seconds()) // 60} minutes ago. "
-    "If it is still wanted, type it again."
-)
 
 
 def _at(event: Json) -> datetime:

@@ -11,7 +11,7 @@ from bot.chat.document import Inline, Text
 FSI, PDI = "\u2068", "\u2069"
 """What is between them is laid out by itself, in the direction of its first letter, and counts as one sign among its
 neighbours (https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates). The HTML of Matrix has neither `bdi` nor
-`dir`. Cleaned text has no isolates of its own, so none of ours can be ended from inside."""
+`dir`, and no block of Slack has either. Cleaned text has no isolates of its own, so none of ours can be ended from inside."""
 
 _LEFTWARD = frozenset(("R", "AL", "AN"))
 # Between two parts of a line: they belong to the line, and stay where it puts them.

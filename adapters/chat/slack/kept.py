@@ -1,0 +1,120 @@
+"""Events that are kept before Slack is told that we have them, and done one after the other in each channel.
+
+Slack sends an event again until it is acknowledged, and never after. So it is in our database by then; what a crash leaves there
+is done by whoever listens next. Done twice it is once: it carries an id by which the same one is known.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+
+from adapters.chat.slack.events import Event
+from bot.backoff import backoff
+from bot.ports import Clock, Memory, Overloaded, Rejected, Unavailable
+from bot.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+PREFIX = "event:"
+
+MOST = 2_000
+"""Events that wait at the same time; the next one is not acknowledged, and Slack sends it again."""
+
+RECENT = 4_000
+"""Ids of which this process knows that it has seen them."""
+
+TRIES_MOST = 60.0
+"""Seconds between two tries."""
+
+TRIES = 40
+"""Then it is given up: about half an hour."""
+
+
+class KeptEvents:
+    """`handle` does one. Raises Unavailable, StoreUnavailable or Overloaded: try again; anything else: it is over."""
+
+    def __init__(self, memory: Memory, clock: Clock, handle: Callable[[Event], Awaitable[None]]) -> None:
+        self._memory = memory
+        self._clock = clock
+        self._handle = handle
+        self._keeping = asyncio.Lock()
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._channels: dict[str, asyncio.Lock] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._last = 0
+
+    async def take(self, event: Event) -> None:
+        """Returns when it is kept. Raises StoreUnavailable or Overloaded: it is not."""
+        if event.id in self._seen:
+            return
+        if len(self._tasks) >= MOST:
+            raise Overloaded("too many events of Slack wait already")
+        # One by one, so that they are done in the order in which they came.
+        async with self._keeping:
+            if event.id in self._seen:
+                return
+            self._last = max(self._last + 1, int(self._clock.now().timestamp() * 1_000_000))
+            key = f"{PREFIX}{self._last:020d}:{event.id}"
+            await self._memory.keep({key: event.dumps()})
+            self._saw(event.id)
+            self._begin(key, event)
+
+    async def catch_up(self) -> None:
+        """Begin with what was kept and never done. Raises StoreUnavailable."""
+        for key, text in (await self._memory.recall_all(PREFIX, MOST)).items():
+            if key in self._tasks:
+                continue
+            try:
+                event = Event.loads(text)
+            except (TypeError, ValueError):
+                log.warning("what is kept as %s is no event, and is forgotten", key)
+                await self._memory.forget([key])
+                continue
+            self._saw(event.id)
+            self._begin(key, event)
+
+    async def aclose(self) -> None:
+        """What is not done yet stays kept."""
+        tasks = [*self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _saw(self, id_: str) -> None:
+        self._seen[id_] = None
+        if len(self._seen) > RECENT:
+            self._seen.popitem(last=False)
+
+    def _begin(self, key: str, event: Event) -> None:
+        task = asyncio.create_task(self._in_turn(key, event), name=key)
+        self._tasks[key] = task
+        task.add_done_callback(lambda _: self._tasks.pop(key, None))
+
+    async def _in_turn(self, key: str, event: Event) -> None:
+        async with self._channels.setdefault(event.channel, asyncio.Lock()):
+            await self._done(key, event)
+            await self._forget(key)
+
+    async def _done(self, key: str, event: Event) -> None:
+        for tried in range(1, TRIES + 1):
+            try:
+                return await self._handle(event)
+            except Rejected as error:
+                return log.info("%s meant nothing: %s", key, error.reason)
+            except (Unavailable, StoreUnavailable, Overloaded) as error:
+                asked = error.retry_after if isinstance(error, Unavailable) else None
+                log.warning("%s is tried again: %s", key, error)
+                wait = max(backoff(key, tried, TRIES_MOST), asked) if asked else backoff(key, tried, TRIES_MOST)
+            except Exception:
+                return log.exception("a bug while handling %s", key)
+            await asyncio.sleep(wait.total_seconds())
+        return log.error("%s was tried %d times, and is given up", key, TRIES)
+
+    async def _forget(self, key: str) -> None:
+        try:
+            await self._memory.forget([key])
+        except StoreUnavailable:
+            log.warning("%s is done and stays kept: it is done again after a restart, and changes nothing then", key)

@@ -1,0 +1,313 @@
+"""The chat platform: every method of the port, on Slack."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from adapters.chat.slack import render
+from adapters.chat.slack.bookmarks import Bookmarks
+from adapters.chat.slack.config import Config
+from adapters.chat.slack.doing import Doing
+from adapters.chat.slack.hearing import Hearing
+from adapters.chat.slack.members import Members
+from adapters.chat.slack.messages import SLACK, is_ours
+from adapters.chat.slack.rooms import Kept, Rooms
+from adapters.chat.slack.socket import connected
+from adapters.chat.slack.standing import Standing
+from adapters.chat.slack.web import Json, LockedOut, Web, code_of
+from bot.chat.document import Document
+from bot.incident.model import Person
+from bot.mounted import ASGI
+from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef
+from bot.sizes import format_size
+
+log = logging.getLogger(__name__)
+
+EVENT = "klatsch_effect"
+"""The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""
+
+LOOKED_BACK = 100
+"""Messages in which one that was said before is looked for."""
+
+REMEMBERED = 2_000
+"""Messages of which this process knows what it said."""
+
+NOT_INVITED = frozenset(
+    {
+        "already_in_channel",
+        "cant_invite",
+        "cant_invite_self",
+        "invitee_cant_see_channel",
+        "no_user",
+        "ura_max_channels",
+        "user_is_restricted",
+        "user_not_found",
+        "user_team_not_in_channel",
+        "users_not_found",
+    }
+)
+"""Why somebody is not invited that is no fault of the room's (https://docs.slack.dev/reference/methods/conversations.invite#errors)."""
+
+INSTALLATION = "installation"
+
+
+class SlackPlatform:
+    """`bot.ports.ChatPlatform`. In a room one thing is done after the other: the order of messages is the order asked for."""
+
+    def __init__(
+        self, name: str, config: Config, people: Mapping[str, Person], memory: Memory, clock: Clock, command: str
+    ) -> None:
+        self._name = name
+        self._config = config
+        self._memory = memory
+        self._clock = clock
+        self._prefix = f"/{command}"
+        self._handles = {person.id: handle for person in people.values() if (handle := person.handles.get(name))}
+        self._web = Web(name, config)
+        self._standing = Standing(self._web)
+        self._rooms = Rooms(name, self._web, memory)
+        self._members = Members(self._web, self._handles.values(), guests=config.guests)
+        self._bookmarks = Bookmarks(self._web, memory)
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._said: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._shown: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._hearing: Hearing | None = None
+        self._installation = ""
+        self._command = command
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def announce_room(self) -> str:
+        return self._config.announce
+
+    async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
+        who = await self._standing.who()
+        kept = await self._rooms.open(
+            mark,
+            name,
+            topic,
+            private=private,
+            installation=await self._known_installation(),
+            us=who.user,
+            again=attempt.number > 1,
+        )
+        if self._config.groups and not (kept.private or kept.groups):
+            await self._invite_groups(kept)
+        return RoomRef(kept.id, f"{who.url}archives/{kept.id}" if who.url else "", private=kept.private)
+
+    async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
+        async with self._turn(room) as id_:
+            before = self._said.get(attempt.key)
+            if before and before[0] == id_:
+                return before[1]
+            if attempt.number > 1 and (found := await self._said_before(id_, attempt.key, thread)):
+                return self._remember(id_, attempt.key, found)
+            content = render.message(document, self._handles, self._prefix)
+            answer = await self._web.call(
+                "chat.postMessage",
+                channel=id_,
+                thread_ts=thread or None,
+                metadata={"event_type": EVENT, "event_payload": {"key": attempt.key}},
+                unfurl_links=False,
+                unfurl_media=False,
+                **content,
+            )
+            message = str(answer.get("ts", ""))
+            self._show(id_, message, content)
+            return self._remember(id_, attempt.key, message)
+
+    async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
+        async with self._turn(room) as id_:
+            content = render.message(document, self._handles, self._prefix)
+            if self._shown.get((id_, message)) != _print(content):
+                await self._web.call("chat.update", channel=id_, ts=message, **content)
+                self._show(id_, message, content)
+
+    async def pin(self, attempt: Attempt, room: str, message: str) -> None:
+        async with self._turn(room) as id_:
+            try:
+                await self._web.call("pins.add", channel=id_, timestamp=message)
+            except Rejected as error:
+                if code_of(error) != "already_pinned":
+                    raise
+
+    async def invite(self, attempt: Attempt, room: str, people: Sequence[Person]) -> None:
+        users = [handle for person in people if (handle := person.handles.get(self._name))]
+        async with self._turn(room) as id_:
+            await self._invite(id_, users)
+
+    async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None:
+        async with self._turn(room) as id_:
+            await self._rooms.set_topic(id_, topic)
+
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[Any]) -> None:
+        async with self._turn(room) as id_:
+            shown = [(link.title, link.url) for link in links]
+            await self._bookmarks.show(id_, shown, again=attempt.number > 1)
+
+    async def archive(self, attempt: Attempt, room: str) -> None:
+        async with self._turn(room) as id_:
+            try:
+                await self._web.call("conversations.archive", channel=id_)
+            except Rejected as error:
+                if code_of(error) != "already_archived":
+                    raise
+
+    async def fetch(self, place: str, most: int) -> bytes:
+        if not is_ours(place, (*SLACK, self._config.api_url)):
+            raise Rejected("its address is none of Slack's")
+        held = await self._web.download(place, most)
+        if held is None:
+            raise Rejected(f"it is larger than {format_size(most)}")
+        return held
+
+    async def listen(self, inbox: Inbox) -> None:
+        try:
+            await self._standing.anew()
+            if self._config.announce:
+                await self._join(self._config.announce)
+            hearing = self._ears(inbox)
+            await hearing.catch_up()
+            if self._config.mode == "socket":
+                await connected(self._name, self._web, hearing.app)
+            else:
+                await self._standing.watch()
+        except LockedOut as error:
+            # Somebody must look; what waits to be said waits.
+            raise Rejected(error.reason) from error
+
+    def mounted(self, inbox: Inbox) -> Mapping[str, ASGI]:
+        """As `bot.mounted.Mounted`: what Slack posts in HTTP mode. Every process that serves takes it."""
+        return {"/slack/events": self._ears(inbox).posted} if self._config.mode == "http" else {}
+
+    async def probe(self) -> None:
+        """As `bot.ports.Probed`: both tokens are good, no scope is missing, and the channel is there."""
+        who = await self._standing.anew()
+        log.info("%s", who)
+        if self._config.mode == "socket":
+            await self._web.connection()
+        if self._config.announce:
+            await self._channel(self._config.announce)
+
+    async def aclose(self) -> None:
+        if self._hearing is not None:
+            await self._hearing.aclose()
+        await self._web.close()
+
+    def _ears(self, inbox: Inbox) -> Hearing:
+        if self._hearing is None:
+            doing = Doing(
+                self._name,
+                self._web,
+                self._standing,
+                self._rooms,
+                self._members,
+                self._memory,
+                self._clock,
+                inbox,
+                handles=self._handles,
+                prefix=self._prefix,
+            )
+            self._hearing = Hearing(self._config, self._command, self._standing, doing, self._memory, self._clock)
+        return self._hearing
+
+    async def _join(self, channel: str) -> None:
+        """Whoever is in a channel hears what is said there; of a private one somebody else has to make us a member."""
+        try:
+            await self._web.call("conversations.join", channel=await self._channel(channel))
+        except Rejected as error:
+            log.warning("what is said in %s is not heard: %s", channel, error.reason)
+
+    async def _invite_groups(self, kept: Kept) -> None:
+        try:
+            await self._invite(kept.id, await self._members.of_groups(self._config.groups))
+        except Rejected as error:
+            log.warning("%s: the user groups were not invited into %s: %s", self._name, kept.mark, error.reason)
+        await self._rooms.keep(replace(kept, groups=True))
+
+    async def _invite(self, channel: str, users: Sequence[str]) -> None:
+        if not users:
+            return
+        try:
+            answer = await self._web.call("conversations.invite", channel=channel, users=list(users), force=True)
+        except Rejected as error:
+            if code_of(error) not in NOT_INVITED:
+                raise
+            if code_of(error) != "already_in_channel":
+                log.warning("%s could not be invited: %s", ", ".join(users), error.reason)
+            return
+        for refused in answer.get("errors") or []:
+            if isinstance(refused, dict) and refused.get("error") not in ("already_in_channel", None):
+                log.warning("%s could not be invited: %s", refused.get("user"), refused.get("error"))
+
+    async def _said_before(self, channel: str, key: str, thread: str) -> str:
+        """The message that came of an effect, among the newest; empty: there is none."""
+        where = {"ts": thread} if thread else {}
+        answer = await self._web.call(
+            "conversations.replies" if thread else "conversations.history",
+            channel=channel,
+            limit=LOOKED_BACK,
+            include_all_metadata=True,
+            **where,
+        )
+        found = (said for said in answer.get("messages") or [] if _key(said) == key)
+        return next((str(said.get("ts")) for said in found), "")
+
+    def _remember(self, channel: str, key: str, message: str) -> str:
+        self._said[key] = (channel, message)
+        if len(self._said) > REMEMBERED:
+            self._said.popitem(last=False)
+        return message
+
+    def _show(self, channel: str, message: str, content: Json) -> None:
+        self._shown[channel, message] = _print(content)
+        if len(self._shown) > REMEMBERED:
+            self._shown.popitem(last=False)
+
+    @asynccontextmanager
+    async def _turn(self, room: str) -> AsyncIterator[str]:
+        """The id of a channel, in which one thing after the other is done: so the lock comes before anything that takes time."""
+        async with self._locks.setdefault(room, asyncio.Lock()):
+            try:
+                yield await self._channel(room)
+            except Rejected as error:
+                if code_of(error) != "channel_not_found":
+                    raise
+                if room.startswith("#"):
+                    await self._rooms.lost(room)
+                reason = f"{self._name}: {room} is no channel that the bot can see"
+                raise Rejected(reason) from error.__cause__
+
+    async def _channel(self, room: str) -> str:
+        """The id of a channel by its name or id. Raises Rejected."""
+        return await self._rooms.named(room) if room.startswith("#") else room
+
+    async def _known_installation(self) -> str:
+        """Which installation we are, for this database's lifetime: INC-7 of another one is another incident."""
+        if not self._installation:
+            began = int(self._clock.now().timestamp() * 1_000_000)
+            self._installation = await self._memory.keep_first(INSTALLATION, f"{began:x}")
+        return self._installation
+
+
+def _key(message: Json) -> str:
+    """Of which effect a message came, if it is ours."""
+    said = message.get("metadata")
+    payload = said.get("event_payload") if isinstance(said, dict) and said.get("event_type") == EVENT else None
+    return str(payload.get("key", "")) if isinstance(payload, dict) else ""
+
+
+def _print(content: Json) -> str:
+    """What a message shows, in short."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,35 @@
+"""Who we are in the workspace, asked once; and whether we still are."""
+
+from __future__ import annotations
+
+import asyncio
+
+from adapters.chat.slack.web import Web, Who
+
+EVERY = 300.0
+"""Seconds between two looks, where nothing else tells that our token was revoked."""
+
+
+class Standing:
+    def __init__(self, web: Web) -> None:
+        self._web = web
+        self._who: Who | None = None
+        self._asking = asyncio.Lock()
+
+    async def who(self) -> Who:
+        """Raises as `Web.call`, until Slack has answered once."""
+        async with self._asking:
+            if self._who is None:
+                self._who = await self._web.who()
+            return self._who
+
+    async def anew(self) -> Who:
+        """Asked again: scopes and tokens change. Raises as `Web.call`."""
+        self._who = await self._web.who()
+        return self._who
+
+    async def watch(self) -> None:
+        """Until something is wrong, and then it raises as `Web.call`."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.anew()

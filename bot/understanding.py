@@ -1,0 +1,116 @@
+"""What a line means to whoever typed it where they did: the command or the question it is, or the form it asks for.
+
+A private incident exists for those alone who are in its room.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from bot.chat.context import Context, Do, Question
+from bot.chat.parse import parse
+from bot.chat.wanting import Asked, choices, wanting
+from bot.incident import commands as c
+from bot.incident.model import Incident, Refused
+from bot.lookups import Lookups
+from bot.ports import Clock, Said
+from bot.questions import Names
+from bot.status.contacts import names_of
+from bot.status.recognise import places_of
+from bot.status.redact import mask
+
+LABELLED = 20
+"""Open incidents whose alert labels are looked through for what customers need not read."""
+
+MEANT = 200
+"""Open incidents among which the one that is meant is looked for: in a storm the one that pages is not the newest."""
+
+TERMINAL = "terminal"
+"""The platform of `klatsch say`."""
+
+
+class Understanding:
+    def __init__(self, lookups: Lookups, clock: Clock, names: Names) -> None:
+        self._lookups = lookups
+        self._clock = clock
+        self._names = names
+
+    def _check_seen(self, parsed: Do | Question, said: Said, context: Context) -> None:
+        """Whether there is what the line is about, for whoever typed it there. Raises Refused."""
+        into = parsed.command.into if isinstance(parsed, Do) and isinstance(parsed.command, c.Merge) else None
+        if said.confined and isinstance(parsed, Do) and context.room and parsed.incident not in (None, context.room):
+            raise Refused(
+                f"This is the room of INC-{context.room}, and nothing is done here to INC-{parsed.incident}.",
+                "Say it in its own room, or where incidents are announced.",
+            )
+        seen = {incident.number for incident in context.open}
+        for number in (parsed.incident, into):
+            if number is None or number in seen:
+                continue
+            incident = self._lookups.incident(number)
+            if incident is not None and seen_in(said.platform, said.room, incident):
+                continue
+            if number == context.room:
+                raise Refused(
+                    f"INC-{number} is private by now, and this is not its room.",
+                    "Whoever works on it is invited to that; if you should be too, ask its lead.",
+                )
+            raise Refused(f"There is no INC-{number}.", "`list` shows what is open, `list all` the rest.")
+
+    def lacks(self, said: Said, by: str) -> Asked | None:
+        """The form that the line asks for; None: it lacks nothing. Raises Refused or StoreUnavailable."""
+        wanted = wanting(said.line)
+        if wanted is None:
+            return None
+        context = self._context(said, by)
+        return Asked(wanted, choices(context), context.room)
+
+    def of(self, said: Said, by: str) -> tuple[Context, Do | Question]:
+        """The command or the question that the line is. Raises Refused or StoreUnavailable."""
+        context = self._context(said, by)
+        parsed = parse(said.line, context)
+        self._check_seen(parsed, said, context)
+        return context, parsed
+
+    def _context(self, said: Said, by: str) -> Context:
+        room = self._lookups.in_room(said.platform, said.room) if said.room else said.about
+        sees = partial(seen_in, said.platform, said.room)
+        here = [incident for incident in self._lookups.open_incidents(MEANT) if sees(incident)]
+        numbers = [incident.number for incident in here]
+        # In a room nothing has to be implied.
+        unclosed = [] if room is not None else [incident for incident in self._lookups.unclosed() if sees(incident)]
+        names = self._names
+        targets = [f"policy:{name}" for name in names.roster.ladders]
+        targets += [f"schedule:{name}" for name in names.roster.schedules]
+        return Context(
+            by=by,
+            at=self._clock.now(),
+            room=room,
+            people=names.people,
+            components=names.components,
+            targets=targets,
+            open=here,
+            unclosed=unclosed,
+            zone=names.zone,
+            default_ladder=names.default_ladder,
+            status_pages=names.status_pages,
+            redact=lambda text: self._masked(text, numbers if room is None else [room, *numbers]),
+        )
+
+    def _masked(self, text: str, incidents: list[int]) -> tuple[str, tuple[str, ...]]:
+        """A text for customers, without our people's names and without what our alerts' labels call things."""
+        people = names_of(self._names.people.values())
+        labels, places = set[str](), set[str]()
+        for number in dict.fromkeys(incidents[:LABELLED]):
+            for alert in self._lookups.alerts(number, 200):
+                labels.update(alert.labels.values())
+                places.update(places_of(alert.labels))
+        known = replace(self._names.redact, public=(*self._names.redact.public, *sorted(places)))
+        return mask(text, known, people, sorted(labels))
+
+
+def seen_in(platform: str, room: str, incident: Incident) -> bool:
+    """A private incident exists in the room where it is worked on, and for who can read the database anyway."""
+    held = incident.rooms.get(platform)
+    return not incident.private or platform == TERMINAL or (held is not None and held.live and held.id == room)
