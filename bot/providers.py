@@ -70,7 +70,8 @@ def slack_manifest(config: Config | None) -> dict[str, Any]:
     if config is None:
         return manifest("incident", "socket")
     block: Mapping[str, Any] = config.platforms.get("slack", {})
-    domains = domains_of(str(page.get("public_url", "")) for page in config.status.values())
+    pages = [str(page.get("public_url", "")) for page in config.status.values()]
+    domains = domains_of((*(f"https://{domain}" for domain in block.get("unfurl", ())), *pages))
     if block.get("mode") != "http":
         return manifest(config.chat.command, "socket", "", domains)
     if not config.http.public_url:

@@ -15,6 +15,8 @@ from bot.providers import slack_manifest
 from tests.servers.klatsch import write_config
 
 PAGE = (Path(__file__).parents[2] / "docs" / "slack.md").read_text(encoding="utf-8")
+DOMAINS = ("wiki.example.org",)
+SOURCES = list((Path(__file__).parents[2] / "adapters" / "chat" / "slack").glob("*.py"))
 URL = "https://klatsch.example.org/slack/events"
 
 BOTH = {
@@ -30,6 +32,7 @@ NEEDS = {
     "bookmarks.edit": ("bookmarks:write",),
     "bookmarks.list": ("bookmarks:read",),
     "bookmarks.remove": ("bookmarks:write",),
+    "chat.postEphemeral": ("chat:write",),
     "chat.postMessage": ("chat:write", "chat:write.public"),
     "chat.update": ("chat:write",),
     "conversations.archive": BOTH["make"],
@@ -43,12 +46,14 @@ NEEDS = {
     "conversations.setPurpose": BOTH["make"],
     "conversations.setTopic": BOTH["make"],
     "pins.add": ("pins:write",),
+    "reactions.get": ("reactions:read",),
     "usergroups.list": ("usergroups:read",),
-    "usergroups.users.list": ("usergroups:read",),
     "users.conversations": BOTH["see"],
     "users.info": ("users:read",),
     "views.open": (),
     "views.publish": (),
+    "views.update": (),
+    "chat.unfurl": ("links:write",),
     "a file's content": ("files:read",),
     "commands and shortcuts": ("commands",),
 }
@@ -63,6 +68,7 @@ HEARD = {
     "pin_removed": ("pins:read",),
     "reaction_added": ("reactions:read",),
     "reaction_removed": ("reactions:read",),
+    "link_shared": ("links:read",),
 }
 """By event, as its page under https://docs.slack.dev/reference/events says."""
 
@@ -75,9 +81,18 @@ EVERY = [
 
 
 def test_the_scopes_are_those_that_what_we_call_and_hear_needs_and_no_other():
-    assert set(EVENTS) == set(HEARD)
-    assert set(SCOPES) == set(chain(*NEEDS.values(), *HEARD.values()))
-    assert set(UNFURLS) == {"links:read", "links:write"}
+    assert {*EVENTS, "link_shared"} == set(HEARD)
+    assert set(scopes(True)) == set(chain(*NEEDS.values(), *HEARD.values()))
+    assert set(UNFURLS) == {*NEEDS["chat.unfurl"], *HEARD["link_shared"]}
+
+
+def test_each_method_that_is_called_is_among_those_that_need_something():
+    """That of Socket Mode has a token of its own."""
+    called = re.compile(
+        r'"((?:auth|bookmarks|chat|conversations|files|pins|reactions|team|usergroups|users|views)\.[\w.]+)"'
+    )
+    named = {name for file in SOURCES for name in called.findall(file.read_text(encoding="utf-8"))}
+    assert named - set(NEEDS) == set()
 
 
 @pytest.mark.parametrize("made", EVERY)
@@ -140,12 +155,13 @@ def configured(folder: Path, mode: str, public_url: str) -> dict[str, Any]:
         folder, f"sqlite:///{folder}/klatsch.db", http={"listen": "127.0.0.1:0", "public_url": public_url}
     )
     config = load(file, {}, lambda *_: {})
-    return slack_manifest(replace(config, platforms={"slack": Block({"mode": mode})}))
+    block = Block({"mode": mode, "unfurl": list(DOMAINS)})
+    return slack_manifest(replace(config, platforms={"slack": block}))
 
 
 def test_the_address_of_the_configuration_is_where_slack_posts(tmp_path: Path):
-    assert configured(tmp_path, "http", "https://klatsch.example.org/") == manifest("incident", "http", URL)
-    assert configured(tmp_path, "socket", "https://klatsch.example.org") == manifest("incident", "socket")
+    assert configured(tmp_path, "http", "https://klatsch.example.org/") == manifest("incident", "http", URL, DOMAINS)
+    assert configured(tmp_path, "socket", "https://klatsch.example.org") == manifest("incident", "socket", "", DOMAINS)
 
 
 def test_http_mode_without_an_address_says_what_to_do(tmp_path: Path):
