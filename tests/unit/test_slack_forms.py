@@ -193,6 +193,8 @@ def test_a_word_of_a_refusal_is_no_answer_that_it_repeats():
     view = submitted(opened("moment"), {"moment": "mitigated", "at": "14:05"})
     assert errors(view, "It was 114:05, format=x.")["errors"].keys() == {"moment"}
     assert errors(view, "Nobody writes 14:05 like this.")["errors"].keys() == {"at"}
+    view = submitted(opened("publish"), {"status": "resolved", "text": "over"})
+    assert errors(view, "INC-7 is over.")["errors"].keys() == {"status"}
 
 
 def test_an_error_never_stands_at_a_field_that_is_not_shown():
