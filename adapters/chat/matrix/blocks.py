@@ -176,7 +176,7 @@ class Writer:
     def _link(self, link: d.Link) -> None:
         """Plain text shows the address beside the words: there is nothing else to follow. What is no address of the web or of mail
         is text in both."""
-        shown = f" <{link.url}>" if link.url and link.url != _address(link.text) else ""
+        shown = f" <{link.url}>" if link.url and link.url != _address(link.text) and not link.quiet else ""
         opening, closing = "", escape(shown, quote=False)
         if _LINKABLE.fullmatch(link.url):
             opening, closing = f'<a href="{escape(link.url)}">', "</a>"
@@ -205,7 +205,7 @@ def _parts(line: Sequence[d.Inline]) -> list[d.Inline]:
             case d.Link(text=text, url=url):
                 url = _address(url)
                 text = _flat(text)
-                part = d.Link(text if text.strip() else url, url)
+                part = replace(part, text=text if text.strip() else url, url=url)
             case d.Mention(person=person, text=text):
                 part = replace(part, text=_flat(text) or _flat(person))
             case d.Time(text=text):
