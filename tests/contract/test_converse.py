@@ -184,17 +184,17 @@ async def test_what_is_said_and_reacted_on_keeps_the_link_to_its_message_if_it_i
     await stage.open()
     await stage.settle()
     link = "https://matrix.to/#/%21r%3Ab.org/%24e?via=b.org"
-    said = Said("console", "inc-1", "ana", "note failed over", message="m2", link=link)
-    reacted = Reacted("console", "inc-1", "ana", "📌", "m1", "restarted it", link=link)
+    said = Said("console", "inc-1", "ana", "note failed over", message="m3", link=link)
+    reacted = Reacted("console", "inc-1", "ana", "📌", "m4", "restarted it", link=link)
     for hostile in ("", "javascript:alert(1)", f"{link}\n", f"{link}/{'x' * 2048}"):
-        await talk.conversation.said(replace(said, link=hostile))
-        await talk.conversation.reacted(replace(reacted, link=hostile, message=f"m{len(hostile)}"))
-    await talk.conversation.said(replace(said, message="m3"))
-    await talk.conversation.reacted(replace(reacted, message="m4"))
+        await talk.conversation.said(replace(said, link=hostile, message=f"s{len(hostile)}"))
+        await talk.conversation.reacted(replace(reacted, link=hostile, message=f"r{len(hostile)}"))
+    await talk.conversation.said(said)
+    await talk.conversation.reacted(reacted)
     sources = [r.source for r in stage.world.lookups.history(1) if isinstance(r.event, e.Noted)]
     assert sources[-2:] == [Source("command", "m3", link), Source("reaction", "console:m4", link)]
     assert {source.link for source in sources[:-2]} == {""}
-    assert len(sources) > 4
+    assert len(sources) == 10
 
 
 async def test_who_stays_anonymous_is_not_found_by_the_message_either(stage: Stage, talk: Talk):
