@@ -12,7 +12,9 @@ LINK_LIMIT = 2048
 """Characters of an address that is kept."""
 
 # Letters of an address (https://www.rfc-editor.org/rfc/rfc3986#section-2), and nobody's name in front of the host.
-_WEB_LINK = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?:[/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?", re.ASCII | re.IGNORECASE)
+_WEB_LINK = re.compile(
+    r"https?://[A-Za-z0-9.:\[\]-]+(?:[/?#][A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*)?", re.ASCII | re.IGNORECASE
+)
 
 # Overrides and isolates can make a text read as another one (https://www.unicode.org/reports/tr9/).
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
