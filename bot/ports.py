@@ -122,7 +122,8 @@ class ChatPlatform(Protocol):
 class Said:
     """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none. `about` is the
     incident that is meant as if the line was typed in its room, where there is no `room`. `confined`: a room has the members
-    that act on its incident, so nothing is done in it to another one."""
+    that act on its incident, so nothing is done in it to another one. `link` opens the message in its platform
+    (`bot.incident.text.web_link`; what is none is dropped)."""
 
     platform: str
     room: str
@@ -132,11 +133,12 @@ class Said:
     at: datetime | None = None
     about: int | None = None
     confined: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction put on (or taken off) a message; `text`, `author`, `at` and `files` are the message's."""
+    """A reaction put on (or taken off) a message; `text`, `author`, `at`, `files` and `link` (as in `Said`) are the message's."""
 
     platform: str
     room: str
@@ -149,6 +151,7 @@ class Reacted:
     added: bool = True
     event: str = ""
     files: tuple[Attachment, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,12 @@ class NothingToPublish(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a command came from: `kind` is command, alert, reaction, clock, delivery or link; `ref` finds it again."""
+    """Where a command came from: `kind` is command, alert, reaction, message, clock, delivery or link; `ref` finds it again, and
+    `link` opens it in its chat platform (empty: there is no message to open)."""
 
     kind: str
     ref: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from urllib.parse import quote
 
-from adapters.chat.matrix import media, render
+from adapters.chat.matrix import links, media, render
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.encryption.rooms import Encryption
@@ -77,7 +76,7 @@ class MatrixPlatform:
             mark, name, topic, private=private, installation=await self._known_installation()
         )
         self._archived[found.id] = found.archived
-        return RoomRef(found.id, _link(found.alias or found.id, self._config.server), private=found.private)
+        return RoomRef(found.id, links.room(found.alias or found.id, self._config.server), private=found.private)
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
         async with self._turn(room) as id_:
@@ -294,9 +293,3 @@ def _event(message: str) -> str:
     if not message.startswith("$"):
         raise Rejected(f"{message} is no message of a homeserver")
     return message
-
-
-def _link(room: str, server: str) -> str:
-    """Opens a room in whatever client somebody has (https://spec.matrix.org/latest/appendices/#matrixto-navigation)."""
-    via = "" if room.startswith("#") else f"?via={quote(server)}"
-    return f"https://matrix.to/#/{quote(room, safe='')}{via}"
