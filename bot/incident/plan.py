@@ -58,7 +58,9 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return _headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.Absorbed():
             announced = incident.status is Status.TRIAGE or incident.status in OVER
-            return _headline(incident, policy) if announced else _show(incident, policy)
+            shown = _headline(incident, policy) if announced else _show(incident, policy)
+            new = isinstance(event, e.AlertsFired | e.Absorbed) and event.guides
+            return shown + (_links(incident, policy) if new else [])
         case e.RoleAssigned():
             invite = _invite(incident, (event.person,) if event.person else (), policy)
             return invite + _show(incident, policy)
@@ -115,7 +117,10 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.RoomOpened():
             here = replace(policy, platforms=(event.platform,))
             invite = [f.Invite(event.platform, incident.insiders)] if incident.insiders else []
-            return invite + _cards(incident, policy) + _announce(incident, here) + _catch_up(incident, event.platform)
+            shown = _cards(incident, policy) + _announce(incident, here) + _links(incident, here)
+            return invite + shown + _catch_up(incident, event.platform)
+        case e.PostReachedPage(first=True):
+            return _cards(incident, policy) + _links(incident, policy)
         case e.PostmortemWritten():
             return _cards(incident, policy)
         case e.ArchiveWasDue():
@@ -160,6 +165,7 @@ def _leave(platforms: tuple[str, ...]) -> list[f.Planned]:
         for platform in platforms
         for effect in (
             f.SetTopic(platform),
+            f.SetLinks(platform),
             f.RefreshCard(platform, first=True),
             f.Redirect(platform),
             f.ArchiveRoom(platform),
@@ -251,6 +257,12 @@ def _cards(incident: Incident, policy: Policy) -> list[f.Planned]:
     return [f.RefreshCard(platform) for platform in policy.platforms if _shown(incident, platform)]
 
 
+def _links(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """Once there are some: most incidents never have any, and not every platform shows them."""
+    some = incident.guides or (incident.public_links and not incident.private)
+    return [f.SetLinks(platform) for platform in _live_rooms(incident, policy)] if some else []
+
+
 def _show(incident: Incident, policy: Policy) -> list[f.Planned]:
     """The card shows it and the room's thread tells it."""
     effects: list[f.Planned] = []
@@ -262,7 +274,7 @@ def _show(incident: Incident, policy: Policy) -> list[f.Planned]:
 
 def _tell_of_failure(incident: Incident, event: e.DeliveryFailed, policy: Policy) -> list[f.Planned]:
     """Said where it can be read: not where it failed, and never about saying so itself."""
-    if event.effect in ("tell", "refresh_card", "set_topic"):
+    if event.effect in ("tell", "refresh_card", "set_topic", "set_links"):
         return []
     return [
         effect
