@@ -53,14 +53,15 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.MadePrivate():
             # What waits for a room is not ahead of the announcement, which everybody reads.
             exposed = tuple(platform for platform in policy.platforms if _exposed(incident, platform))
-            return _announce(incident, policy) + _leave(exposed) + _show(incident, policy) + _keep(incident, policy)
+            left = _links(incident, exposed) + _leave(exposed)
+            return _announce(incident, policy) + left + _show(incident, policy) + _keep(incident, policy)
         case e.SeverityChanged() | e.TitleChanged() | e.AlertsStillFiring():
             return _headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.Absorbed():
             announced = incident.status is Status.TRIAGE or incident.status in OVER
             shown = _headline(incident, policy) if announced else _show(incident, policy)
             new = isinstance(event, e.AlertsFired | e.Absorbed) and event.guides
-            return shown + (_links(incident, policy) if new else [])
+            return shown + (_links(incident, _live_rooms(incident, policy)) if new else [])
         case e.RoleAssigned():
             invite = _invite(incident, (event.person,) if event.person else (), policy)
             return invite + _show(incident, policy)
@@ -117,10 +118,10 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.RoomOpened():
             here = replace(policy, platforms=(event.platform,))
             invite = [f.Invite(event.platform, incident.insiders)] if incident.insiders else []
-            shown = _cards(incident, policy) + _announce(incident, here) + _links(incident, here)
+            shown = _cards(incident, policy) + _announce(incident, here) + _links(incident, (event.platform,))
             return invite + shown + _catch_up(incident, event.platform)
         case e.PostReachedPage(first=True):
-            return _cards(incident, policy) + _links(incident, policy)
+            return _cards(incident, policy) + _links(incident, _live_rooms(incident, policy))
         case e.PostmortemWritten():
             return _cards(incident, policy)
         case e.ArchiveWasDue():
@@ -165,7 +166,6 @@ def _leave(platforms: tuple[str, ...]) -> list[f.Planned]:
         for platform in platforms
         for effect in (
             f.SetTopic(platform),
-            f.SetLinks(platform),
             f.RefreshCard(platform, first=True),
             f.Redirect(platform),
             f.ArchiveRoom(platform),
@@ -257,10 +257,9 @@ def _cards(incident: Incident, policy: Policy) -> list[f.Planned]:
     return [f.RefreshCard(platform) for platform in policy.platforms if _shown(incident, platform)]
 
 
-def _links(incident: Incident, policy: Policy) -> list[f.Planned]:
-    """Once there are some: most incidents never have any, and not every platform shows them."""
-    some = incident.guides or (incident.public_links and not incident.private)
-    return [f.SetLinks(platform) for platform in _live_rooms(incident, policy)] if some else []
+def _links(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planned]:
+    """Where there are any: most incidents never have one. In a room that everybody reads they are taken away."""
+    return [f.SetLinks(platform) for platform in platforms] if incident.guides or incident.public_links else []
 
 
 def _show(incident: Incident, policy: Policy) -> list[f.Planned]:
