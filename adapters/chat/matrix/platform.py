@@ -18,7 +18,7 @@ from adapters.chat.matrix.rooms import TOPIC, Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, clean
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef, Unavailable
+from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +146,9 @@ class MatrixPlatform:
             if (await self._homeserver.state(id_, "m.room.topic") or {}).get("topic") != wanted["topic"]:
                 await self._homeserver.set_state(id_, "m.room.topic", wanted)
 
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
+        """Matrix shows none above a room; the pinned card has them."""
+
     async def archive(self, attempt: Attempt, room: str) -> None:
         async with self._turn(room) as id_:
             if not await self._is_archived(id_):
@@ -188,7 +191,7 @@ class MatrixPlatform:
         return room in self._spoken_in
 
     async def probe(self) -> None:
-        """As `bot.ports.Probed`: the account is ours, its device the one we say, the rooms are there, and keys can be kept."""
+        """As `bot.offered.Probed`: the account is ours, its device the one we say, the rooms are there, and keys can be kept."""
         who = await self._homeserver.get("account", "whoami")
         if who.get("user_id") != self._config.user_id:
             raise Rejected(f"{self._name}: the token belongs to {clean(str(who.get('user_id')))}, not to user_id")
