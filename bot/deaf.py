@@ -136,16 +136,17 @@ class Deafness:
         platform = self._platforms.get(target)
         if platform is None:
             return False
+        news = "heard again" if told.until else "not heard"
         tries = self._tries[way] = self._tries.get(way, 0) + 1
         key = f"deaf.{name}.{told.since}{'.again' if told.until else ''}"
         try:
             async with asyncio.timeout(SAID_WITHIN):
                 await platform.say(Attempt(key, tries), platform.announce_room, self._words(name, told))
         except Rejected as error:
-            log.error("that %s is not heard, or again, is not said on %s: %s", name, target, error.reason)
+            log.error("that %s is %s is not said on %s: %s", name, news, target, error.reason)
         except Exception as error:  # noqa: BLE001 - a bug of an adapter must not end the watch; what it says is below
             reason = error.reason if isinstance(error, Unavailable) else type(error).__name__
-            log.warning("that %s is not heard, or again, could not be said on %s: %s", name, target, reason)
+            log.warning("that %s is %s could not be said on %s: %s", name, news, target, reason)
             after = error.retry_after if isinstance(error, Unavailable) else None
             pause = max(backoff(f"{key}:{target}", tries, MOST), min(after or timedelta(0), timedelta(seconds=MOST)))
             self._not_before[way] = self._clock.now() + pause
