@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from tests.contract.servers.slack import hooks
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import APP, BOT_USER, TEAM, Channel
 from tests.contract.servers.slack.sockets import GONE, Outcome, Sockets
 from tests.contract.servers.slack.table import EVENT_SCOPES
@@ -54,8 +55,8 @@ class Delivery:
     """`hurry`: the waits before another try are that many times shorter. `patience`: seconds in which the app must
     acknowledge. `request_url`: HTTP mode."""
 
-    def __init__(self, scopes: frozenset[str], secret: str, *, hurry: float, patience: float) -> None:
-        self.sockets = Sockets()
+    def __init__(self, scopes: frozenset[str], secret: str, passing: Passing, *, hurry: float, patience: float) -> None:
+        self.sockets = Sockets(passing)
         self.events: list[Event] = []
         self.subscribed: set[str] = set(EVENT_SCOPES)
         self.request_url = ""
@@ -86,7 +87,7 @@ class Delivery:
         if not self.wanted(event, channel):
             return None
         number = next(self._numbers)
-        found = Event(f"Ev{number:09d}F", self._body(f"Ev{number:09d}F", event))
+        found = Event(f"Ev{number:09d}F", self._body(f"Ev{number:09d}F", event, channel))
         self.events.append(found)
         task = asyncio.get_running_loop().create_task(self._deliver(found))
         self._tasks.add(task)
@@ -94,7 +95,7 @@ class Delivery:
         return found
 
     @staticmethod
-    def _body(id: str, event: dict[str, Any]) -> dict[str, Any]:
+    def _body(id: str, event: dict[str, Any], channel: Channel | None) -> dict[str, Any]:
         mine = {
             "enterprise_id": None,
             "team_id": TEAM,
@@ -113,7 +114,7 @@ class Delivery:
             "event_id": id,
             "event_time": int(time.time()),
             "authorizations": [mine],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(channel and channel.shared),
             "event_context": f"4-{id}",
         }
 

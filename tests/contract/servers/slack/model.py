@@ -201,6 +201,8 @@ class Channel:
     is_private: bool = False
     kind: str = ""
     """`public`, `private`, `im` or `mpim`."""
+    shared: bool = False
+    """With another organisation."""
     archived: bool = False
     general: bool = False
     topic: str = ""
@@ -243,8 +245,8 @@ class Channel:
             "is_private": self.is_private,
             "is_general": self.general,
             "is_member": me in self.members,
-            "is_shared": False,
-            "is_ext_shared": False,
+            "is_shared": self.shared,
+            "is_ext_shared": self.shared,
             "unlinked": 0,
             "creator": self.creator,
             "context_team_id": TEAM,

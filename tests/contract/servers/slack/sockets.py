@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import APP
 
 TICKET_LIVES = 30.0
@@ -36,7 +37,8 @@ class Outcome:
 class Sockets:
     """`refused`: the handshakes that were answered 408. `odd`: what came from the app that is no acknowledgement."""
 
-    def __init__(self) -> None:
+    def __init__(self, passing: Passing) -> None:
+        self._passing = passing
         self.connections: list[web.WebSocketResponse] = []
         self.opened = 0
         self.refused = 0
@@ -49,13 +51,13 @@ class Sockets:
 
     def ticket(self) -> str:
         found = secrets.token_hex(16)
-        self._tickets[found] = time.monotonic()
+        self._tickets[found] = self._passing.now()
         return found
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """A ticket is good once and for thirty seconds."""
         at = self._tickets.pop(request.query.get("ticket", ""), None)
-        if at is None or time.monotonic() - at > TICKET_LIVES or self.refusing:
+        if at is None or self._passing.now() - at > TICKET_LIVES or self.refusing:
             self.refused += 1
             return web.Response(status=408)
         socket = web.WebSocketResponse(heartbeat=None, max_msg_size=2**22)
