@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.contract.servers.slack import Person, SlackServer
+from tests.contract.slack_clients import bolt, error_of, web_client
 from tests.until import until
 
 
@@ -24,40 +20,13 @@ async def slack() -> AsyncIterator[SlackServer]:
 
 
 @pytest.fixture
-async def client(slack: SlackServer) -> AsyncWebClient:
-    return a_client(slack)
-
-
-def a_client(slack: SlackServer, token: str = "") -> AsyncWebClient:
-    return AsyncWebClient(token or slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+def client(slack: SlackServer) -> AsyncWebClient:
+    return web_client(slack)
 
 
 @pytest.fixture
-async def ana(slack: SlackServer) -> Person:
+def ana(slack: SlackServer) -> Person:
     return slack.person("ana")
-
-
-@asynccontextmanager
-async def bolt(slack: SlackServer) -> AsyncIterator[AsyncApp]:
-    """Connected when the block begins to run."""
-    app = AsyncApp(client=a_client(slack), signing_secret=slack.signing_secret)
-    handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=1)
-    before = slack.connected
-    await handler.connect_async()
-    await until(lambda: slack.connected > before, "a connection")
-    try:
-        yield app
-    finally:
-        await handler.close_async()
-
-
-async def error_of(client: AsyncWebClient, method: str, **args: Any) -> str:
-    """What Slack answers to that: a code, or nothing."""
-    try:
-        await client.api_call(method, **args)
-    except SlackApiError as error:
-        return str(error.response["error"])
-    return ""
 
 
 async def test_who_the_bot_is(client: AsyncWebClient, slack: SlackServer) -> None:
@@ -92,9 +61,9 @@ async def test_a_channel_from_making_to_archiving(client: AsyncWebClient, slack:
     ]
     assert channel.messages[-1].shown == "A < B"
     await client.conversations_archive(channel=channel.id)
-    assert await error_of(client, "conversations.history", params={"channel": channel.id}) == "not_in_channel"
-    assert await error_of(client, "conversations.unarchive", params={"channel": channel.id}) == "not_in_channel"
-    assert await error_of(client, "conversations.create", params={"name": "inc-1"}) == "name_taken"
+    assert await error_of(client, "conversations.history", channel=channel.id) == "not_in_channel"
+    assert await error_of(client, "conversations.unarchive", channel=channel.id) == "not_in_channel"
+    assert await error_of(client, "conversations.create", name="inc-1") == "name_taken"
 
 
 async def test_bolt_answers_a_command(slack: SlackServer, ana: Person) -> None:
@@ -199,4 +168,3 @@ async def test_bolt_hears_a_button(slack: SlackServer, client: AsyncWebClient, a
         assert answered.acked
         await until(lambda: answered.responses, "the response")
         assert answered.text == f"INC-1 in {posted['ts']}"
-    await asyncio.sleep(0)
