@@ -62,6 +62,7 @@ class Delivery:
         self.request_url = ""
         self.session: ClientSession | None = None
         self.gone = False
+        self.muted = False
         self._scopes = scopes
         self._secret = secret
         self._hurry = hurry
@@ -84,7 +85,7 @@ class Delivery:
 
     def emit(self, event: dict[str, Any], channel: Channel | None) -> Event | None:
         """The event if the app hears of it."""
-        if not self.wanted(event, channel):
+        if self.muted or not self.wanted(event, channel):
             return None
         number = next(self._numbers)
         found = Event(f"Ev{number:09d}F", self._body(f"Ev{number:09d}F", event, channel))

@@ -168,6 +168,16 @@ class SlackServer(Workspace):
             self.people[name] = Person.joins_workspace(self, name, **flags)
         return self.people[name]
 
+    def has_channel(self, name: str, *people: Person, private: bool = False, bot: bool = True) -> Channel:
+        """A channel that was there before: no event tells of it. The first of the people made it, or the bot."""
+        members = ([self.bot_user] if bot else []) + [one.id for one in people]
+        self.delivery.muted = True
+        try:
+            creator = people[0].id if people else self.bot_user
+            return self.new_channel(name, creator=creator, private=private, members=members)
+        finally:
+            self.delivery.muted = False
+
     def usergroup(self, handle: str, people: Sequence[Person], *, disabled: bool = False) -> Usergroup:
         found = Usergroup(self.new_id("S"), handle, handle.upper(), [one.id for one in people], disabled)
         self.usergroups[found.id] = found
