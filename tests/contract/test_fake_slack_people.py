@@ -148,19 +148,19 @@ Ack = Callable[..., Awaitable[Any]]
 
 
 @pytest.mark.parametrize(
-    ("said", "acked", "titles"),
+    ("said", "error", "titles"),
     [
-        ({}, True, []),
-        ({"response_action": "clear"}, True, []),
-        ({"response_action": "errors", "errors": {"summary": "No."}}, True, ["One"]),
-        ({"response_action": "errors", "errors": {"other": "No."}}, False, ["One"]),
-        ({"response_action": "update", "view": modal(title="Two")}, True, ["Two"]),
-        ({"response_action": "push", "view": modal(title="Two")}, True, ["One", "Two"]),
-        ({"response_action": "update", "view": {"type": "modal"}}, False, ["One"]),
+        ({}, "", []),
+        ({"response_action": "clear"}, "", []),
+        ({"response_action": "errors", "errors": {"summary": "No."}}, "", ["One"]),
+        ({"response_action": "errors", "errors": {"other": "No."}}, "invalid_errors", ["One"]),
+        ({"response_action": "update", "view": modal(title="Two")}, "", ["Two"]),
+        ({"response_action": "push", "view": modal(title="Two")}, "", ["One", "Two"]),
+        ({"response_action": "update", "view": {"type": "modal"}}, "invalid_arguments", ["One"]),
     ],
 )
 async def test_what_becomes_of_a_window_that_is_submitted(
-    slack: SlackServer, client: AsyncWebClient, ana: Person, said: dict[str, Any], acked: bool, titles: list[str]
+    slack: SlackServer, client: AsyncWebClient, ana: Person, said: dict[str, Any], error: str, titles: list[str]
 ) -> None:
     heard: list[Any] = []
     async with bolt(slack) as app:
@@ -172,7 +172,7 @@ async def test_what_becomes_of_a_window_that_is_submitted(
 
         await opened(slack, client, ana)
         answered = await ana.submits(values={"Summary": "x", "Severity": "Sev2"})
-    assert answered.acked == acked
+    assert (answered.acked, answered.error) == (not error, error)
     assert [view.title for view in slack.views.modals.get(ana.id, [])] == titles
     ((summary,), (severity,)) = heard[0]["summary"].values(), heard[0]["severity"].values()
     assert (summary["value"], severity["selected_option"]["value"]) == ("x", "sev2")
@@ -189,16 +189,16 @@ async def test_an_address_for_answers_is_good_five_times_and_for_half_an_hour(sl
         other: Answered = await ana.slash("#ours", "list")
     assert slack.delivery.session is not None
 
-    async def post(where: Answered, **said: Any) -> int:
+    async def post(where: Answered, **said: Any) -> str:
         assert slack.delivery.session is not None
         async with slack.delivery.session.post(where.sent["response_url"], json=said) as answer:
-            return answer.status
+            return "" if answer.status == 200 else f"{answer.status} {(await answer.json())['error']}"
 
-    assert await post(answered, colour="red") == 400
-    assert await post(answered, text="x", blocks=[{"type": "section"}]) == 400
-    assert [await post(answered, text=str(number)) for number in range(6)] == [200] * 5 + [404]
+    assert await post(answered, colour="red") == "400 invalid_payload"
+    assert await post(answered, text="x", blocks=[{"type": "section"}]) == "400 invalid_blocks"
+    assert [await post(answered, text=str(number)) for number in range(6)] == [""] * 5 + ["404 used_url"]
     slack.pass_time(1801)
-    assert await post(other, text="x") == 404
+    assert await post(other, text="x") == "404 expired_url"
     assert [one.shown for one in ana.ephemerals("#ours")] == ["0", "1", "2", "3", "4"]
     assert slack.channel("#ours").messages[-1].subtype == "channel_join"
 

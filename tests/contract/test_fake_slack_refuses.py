@@ -9,7 +9,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.contract.servers.slack import ALL_SCOPES, Message, Person, SlackServer
+from tests.contract.servers.slack import ALL_SCOPES, File, Message, Person, SlackServer
 from tests.contract.slack_clients import error_of, web_client
 
 
@@ -26,6 +26,10 @@ async def slack() -> AsyncIterator[SlackServer]:
         await ana.creates("secret", private=True)
         slack.person("gone", deleted=True)
         slack.person("stranger", team="T0STRANGE1")
+        slack.join(slack.channel("#general"), slack.bot_user)
+        for id, where in [("F0GONE", "#ours"), ("F0SECRET", "#secret")]:
+            found = File(id, "x.txt", b"", "text/plain", ana.id, "", [slack.channel(where).id], deleted="GONE" in id)
+            slack.files[id] = found
         yield slack
 
 
@@ -164,6 +168,20 @@ def named(slack: SlackServer, value: Any) -> Any:
         ("reactions.add", {"channel": "#ours", "timestamp": "1764244800.000100", "name": "eyes"}, "message_not_found"),
         ("reactions.add", {"channel": "#old", "timestamp": "said", "name": "eyes"}, "is_archived"),
         ("reactions.remove", {"channel": "#ours", "timestamp": "said", "name": "eyes"}, "no_reaction"),
+        ("conversations.kick", {"channel": "#general", "user": "U0ANA"}, "cant_kick_from_general"),
+        ("conversations.rename", {"channel": "#general", "name": "all"}, "not_authorized"),
+        ("conversations.open", {"users": "U0STRANGER"}, "user_not_visible"),
+        ("files.info", {"file": "F0GONE"}, "file_deleted"),
+        ("files.info", {"file": "F0SECRET"}, "not_visible"),
+        ("chat.unfurl", {"channel": "C1", "ts": "said", "unfurls": {}}, "cannot_find_channel"),
+        ("chat.unfurl", {"channel": "#ours", "ts": "said", "unfurls": {"https://a.b/": 1}}, "invalid_unfurls_format"),
+        ("chat.unfurl", {"unfurl_id": "x"}, "missing_source"),
+        ("chat.unfurl", {"unfurl_id": "x", "source": "composer"}, "invalid_unfurl_id"),
+        (
+            "bookmarks.add",
+            {"channel_id": "#ours", "title": "x", "type": "link", "link": "https://a.b/", "emoji": "x"},
+            "invalid_emoji",
+        ),
         ("views.open", {"view": {}}, "invalid_arguments"),
         ("views.publish", {"user_id": "U1", "view": {"type": "home", "blocks": []}}, "invalid_arguments"),
     ],
@@ -220,8 +238,49 @@ async def test_where_the_bot_is_not_it_writes_only_with_a_scope_for_that(
     assert await error_of(client, "chat.postMessage", True, channel="#theirs", text="x") == "not_in_channel"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "content_type", "code"),
+    [
+        ("chat.postMessage", b"{", "application/json", "invalid_json"),
+        ("chat.postMessage", b"[]", "application/json", "json_not_object"),
+        ("chat.postMessage", b"x", "text/plain", "invalid_post_type"),
+        ("conversations.info", b"{}", "application/json", "invalid_post_type"),
+        ("chat.postMessage", b'{"channel": "#ours", "text": 1}', "application/json", "invalid_arguments"),
+        ("chat.postMessage", b'{"channel": "#ours", "text": null}', "application/json", "no_text"),
+        ("conversations.info", b"channel=C1", "application/x-www-form-urlencoded", "channel_not_found"),
+        ("conversations.info?channel=C1", b"", "application/x-www-form-urlencoded", "channel_not_found"),
+    ],
+)
+async def test_arguments_come_in_three_ways(
+    slack: SlackServer, path: str, body: bytes, content_type: str, code: str
+) -> None:
+    assert slack.delivery.session is not None
+    headers = {"Content-Type": content_type, "Authorization": f"Bearer {slack.bot_token}"}
+    async with slack.delivery.session.post(f"{slack.api_url}{path}", data=body, headers=headers) as answer:
+        assert (await answer.json())["error"] == code
+
+
+async def test_there_is_an_end_to_pins_bookmarks_and_reactions(slack: SlackServer, client: AsyncWebClient) -> None:
+    channel, ana = slack.channel("#ours"), slack.people["ana"]
+    first, *others = [slack.post(channel, ana.id, str(number)) for number in range(101)]
+    channel.pins += [one.ts for one in others]
+    where = {"channel": channel.id, "timestamp": first.ts}
+    assert await error_of(client, "pins.add", **where) == "too_many_pins"
+    link = {"channel_id": channel.id, "title": "x", "type": "link", "link": "https://example.org/"}
+    assert [await error_of(client, "bookmarks.add", **link) for _ in range(101)][-2:] == ["", "too_many_bookmarks"]
+    assert [await error_of(client, "reactions.add", **where, name=f"e{one}") for one in range(24)][-2:] == [
+        "",
+        "too_many_reactions",
+    ]
+    others[0].reactions |= {f"e{number}": [ana.id] for number in range(50)}
+    assert await error_of(client, "reactions.add", **where | {"timestamp": others[0].ts}, name="x") == "too_many_emoji"
+
+
 async def test_tokens(slack: SlackServer, client: AsyncWebClient) -> None:
     assert await error_of(web_client(slack, "xoxb-other"), "auth.test") == "invalid_auth"
+    assert slack.delivery.session is not None
+    async with slack.delivery.session.get(f"{slack.api_url}auth.test") as answer:
+        assert (await answer.json())["error"] == "not_authed"
     assert await error_of(web_client(slack, slack.app_token), "auth.test") == "not_allowed_token_type"
     slack.revoke()
     assert await error_of(client, "auth.test") == "token_revoked"

@@ -44,7 +44,7 @@ class Event:
 
     @property
     def event(self) -> dict[str, Any]:
-        return dict(self.body["event"])
+        return dict(self.body.get("event", self.body))
 
     @property
     def acked(self) -> bool:
@@ -89,10 +89,7 @@ class Delivery:
             return None
         number = next(self._numbers)
         found = Event(f"Ev{number:09d}F", self._body(f"Ev{number:09d}F", event, channel))
-        self.events.append(found)
-        task = asyncio.get_running_loop().create_task(self._deliver(found))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._start(found)
         return found
 
     @staticmethod
@@ -118,6 +115,17 @@ class Delivery:
             "is_ext_shared_channel": bool(channel and channel.shared),
             "event_context": f"4-{id}",
         }
+
+    def emit_bare(self, body: dict[str, Any]) -> None:
+        """What is no event of the workspace, but about the events themselves."""
+        if body["type"] in self.subscribed:
+            self._start(Event("", body))
+
+    def _start(self, event: Event) -> None:
+        self.events.append(event)
+        task = asyncio.get_running_loop().create_task(self._deliver(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, event: Event) -> None:
         came = await self.tell(event)

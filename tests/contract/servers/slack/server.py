@@ -223,8 +223,10 @@ class SlackServer(Workspace):
         self.delivery.sockets.refusing = refusing
 
     def revoke(self) -> None:
-        """Both tokens."""
+        """Both tokens. The app is told of the bot's, and may hear it as long as it is connected."""
         self.web_api.revoked = True
+        tokens = {"oauth": [], "bot": [self.bot_user]}
+        self.emit({"type": "tokens_revoked", "tokens": tokens, "event_ts": self.now()})
 
     def restore(self) -> None:
         self.web_api.revoked = False
@@ -255,4 +257,4 @@ class SlackServer(Workspace):
         """The app was sent more than it may get."""
         minute = int(time.time()) // 60 * 60
         about = {"token": "not-to-be-used", "type": "app_rate_limited", "team_id": TEAM, "minute_rate_limited": minute}
-        self.emit({**about, "api_app_id": APP})
+        self.delivery.emit_bare({**about, "api_app_id": APP})

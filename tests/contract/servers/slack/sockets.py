@@ -40,6 +40,7 @@ class Sockets:
     def __init__(self, passing: Passing) -> None:
         self._passing = passing
         self.connections: list[web.WebSocketResponse] = []
+        self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
         self.opened = 0
         self.refused = 0
         self.odd: list[str] = []
@@ -66,6 +67,8 @@ class Sockets:
             await self._disconnect(socket, "too_many_websockets")
             return socket
         self.connections.append(socket)
+        assert request.transport is not None
+        self._transports[socket] = request.transport
         self.opened += 1
         try:
             await socket.send_json(
@@ -88,6 +91,7 @@ class Sockets:
     def _gone(self, socket: web.WebSocketResponse) -> None:
         if socket in self.connections:
             self.connections.remove(socket)
+        self._transports.pop(socket, None)
         for over, waiting in list(self._waiting.values()):
             if over is socket and not waiting.done():
                 waiting.set_exception(ConnectionResetError())
@@ -125,6 +129,8 @@ class Sockets:
         try:
             await socket.send_json(envelope)
             found = await asyncio.wait_for(waiting, patience)
+            if found and kind == "events_api":
+                self.odd.append(json.dumps(found))
             return Outcome(True, time.monotonic() - started, found)
         except ConnectionError:
             return Outcome(False, time.monotonic() - started, error=GONE)
@@ -137,10 +143,8 @@ class Sockets:
     def cut(self) -> None:
         """Without a word."""
         for socket in list(self.connections):
-            transport = socket._req.transport if socket._req else None
+            self._transports[socket].abort()
             self._gone(socket)
-            if transport:
-                transport.abort()
 
     async def refresh(self) -> None:
         """The app is to connect anew; the old connections are closed."""

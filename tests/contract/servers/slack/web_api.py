@@ -62,7 +62,8 @@ class WebApi:
             self._check(method, token)
             if self._limits and (seconds := self._limits.ask(name, method.tier, str(given.get("channel", "")))):
                 return self._limited(call, seconds)
-            said = self._do(name, method, understood(name, method, given))
+            call.args = understood(name, method, given)
+            said = self._do(name, method, copy.deepcopy(call.args))
             return self._said({"ok": True, **copy.deepcopy(said)})
         except Refused as error:
             call.error = error.code
