@@ -19,7 +19,7 @@ from tests.until import until
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(hurry=2000, patience=0.5) as slack:
+    async with SlackServer(hurry=2000) as slack:
         slack.has_channel("ours", slack.person("ana"))
         yield slack
 
@@ -130,12 +130,13 @@ async def test_an_event_does_not_come_again_if_the_app_says_so(slack: SlackServe
     assert len(came) == 1
 
 
-async def test_who_answers_late_has_not_answered(slack: SlackServer, ana: Person) -> None:
-    async with bolt(slack) as (app, _):
+async def test_who_answers_late_has_not_answered() -> None:
+    async with SlackServer(patience=0.2) as slack, bolt(slack) as (app, _):
+        slack.has_channel("ours", slack.person("ana"))
 
         @app.command("/incident")
         async def incident() -> None:
             pass
 
-        answered = await ana.slash("#ours", "list")
+        answered = await slack.people["ana"].slash("#ours", "list")
         assert (answered.acked, answered.error) == (False, "timeout")

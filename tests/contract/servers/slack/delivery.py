@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,10 +53,12 @@ class Event:
 
 
 class Delivery:
-    """`hurry`: the waits before another try are that many times shorter. `patience`: seconds in which the app must
+    """`scopes`: what was granted by now. `hurry`: the waits before another try are that many times shorter. `patience`: seconds in which the app must
     acknowledge. `request_url`: HTTP mode."""
 
-    def __init__(self, scopes: frozenset[str], secret: str, passing: Passing, *, hurry: float, patience: float) -> None:
+    def __init__(
+        self, scopes: Callable[[], frozenset[str]], secret: str, passing: Passing, *, hurry: float, patience: float
+    ) -> None:
         self.sockets = Sockets(passing)
         self.events: list[Event] = []
         self.subscribed: set[str] = set(EVENT_SCOPES)
@@ -79,7 +82,7 @@ class Delivery:
         scopes = set(EVENT_SCOPES.get(kind, ()))
         if channel and kind.startswith("member_"):
             scopes &= {"groups:read" if channel.is_private else "channels:read"}
-        if kind not in self.subscribed or (EVENT_SCOPES.get(kind) and not scopes & self._scopes):
+        if kind not in self.subscribed or (EVENT_SCOPES.get(kind) and not scopes & self._scopes()):
             return False
         return kind in _EVERYWHERE or channel is None or BOT_USER in channel.members
 

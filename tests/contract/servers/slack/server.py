@@ -60,7 +60,7 @@ class SlackServer(Workspace):
         self.views = Views(self.passing)
         self.people: dict[str, Person] = {}
         self.should_escape = False
-        self.delivery = Delivery(scopes, self.signing_secret, self.passing, hurry=hurry, patience=patience)
+        self.delivery = Delivery(lambda: self.scopes, self.signing_secret, self.passing, hurry=hurry, patience=patience)
         super().__init__()
         self.answers = Answers(Asked(self, METHODS["chat.postMessage"], scopes), self.passing)
         self.web_api = WebApi(self, Limits(self.passing, pace) if limits else None)

@@ -60,7 +60,7 @@ class WebApi:
             given, token = await sent(request, method)
             call.args.update(given)
             self._check(method, token)
-            if self._limits and (seconds := self._limits.ask(name, method.tier, str(given.get("channel", "")))):
+            if self._limits and (seconds := self._limits.ask(name, method.tier, self._where(given))):
                 return self._limited(call, seconds)
             call.args = understood(name, method, given)
             said = self._do(name, method, copy.deepcopy(call.args))
@@ -68,6 +68,13 @@ class WebApi:
         except Refused as error:
             call.error = error.code
             return self._said({"ok": False, "error": error.code, **error.more})
+
+    def _where(self, given: dict[str, Any]) -> str:
+        """The id of the channel, so that its name has no limit of its own."""
+        try:
+            return self._slack.channel(str(given.get("channel", ""))).id
+        except KeyError:
+            return ""
 
     def _said(self, body: dict[str, Any]) -> web.Response:
         return web.json_response(body, headers={"X-OAuth-Scopes": ",".join(sorted(self._slack.scopes))})

@@ -95,7 +95,7 @@ class Workspace:
         return any(one.name == name for one in self.channels.values())
 
     def post(self, channel: Channel, user: str, text: str, **more: Any) -> Message:
-        """`linked`: names are looked for in the text; `quiet`: an event tells nobody."""
+        """`linked`: names are looked for in the text."""
         linked = more.pop("linked", False)
         message = Message(channel.id, self.now(), text, user, self.name_of, **more)
         message.by_bot = message.by_bot or (user == BOT_USER and not message.subtype)
