@@ -196,6 +196,9 @@ async def test_an_address_for_answers_is_good_five_times_and_for_half_an_hour(sl
 
     assert await post(answered, colour="red") == "400 invalid_payload"
     assert await post(answered, text="x", blocks=[{"type": "section"}]) == "400 invalid_blocks"
+    assert await post(answered, text="x", thread_ts="1764244800.000100") == "400 thread_not_found"
+    assert await post(answered, text="x", metadata={"a": 1}) == "400 invalid_metadata_format"
+    assert await post(answered, replace_original=True, text="x") == "400 message_not_found"
     assert [await post(answered, text=str(number)) for number in range(6)] == [""] * 5 + ["404 used_url"]
     slack.pass_time(1801)
     assert await post(other, text="x") == "404 expired_url"

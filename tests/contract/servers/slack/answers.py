@@ -10,7 +10,7 @@ from aiohttp import web
 
 from tests.contract.servers.slack import chat
 from tests.contract.servers.slack.api import Asked
-from tests.contract.servers.slack.arguments import _object
+from tests.contract.servers.slack.arguments import json_object
 from tests.contract.servers.slack.blocks import check_view
 from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import BOT_USER, Channel, Message
@@ -91,7 +91,7 @@ class Answers:
                 raise Refused("used_url")
             if request.content_type != "application/json":
                 raise Refused("invalid_payload")
-            said = _object(await request.read())
+            said = json_object(await request.read())
             self.show(found, said)
         except Refused as error:
             gone = error.code in ("expired_url", "used_url")
@@ -111,14 +111,16 @@ class Answers:
             self._delete(where)
             return
         checked = chat.content(said)
+        if "metadata" in said:
+            checked["metadata"] = chat.metadata(said)
         if said.get("replace_original"):
             self._replace(where, checked)
         elif said.get("response_type") == "in_channel":
-            thread = said.get("thread_ts", "")
+            thread = chat.thread_of(where.channel, said)
             posted = workspace.post(where.channel, BOT_USER, checked.pop("text"), thread_ts=thread, **checked)
             where.message = where.message or posted
         else:
-            shown = chat.show(self._asked, where.channel, where.user, checked, said.get("thread_ts", ""))
+            shown = chat.show(self._asked, where.channel, where.user, checked, chat.thread_of(where.channel, said))
             where.message = where.message or shown
 
     def _replace(self, where: Address, checked: dict[str, Any]) -> None:

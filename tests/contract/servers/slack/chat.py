@@ -99,7 +99,7 @@ def _where(asked: Asked, id: str) -> Channel:
     return channel
 
 
-def _thread(channel: Channel, args: Args) -> str:
+def thread_of(channel: Channel, args: Args) -> str:
     """A reply to a reply goes into the same thread."""
     if "thread_ts" not in args:
         return ""
@@ -125,7 +125,7 @@ def linked(args: Args) -> bool:
 def post(asked: Asked, args: Args) -> dict[str, Any]:
     _customised(asked, args)
     channel = _where(asked, args["channel"])
-    thread = _thread(channel, args)
+    thread = thread_of(channel, args)
     checked = {**content(args), "metadata": metadata(args)}
     more = {"thread_ts": thread, "broadcast": args.get("reply_broadcast", False), "linked": linked(args)}
     message = asked.workspace.post(channel, BOT_USER, checked.pop("text"), **checked, **more)
@@ -167,7 +167,7 @@ def post_ephemeral(asked: Asked, args: Args) -> dict[str, Any]:
     channel = asked.channel(args["channel"], active=True, member=True)
     if args["user"] not in channel.members:
         raise Refused("user_not_in_channel")
-    thread = _thread(channel, args)
+    thread = thread_of(channel, args)
     message = show(asked, channel, args["user"], content(args), thread)
     return {"message_ts": message.ts}
 
