@@ -37,7 +37,7 @@ async def bolt(slack: SlackServer, *, ping: float = 1) -> AsyncIterator[AsyncApp
 async def error_of(client: AsyncWebClient, method: str, body: bool = False, **args: Any) -> str:
     """The code with which Slack refuses it, or nothing. `body`: sent as JSON, else as the query."""
     try:
-        await client.api_call(method, **({"json": args} if body else {"params": args}))
+        await (client.api_call(method, json=args) if body else client.api_call(method, params=args))
     except SlackApiError as error:
         return str(error.response["error"])
     return ""

@@ -130,6 +130,15 @@ async def test_an_event_does_not_come_again_if_the_app_says_so(slack: SlackServe
     assert len(came) == 1
 
 
+async def test_what_says_that_it_is_json_must_be(slack: SlackServer, ana: Person) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.Response(body=b"{", content_type="application/json")
+
+    async with listening(slack, answer):
+        answered = await ana.slash("#ours", "list")
+    assert (answered.acked, answered.error, answered.status) == (False, "invalid_response", 200)
+
+
 async def test_who_answers_late_has_not_answered() -> None:
     async with SlackServer(patience=0.2) as slack, bolt(slack) as (app, _):
         slack.has_channel("ours", slack.person("ana"))

@@ -53,8 +53,8 @@ class Event:
 
 
 class Delivery:
-    """`scopes`: what was granted by now. `hurry`: the waits before another try are that many times shorter. `patience`: seconds in which the app must
-    acknowledge. `request_url`: HTTP mode."""
+    """`scopes`: what was granted by now. `hurry`: the waits before another try are that many times shorter. `patience`: seconds
+    in which the app must acknowledge. `request_url`: HTTP mode. `muted`: nothing is told, and not later either."""
 
     def __init__(
         self, scopes: Callable[[], frozenset[str]], secret: str, passing: Passing, *, hurry: float, patience: float

@@ -147,7 +147,7 @@ class Sockets:
             self._gone(socket)
 
     async def refresh(self) -> None:
-        """The app is to connect anew; the old connections are closed."""
+        """The app is to connect anew, and to close the old connections itself; until then what it acknowledges there counts."""
         for socket in list(self.connections):
             self.connections.remove(socket)
             await self._disconnect(socket, "refresh_requested")

@@ -60,8 +60,6 @@ def rung_by_blocks(value: Any) -> list[str]:
     kind = value.get("type")
     if kind == "mrkdwn":
         return rung(value.get("text", ""))
-    if kind == "plain_text":
-        return []
     if kind == "user" and "user_id" in value:
         return [value["user_id"]]
     if kind == "broadcast":
