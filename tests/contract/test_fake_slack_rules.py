@@ -163,6 +163,11 @@ async def test_what_rings_whom(slack: SlackServer, client: AsyncWebClient) -> No
     assert slack.rang[-1][2] == "!channel"
     await client.chat_update(channel=message.channel, ts=message.ts, text="<!channel>")
     assert len(slack.rang) == 3
+    parts = [{"type": "broadcast", "range": "everyone"}, {"type": "user", "user_id": "U0ANA"}]
+    rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": parts}]}
+    attachment = {"pretext": "<!subteam^S1>", "text": "<@U0BO|bo>"}
+    await client.chat_postMessage(channel="#ours", text="x", blocks=[rich], attachments=[attachment])
+    assert [who for _, _, who in slack.rang[3:]] == ["!everyone", "U0ANA", "!subteam^S1", "U0BO"]
 
 
 async def test_a_deleted_message_with_replies_leaves_a_tombstone(slack: SlackServer, client: AsyncWebClient) -> None:

@@ -66,7 +66,8 @@ def rung_by_blocks(value: Any) -> list[str]:
         return [f"!{value.get('range', '')}"]
     if kind == "usergroup":
         return [f"!subteam^{value.get('usergroup_id', '')}"]
-    own = rung(value["text"]) if kind in (None, "markdown") and isinstance(value.get("text"), str) else []
+    read = [value.get(name) for name in ("pretext", "text")] if kind in (None, "markdown") else []
+    own = [who for one in read if isinstance(one, str) for who in rung(one)]
     return own + [who for one in value.values() for who in rung_by_blocks(one)]
 
 
