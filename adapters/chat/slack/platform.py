@@ -171,6 +171,10 @@ class SlackPlatform:
             await self._web.connection()
         if self._config.announce:
             await self._channel(self._config.announce)
+        if self._config.groups and (unknown := await self._members.unknown(self._config.groups)):
+            raise Rejected(
+                f"{self._name}: there is no user group @{', @'.join(unknown)}; look at chat.{self._name}.groups"
+            )
 
     async def aclose(self) -> None:
         if self._hearing is not None:

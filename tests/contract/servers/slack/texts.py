@@ -96,9 +96,10 @@ def _lines(value: Any, name_of: Callable[[str], str]) -> Iterator[str]:
     if kind == "mrkdwn" or kind == "markdown":
         yield shown(value["text"], name_of)
     elif kind in ("plain_text", "raw_text"):
-        yield value["text"]
+        # Slack keeps and shows these as it does a message's text: with entities.
+        yield unescaped(value["text"])
     elif kind == "button":
-        yield f"[{value['text']['text']}]"
+        yield f"[{unescaped(value['text']['text'])}]"
     elif kind.startswith("rich_text_"):
         yield "".join(_rich(value, name_of))
     elif kind == "image":
