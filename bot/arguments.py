@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 VALUED = ("-c", "--config", "--as")
 """Options of `say`; a value follows."""
 
-COMMANDS = frozenset({"check", "db", "demo", "export", "pm", "replay", "say", "serve"})
+COMMANDS = frozenset({"check", "db", "demo", "export", "pm", "replay", "say", "serve", "slack-manifest"})
 """What `klatsch` does; one of them is called like a verb."""
 
 HERE = "config.yaml"

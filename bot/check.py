@@ -21,8 +21,9 @@ from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
+from bot.offered import Addressed, Probed
 from bot.perform import Words
-from bot.ports import Addressed, DeliveryError, Probed, Rejected
+from bot.ports import DeliveryError, Rejected
 from bot.providers import pagers, publishers
 from bot.sample import SAMPLE_ALERT, sample
 from bot.store import StoreUnavailable

@@ -8,11 +8,9 @@ import gc
 import getpass
 import logging
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from bot.arguments import HERE, OF_THE_MACHINE, command_at, config_file, instead, line_of, parted
 from bot.chat.document import clean
@@ -166,6 +164,11 @@ def _parser() -> argparse.ArgumentParser:
     lint.add_argument("--json", action="store_true", help="print a list of objects")
     _with_file(lint, _lint)
 
+    slack = command(
+        "slack-manifest", _slack_manifest, "Print what Klatsch is in Slack, as JSON: paste it where Slack makes an app."
+    )
+    _with_config(slack)
+
     database = command(
         "db", _db, "Show the version of the database's schema (`current`) or bring it to the newest (`upgrade`)."
     )
@@ -213,33 +216,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     # What is made while we start stays, and looking through it again and again for garbage takes a twentieth of the
     # start; `bot.serve.steady` begins to look.
     gc.disable()
-    from bot.serve import serve
+    from bot.serve import run
 
     config = _config(arguments)
     for problem in config.warnings:
         print(f"klatsch: {problem}", file=sys.stderr)
-    return _run(lambda: serve(config, _stopped))
-
-
-def _run(begin: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run on uvloop where there is one."""
-    try:
-        import uvloop
-    except ImportError:
-        factory = asyncio.new_event_loop
-    else:
-        factory = uvloop.new_event_loop
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(begin())
-
-
-async def _stopped() -> None:
-    """Returns at SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+    return run(config)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -305,6 +287,13 @@ def _lint(arguments: argparse.Namespace) -> int:
     named, file, lang = arguments.config is not None, arguments.file, arguments.lang
     readable = lint_file(file, lang, lambda: _config_if_any(arguments), needed=named, as_json=arguments.json)
     return DONE if readable else MISTYPED
+
+
+def _slack_manifest(arguments: argparse.Namespace) -> int:
+    from bot.manifest import print_manifest
+
+    print_manifest(lambda: _config_if_any(arguments), needed=arguments.config is not None)
+    return DONE
 
 
 def _db(arguments: argparse.Namespace) -> int:

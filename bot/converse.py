@@ -21,7 +21,7 @@ from bot.chat.wanting import Asked
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Refused, Source
-from bot.incident.text import one_line
+from bot.incident.text import one_line, web_link
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
 from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
@@ -89,7 +89,8 @@ class Conversation:
             command=command,
             incident=do.incident,
             by=who,
-            source=Source("command", "" if do.anonymous else said.message),
+            # By the message somebody could tell who it was.
+            source=Source("command") if do.anonymous else Source("command", said.message, web_link(said.link)),
             inbox=f"{said.platform}:{said.message}" if said.message else "",
         )
         outcome = await self._writer.submit(ask)
@@ -197,7 +198,8 @@ class Conversation:
         if command is None:
             return
         inbox = f"{reacted.platform}:{reacted.event}" if reacted.event else ""
-        ask = c.Ask(command=command, incident=number, by=by, source=Source("reaction", message), inbox=inbox)
+        source = Source("reaction", message, web_link(reacted.link))
+        ask = c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox)
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             log.info("a reaction on %s did nothing: %s", message, outcome.refused.reason)

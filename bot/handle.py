@@ -23,6 +23,7 @@ from bot.incident import events as e
 from bot.incident.decide import decide
 from bot.incident.evolve import evolve
 from bot.incident.life import same_title
+from bot.incident.links import NO_GUIDES
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
@@ -197,6 +198,7 @@ class _Batch:
             alerts_firing=gone.alerts_firing,
             alerts_total=gone.alerts_total,
             groups=gone.groups,
+            guides=NO_GUIDES if gone.private else gone.guides,
         )
         other = self._incidents[into]
         self._apply(other, into, decide(other, absorb, id=into, at=self._at), ask.by, ask.source)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from bot.backoff import backoff
 from bot.ports import ChatPlatform, Inbox, Overloaded, Rejected, Unavailable
@@ -26,8 +28,21 @@ MOST = 60.0
 ASKED_MOST = 600.0
 """Seconds that the other side may ask for. It may be mistaken, and nobody would hear that it is."""
 
+REASON = 300
+"""Characters of a reason that are shown."""
+
 TOLD_MOST = 100
 """Reasons that are remembered so that each is logged once; then they may come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How a platform is heard, as far as this process knows. `trouble`: why it is not. `lasts`: nobody has heard it for STEADY,
+    or a person must mend it. `well`: it has been heard for so long, here or in another process. At first neither is known."""
+
+    trouble: str = ""
+    lasts: bool = False
+    well: bool = False
 
 
 class Listening:
@@ -49,12 +64,21 @@ class Listening:
     @property
     def trouble(self) -> Mapping[str, str]:
         """Why a platform is not heard, as far as this process knows; those without trouble are left out."""
-        return {name: ear.trouble for name, ear in self._ears.items() if ear.trouble}
+        return {name: ear.hearing.trouble for name, ear in self._ears.items() if ear.hearing.trouble}
+
+    @property
+    def unheard(self) -> list[str]:
+        """The same as sentences, bounded."""
+        return [f"{name} is not heard: {reason[:REASON]}" for name, reason in self.trouble.items()]
+
+    @property
+    def hearing(self) -> Mapping[str, Hearing]:
+        return {name: ear.hearing for name, ear in self._ears.items()}
 
     @property
     def heard(self) -> Mapping[str, bool]:
         """Whether this process listens to a platform, without trouble. Of several processes one does."""
-        return {name: ear.listens and not ear.trouble for name, ear in self._ears.items()}
+        return {name: ear.listens and not ear.hearing.trouble for name, ear in self._ears.items()}
 
 
 class _Ear:
@@ -68,7 +92,7 @@ class _Ear:
         turns: Turns,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        self.trouble = ""
+        self.hearing = Hearing()
         self.listens = False
         self._name = name
         self._platform = platform
@@ -76,6 +100,7 @@ class _Ear:
         self._turns = turns
         self._sleep = sleep
         self._tries = 0
+        self._failed_at: float | None = None
         self._told: set[str] = set()
 
     async def listen(self) -> None:
@@ -83,8 +108,13 @@ class _Ear:
             after = timedelta(0)
             try:
                 # A turn a try: while we wait, somebody else may have more luck.
-                await self._turns.during(self._name, self._try)
-                self.trouble = ""
+                elsewhere = asyncio.get_running_loop().call_later(STEADY, self._elsewhere)
+                try:
+                    await self._turns.during(self._name, partial(self._try, elsewhere))
+                finally:
+                    elsewhere.cancel()
+                self.hearing = replace(self.hearing, trouble="", lasts=False)
+                self._failed_at = None
             except TurnLost:
                 log.info("the turn to listen to %s is lost; whoever has it next goes on", self._name)
                 continue
@@ -93,7 +123,7 @@ class _Ear:
                 self._fails(logging.WARNING, error.reason)
             except Rejected as error:
                 after = timedelta(seconds=MOST)
-                self._fails(logging.ERROR, f"{error.reason} (somebody must look)")
+                self._fails(logging.ERROR, f"{error.reason} (somebody must look)", mend=True)
             except (StoreUnavailable, Overloaded) as error:
                 self._fails(logging.WARNING, f"what is said there could not be taken: {error}")
             except asyncio.CancelledError as error:
@@ -106,7 +136,9 @@ class _Ear:
                 self._fails(logging.ERROR, f"internal error ({type(error).__name__})", error)
             await self._sleep(self._pause(after))
 
-    async def _try(self) -> None:
+    async def _try(self, elsewhere: asyncio.TimerHandle) -> None:
+        elsewhere.cancel()
+        self.hearing = replace(self.hearing, well=False)
         steady = asyncio.get_running_loop().call_later(STEADY, self._steady)
         self.listens = True
         try:
@@ -116,14 +148,22 @@ class _Ear:
             steady.cancel()
 
     def _steady(self) -> None:
-        if self.trouble:
+        if self.hearing.trouble:
             log.info("%s is listened to again", self._name)
-        self.trouble = ""
         self._tries = 0
         self._told.clear()
+        self._elsewhere()
 
-    def _fails(self, level: int, reason: str, bug: BaseException | None = None) -> None:
-        self.trouble = reason
+    def _elsewhere(self) -> None:
+        """Who waits so long for the turn waits for somebody who hears."""
+        self.hearing = Hearing(well=True)
+        self._failed_at = None
+
+    def _fails(self, level: int, reason: str, bug: BaseException | None = None, *, mend: bool = False) -> None:
+        now = asyncio.get_running_loop().time()
+        self._failed_at = now if self._failed_at is None else self._failed_at
+        # Counted from failure to failure: while we wait somebody else may hear it.
+        self.hearing = Hearing(reason, lasts=mend or self.hearing.lasts or now - self._failed_at >= STEADY)
         if reason in self._told:
             return
         if len(self._told) >= TOLD_MOST:

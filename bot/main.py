@@ -26,6 +26,7 @@ from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
 from bot.database import opened, prepare
+from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.handle import Rules
 from bot.inbox import Writer
@@ -226,6 +227,8 @@ class Klatsch:
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
+        if len(self._talking) > 1:
+            talking.append(asyncio.create_task(self._deafness(listening).run(), name="deafness"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
@@ -236,6 +239,11 @@ class Klatsch:
                 task.cancel()
             deliverer.stop()
             await asyncio.gather(*tasks, delivery, *talking, return_exceptions=True)
+
+    def _deafness(self, listening: Listening) -> Deafness:
+        memory = SqlMemory(self.database, self.clock, "klatsch: deafness")
+        zone, turns = str(self.config.zone), self.lock.turns
+        return Deafness(lambda: listening.hearing, self._talking, memory, turns, self.clock, zone)
 
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
@@ -256,7 +264,7 @@ class Klatsch:
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
             metrics,
-            Health(ready.problems),
+            Health(ready.problems, lambda: listening.unheard),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,
         )

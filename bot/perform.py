@@ -89,6 +89,7 @@ class Performer:
             case (
                 f.OpenRoom()
                 | f.SetTopic()
+                | f.SetLinks()
                 | f.RefreshCard()
                 | f.Announce()
                 | f.Tell()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from bot.alerts.model import Notification
 from bot.chat.document import Document
@@ -62,6 +62,14 @@ class RoomRef:
     private: bool = field(kw_only=True)
 
 
+@dataclass(frozen=True, slots=True)
+class RoomLink:
+    """An address, http or https, that a room shows under a `title`."""
+
+    title: str
+    url: str
+
+
 class ChatPlatform(Protocol):
     """A place where people talk. Every method may raise Unavailable or Rejected."""
 
@@ -98,6 +106,11 @@ class ChatPlatform(Protocol):
 
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None: ...
 
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
+        """Show these above the room, in this order, and no other ones of ours; what is no address of the web is left out. Where
+        a platform shows none nothing is done: the card has them too."""
+        ...
+
     async def archive(self, attempt: Attempt, room: str) -> None:
         """Nobody writes there any more; reading stays."""
         ...
@@ -122,7 +135,8 @@ class ChatPlatform(Protocol):
 class Said:
     """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none. `about` is the
     incident that is meant as if the line was typed in its room, where there is no `room`. `confined`: a room has the members
-    that act on its incident, so nothing is done in it to another one."""
+    that act on its incident, so nothing is done in it to another one. `link` opens the message in its platform
+    (`bot.incident.text.web_link`; what is none is dropped)."""
 
     platform: str
     room: str
@@ -132,11 +146,12 @@ class Said:
     at: datetime | None = None
     about: int | None = None
     confined: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction put on (or taken off) a message; `text`, `author`, `at` and `files` are the message's."""
+    """A reaction put on (or taken off) a message; `text`, `author`, `at`, `files` and `link` (as in `Said`) are the message's."""
 
     platform: str
     room: str
@@ -149,6 +164,7 @@ class Reacted:
     added: bool = True
     event: str = ""
     files: tuple[Attachment, ...] = ()
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,24 +285,6 @@ class Pager(Protocol):
 
     async def trigger(self, attempt: Attempt, page: PageMessage) -> str:
         """Send it; answers the provider's receipt (may be empty)."""
-        ...
-
-
-@runtime_checkable
-class Probed(Protocol):
-    """What an adapter of any kind may offer, so that `klatsch check` can try it."""
-
-    async def probe(self) -> None:
-        """Go as far as one can without doing anything: connect, log in, look. Raises Unavailable or Rejected."""
-        ...
-
-
-@runtime_checkable
-class Addressed(Protocol):
-    """What a pager may offer: it knows beforehand whether it can reach somebody."""
-
-    def address(self, person: Person) -> str:
-        """Where this way reaches `person`. Raises Rejected, naming what is missing in the configuration."""
         ...
 
 

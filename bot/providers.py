@@ -13,6 +13,7 @@ from adapters.http import Http
 from adapters.settings import Settings, examine
 from bot.alerts.source import AlertSource
 from bot.config import Config, load
+from bot.incident.model import Refused
 from bot.ports import ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
 
@@ -59,3 +60,23 @@ def platforms(
 def _built(section: str, name: str, block: BaseModel, *given: object) -> Any:
     """The adapter; that it fills the section's port is what the registry promises."""
     return registry.provider(section, str(getattr(block, "type", name))).build()(name, block, *given)
+
+
+def slack_manifest(config: Config | None) -> dict[str, Any]:
+    """The manifest of the Slack app that fits this configuration; without one the usual. Raises Refused when Slack could not
+    reach the bot."""
+    from adapters.chat.slack.manifest import domains_of, manifest
+
+    if config is None:
+        return manifest("incident", "socket")
+    block: Mapping[str, Any] = config.platforms.get("slack", {})
+    pages = [str(page.get("public_url", "")) for page in config.status.values()]
+    domains = domains_of((*(f"https://{domain}" for domain in block.get("unfurl", ())), *pages))
+    if block.get("mode") != "http":
+        return manifest(config.chat.command, "socket", "", domains)
+    if not config.http.public_url:
+        raise Refused(
+            "`chat.slack.mode` is `http`, but nothing says where Slack reaches the bot.",
+            "Set `http.public_url`, or `mode: socket`, which needs no address.",
+        )
+    return manifest(config.chat.command, "http", f"{config.http.public_url}/slack/events", domains)

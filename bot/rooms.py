@@ -16,7 +16,7 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Person, Room
 from bot.lookups import Lookups
-from bot.ports import Attempt, ChatPlatform, Clock, Rejected
+from bot.ports import Attempt, ChatPlatform, Clock, Rejected, RoomLink
 from bot.store import Claimed
 
 T = TypeVar("T")
@@ -29,6 +29,7 @@ class RoomWords(Protocol):
     def announcement(self, incident: Incident, now: datetime) -> Document: ...
     def digest(self, incident: Incident, told: Sequence[e.Recorded]) -> Document | None: ...
     def topic(self, incident: Incident) -> str: ...
+    def links(self, incident: Incident) -> Sequence[RoomLink]: ...
     def room_name(self, incident: Incident, platform: str) -> str: ...
     def redirect(self, incident: Incident) -> Document: ...
     def left_topic(self, incident: Incident) -> str: ...
@@ -68,6 +69,9 @@ class Rooms:
         match effect:
             case f.SetTopic():
                 await platform.set_topic(attempt, held.id, self._words.topic(incident))
+                return None
+            case f.SetLinks():
+                await platform.set_links(attempt, held.id, self._words.links(incident))
                 return None
             case f.RefreshCard():
                 return await self._card(platform, attempt, held, incident)
@@ -119,6 +123,8 @@ class Rooms:
         match effect:
             case f.SetTopic():
                 await platform.set_topic(attempt, held.id, self._words.left_topic(incident))
+            case f.SetLinks():
+                await platform.set_links(attempt, held.id, ())
             case f.RefreshCard() if held.card:
                 await platform.edit(attempt, held.id, held.card, self._words.redirect(incident))
             case f.Redirect():

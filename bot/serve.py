@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -48,3 +49,24 @@ async def serve(config: Config, stopped: Callable[[], Coroutine[Any, Any, None]]
         return 1
     finally:
         stopping.cancel()
+
+
+def run(config: Config) -> int:
+    """Serve until SIGTERM or Ctrl-C, on uvloop where there is one. What `serve` answers."""
+    try:
+        import uvloop
+    except ImportError:
+        factory = asyncio.new_event_loop
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(serve(config, _stopped))
+
+
+async def _stopped() -> None:
+    """Returns at SIGTERM or Ctrl-C."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()

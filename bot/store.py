@@ -133,8 +133,8 @@ class Transaction(Protocol):
 
     def erase(self, incident: int, changed: Sequence[Recorded], messages: Collection[str]) -> None:
         """Put these in the place of what is stored under their numbers: the only change that is ever made to an event. Its
-        number, times, kind and people stay as they are; its facts lose what was removed. Of these `messages` no copy of a
-        file stays."""
+        number, times, kind and people stay as they are; its facts lose what was removed, and its source the link to that. Of these
+        `messages` no copy of a file stays."""
         ...
 
     def cancel(self, incident: int, kinds: Sequence[str]) -> None:

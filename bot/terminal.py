@@ -27,6 +27,7 @@ from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
 from bot.nearest import nearest
 from bot.ports import DeliveryError, Said
+from bot.postmortem.markup import closed
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction, mask
 from bot.store import Files, StoreUnavailable
@@ -240,7 +241,8 @@ def _made(folder: Path) -> Path:
 
 
 def redacted(config: Config | None, text: str) -> str:
-    """The public form of a text: what is nobody's business is masked."""
+    """The public form of a text: what is nobody's business is masked, and what a draft cites opens no message of ours."""
+    text = closed(text)
     if config is None:
         return mask(text, Redaction())[0]
     return mask(text, redaction(config), names_of(config.people.values()))[0]

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.chat import card
 from bot.chat.document import Document
+from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
 from bot.chat.removals import still_told
 from bot.chat.templates import Templates
@@ -15,6 +16,7 @@ from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
 from bot.lookups import StoredAlert
 from bot.oncall.escalation import Roster, next_people
+from bot.ports import RoomLink
 
 
 class Wording:
@@ -59,6 +61,9 @@ class Wording:
 
     def topic(self, incident: Incident) -> str:
         return card.topic(incident, people=self._people, templates=self._templates)
+
+    def links(self, incident: Incident) -> tuple[RoomLink, ...]:
+        return tuple(RoomLink(title, url) for title, url in links(incident))
 
     def redirect(self, incident: Incident) -> Document:
         return card.redirect(incident)

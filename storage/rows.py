@@ -45,6 +45,7 @@ def event_row(recorded: e.Recorded) -> Values:
         "source_ref": recorded.source.ref,
         "command": recorded.command,
         "body": codec.dump(recorded.event),
+        "source_link": recorded.source.link,
     }
 
 
@@ -54,7 +55,7 @@ def recorded(row: Row[Any]) -> e.Recorded:
         seq=row.seq,
         recorded_at=row.recorded_at,
         by=row.by,
-        source=Source(row.source, row.source_ref),
+        source=Source(row.source, row.source_ref, row.source_link),
         command=row.command,
         event=codec.load_event(row.kind, row.body),
     )

@@ -189,8 +189,10 @@ class SqlTransaction:
         if not changed:
             return
         one = update(event).where(event.c.incident == number, event.c.seq == bindparam("the_seq"))
-        facts = [{"the_seq": item.seq, "facts": codec.dump(item.event)} for item in changed]
-        self._connection.execute(one.values(body=bindparam("facts")), facts)
+        facts = [
+            {"the_seq": item.seq, "facts": codec.dump(item.event), "the_link": item.source.link} for item in changed
+        ]
+        self._connection.execute(one.values(body=bindparam("facts"), source_link=bindparam("the_link")), facts)
 
     def cancel(self, number: int, kinds: Sequence[str]) -> None:
         self._connection.execute(

@@ -88,6 +88,8 @@ event = Table(
     Column("source_ref", Text, nullable=False),
     Column("command", Integer, nullable=False, comment="seq of the first event of the same command"),
     Column("body", Text, nullable=False),
+    # With a default of the database's own: the release before inserts rows without it.
+    Column("source_link", Text, nullable=False, server_default=""),
 )
 
 alert = Table(

@@ -41,9 +41,11 @@ class Step:
     after: timedelta = timedelta(minutes=1)
 
 
-def step(command: c.Command, *, by: str = "ana", source: str = "command", ref: str = "", after: float = 1) -> Step:
+def step(
+    command: c.Command, *, by: str = "ana", source: str = "command", ref: str = "", link: str = "", after: float = 1
+) -> Step:
     """`command`, given by `by`, `after` minutes after the one before it."""
-    return Step(command, by, Source(source, ref), timedelta(minutes=after))
+    return Step(command, by, Source(source, ref, link), timedelta(minutes=after))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from bot.incident import commands as c
 from bot.incident.attachment import Attachment
 from bot.incident.events import AlertFact
 from bot.incident.life import TITLE_LIMIT
+from bot.incident.links import Guides
 from bot.incident.model import ComponentState, Kind, Mark, Moment, PublicStatus, Role, Severity, Status
 from bot.incident.text import one_line
 from tests.builders import START, Step, step
@@ -36,7 +37,9 @@ PAST = st.integers(-300, 5).map(lambda minutes: START + timedelta(minutes=minute
 COMPONENTS = st.dictionaries(
     st.sampled_from(["volumes-az2", "compute|az1", "#api"]), st.sampled_from(ComponentState), max_size=2
 )
+ADDRESSES = st.sampled_from(["", "https://wiki.example.org/1", "https://wiki.example.org/2"])
 FACTS = st.builds(AlertFact, st.sampled_from(["f1", "f2", "f3"]), TEXTS, TEXTS)
+GUIDES = st.builds(Guides, ADDRESSES, ADDRESSES)
 FILES = st.lists(st.builds(Attachment, name=TEXTS, place=TEXTS), max_size=2).map(tuple)
 RUNGS = st.none() | st.builds(
     c.Rung,
@@ -60,6 +63,7 @@ OPENINGS = st.builds(
     rung=RUNGS,
     fired=st.lists(FACTS, max_size=2).map(tuple),
     fired_count=st.integers(0, 3),
+    guides=GUIDES,
 )
 
 COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
@@ -74,6 +78,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         kept=st.lists(FACTS, max_size=2).map(tuple),
         kept_count=NUMBERS,
         truncated=NUMBERS,
+        guides=GUIDES,
     ),
     st.builds(c.Accept, rung=RUNGS),
     st.builds(c.Decline, reason=TEXTS),
@@ -85,6 +90,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         alerts_firing=NUMBERS,
         alerts_total=NUMBERS,
         groups=st.sampled_from([(), ("g",), ("g", "h")]),
+        guides=GUIDES,
     ),
     st.builds(c.SetStatus, status=st.sampled_from(Status), reason=TEXTS),
     st.builds(c.Resolve, summary=TEXTS, when=st.none() | PAST),

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from bot.chat.document import Document
 from bot.incident.model import Person, PublicPost
-from bot.ports import Attempt, ChatPlatform, Inbox, PageMessage, Rejected, RoomRef, Written
+from bot.ports import Attempt, ChatPlatform, Inbox, PageMessage, Rejected, RoomLink, RoomRef, Written
 
 Order = Exception | Callable[[], Awaitable[None]]
 """What the next call gets: an error, or something that happens while the provider works."""
@@ -149,6 +149,10 @@ class TroubledChat:
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None:
         await self._called("set_topic")
         await self._platform.set_topic(attempt, room, topic)
+
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
+        await self._called("set_links")
+        await self._platform.set_links(attempt, room, links)
 
     async def archive(self, attempt: Attempt, room: str) -> None:
         await self._called("archive")

@@ -23,6 +23,10 @@ def _at(hour: int, minute: int) -> datetime:
     return datetime(2026, 11, 20, hour, minute, tzinfo=UTC)
 
 
+def permalink(message: str) -> str:
+    return f"https://matrix.to/#/%21r%3Aexample.org/%24{message}?via=example.org"
+
+
 def volumes_slow() -> list[Recorded]:
     """Ceph OSDs go down at 21:55 UTC on a Friday, volumes get slow; a page fails, the next one is answered; there is
     a handover, a broken promise, a retracted line, luck, and customers are told."""
@@ -79,7 +83,7 @@ def volumes_slow() -> list[Recorded]:
             ),
             by="cleo",
         ),
-        step(c.ApprovePublicPost(), by="ben"),
+        step(c.ApprovePublicPost(), by="ben", link=permalink("m0")),
         step(c.RecordPost(number=1, page="page", link="https://status.example.org/incidents/INC-7"), source="delivery"),
         step(
             c.Note(
@@ -87,16 +91,22 @@ def volumes_slow() -> list[Recorded]:
             ),
             by="ana",
         ),
-        step(c.Note(mark=Mark.NOTE, text="Ana Ruiz is on the way to rack 3, <b>call</b> @ben", message="m1"), by="ben"),
+        step(
+            c.Note(mark=Mark.NOTE, text="Ana Ruiz is on the way to rack 3, <b>call</b> @ben", message="m1"),
+            by="ben",
+            source="reaction",
+            link=permalink("m1"),
+        ),
         step(
             c.Note(mark=Mark.NOTE, text="The password is hunter2", message="m2", author="ana"),
             by="ana",
             source="reaction",
+            link=permalink("m2"),
             after=0.5,
         ),
-        step(c.Retract(message="m2", mark=Mark.NOTE), by="ana", source="reaction", after=0.5),
+        step(c.Retract(message="m2", mark=Mark.NOTE), by="ana", source="reaction", link=permalink("m2"), after=0.5),
         step(c.SetStatus(status=Status.IDENTIFIED, reason="two OSDs flap on one host"), by="ben"),
-        step(c.Note(mark=Mark.DECISION, text="drain stor-az2-03; risk: less room"), by="ben"),
+        step(c.Note(mark=Mark.DECISION, text="drain stor-az2-03; risk: less room"), by="ben", link=permalink("m3")),
         step(c.AddTask(text="check quorum of the monitors", owner="ana"), by="ben"),
         step(c.ChangeTask(task=1, done=True), by="ana", after=4),
         step(c.AssignRole(role=Role.LEAD, person="ana"), by="ben"),

@@ -33,7 +33,7 @@ def parts(line: Sequence[d.Inline]) -> list[d.Inline]:
             case d.Link(text=text, url=url):
                 url = address(url)
                 text = flat(text)
-                part = d.Link(text if text.strip() else url, url)
+                part = replace(part, text=text if text.strip() else url, url=url)
             case d.Mention(person=person, text=text):
                 part = replace(part, text=flat(text) or flat(person))
             case d.Time(text=text):
@@ -64,8 +64,8 @@ def address(url: str) -> str:
 
 
 def beside(link: d.Link) -> str:
-    """The address of `link`, for who can only read it: ` <https://…>`; empty when its words say it."""
-    return f" <{link.url}>" if link.url and link.url != address(link.text) else ""
+    """The address of `link`, for who can only read it: ` <https://…>`; empty when its words say it, or it is quiet."""
+    return f" <{link.url}>" if link.url and link.url != address(link.text) and not link.quiet else ""
 
 
 def flat(text: str) -> str:

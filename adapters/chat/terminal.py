@@ -107,8 +107,8 @@ def inline(inlines: Iterable[d.Inline], style: str = "") -> Rich:
             case d.Text(text=text, bold=bold, italic=italic, code=code):
                 shown = f"`{d.clean(text)}`" if code and text else d.clean(text)
                 out.append(shown, Style(bold=bold or None, italic=italic or None, color="cyan" if code else None))
-            case d.Link(text=text, url=url):
-                _link(out, flat(text), "".join(d.clean(url).split()))
+            case d.Link(text=text, url=url, quiet=quiet):
+                _link(out, flat(text), "".join(d.clean(url).split()), quiet=quiet)
             case d.Mention(text=text):
                 out.append(f"@{flat(text).removeprefix('@')}", Style(bold=True, color="cyan"))
             case d.Time(text=text):
@@ -258,14 +258,15 @@ def packed(parts: Sequence[Rich], width: int, between: str) -> Rich:
     return out
 
 
-def _link(out: Rich, text: str, url: str) -> None:
-    """The words and the whole address: what is not shown cannot be judged, and not every terminal can click."""
+def _link(out: Rich, text: str, url: str, *, quiet: bool) -> None:
+    """The words and the whole address: what is not shown cannot be judged, and not every terminal can click. Of a quiet one the words
+    alone, to be clicked where that can be."""
     target = Style(underline=True, color="blue", link=url if LINKABLE.fullmatch(url) else None)
     if text.strip() in ("", url):
         out.append(url, target)
         return
     out.append(text, target)
-    if url:
+    if url and not quiet:
         out.append(" <")
         out.append(url, target)
         out.append(">")

@@ -43,9 +43,11 @@ told 503 in time comes back."""
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`ready` answers what is wrong, a sentence each; nothing: all is well."""
+    """`ready` answers what keeps the bot from its work, a sentence each; nothing: all is well. `troubles` are for people to
+    mend: it works all the same, and must not be taken out of service for them."""
 
     ready: Callable[[], Awaitable[list[str]]]
+    troubles: Callable[[], list[str]]
 
 
 def machines_app(
@@ -67,7 +69,8 @@ def machines_app(
 
     async def readyz(_: Request) -> Response:
         problems = await health.ready()
-        body = {"status": "unready" if problems else "ready", "problems": problems}
+        status = "unready" if problems else "ready"
+        body = {"status": status, "problems": problems, "troubles": health.troubles()}
         return JSONResponse(body, status_code=503 if problems else 200)
 
     async def metricz(_: Request) -> Response:

@@ -24,6 +24,7 @@ from bot.alerts.routing import Route, covers, route_for
 from bot.incident.commands import FoldAlerts, Open
 from bot.incident.events import AlertFact
 from bot.incident.life import TITLE_LIMIT
+from bot.incident.links import guides
 from bot.incident.model import Incident, Kind, Severity, Status
 from bot.incident.text import one_line
 
@@ -277,6 +278,7 @@ def opening(group: Group, at: datetime) -> Open:
         fired_count=len(fired),
         again=group.again,
         truncated=group.truncated,
+        guides=guides(alert.annotations for alert in fired),
     )
 
 
@@ -293,6 +295,7 @@ def changing(group: Group) -> FoldAlerts:
         kept=_facts([*group.kept.values()]),
         kept_count=len(group.kept),
         truncated=group.truncated,
+        guides=guides(alert.annotations for alert in group.fired),
     )
 
 

@@ -16,6 +16,7 @@ from bot.chat.document import (
     Heading,
     Inline,
     Line,
+    Link,
     Mention,
     Paragraph,
     Text,
@@ -91,7 +92,8 @@ def timeline_document(
     limit: int = TIMELINE_LIMIT,
     components: Mapping[str, str] | None = None,
 ) -> Document:
-    """What happened, each line with the id that `undo` and the postmortem know; the last `limit` of them."""
+    """What happened, each line with the id that `undo` and the postmortem know, and by which the message opens that it came
+    of; the last `limit` of them."""
     names = who(people)
     told = story(recorded)
     left_out = max(0, len(told) - limit)
@@ -105,7 +107,8 @@ def timeline_document(
         when: Inline = Time(entry.event.at, local(entry.event.at, zone, form))
         rows.append(
             (
-                Text(f"{entry.id} "),
+                _opening(entry.id, entry),
+                Text(" "),
                 when,
                 *line(f" {sentence(named(entry.event, components or {}), names, ZoneInfo(zone))}"),
             )
@@ -142,9 +145,11 @@ def catchup_document(
         ("Tried and seen", (Mark.NOTE, Mark.KEY_MOMENT)),
         ("Open questions", (Mark.QUESTION,)),
     ):
-        lines = [(r.event.at, r.event.text) for r in told if isinstance(r.event, Noted) and r.event.mark in marks]
+        lines = [(r, r.event.text) for r in told if isinstance(r.event, Noted) and r.event.mark in marks]
         if lines:
-            shown = tuple(line(f"{local(at, zone)} {text}") for at, text in lines[-CATCHUP_LIMIT:])
+            shown = tuple(
+                (_opening(local(r.event.at, zone), r), *line(f" {text}")) for r, text in lines[-CATCHUP_LIMIT:]
+            )
             blocks += [Paragraph(line(title, bold=True)), Bullets(shown)]
     open_tasks = tuple(
         task_line(task.id, task.text, task.owner, names) for task in incident.tasks if not (task.done or task.dropped)
@@ -152,6 +157,11 @@ def catchup_document(
     if open_tasks:
         blocks += [Paragraph(line("Open tasks", bold=True)), Bullets(open_tasks)]
     return Document(summary=headline(incident), blocks=tuple(blocks))
+
+
+def _opening(words: str, recorded: Recorded) -> Inline:
+    """`words`, by which the message opens that it came of. A timeline that spelled out its addresses could not be read."""
+    return Link(words, recorded.source.link, quiet=True) if recorded.source.link else Text(words)
 
 
 def _facts(

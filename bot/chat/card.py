@@ -9,6 +9,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line, say
+from bot.chat.links import links
 from bot.chat.templates import Templates, and_, local
 from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
 from bot.incident.model import Incident, Kind, Moment, Paging, Person, Role, Severity, Status
@@ -92,6 +93,7 @@ def card(
         alerts=alerts(incident),
         tasks=open_tasks[:TASKS_SHOWN],
         more_tasks=max(0, len(open_tasks) - TASKS_SHOWN),
+        links=links(incident),
         earlier=[link for room in incident.rooms.values() for link in room.earlier],
     )
     buttons = fitting(incident, now)

@@ -47,8 +47,12 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """`quiet`: something to follow for whoever can, and nothing to read; where words cannot be followed, they stand alone.
+    Of any other link the address is shown there beside them."""
+
     text: str
     url: str
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

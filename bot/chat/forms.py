@@ -17,8 +17,8 @@ def _options(*values: str) -> tuple[Option, ...]:
     return tuple(Option(value, value.replace("_", " ").replace("-", " ").capitalize()) for value in values)
 
 
-def _text(label: str, hint: str = "", *, required: bool = True, most: int = TEXT_MOST) -> Field:
-    return Field("text", label, Kind.LONG, Place.TEXT, hint, required, most=most)
+def _text(label: str, hint: str = "", *, required: bool = True) -> Field:
+    return Field("text", label, Kind.LONG, Place.TEXT, hint, required, most=TEXT_MOST)
 
 
 def _time(name: str, label: str, hint: str, *, required: bool = False) -> Field:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.chat.card import who
 from bot.chat.templates import Templates, local
 from bot.incident.events import PeoplePaged, Recorded
+from bot.incident.links import RUNBOOKS, is_web
 from bot.incident.model import Incident, Moment, Person
 
 UNSAID = frozenset({"", "opened", "accepted"})
@@ -24,7 +25,6 @@ EVERYWHERE = frozenset(
 )
 """Labels that say nothing about where it is, or that the headline has said."""
 
-RUNBOOKS = ("runbook_url", "runbook")
 OLD = timedelta(hours=12)
 """What began longer ago is told with its day."""
 
@@ -107,4 +107,4 @@ def _description(incident: Incident, alerts: Sequence[Fired]) -> str:
 
 def _runbook(alerts: Sequence[Fired]) -> str:
     found = (alert.annotations.get(name, "") for alert in alerts for name in RUNBOOKS)
-    return next((url for url in found if url.startswith(("https://", "http://")) and len(url) <= ADDRESS), "")
+    return next((url for url in found if len(url) <= ADDRESS and is_web(url)), "")

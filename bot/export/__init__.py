@@ -23,7 +23,7 @@ from bot.incident.model import Incident, Moment, Person, Refused
 from bot.incident.timeline import sentence
 from bot.lookups import StoredAlert
 from bot.postmortem.draft import draft
-from bot.postmortem.markup import table
+from bot.postmortem.markup import cite, closed, opened, table
 from bot.postmortem.told import taken_items, told
 from bot.postmortem.words import clean, escape
 
@@ -106,7 +106,7 @@ def to_markdown(
     public: bool = False,
 ) -> str:
     """The incident in brief, its whole timeline, and the postmortem's draft as of now; the public copy without a draft.
-    Times are UTC, to the minute.
+    Times are UTC, to the minute. The id of what came of a message in chat opens that.
 
     `zone` and `components` are those of `bot.postmortem.draft.draft`. Raises `Refused` as `to_json` does.
     """
@@ -116,8 +116,9 @@ def to_markdown(
     if listed := files.listed(shown["ref"], shown["files"]):
         parts.append(listed)
     if not public:
-        parts.append(draft(exported.history, people=people, zone=zone, components=names).rstrip("\n"))
-    return "\n\n".join(parts) + "\n"
+        parts.append(closed(draft(exported.history, people=people, zone=zone, components=names)).rstrip("\n"))
+    messages = {row["id"]: row["source"]["link"] for row in shown["timeline"] if row["source"]["link"]}
+    return opened("\n\n".join(parts) + "\n", messages)
 
 
 def to_html(
@@ -176,7 +177,7 @@ def _public(exported: Exported) -> Json:
         "title": clean(incident.public_title) or "Incident",
         "roles": {role.value: None for role in sorted(incident.roles)},
         "alerts": [],
-        "timeline": [{**row, "by": "", "source": {"kind": "", "ref": ""}} for row in timeline],
+        "timeline": [{**row, "by": "", "source": {"kind": "", "ref": "", "link": ""}} for row in timeline],
         "files": [],
         "rooms": [],
         "pages": [],
@@ -216,7 +217,12 @@ def _story(shown: Json, people: Mapping[str, Person]) -> str:
         return "## Timeline\n\nNothing that may be shown."
     names = who(people)
     lines = (
-        (_utc(row["at"], "%d %b %H:%M"), escape(row["text"]), escape(names(row["by"])) if row["by"] else "–", row["id"])
+        (
+            _utc(row["at"], "%d %b %H:%M"),
+            escape(row["text"]),
+            escape(names(row["by"])) if row["by"] else "–",
+            cite([row["id"]]) if row["source"]["link"] else row["id"],
+        )
         for row in shown["timeline"]
     )
     return "\n\n".join(["## Timeline", *table(("Time (UTC)", "What happened", "By", "Event"), lines)])

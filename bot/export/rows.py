@@ -26,7 +26,7 @@ def row(recorded: e.Recorded, text: str) -> Json:
         "recorded_at": utc(recorded.recorded_at),
         "kind": recorded.kind,
         "by": recorded.by,
-        "source": {"kind": recorded.source.kind, "ref": recorded.source.ref},
+        "source": {"kind": recorded.source.kind, "ref": recorded.source.ref, "link": recorded.source.link},
         "text": clean(text),
         "public": recorded.public,
     }

@@ -35,7 +35,7 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
         case c.Merge():
             return life.merge(incident, command, at)
         case c.Absorb():
-            return life.absorb(command, at)
+            return life.absorb(incident, command, at)
         case c.SetStatus():
             return life.set_status(incident, command, at)
         case c.Resolve():
@@ -99,7 +99,7 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
         case c.DiscardPublicPost():
             return public.discard(incident, at)
         case c.RecordPost():
-            return [e.PostReachedPage(at=at, number=command.number, page=command.page, link=command.link)]
+            return [public.reached(incident, command, at)]
         case c.RecordRoom():
             return work.record_room(incident, command, at)
         case c.ArchiveRooms():

@@ -28,6 +28,13 @@ class SetTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLinks:
+    """Show in the room the links that belong to the incident: to its runbook, to where customers read of it."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshCard:
     """Post and pin the live card, or edit it so that it shows the present. `first`: do not wait for more to say."""
 
@@ -160,6 +167,7 @@ class Cancel:
 Effect = (
     OpenRoom
     | SetTopic
+    | SetLinks
     | RefreshCard
     | Announce
     | Tell
@@ -178,7 +186,7 @@ Effect = (
 
 Planned = Effect | Cancel
 
-PlatformEffect = OpenRoom | SetTopic | RefreshCard | Announce | Tell | Invite | Redirect | ArchiveRoom
+PlatformEffect = OpenRoom | SetTopic | SetLinks | RefreshCard | Announce | Tell | Invite | Redirect | ArchiveRoom
 
 
 def kind_of(effect: Effect) -> str:
@@ -238,6 +246,9 @@ def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing
             lane = f"{incident}:{platform}:invite"
         case SetTopic(platform=platform):
             lane, fold, urgency = f"{incident}:{platform}", f"topic:{incident}:{platform}", 6
+        case SetLinks(platform=platform):
+            # Slack lets us set twenty a minute (https://docs.slack.dev/reference/methods/bookmarks.add), and they can wait.
+            lane, fold, urgency = f"{incident}:{platform}:links", f"links:{incident}:{platform}", 8
         case RefreshCard(platform=platform, first=first):
             lane, fold = f"{incident}:{platform}", f"card:{incident}:{platform}"
             settles, urgency = (timedelta(0), 4) if first else (CARD_SETTLES, 5)

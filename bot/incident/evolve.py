@@ -76,7 +76,8 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             raise TypeError("an incident opens once")
         case e.AlertsFired():
             total = incident.alerts_total + event.count - event.again
-            return replace(incident, alerts_firing=event.firing, alerts_total=total)
+            guides = incident.guides.besides(event.guides)
+            return replace(incident, alerts_firing=event.firing, alerts_total=total, guides=guides)
         case e.AlertsCleared() | e.AlertsLeft():
             still = incident.still_firing and event.firing > 0
             return replace(incident, alerts_firing=event.firing, still_firing=still)
@@ -99,6 +100,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
                 alerts_firing=incident.alerts_firing + event.alerts_firing,
                 alerts_total=incident.alerts_total + event.alerts_total,
                 absorbed=tuple(dict.fromkeys((*incident.absorbed, *event.groups))),
+                guides=incident.guides.besides(event.guides),
             )
         case e.SeverityChanged():
             return replace(incident, severity=event.new)

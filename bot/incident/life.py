@@ -88,6 +88,7 @@ def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
                 samples=command.fired,
                 again=command.again,
                 truncated=command.truncated,
+                guides=command.guides,
             )
         )
     if command.rung is not None and command.kind is Kind.REAL:
@@ -108,6 +109,7 @@ def fold_alerts(incident: Incident, command: c.FoldAlerts, at: datetime) -> list
                 samples=command.fired,
                 again=command.again,
                 truncated=command.truncated,
+                guides=command.guides.beyond(incident.guides),
             )
         )
     if command.cleared_count:
@@ -177,7 +179,7 @@ def merge(incident: Incident, command: c.Merge, at: datetime) -> list[e.Event]:
     return [merged, *stop(incident, f"merged into INC-{command.into}", at)]
 
 
-def absorb(command: c.Absorb, at: datetime) -> list[e.Event]:
+def absorb(incident: Incident, command: c.Absorb, at: datetime) -> list[e.Event]:
     return [
         e.Absorbed(
             at=at,
@@ -186,6 +188,7 @@ def absorb(command: c.Absorb, at: datetime) -> list[e.Event]:
             alerts_firing=command.alerts_firing,
             alerts_total=command.alerts_total,
             groups=command.groups,
+            guides=command.guides.beyond(incident.guides),
         )
     ]
 

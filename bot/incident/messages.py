@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.captured import Capture, captures, gone, kept
-from bot.incident.model import FollowUp, Incident, PublicPost, Task
+from bot.incident.model import FollowUp, Incident, PublicPost, Source, Task
 from bot.incident.text import REMOVED, one_line
 
 TEXT_LIMIT = 4000
@@ -82,11 +82,13 @@ def _happened(when: datetime | None, at: datetime) -> datetime:
 
 
 def scrubbed(history: Sequence[e.Recorded], removed: e.MessageRemoved) -> list[e.Recorded]:
-    """Those of `history` (all that is recorded, as it was before) in which the removed text stands, as they are without it.
-    Each keeps its number, times, kind and people. Folded, they make the incident that `removed` made."""
+    """Those of `history` (all that is recorded, as it was before) in which the removed text stands or which link to it, as they
+    are without it. Each keeps its number, times, kind and people. Folded, they make the incident that `removed` made."""
     texts = _texts(history, removed.message)
-    without = ((r, _without(r.event, removed, texts)) for r in history)
-    return [replace(recorded, event=event) for recorded, event in without if event != recorded.event]
+    without = [
+        replace(r, event=_without(r.event, removed, texts), source=_unlinked(r.source, removed)) for r in history
+    ]
+    return [now for now, before in zip(without, history, strict=True) if now != before]
 
 
 def as_edited(history: Sequence[e.Recorded]) -> list[e.Recorded]:
@@ -137,6 +139,11 @@ def _stands_in(words: Sequence[str], said: Sequence[str]) -> bool:
 
 def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _unlinked(source: Source, removed: e.MessageRemoved) -> Source:
+    """A link to what is gone leads nowhere."""
+    return replace(source, link="") if source.ref == removed.message else source
 
 
 def _without(event: e.Event, removed: e.MessageRemoved, texts: Collection[str]) -> e.Event:

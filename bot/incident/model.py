@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.incident.links import NO_GUIDES, Guides
 from bot.incident.terms import (
     ACTIVE,
     BY_BADNESS,
@@ -76,10 +77,12 @@ class NothingToPublish(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a command came from: `kind` is command, alert, reaction, clock, delivery or link; `ref` finds it again."""
+    """Where a command came from: `kind` is command, alert, reaction, message, clock, delivery or link; `ref` finds it again, and
+    `link` opens it in its chat platform (empty: there is no message to open)."""
 
     kind: str
     ref: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ class Postmortem:
 class Incident:
     """The row. `version` is the number of its last event; `number` is the 7 of INC-7. `status_since` is when it came into
     its status (None: not known); `ended` when it was over, None while it is open. `public_links` has its permanent address
-    by status page. `still_firing`: it was told that alerts fire on although it is over. `absorbed` are the alert groups of
+    by status page, `guides` what its alerts brought along. `still_firing`: it was told that alerts fire on although it is over. `absorbed` are the alert groups of
     what was merged into it: theirs are its alerts too. `worked_on_since` is the event with which work began, or began
     again. `responders` opened it, were paged, acknowledged or made it private."""
 
@@ -248,6 +251,7 @@ class Incident:
     public_status: PublicStatus | None = None
     public_posts: int = 0
     public_links: Mapping[str, str] = field(default_factory=dict)
+    guides: Guides = NO_GUIDES
     components: Mapping[str, ComponentState] = field(default_factory=dict)
     merged_into: int | None = None
     window: Window | None = None

@@ -53,12 +53,15 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.MadePrivate():
             # What waits for a room is not ahead of the announcement, which everybody reads.
             exposed = tuple(platform for platform in policy.platforms if _exposed(incident, platform))
-            return _announce(incident, policy) + _leave(exposed) + _show(incident, policy) + _keep(incident, policy)
+            left = _links(incident, exposed) + _leave(exposed)
+            return _announce(incident, policy) + left + _show(incident, policy) + _keep(incident, policy)
         case e.SeverityChanged() | e.TitleChanged() | e.AlertsStillFiring():
             return _headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.Absorbed():
             announced = incident.status is Status.TRIAGE or incident.status in OVER
-            return _headline(incident, policy) if announced else _show(incident, policy)
+            shown = _headline(incident, policy) if announced else _show(incident, policy)
+            new = isinstance(event, e.AlertsFired | e.Absorbed) and event.guides
+            return shown + (_links(incident, _live_rooms(incident, policy)) if new else [])
         case e.RoleAssigned():
             invite = _invite(incident, (event.person,) if event.person else (), policy)
             return invite + _show(incident, policy)
@@ -115,7 +118,10 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
         case e.RoomOpened():
             here = replace(policy, platforms=(event.platform,))
             invite = [f.Invite(event.platform, incident.insiders)] if incident.insiders else []
-            return invite + _cards(incident, policy) + _announce(incident, here) + _catch_up(incident, event.platform)
+            shown = _cards(incident, policy) + _announce(incident, here) + _links(incident, (event.platform,))
+            return invite + shown + _catch_up(incident, event.platform)
+        case e.PostReachedPage(first=True):
+            return _cards(incident, policy) + _links(incident, _live_rooms(incident, policy))
         case e.PostmortemWritten():
             return _cards(incident, policy)
         case e.ArchiveWasDue():
@@ -251,6 +257,11 @@ def _cards(incident: Incident, policy: Policy) -> list[f.Planned]:
     return [f.RefreshCard(platform) for platform in policy.platforms if _shown(incident, platform)]
 
 
+def _links(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planned]:
+    """Where there are any: most incidents never have one. In a room that everybody reads they are taken away."""
+    return [f.SetLinks(platform) for platform in platforms] if incident.guides or incident.public_links else []
+
+
 def _show(incident: Incident, policy: Policy) -> list[f.Planned]:
     """The card shows it and the room's thread tells it."""
     effects: list[f.Planned] = []
@@ -262,7 +273,7 @@ def _show(incident: Incident, policy: Policy) -> list[f.Planned]:
 
 def _tell_of_failure(incident: Incident, event: e.DeliveryFailed, policy: Policy) -> list[f.Planned]:
     """Said where it can be read: not where it failed, and never about saying so itself."""
-    if event.effect in ("tell", "refresh_card", "set_topic"):
+    if event.effect in ("tell", "refresh_card", "set_topic", "set_links"):
         return []
     return [
         effect

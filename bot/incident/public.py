@@ -90,6 +90,11 @@ def check_settled(incident: Incident, ending: str, reason: str = "") -> None:
         )
 
 
+def reached(incident: Incident, command: c.RecordPost, at: datetime) -> e.PostReachedPage:
+    first = bool(command.link) and incident.public_links.get(command.page) != command.link
+    return e.PostReachedPage(at=at, number=command.number, page=command.page, link=command.link, first=first)
+
+
 def outweighing(other: Incident, post: PublicPost) -> dict[str, ComponentState]:
     """Where a component stays worse on the page than `post` says, because `other` is still open there and says so."""
     if other.public_status in (None, PublicStatus.RESOLVED):

@@ -18,6 +18,7 @@ from bot.postmortem.markup import (
     clock,
     count,
     fact,
+    opened,
     quote,
     section,
     spent,
@@ -65,7 +66,7 @@ def draft(
         section("Customer message", customer_message(known, components)),
         section("Supporting evidence", evidence(known)),
     ]
-    return "\n\n".join(sections) + "\n"
+    return opened("\n\n".join(sections) + "\n", known.messages)
 
 
 def head(known: Facts, zone: str) -> str:

@@ -177,7 +177,8 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything a draft may say. People appear as roles only; a field is None or empty when no event tells."""
+    """Everything a draft may say. People appear as roles only; a field is None or empty when no event tells. `messages`
+    opens, by the id of an event, the message in chat that it came of."""
 
     ref: str
     title: Cited[str] | None = None
@@ -213,6 +214,7 @@ class Facts:
     links: tuple[Cited[str], ...] = ()
     files: tuple[Cited[str], ...] = ()
     rows: tuple[Line, ...] = ()
+    messages: Mapping[str, str] = field(default_factory=dict)
 
     def said(self, mark: Mark) -> Sequence[Line]:
         """The lines of one mark, in the order things happened."""

@@ -91,6 +91,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         links=_links(story, names),
         files=_files(history, story, names),
         rows=rows(story, moments, names),
+        messages={r.id: r.source.link for r in story if r.source.link},
     )
 
 

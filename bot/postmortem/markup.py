@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,25 @@ from bot.postmortem.words import escape
 
 LEAD, COMMS, SCRIBE, ON_CALL = "Lead", "Comms", "Scribe", "On-call"
 
+_OPENED = re.compile(r"^\[e[0-9]+\]: <[^<>\n]*>\n?", re.MULTILINE)
+
 
 def cite(refs: Iterable[str]) -> str:
-    """`[e3, e12]`: each event once, in the order it happened to be recorded."""
-    return f"[{', '.join(sorted(set(refs), key=lambda ref: int(ref[1:])))}]"
+    """`[e3] [e12]`: each event once, in the order it happened to be recorded. Each in brackets of its own, so that it is a link
+    where `opened` says where to (https://spec.commonmark.org/0.31.2/#shortcut-reference-link)."""
+    return " ".join(f"[{ref}]" for ref in sorted(set(refs), key=lambda ref: int(ref[1:])))
+
+
+def opened(text: str, messages: Mapping[str, str]) -> str:
+    """`text`, at whose foot stands where the events open that it cites. In the sentences an address would be longer than what it is
+    evidence for; what people said has no brackets of its own that are not escaped."""
+    cited = [f"[{ref}]: <{link}>" for ref, link in messages.items() if f"[{ref}]" in text]
+    return "\n".join([text, *cited, ""]) if cited else text
+
+
+def closed(text: str) -> str:
+    """`text` without what `opened` set at its foot: an event that is cited opens nothing."""
+    return _OPENED.sub("", text)
 
 
 def fact(text: str, refs: Iterable[str]) -> str:

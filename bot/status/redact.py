@@ -53,7 +53,7 @@ _FIRST_SPARED = 0xF0000
 _SPARED = 60_000
 _MARK = re.compile("[\ue000-\ue0ff\U000f0000-\U000fffff]")
 
-_ROOMS = ("matrix.to", "slack.com", "element.io")
+_ROOMS = ("matrix.to", "slack.com", "slack-gov.com", "element.io")
 
 # A link that acknowledges a page is for one person.
 _NEVER_IN_LINKS = frozenset({"ack"})

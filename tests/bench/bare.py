@@ -93,7 +93,7 @@ class BareInbox:
             version = self._versions[number] = self._versions.get(number, 0) + 1
             row = (number, version, "real", "investigating", "sev1", 1, 0, key, now, now, _BODY)
             rows["incident"].append(row)
-            rows["event"].append((number, version, now, now, "alerts_fired", "alerts", "alert", "", version, _BODY))
+            rows["event"].append((number, version, now, now, "alerts_fired", "alerts", "alert", "", version, _BODY, ""))
             for kind in ("refresh_card", "tell"):
                 head = (f"{number}.{version}.{kind}", number, f"{number}:chat", kind, 5, f"{kind}:{number}:chat")
                 rows["outbox"].append((*head, version, version, "waiting", now, now, 0, "[]", '{"platform":"chat"}'))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bot.chat.document import Document
 from bot.incident.model import Person
-from bot.ports import Attempt, Inbox, Rejected, RoomRef
+from bot.ports import Attempt, Inbox, Rejected, RoomLink, RoomRef
 
 
 class QuietChat:
@@ -51,6 +51,9 @@ class QuietChat:
         await self._did(attempt)
 
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None:
+        await self._did(attempt)
+
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
         await self._did(attempt)
 
     async def archive(self, attempt: Attempt, room: str) -> None:

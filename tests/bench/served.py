@@ -102,7 +102,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
         behind,  # only `notified` is asked for here
         AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people, klatsch.config.roster),
         Metrics(klatsch.lookups.waiting, lambda: 0, now, dict),
-        Health(_ready),
+        Health(_ready, list),
         mounted={},
     )
     listener = Listener("127.0.0.1", port, key="bench")

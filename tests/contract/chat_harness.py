@@ -47,6 +47,10 @@ class Harness(Protocol):
 
     async def topic(self, room: str) -> str: ...
 
+    async def links(self, room: str) -> list[tuple[str, str]] | None:
+        """Title and address of each, as they stand above the room; None: this platform shows none there."""
+        ...
+
     async def members(self, room: str) -> list[str]:
         """The ids (keys under `people:`) of those who are in, or invited to, the room; each as often as it is there."""
         ...
@@ -102,6 +106,9 @@ class ConsoleHarness:
 
     async def topic(self, room: str) -> str:
         return self.platform.room(room).topic
+
+    async def links(self, room: str) -> list[tuple[str, str]]:
+        return list(self.platform.room(room).links)
 
     async def members(self, room: str) -> list[str]:
         return list(self.platform.people(room))
@@ -198,6 +205,9 @@ class MatrixHarness:
 
     async def topic(self, room: str) -> str:
         return str((await self.bot.state(room, "m.room.topic"))["topic"])
+
+    async def links(self, room: str) -> None:
+        return None
 
     async def members(self, room: str) -> list[str]:
         known = {person.user_id: name for name, person in self.people.items()}

@@ -59,6 +59,9 @@ class SlackHarness:
     async def pinned(self, room: str) -> list[str]:
         return list(self._channel(room).pins)
 
+    async def links(self, room: str) -> list[tuple[str, str]]:
+        return [(str(one["title"]), str(one["link"])) for one in self._channel(room).bookmarks]
+
     async def topic(self, room: str) -> str:
         return self._channel(room).topic
 

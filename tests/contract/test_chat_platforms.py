@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat import document as d
-from bot.ports import Attempt, Rejected, RoomRef
+from bot.ports import Attempt, Rejected, RoomLink, RoomRef
 from tests.contract.chat_harness import HARNESSES, Harness
 
 BLOCKS = {
@@ -135,6 +135,62 @@ async def test_a_room_begins_with_its_topic_and_gets_another(chat, attempts, roo
     assert await chat.topic(room) == "INC-7 SEV1 Ceph OSDs flapping"
     await chat.platform.set_topic(next(attempts), room, "INC-7 SEV2 monitoring")
     assert await chat.topic(room) == "INC-7 SEV2 monitoring"
+
+
+RUNBOOK = RoomLink("Runbook", "https://wiki.example.org/osd?a=1&b=(2)")
+DASHBOARD = RoomLink("Dashboard", "https://graphs.example.org/d/1")
+STATUS = RoomLink("Status page", "https://status.example.org/incidents/INC-7")
+
+
+async def test_a_room_shows_the_links_it_was_given_last_in_their_order_and_each_once(chat, attempts, room):
+    if await chat.links(room) is None:
+        # It takes them all the same, and nothing comes of it.
+        await chat.platform.set_links(next(attempts), room, [RUNBOOK])
+        assert await chat.messages(room) == []
+        return
+    given = (
+        [RUNBOOK],
+        [RUNBOOK],
+        [RUNBOOK, DASHBOARD],
+        [STATUS, RUNBOOK, DASHBOARD],
+        [DASHBOARD, RoomLink("Status page", f"{STATUS.url}?new")],
+        [RoomLink("Graphs", DASHBOARD.url)],
+        [],
+        [],
+        [STATUS],
+    )
+    for links in given:
+        await chat.platform.set_links(next(attempts), room, links)
+        assert await chat.links(room) == [(link.title, link.url) for link in links]
+    await chat.restart()
+    assert await chat.links(room) == [(STATUS.title, STATUS.url)]
+    await chat.platform.set_links(next(attempts), room, [RUNBOOK])
+    assert await chat.links(room) == [(RUNBOOK.title, RUNBOOK.url)]
+
+
+@pytest.mark.parametrize(
+    "bad", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "wiki", "", "https://"]
+)
+async def test_what_is_no_address_of_the_web_is_no_link_of_a_room(chat, attempts, room, bad):
+    await chat.platform.set_links(next(attempts), room, [RoomLink("Runbook", bad), STATUS])
+    assert await chat.links(room) in (None, [(STATUS.title, STATUS.url)])
+
+
+async def test_a_long_title_of_a_link_is_cut_and_not_refused(chat, attempts, room):
+    await chat.platform.set_links(next(attempts), room, [RoomLink("Runbook\n" + "x" * 500, RUNBOOK.url)])
+    for title, url in await chat.links(room) or ():
+        assert title.startswith("Runbook x")
+        assert url == RUNBOOK.url
+
+
+async def test_an_archived_room_gets_no_other_links(chat, attempts, room):
+    await chat.platform.set_links(next(attempts), room, [RUNBOOK])
+    before = await chat.links(room)
+    await chat.platform.archive(next(attempts), room)
+    if before is not None:
+        with pytest.raises(Rejected):
+            await chat.platform.set_links(next(attempts), room, [STATUS])
+    assert await chat.links(room) == before
 
 
 async def test_a_private_room_is_read_by_those_who_were_invited_alone(chat, attempts):

@@ -13,7 +13,7 @@ from bot.chat.templates import Templates
 from bot.converse import Conversation
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Status
+from bot.incident.model import Source, Status
 from bot.ports import Clock, Reacted, Rejected, Said
 from bot.questions import Answers, Names
 from bot.words import Wording
@@ -178,3 +178,27 @@ async def test_somebody_under_no_people_is_of_a_platform_and_can_be_let_in_there
         await stage.settle()
         assert list(stage.rooms[platform].people("inc-1")) == ["ana", "@eve:example.org"]
     assert "@eve:example.org (console)" in stage.card()
+
+
+async def test_what_is_said_and_reacted_on_keeps_the_link_to_its_message_if_it_is_one(stage: Stage, talk: Talk):
+    await stage.open()
+    await stage.settle()
+    link = "https://matrix.to/#/%21r%3Ab.org/%24e?via=b.org"
+    said = Said("console", "inc-1", "ana", "note failed over", message="m3", link=link)
+    reacted = Reacted("console", "inc-1", "ana", "📌", "m4", "restarted it", link=link)
+    for hostile in ("", "javascript:alert(1)", f"{link}\n", f"{link}/{'x' * 2048}"):
+        await talk.conversation.said(replace(said, link=hostile, message=f"s{len(hostile)}"))
+        await talk.conversation.reacted(replace(reacted, link=hostile, message=f"r{len(hostile)}"))
+    await talk.conversation.said(said)
+    await talk.conversation.reacted(reacted)
+    sources = [r.source for r in stage.world.lookups.history(1) if isinstance(r.event, e.Noted)]
+    assert sources[-2:] == [Source("command", "m3", link), Source("reaction", "console:m4", link)]
+    assert {source.link for source in sources[:-2]} == {""}
+    assert len(sources) == 10
+
+
+async def test_who_stays_anonymous_is_not_found_by_the_message_either(stage: Stage, talk: Talk):
+    said = Said("console", "incidents", "ana", "nearmiss anonymous Ran it", message="m1", link="https://a.org/m1")
+    await talk.conversation.said(said)
+    (opened,) = stage.events(e.IncidentOpened)
+    assert (opened.kind, stage.world.lookups.history(1)[0].source) == ("nearmiss", Source("command"))

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from urllib.parse import quote
 
 import httpx
 import pytest
 
 from bot.chat import document as d
+from bot.incident.text import web_link
 from bot.ports import Attempt, Said, Unavailable
 from tests.contract.chat_harness import MatrixHarness
 from tests.contract.heard import Heard, answers, listening, opened
 from tests.until import until
+
+
+def opens(matrix: MatrixHarness, room: str, message: str) -> str:
+    """As in the examples of https://spec.matrix.org/latest/appendices/#matrixto-navigation."""
+    server = matrix.user_id.partition(":")[2]
+    return f"https://matrix.to/#/{quote(room, safe='')}/{quote(message, safe='')}?via={server}"
 
 
 async def test_a_line_is_heard_and_answered_by_a_notice_that_replies_to_it(matrix: MatrixHarness):
@@ -31,6 +39,7 @@ async def test_a_line_is_heard_and_answered_by_a_notice_that_replies_to_it(matri
     assert answer["content"]["msgtype"] == "m.notice"
     assert answer["content"]["body"] == "answer 1: status"
     assert answer["content"]["m.relates_to"] == {"m.in_reply_to": {"event_id": typed}}
+    assert said.link == opens(matrix, room, typed)
 
 
 @pytest.mark.parametrize("address", ["!incident ", "!inc ", "!INC  ", "{name}: ", "{user}, ", "{mention}"])
@@ -128,6 +137,7 @@ async def test_a_reaction_brings_the_message_it_is_on_and_taking_it_off_is_heard
     )
     assert (off.by, off.emoji, off.message, off.added) == (ben.user_id, "📌", message, False)
     assert on.event != off.event
+    assert on.link == off.link == opens(matrix, room, message)
 
 
 async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness):
@@ -142,6 +152,7 @@ async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness
         await until(lambda: not heard.reacted_[-1].added, "the end of the reaction")
     last = heard.reacted_[-1]
     assert (last.by, last.emoji, last.message) == (ana.user_id, "📌", heard.reacted_[0].message)
+    assert web_link(last.link) == opens(matrix, room, last.message)
 
 
 async def test_edits_by_the_author_and_removals_by_anybody_who_may_are_heard(matrix: MatrixHarness):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from adapters.chat.matrix import links
 from adapters.chat.matrix.rooms import OURS
 from bot.chat import document as d
 from bot.ports import Attempt, Rejected, Unavailable
@@ -64,6 +66,9 @@ async def test_what_is_typed_where_it_goes_on_is_heard_as_typed_in_the_room_it_w
         await until(lambda: heard.removed_, "the removal")
     assert [(said.room, said.line) for said in heard.said_] == [(room, "status")]
     assert (heard.reacted_[0].room, heard.removed_[0].room) == (room, room)
+    # A message opens where it is.
+    assert heard.reacted_[0].link == links.message(after, noted, NAME)
+    assert f"/{quote(after, safe='')}/" in heard.said_[0].link
 
 
 async def test_the_card_goes_along_as_it_reads_and_is_pinned_and_edited_there(matrix: MatrixHarness):

@@ -19,7 +19,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.attachment import Attachment
 from bot.incident.evolve import replay
-from bot.incident.model import Mark, PublicStatus
+from bot.incident.model import Mark, PublicStatus, Source
 from bot.ports import Edited, Reacted, Removed, Unavailable
 from storage.engine import Database
 from storage.indexes import metadata
@@ -36,6 +36,10 @@ PICTURES = (
     Attachment("Canary of a place that is nowhere.log", place="mxc://canary.example.org/2"),
 )
 BYTES = b"Canary as it sits on a picture of hunter2"
+
+
+def link(message: str) -> str:
+    return f"https://chat.example.org/{message}"
 
 
 class People(Talk):
@@ -59,12 +63,9 @@ class People(Talk):
         files: Sequence[Attachment] = (),
     ) -> None:
         for emoji in emojis:
-            at = self.stage.clock.now()
-            await self.conversation.reacted(
-                Reacted(
-                    "console", "inc-1", by, emoji, message, words, "ana", at, event=self._event(), files=tuple(files)
-                )
-            )
+            on = Reacted("console", "inc-1", by, emoji, message, words, "ana", self.stage.clock.now())
+            about = {"event": self._event(), "files": tuple(files), "link": link(message)}
+            await self.conversation.reacted(replace(on, **about))
 
     async def edits(self, words: str = EDITED, message: str = "m1", room: str = "inc-1", event: str = "") -> None:
         at = self.stage.clock.now()
@@ -165,6 +166,23 @@ async def test_exports_drafts_and_the_card_show_the_tombstone(stage: Stage, peop
         assert f": (removed) [e{seq}]" in document
     shown = exported(stage)
     assert [shown["tasks"][0]["text"], shown["followups"][0]["text"]] == ["(removed)", "(removed)"]
+
+
+async def test_the_link_to_a_removed_message_goes_with_it_and_others_stay(stage: Stage, people: People):
+    await people.reacts("📌", "☑️", "📌")
+    await people.reacts("📌", message="m10", words="hv-17 is full")
+    await people.edits(words="hv-18 is full", message="m10")
+    await people.removes()
+    links = [row["source"]["link"] for row in exported(stage)["timeline"]]
+    assert [shown for shown in links if shown] == [link("m10")]
+    (left,) = stored(stage.world, "https://chat.example.org")
+    assert left == f"event: {link('m10')}"
+
+
+async def test_a_link_and_the_removal_of_its_message_in_one_batch_leave_nothing(stage: Stage, people: People):
+    note = an_ask(c.Note(mark=Mark.NOTE, text=CANARY, message="m1"), 1)
+    stage.world.do(replace(note, source=Source("reaction", "m1", link("m1"))), an_ask(c.RemoveMessage(message="m1"), 1))
+    assert stored(stage.world, "https://chat.example.org") == []
 
 
 async def test_what_waits_to_be_told_is_told_as_it_is_then_and_nothing_is_told_twice(stage: Stage, people: People):

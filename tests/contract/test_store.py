@@ -10,13 +10,13 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 
 from bot.alerts.model import Alert, Notification
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.evolve import replay
-from bot.incident.model import Captured, Mark, Severity, Status
+from bot.incident.model import Captured, Mark, Severity, Source, Status
 from bot.incident.timeline import story
 from bot.store import StoreUnavailable
 from storage import migrate, tables
@@ -24,6 +24,8 @@ from storage.engine import Database
 from storage.store import SqlStore
 from tests.clock import START
 from tests.world import World, an_ask
+
+LINK = "https://matrix.to/#/%21r%3Aexample.org/%24m?via=example.org"
 
 
 def an_alert(fingerprint: str = "a", *, firing: bool = True, **labels: str) -> Alert:
@@ -227,6 +229,44 @@ def test_a_schema_says_which_releases_it_serves(world: World):
     with world.database.read() as connection:
         held = connection.execute(text("SELECT value FROM setting WHERE name = 'schema_serves'")).scalar()
     assert held == migrate.SERVES <= migrate.HEAD
+
+
+def test_what_an_event_came_of_comes_back_with_its_link(world: World):
+    number = world.opened().number
+    said = replace(an_ask(c.Note(mark=Mark.NOTE, text="x"), number), source=Source("reaction", "matrix:$m", LINK))
+    world.do(said)
+    assert [r.source for r in world.lookups.history(number)][-1] == Source("reaction", "matrix:$m", LINK)
+    with world.store.begin() as tx:
+        assert tx.history(number, 1)[0].source.link == LINK
+
+
+def test_the_release_before_writes_events_without_links_and_they_are_read(world: World):
+    number = world.opened().number
+    with world.database.write() as connection:
+        columns = 'incident, seq, at, recorded_at, kind, "by", source, source_ref, command, body'
+        copied = columns.replace("seq", "seq + 100")
+        connection.execute(text(f"INSERT INTO event ({columns}) SELECT {copied} FROM event"))
+    written = [r for r in world.lookups.history(number) if r.seq > 100]
+    assert {r.source for r in written} == {Source("command", "test")}
+
+
+def test_the_schema_goes_back_without_the_links_and_forth_again(world: World):
+    from alembic import command
+    from alembic.config import Config
+
+    number = world.opened().number
+    world.do(replace(an_ask(c.Note(mark=Mark.NOTE, text="x"), number), source=Source("command", "m", LINK)))
+    before = world.lookups.history(number)
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    with world.database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        connection.commit()
+        assert "source_link" not in {column["name"] for column in inspect(connection).get_columns("event")}
+    migrate.upgrade(world.database)
+    unlinked = [replace(r, source=replace(r.source, link="")) for r in before]
+    assert world.lookups.history(number) == unlinked != before
 
 
 def test_time_comes_back_as_it_went_in(world: World):

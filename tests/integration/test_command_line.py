@@ -11,6 +11,7 @@ import signal
 import stat
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -426,3 +427,36 @@ def test_break_glass_tells_what_did_not_go_out_and_that_nobody_comes_next(tmp_pa
     assert "1 page has not gone out yet: klatsch check says what is wrong" in told
     assert "No bot runs here, so nobody else is paged for INC-1 until klatsch serve does." in told
     assert "No bot runs" not in klatsch(tmp_path, "say", "ack").stdout
+
+
+def slack_app(folder: Path, *arguments: str) -> tuple[dict[str, Any], str]:
+    """The manifest that is printed, and what is said besides."""
+    printed = klatsch(folder, "slack-manifest", *arguments)
+    assert printed.returncode == 0, printed.stderr
+    return json.loads(printed.stdout), printed.stderr
+
+
+def test_the_slack_app_is_printed_before_there_is_a_configuration(tmp_path: Path) -> None:
+    app, said = slack_app(tmp_path)
+    assert [slash["command"] for slash in app["features"]["slash_commands"]] == ["/incident", "/inc"]
+    assert app["settings"]["socket_mode_enabled"] is True
+    assert said == ""
+
+
+def test_the_slack_app_has_the_command_and_the_status_page_of_the_configuration(tmp_path: Path) -> None:
+    page = {"type": "builtin", "listen": "127.0.0.1:0", "public_url": "https://status.example.org"}
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", chat={"command": "outage"}, status={"page": page})
+    app, said = slack_app(tmp_path, "-c", "config.yaml")
+    assert [slash["command"] for slash in app["features"]["slash_commands"]] == ["/outage", "/inc"]
+    assert app["features"]["unfurl_domains"] == ["status.example.org"]
+    assert said == ""
+
+
+def test_a_configuration_with_mistakes_keeps_nobody_from_the_usual_slack_app(tmp_path: Path) -> None:
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", chat={"command": "Not a word"})
+    app, said = slack_app(tmp_path)
+    assert app["features"]["slash_commands"][0]["command"] == "/incident"
+    assert said.startswith("klatsch: the configuration has mistakes")
+    named = klatsch(tmp_path, "slack-manifest", "-c", "config.yaml")
+    assert (named.returncode, named.stdout) == (1, "")
+    assert "chat.command" in named.stderr

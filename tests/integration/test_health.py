@@ -20,13 +20,18 @@ import adapters.web.machines
 import bot.inbox
 import bot.ready
 import storage.engine
+from adapters.chat.console import Config as ConsoleConfig
 from adapters.chat.console import ConsolePlatform
+from adapters.chat.console.screen import SilentScreen
+from adapters.clock import SystemClock
+from bot.config import load
+from bot.main import Klatsch
 from bot.ports import Inbox, Rejected
 from bot.store import StoreUnavailable
 from storage.engine import Database
 from tests.contract.servers.ntfy import NtfyServer
 from tests.integration.served_bot import FIRING, Bot, a_message, an_alert, bot_on, unwritable
-from tests.servers.klatsch import paging
+from tests.servers.klatsch import paging, write_config
 from tests.servers.stoppable import StoppablePostgres, stoppable_postgres
 from tests.until import PATIENCE, until
 
@@ -90,14 +95,44 @@ async def test_a_chat_that_cannot_be_heard_is_a_number_and_the_bot_serves_on(
     async with bot_on(tmp_path, database_url, **rooms) as bot_:
         await until(lambda: "The token is refused." in caplog.text, "a word about it")
         assert (await numbers(bot_))[listening] == 0
-        assert (await bot_.get("/readyz")).status_code == 200
+        ready = await bot_.get("/readyz")
+        troubles = ["console is not heard: The token is refused. (somebody must look)"]
+        assert (ready.status_code, ready.json()) == (200, {"status": "ready", "problems": [], "troubles": troubles})
         assert (await bot_.post(FIRING)).status_code == 200
+
+
+class Deaf(ConsolePlatform):
+    """Its token was taken away."""
+
+    async def listen(self, inbox: Inbox) -> None:
+        raise Rejected("token_revoked")
+
+
+async def test_a_platform_that_is_not_heard_is_told_on_the_other_one(tmp_path: Path, database_url: str) -> None:
+    clock = SystemClock()
+    platforms = {
+        name: cls(name, ConsoleConfig(folder=tmp_path / name), clock, SilentScreen(), None, {})
+        for name, cls in {"slack": Deaf, "console": ConsolePlatform}.items()
+    }
+    config = load(write_config(tmp_path, database_url), {})
+
+    def told() -> str:
+        return "".join(message.document.to_plain() for message in platforms["console"].messages("incidents"))
+
+    for _ in range(2):
+        async with Klatsch(config, clock=clock, platforms=platforms).running():
+            await until(told, "the message")
+    assert told().count("The bot does not hear Slack since") == 1
+    assert "token_revoked" in told()
+    assert platforms["slack"].messages("incidents") == ()
+    for platform in platforms.values():
+        platform.close()
 
 
 async def test_ready_says_so(bot_: Bot) -> None:
     assert (await bot_.get("/healthz")).json() == {"status": "ok"}
     answer = await bot_.get("/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "problems": []})
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "problems": [], "troubles": []})
 
 
 async def until_ready(bot_: Bot, ready: bool) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -134,6 +135,12 @@ async def test_from_an_alert_to_a_postmortem_with_nothing_but_lines_and_reaction
         await ana.redact(room, leak)
         await until(lambda: _noted(town, "removed by its author"), "the tombstone")
         await until(lambda: _unnoted(town, "hunter2"), "the end of the leak")
+        await town.types(ana, room, "timeline")
+        led, link = _opens(town, "role_assigned")
+        assert link.startswith(f"https://matrix.to/#/{quote(room, safe='')}/%24")
+        shown = [said["content"].get("formatted_body", "") for said in await ana.messages(room)]
+        assert any(f'<a href="{link}">{led}</a>' in html for html in shown)
+        assert quote(leak) not in "".join(shown)
         assert "Did you mean `!incident resolve`" in await town.types(ana, room, "resovle")
         await town.types(ana, room, "resolve ctl01 serves the new certificate")
         assert "postmortem" in await town.types(ana, room, "close")
@@ -230,6 +237,12 @@ async def _with(town: Town, room: str, words: str) -> str:
 
 async def _noted(town: Town, words: str) -> bool:
     return words in json.dumps(incidents(town.folder)[0]["timeline"], ensure_ascii=False)
+
+
+def _opens(town: Town, kind: str) -> tuple[str, str]:
+    """The number of the only event of that kind, and what opens the message it came of."""
+    (row,) = [row for row in incidents(town.folder)[0]["timeline"] if row["kind"] == kind]
+    return row["id"], row["source"]["link"]
 
 
 async def _unnoted(town: Town, words: str) -> bool:

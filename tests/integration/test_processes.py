@@ -470,6 +470,9 @@ def test_a_text_is_redacted_with_and_without_a_configuration(tmp_path: Path) -> 
     write_config(tmp_path, sqlite_in(tmp_path), people=people)
     done = klatsch(tmp_path, "pm", "redact", "-", input="0049 30 1234567 or wake-her\n")
     assert done.stdout == "a phone number or a contact\n"
+    drafted = "- It was resolved [e1]\n\n[e1]: <https://chat.example.com/r/1>\n"
+    done = klatsch(tmp_path, "pm", "redact", "-", input=drafted)
+    assert done.stdout == "- It was resolved [e1]\n\n"
 
 
 def test_the_help_names_every_command(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 
 from bot.incident import effects as f
 from bot.incident import events as e
+from bot.incident.links import Guides
 from bot.incident.model import Incident, Room
 from storage import codec
 from tests.builders import START
@@ -22,6 +23,20 @@ def test_what_was_written_before_rooms_could_be_left_can_be_read() -> None:
     stored = json.loads(codec.dump(incident))
     del stored["responders"], stored["worked_on_since"], stored["rooms"]["console"]["exposed"]
     assert codec.load_incident(7, json.dumps(stored)) == incident
+
+
+def test_what_was_written_before_there_were_links_can_be_read() -> None:
+    fired = codec.load_event("alerts_fired", f'{{{AT}, "count": 1, "firing": 1}}')
+    assert fired == e.AlertsFired(at=START, count=1, firing=1)
+    absorbed = codec.load_event("absorbed", f'{{{AT}, "other": 8, "title": "x"}}')
+    assert absorbed == e.Absorbed(at=START, other=8, title="x")
+    reached = codec.load_event("post_reached_page", f'{{{AT}, "number": 1, "page": "page"}}')
+    assert reached == e.PostReachedPage(at=START, number=1, page="page")
+    incident = Incident(7, START, guides=Guides("https://wiki.example.org/osd"))
+    stored = json.loads(codec.dump(incident))
+    assert codec.load_incident(7, json.dumps(stored)) == incident
+    del stored["guides"]
+    assert codec.load_incident(7, json.dumps(stored)) == Incident(7, START)
 
 
 def test_what_was_written_before_files_were_kept_can_be_read() -> None:

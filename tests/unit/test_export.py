@@ -22,7 +22,7 @@ from bot.lookups import StoredAlert
 from tests.builders import PEOPLE, START, Step, Story, record, step
 from tests.commands import OPENINGS, STEPS
 from tests.golden_files import golden
-from tests.stories import COMPONENTS, drill, volumes_slow
+from tests.stories import COMPONENTS, drill, permalink, volumes_slow
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "docs/export.schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -120,6 +120,8 @@ BREAKAGES = {
     "row without an id": lambda v: v["timeline"][0].pop("id"),
     "unknown key in a row": lambda v: v["timeline"][0].update(note="x"),
     "unknown role": lambda v: v["roles"].update(boss="ana"),
+    "row without a link": lambda v: v["timeline"][0]["source"].pop("link"),
+    "link that is none": lambda v: v["timeline"][0]["source"].update(link="javascript:alert(1)"),
     "alert without labels": lambda v: v["alerts"][0].pop("labels"),
     "reference without a number": lambda v: v.update(ref="INC-"),
 }
@@ -136,7 +138,7 @@ def test_a_broken_export_does_not_pass_the_schema(breakage: str) -> None:
 SECRETS = [
     "Ana", "Ruiz", "Ben", "Okafor", "Cleo", "U0ANA1", "example.org/r", "!r:example.org", "stor-az2-03", "osd.12",
     "CephOSDDown", "f1", "quorum", "rack", "hunter2", "drain", "disks", "ntfy", "ceph", "policy:", "latency", "Writes",
-    "controller", "Volumes slow in az2",
+    "controller", "Volumes slow in az2", "matrix.to",
 ]  # fmt: skip
 
 
@@ -181,8 +183,25 @@ def test_markdown_is_the_timeline_and_then_the_draft() -> None:
         "# INC-7: Volumes slow in az2\n\n- real, sev1, review\n- comms: Cleo Weiß\n- lead: Ana Ruiz\n"
     )
     assert text.index("## Timeline") < text.index("# Postmortem of INC-7")
-    assert "| 20 Nov 22:23 | Decision: drain stor-az2-03; risk: less room | Ben Okafor | e23 |" in text
+    assert "| 20 Nov 22:23 | Decision: drain stor-az2-03; risk: less room | Ben Okafor | [e23] |" in text
+    assert (
+        "| 20 Nov 22:22 | Status changed from investigating to identified: two OSDs flap on one host | Ben Okafor | e22 |"
+        in text
+    )
     assert "- declared: 20 Nov 2026 22:05 UTC (alert)\n" in text
+
+
+def test_the_id_of_what_came_of_a_message_opens_it() -> None:
+    whole = exported(volumes_slow())
+    rows = {row["id"]: row["source"]["link"] for row in to_json(whole, people=PEOPLE)["timeline"]}
+    assert {ref: link for ref, link in rows.items() if link} == {
+        "e16": permalink("m0"),
+        "e19": permalink("m1"),
+        "e23": permalink("m3"),
+    }
+    page = to_html(whole, people=PEOPLE)
+    assert f'<td>Ben Okafor</td>\n<td><a href="{permalink("m3")}">e23</a></td>' in page
+    assert to_markdown(whole, people=PEOPLE).count(permalink("m3")) == 1
 
 
 def test_what_people_read_has_no_microseconds_and_what_programs_read_has() -> None:

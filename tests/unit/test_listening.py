@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import bot.listening
-from bot.listening import ASKED_MOST, MOST, TOLD_MOST, Listening
+from bot.listening import ASKED_MOST, MOST, TOLD_MOST, Hearing, Listening
 from bot.ports import Inbox, Overloaded, Rejected, Unavailable
 from bot.store import StoreUnavailable, TurnLost
 from storage.turns import AlwaysOurs
@@ -207,6 +207,41 @@ async def test_one_that_returns_is_no_trouble_and_is_not_asked_all_the_time(
     assert len(told(caplog)) == 1
 
 
+async def test_it_lasts_when_it_failed_for_a_minute_and_at_once_when_a_person_must_mend_it(
+    listening: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nights = Nights(3)
+    it = listening(Chat(always=Unavailable("no route")), nights)
+    await until(lambda: len(nights.slept) == 3, "three tries")
+    assert it.hearing == {"matrix": Hearing("no route")}
+    assert it.unheard == ["matrix is not heard: no route"]
+    monkeypatch.setattr(bot.listening, "STEADY", 0.0)
+    late = listening(Chat(always=Unavailable("no route")), again := Nights(2))
+    await until(lambda: len(again.slept) == 2, "two tries")
+    assert late.hearing == {"matrix": Hearing("no route", lasts=True)}
+    monkeypatch.setattr(bot.listening, "STEADY", 60.0)
+    refused = listening(Chat(Rejected("the token is refused"), always=Unavailable("no route")), once := Nights(2))
+    await until(lambda: len(once.slept) == 2, "two tries")
+    assert refused.hearing["matrix"] == Hearing("no route", lasts=True)
+
+
+async def test_one_that_lasts_is_well_and_a_new_failure_begins_to_count_anew(
+    listening: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works, again = Patience(), Patience()
+    it = listening(Chat(Rejected("refused"), works, Unavailable("no route"), again), Nights())
+    await until(works.asked.is_set, "listening")
+    assert it.hearing["matrix"] == Hearing("refused (somebody must look)", lasts=True)
+    works.go.set()
+    await until(again.asked.is_set, "listening")
+    assert it.hearing == {"matrix": Hearing("no route")}
+    monkeypatch.setattr(bot.listening, "STEADY", 0.01)
+    steady = listening(Chat(lasting := Patience()), Nights())
+    assert steady.hearing == {"matrix": Hearing()}
+    await until(lambda: steady.hearing == {"matrix": Hearing(well=True)}, "being heard")
+    assert lasting.asked.is_set()
+
+
 class LostTurns:
     """The first turns are lost while the work is under way; `waiting` is while somebody else has it."""
 
@@ -234,6 +269,17 @@ async def test_who_lost_the_turn_waits_for_it_without_trouble(
     await until(turns.waiting.is_set, "waiting for the turn")
     assert (chat.tries, nights.slept, told(caplog)) == (2, [], [])
     assert (it.heard, it.trouble) == ({"matrix": False}, {})
+
+
+async def test_who_waits_long_for_a_turn_takes_it_that_somebody_else_hears(
+    listening: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.listening, "STEADY", 0.01)
+    turns = LostTurns(0)
+    it = listening(chat := Chat(), Nights(), turns)
+    it._ears["matrix"].hearing = Hearing("no route", lasts=True)
+    await until(lambda: it.hearing == {"matrix": Hearing(well=True)}, "the other one being steady")
+    assert (chat.tries, it.heard, it.trouble) == (0, {"matrix": False}, {})
 
 
 async def test_platforms_do_not_wait_for_each_other(listening: Listener) -> None:

@@ -239,6 +239,8 @@ def test_what_is_no_matrix_id_is_not_mentioned(handle):
         (d.Link("x", "//a.org"), "x <//a.org>", "x &lt;//a.org&gt;"),
         (d.Link("x", "/etc"), "x </etc>", "x &lt;/etc&gt;"),
         (d.Link("x", "https:"), "x <https:>", "x &lt;https:&gt;"),
+        (d.Link("e12", "https://a.org", quiet=True), "e12", '<a href="https://a.org">e12</a>'),
+        (d.Link("e12", "javascript:alert(1)", quiet=True), "e12", "e12"),
     ],
 )  # fmt: skip
 def test_only_addresses_of_the_web_and_of_mail_are_linked_and_all_are_shown_as_text(link, body, html):

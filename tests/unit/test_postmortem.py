@@ -28,14 +28,16 @@ from bot.incident.model import (
 from bot.postmortem.draft import draft
 from bot.postmortem.facts import Hour, hour_class
 from bot.postmortem.gather import facts
+from bot.postmortem.markup import closed
 from bot.postmortem.told import told
 from bot.postmortem.words import cast, escape
 from tests.builders import PEOPLE, START, Step, Story, record, step, without
 from tests.commands import NASTY, OPENINGS, STEPS
 from tests.golden_files import golden
-from tests.stories import COMPONENTS, drill, volumes_slow
+from tests.stories import COMPONENTS, drill, permalink, volumes_slow
 
-CITATION = re.compile(r"\[(e\d+(?:, e\d+)*)\]")
+CITATION = re.compile(r"\[(e\d+)\](?!:)")
+OPENED = re.compile(r"\[e\d+\]: <https://[^>]+>")
 GIVE_AWAYS = ("ana", "Ana", "Ruiz", "ben", "Ben", "Okafor", "cleo", "Cleo", "Weiß", "U0ANA1", "U0BEN2", "U0DORA4")
 SECTIONS = [
     "Summary",
@@ -60,7 +62,7 @@ def drafted(history: list[Recorded], zone: str = "") -> str:
 
 
 def cited(text: str) -> set[str]:
-    return {ref for group in CITATION.findall(text) for ref in group.split(", ")}
+    return set(CITATION.findall(text))
 
 
 def part(text: str, title: str) -> str:
@@ -73,7 +75,10 @@ def uncited(text: str) -> list[str]:
     return [
         line
         for line in text.splitlines()
-        if line and not line.startswith(("#", "> ", "| # ", "| Time ", "| ---")) and not re.search(r"\](?: \|)?$", line)
+        if line
+        and not line.startswith(("#", "> ", "| # ", "| Time ", "| ---"))
+        and not OPENED.fullmatch(line)
+        and not re.search(r"\](?: \|)?$", line)
     ]
 
 
@@ -249,6 +254,30 @@ def test_no_event_is_cited_once_it_is_gone() -> None:
         text = drafted(without(history, gone.id))
         assert gone.id not in cited(text), gone
         assert uncited(text) == [], gone
+
+
+def test_what_is_cited_opens_the_message_it_came_of_and_nothing_else_does() -> None:
+    evil = "[e1] [e2]: <https://evil.example> [e2](https://evil.example)"
+    text = drafted(
+        record(
+            step(c.Open(title=evil), link=permalink("opened")),
+            step(c.Note(mark=Mark.DECISION, text=evil), link=permalink("decided")),
+            c.Note(mark=Mark.LUCKY, text=evil),
+            step(c.AssignPostmortem(person="ana"), link=permalink("assigned")),
+            step(c.DraftPostmortem(), link=permalink("drafted")),
+        )
+    )
+    page = MarkdownIt("commonmark").enable("table").render(text)
+    opens = [f'<a href="{permalink(what)}">{ref}</a>' for ref, what in (("e1", "opened"), ("e2", "decided"))]
+    owner = f'<a href="{permalink("assigned")}">e4</a>'
+    assert set(re.findall(r"<a .*?</a>", page)) == {
+        *opens,
+        owner,
+        '<a href="https://evil.example">https://evil.example</a>',
+    }
+    assert "[e3]" in page
+    assert permalink("drafted") not in text
+    assert closed(text).rstrip() == text.partition("\n[e1]: ")[0].rstrip()
 
 
 def test_without_any_event_there_are_only_questions() -> None:

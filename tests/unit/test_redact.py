@@ -78,6 +78,9 @@ def masked(text):
         # Links.
         ("see https://matrix.to/#/#inc-7:example.org.", "see an internal link."),
         ("https://acme-cloud.slack.com/archives/C1/p2", "an internal link"),
+        ("https://acme.slack-gov.com/archives/C1/p1700000000000100?thread_ts=1.2&cid=C1", "an internal link"),
+        ("https://acme.enterprise.slack.com/archives/C1/p2", "an internal link"),
+        ("(https://matrix.to/#/%21r%3Ab.org/%24e?via=b.org)", "(an internal link)"),
         ("#inc-7:example.org", "an internal link"),
         ("(https://grafana.internal.example.org/d/1)", "(an internal link)"),
         ("http://10.0.0.5:3000/", "an internal link"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat import answers, standing
 from bot.chat.card import card
-from bot.chat.document import clean
+from bot.chat.document import Bullets, Link, clean
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
 from bot.chat.templates import Templates
@@ -785,6 +785,21 @@ def test_a_timeline_names_each_event_and_shows_the_date_where_it_changes(story):
     ]
     short = answers.timeline_document(story.incident, story.history, people=PEOPLE, zone=ZONE, limit=1)
     assert "2 earlier lines are left out" in short.to_plain()
+
+
+def test_in_a_timeline_and_in_catching_up_what_came_of_a_message_opens_it(story):
+    story.do(c.Note(mark=Mark.NOTE, text="rebooted mon2"))
+    link = "https://matrix.to/#/%21a%3Ab.org/%24e?via=b.org"
+    history = [replace(r, source=Source("reaction", "m1", link)) if r.id == "e3" else r for r in story.history]
+    known = {"people": PEOPLE, "zone": ZONE}
+    for shown, words in (
+        (answers.timeline_document(story.incident, history, **known), "e3"),
+        (answers.catchup_document(story.incident, history, now=NOW, **known), "14:30"),
+    ):
+        rows = [row for block in shown.blocks if isinstance(block, Bullets) for row in block.items]
+        assert [part for row in rows for part in row if isinstance(part, Link)] == [Link(words, link, quiet=True)]
+        assert f"- {words} " in shown.to_plain()
+        assert link not in shown.to_plain()
 
 
 def test_every_time_in_a_timeline_is_in_the_zone_its_heading_names(story):

@@ -12,7 +12,7 @@ from bot.chat.forms import FORMS
 from bot.chat.parse import parse
 from bot.chat.wanting import choices, wanting
 from bot.incident.model import Refused
-from tests.unit.slack_views import check_view
+from tests.contract.servers.slack.blocks import check_view
 from tests.unit.test_forms import FILLED, HERE
 
 CHOICES = choices(HERE)
@@ -52,7 +52,7 @@ def opened(verb, values=None, where=WHERE, house=CHOICES):
 @pytest.mark.parametrize("verb", sorted(FORMS))
 def test_every_form_is_a_modal_with_all_its_fields(verb):
     view = opened(verb)
-    check_view(view)
+    check_view(view, kinds=("modal",))
     assert [block["block_id"] for block in view["blocks"]] == [field.name for field in FORMS[verb].fields]
     assert all("…" not in view[name]["text"] for name in ("title", "submit", "close"))
 
@@ -65,7 +65,7 @@ def test_every_form_is_a_modal_with_all_its_fields(verb):
 @example(("rename", {"text": "a\nb"}), {})
 def test_whatever_a_house_is_called_slack_takes_the_form(filled, house):
     verb, values = filled
-    check_view(modal(FORMS[verb], values, WHERE, house))
+    check_view(modal(FORMS[verb], values, WHERE, house), kinds=("modal",))
 
 
 @given(FILLED)
@@ -137,9 +137,10 @@ def test_of_what_comes_back_only_what_we_can_have_put_there_counts(metadata, whe
 
 
 @pytest.mark.parametrize("view", [{}, {"callback_id": "form:nothing"}, {"callback_id": 5}, {"callback_id": "open"}])
-def test_a_view_that_is_none_of_ours_is_refused(view):
+def test_a_view_that_is_none_of_ours_is_refused_and_closed(view):
     with pytest.raises(Refused, match="There is no form"):
         line_of(view)
+    assert errors(view, "whatever") == {"response_action": "clear"}
 
 
 @pytest.mark.parametrize(
@@ -170,13 +171,13 @@ def test_an_error_stands_at_the_field_that_it_is_about(verb, values, field):
     view = submitted(opened(verb), values)
     with pytest.raises(Refused) as refused:
         parse(line_of(view)[0], HERE)
-    answer = errors(view, f"{refused.value.reason} {refused.value.hint}")
-    assert answer["response_action"] == "errors"
-    ((block, text),) = answer["errors"].items()
-    assert block == field
-    assert text
     label = next(one.label for one in FORMS[verb].fields if one.name == field)
-    assert not text.startswith(label)
+    said = f"{refused.value.reason} {refused.value.hint}"
+    for sentence in (said, said.replace("`", "")):
+        answer = errors(view, sentence)
+        assert answer == {"response_action": "errors", "errors": {field: answer["errors"].get(field)}}
+        assert answer["errors"][field]
+        assert not answer["errors"][field].startswith(label)
 
 
 def test_an_error_that_is_about_no_field_stands_at_the_first_and_is_not_endless():
@@ -184,6 +185,16 @@ def test_an_error_that_is_about_no_field_stands_at_the_first_and_is_not_endless(
     assert errors(view, "INC-7 is over.")["errors"] == {"text": "INC-7 is over."}
     assert len(errors(view, "long " * 1000)["errors"]["text"]) == 500
     assert errors(view, "")["errors"]["text"]
+
+
+def test_a_word_of_a_refusal_is_no_answer_that_it_repeats():
+    view = submitted(opened("handoff"), {"role": "ops", "person": "U0BEN"})
+    assert errors(view, "The ops-lead, U0BENNY, is asleep: stop= it.")["errors"].keys() == {"role"}
+    view = submitted(opened("moment"), {"moment": "mitigated", "at": "14:05"})
+    assert errors(view, "It was 114:05, format=x.")["errors"].keys() == {"moment"}
+    assert errors(view, "Nobody writes 14:05 like this.")["errors"].keys() == {"at"}
+    view = submitted(opened("publish"), {"status": "resolved", "text": "over"})
+    assert errors(view, "INC-7 is over.")["errors"].keys() == {"status"}
 
 
 def test_an_error_never_stands_at_a_field_that_is_not_shown():
@@ -205,19 +216,22 @@ def test_an_error_never_stands_at_a_field_that_is_not_shown():
         ("<@U0ANA|ana> asks <@U0BEN> in <#C0OPS|ops>, <!here>", "@ana asks @U0BEN in #ops, @here"),
         ("<!subteam^S1|@oncall> sev1 at=14:05", "@oncall sev1 at=14:05"),
         ("x" * 500, "x" * 200),
+        ("🔥" * 200, "🔥" * 99 + "…"),
     ],
 )
 def test_a_message_begins_the_form_with_its_first_line(text, title):
     view = open_from_message(text, "https://example.slack.com/archives/C0OPS/p1", WHERE, CHOICES)
-    check_view(view)
+    check_view(view, kinds=("modal",))
     assert view["blocks"][0]["element"].get("initial_value") == title
     _, where = line_of(submitted(view, {"text": "x", "sev": "sev2"}))
     assert where == Where("C0ROOM", "1700000000.000100", 7, permalink="https://example.slack.com/archives/C0OPS/p1")
 
 
 @given(st.text(), st.text())
+@example("x", f"https://example.org/{'ü' * 900}")
+@example("x", f"https://example.org/{chr(34) * 900}")
 def test_no_message_breaks_the_form(text, permalink):
-    check_view(open_from_message(text, permalink))
+    check_view(open_from_message(text, permalink), kinds=("modal",))
     assert isinstance(readable(text), str)
 
 

@@ -95,7 +95,11 @@ def test_words_are_rich_text_in_which_no_sign_means_anything(kind: str) -> None:
 
 
 def test_what_has_no_words_is_a_block_of_its_own() -> None:
-    assert said(d.Divider()) == [{"type": "divider"}]
+    assert said(BEFORE, d.Divider())[-1] == {"type": "divider"}
+
+
+def test_a_message_without_a_word_in_its_blocks_says_its_summary() -> None:
+    assert message(d.Document("the summary", (d.Divider(),)), HANDLES) == {"text": "the summary", "blocks": []}
 
 
 def test_the_title_of_a_message_is_its_header_and_what_follows_shares_one_block() -> None:

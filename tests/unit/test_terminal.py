@@ -156,6 +156,12 @@ def test_an_address_a_terminal_should_not_open_is_text(url):
     assert "\x1b]8" not in shown
 
 
+def test_a_quiet_address_is_not_shown_and_can_be_clicked():
+    document = d.Document("x", (d.Paragraph((d.Link("e12", "https://example.org/", quiet=True), d.Text(" slow"))),))
+    assert to_text(document, 80, colour=False) == "│ e12 slow"
+    assert re.findall(r"\x1b\]8;id=\d+;([^\x1b]+)\x1b", to_text(document, 80, colour=True)) == ["https://example.org/"]
+
+
 def test_words_that_pretend_to_be_an_address_stand_beside_the_true_one():
     link = d.Link("https://good.example", "https://evil.example")
     assert "https://good.example <https://evil.example>" in to_text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.incident.text import clean, one_line, unhidden
+from bot.incident.text import LINK_LIMIT, clean, one_line, unhidden, web_link
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,47 @@ def test_nothing_hides_between_the_letters(given: str, seen: str):
 def test_a_line_is_cut_at_its_limit_and_has_no_break():
     assert one_line("two\n  lines", 100) == "two lines"
     assert one_line("x" * 30, 10) == "x" * 10
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://matrix.to/#/%21a%3Ab.org/%24e-_?via=b.org",
+        "https://acme.slack.com/archives/C0AB1/p1700000000000100?thread_ts=1700000000.000000&cid=C0AB1",
+        "http://[2001:db8::1]:8008/a",
+        "HTTPS://chat.example.org",
+        "https://a.org/" + "x" * (LINK_LIMIT - 14),
+    ],
+)
+def test_an_address_of_the_web_is_kept_as_it_is(link: str):
+    assert web_link(link) == link
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "",
+        "a.org",
+        "//a.org/",
+        "https://",
+        "https:///a",
+        "javascript:alert(1)",
+        "mailto:a@b.org",
+        "ftp://a.org/",
+        "https://ana:secret@a.org/",
+        "https://a.org/ b",
+        "https://a.org/\n",
+        "https://a.org/\x1b]8;;",
+        "https://a.org/>[x](y",
+        "https://a.org/|",
+        "https://a.org/`",
+        "https://a.org/\\",
+        'https://a.org/"',
+        "https://ä.org/",
+        "http\u017f://a.org/",
+        "https://a.org/\u202e",
+        "https://a.org/" + "x" * (LINK_LIMIT - 13),
+    ],
+)
+def test_what_is_no_address_of_the_web_is_no_half_of_one_either(nothing: str):
+    assert web_link(nothing) == ""

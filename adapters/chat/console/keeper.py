@@ -102,6 +102,14 @@ class Keeper:
         self.check_writable(room)
         return None, r.Change("topic", self._record(r.set_topic(room, topic)), words=topic)
 
+    def set_links(self, room: str, links: tuple[r.Link, ...]) -> Outcome[None]:
+        known = self.room(room)
+        if known.links == links:
+            return None, None
+        self.check_writable(room)
+        titles = ", ".join(title for title, _ in links)
+        return None, r.Change("links", self._record(r.set_links(known, links)), words=titles)
+
     def archive(self, room: str) -> Outcome[None]:
         if self.room(room).archived:
             return None, None

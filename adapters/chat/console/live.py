@@ -116,6 +116,8 @@ class LiveScreen:
                 self._line(f"{room.id}: {change.words} came in", "dim")
             case "topic":
                 self._line(f"{room.id}: topic is now {change.words}", "dim")
+            case "links":
+                self._line(f"{room.id}: links are now {change.words or 'none'}", "dim")
             case "archive":
                 self._line(f"{room.id}: archived, nobody writes here any more", "dim")
             case "react" | "unreact" if message:

@@ -20,8 +20,9 @@ from adapters.chat.console.screen import Screen, SilentScreen
 from bot.chat.document import Document, clean
 from bot.chat.document import say as words
 from bot.config import Place
+from bot.incident.links import is_web
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Memory, Overloaded, Reacted, Rejected, RoomRef, Said, Unavailable
+from bot.ports import Attempt, Clock, Inbox, Memory, Overloaded, Reacted, Rejected, RoomLink, RoomRef, Said, Unavailable
 from bot.store import StoreUnavailable
 
 NAME = 80
@@ -29,6 +30,9 @@ NAME = 80
 
 TOPIC = 250
 """Characters of a topic; Slack's limit."""
+
+TITLE = 60
+"""Characters of a link's title."""
 
 LINE = 4_000
 """Characters of a line somebody types: longer than any command."""
@@ -138,6 +142,10 @@ class ConsolePlatform:
 
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None:
         await self._run(partial(self._keeper.set_topic, room, short(topic, TOPIC)))
+
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
+        shown = tuple((short(link.title, TITLE), link.url) for link in links if is_web(link.url))
+        await self._run(partial(self._keeper.set_links, room, shown))
 
     async def archive(self, attempt: Attempt, room: str) -> None:
         await self._run(partial(self._keeper.archive, room))

@@ -13,6 +13,9 @@ from bot.chat.document import Document
 Reaction = tuple[str, str]
 """(emoji, who)"""
 
+Link = tuple[str, str]
+"""(title, address)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -40,6 +43,7 @@ class Room:
     people: Mapping[str, str] = field(default_factory=dict)
     messages: tuple[Message, ...] = ()
     pinned: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
     def find(self, message: str) -> Message | None:
         return next((known for known in reversed(self.messages) if known.id == message), None)
@@ -118,6 +122,11 @@ def set_topic(room: str, topic: str) -> Entry:
     return {"do": "topic", "room": room, "topic": topic}
 
 
+def set_links(room: Room, links: tuple[Link, ...]) -> Entry:
+    """Beside the topic, so that the release before, which knows no links, can read the journal."""
+    return {**set_topic(room.id, room.topic), "links": links}
+
+
 def archive(room: str) -> Entry:
     return {"do": "archive", "room": room}
 
@@ -161,7 +170,8 @@ def _change(room: Room, entry: Entry) -> Room:
         case "join":
             return replace(room, people={**room.people, **entry["people"]})
         case "topic":
-            return replace(room, topic=entry["topic"])
+            links = tuple((title, url) for title, url in entry.get("links", room.links))
+            return replace(room, topic=entry["topic"], links=links)
         case "archive":
             return replace(room, archived=True)
         case "react":
@@ -210,5 +220,7 @@ def journal_of(state: State) -> Iterator[Entry]:
                 yield react(room.id, message.id, reaction, added=True)
         for message_id in room.pinned:
             yield pin(room.id, message_id)
+        if room.links:
+            yield set_links(room, room.links)
         if room.archived:
             yield archive(room.id)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.chat.late import OLDEST, TOO_LATE
+from adapters.chat.matrix import links
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.encryption.rooms import SETTINGS, Encryption
 from adapters.chat.matrix.history import FILTER, missed
@@ -161,9 +162,8 @@ class Listener:
         if self._clock.now() - at > OLDEST:
             self._later(self._reply(room, say(TOO_LATE, "refused"), content, id_))
             return
-        said = Said(
-            self._name, await self._upgrades.first(room), str(event["sender"]), line, message=id_, at=at, confined=True
-        )
+        known, by, link = await self._upgrades.first(room), str(event["sender"]), self._link(room, id_)
+        said = Said(self._name, known, by, line, message=id_, at=at, confined=True, link=link)
         answer = await self._inbox.said(said)
         self._later(self._reply(room, answer, content, id_))
 
@@ -234,6 +234,7 @@ class Listener:
                 at=_at(on),
                 event=id_,
                 files=attached(self._addressing.newest(on)),
+                link=self._link(room, message),
             )
         )
 
@@ -257,8 +258,12 @@ class Listener:
                 text="",
                 added=False,
                 event=str(event["event_id"]),
+                link=self._link(room, held["message"]),
             )
         )
+
+    def _link(self, room: str, message: str) -> str:
+        return links.message(room, message, self._addressing.us.partition(":")[2])
 
 
 def _at(event: Json) -> datetime:

@@ -7,9 +7,8 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from urllib.parse import quote
 
-from adapters.chat.matrix import media, render
+from adapters.chat.matrix import links, media, render
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.encryption.rooms import Encryption
@@ -19,7 +18,7 @@ from adapters.chat.matrix.rooms import TOPIC, Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, clean
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef, Unavailable
+from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ class MatrixPlatform:
             mark, name, topic, private=private, installation=await self._known_installation()
         )
         self._archived[found.id] = found.archived
-        return RoomRef(found.id, _link(found.alias or found.id, self._config.server), private=found.private)
+        return RoomRef(found.id, links.room(found.alias or found.id, self._config.server), private=found.private)
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
         async with self._turn(room) as id_:
@@ -147,6 +146,9 @@ class MatrixPlatform:
             if (await self._homeserver.state(id_, "m.room.topic") or {}).get("topic") != wanted["topic"]:
                 await self._homeserver.set_state(id_, "m.room.topic", wanted)
 
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
+        """Matrix shows none above a room; the pinned card has them."""
+
     async def archive(self, attempt: Attempt, room: str) -> None:
         async with self._turn(room) as id_:
             if not await self._is_archived(id_):
@@ -189,7 +191,7 @@ class MatrixPlatform:
         return room in self._spoken_in
 
     async def probe(self) -> None:
-        """As `bot.ports.Probed`: the account is ours, its device the one we say, the rooms are there, and keys can be kept."""
+        """As `bot.offered.Probed`: the account is ours, its device the one we say, the rooms are there, and keys can be kept."""
         who = await self._homeserver.get("account", "whoami")
         if who.get("user_id") != self._config.user_id:
             raise Rejected(f"{self._name}: the token belongs to {clean(str(who.get('user_id')))}, not to user_id")
@@ -294,9 +296,3 @@ def _event(message: str) -> str:
     if not message.startswith("$"):
         raise Rejected(f"{message} is no message of a homeserver")
     return message
-
-
-def _link(room: str, server: str) -> str:
-    """Opens a room in whatever client somebody has (https://spec.matrix.org/latest/appendices/#matrixto-navigation)."""
-    via = "" if room.startswith("#") else f"?via={quote(server)}"
-    return f"https://matrix.to/#/{quote(room, safe='')}{via}"

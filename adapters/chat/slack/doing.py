@@ -124,7 +124,15 @@ class Doing:
 
     def as_said(self, event: Event) -> Said:
         """An event as somebody typed it."""
-        return Said(self._name, event.channel, event.user, event.text, message=event.message, at=event.when)
+        return Said(
+            self._name,
+            event.channel,
+            event.user,
+            event.text,
+            message=event.message,
+            at=event.when,
+            link=self._standing.permalink(event.channel, event.ts, event.thread),
+        )
 
     async def refused(self, user: str) -> Document | None:
         """Why somebody may do nothing here; None: they may."""
@@ -203,13 +211,10 @@ class Doing:
         if meaning(event.emoji) is None or not await self._acts(event):
             return None
         if not event.added:
-            return await self._inbox.reacted(self._reacted(event, event.user, {}, ""))
+            return await self._inbox.reacted(self._reacted(event, event.user, {}))
         answer = await self._web.call("reactions.get", channel=event.channel, timestamp=event.ts, full=True)
         message = answer.get("message")
-        url = (await self._standing.who()).url
-        return await self._inbox.reacted(
-            self._reacted(event, event.user, message if isinstance(message, dict) else {}, url)
-        )
+        return await self._inbox.reacted(self._reacted(event, event.user, message if isinstance(message, dict) else {}))
 
     async def _pin(self, event: Event) -> None:
         """A pin is one, whoever puts it there; so it is taken back by whoever takes it off, in the name of the first."""
@@ -221,7 +226,7 @@ class Doing:
             return await self._reaction(event)
         by = await self._memory.recall(key)
         if by is not None:
-            await self._inbox.reacted(self._reacted(event, by, {}, ""))
+            await self._inbox.reacted(self._reacted(event, by, {}))
             await self._memory.forget([key])
         return None
 
@@ -230,7 +235,7 @@ class Doing:
             return False
         return await self.refused(event.user) is None
 
-    def _reacted(self, event: Event, by: str, message: dict[str, Any], url: str) -> Reacted:
+    def _reacted(self, event: Event, by: str, message: dict[str, Any]) -> Reacted:
         return Reacted(
             self._name,
             event.channel,
@@ -243,4 +248,5 @@ class Doing:
             added=event.added,
             event=event.id,
             files=files(message),
+            link=self._standing.permalink(event.channel, event.ts, str(message.get("thread_ts") or "")),
         )

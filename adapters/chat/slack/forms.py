@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from bot.chat.document import clean
-from bot.chat.form import Field, Form, Kind, Option
+from bot.chat.form import Field, Form, Kind, Option, Place
 from bot.chat.forms import FORMS
 from bot.chat.line import shown
 from bot.incident.model import Refused
@@ -51,7 +51,7 @@ class Where:
 _SHAPES = {
     "channel": re.compile(r"[A-Z0-9]{1,40}|"),
     "message": re.compile(r"[0-9]{1,20}\.[0-9]{1,10}|"),
-    "permalink": re.compile(r"https?://[^\s<>|]{1,1000}|"),
+    "permalink": re.compile(r"https?://[!-;=?-{}~]{1,1000}|"),
 }
 _LARGEST_NUMBER = 999_999_999
 
@@ -85,14 +85,20 @@ def line_of(view: Mapping[str, Any]) -> tuple[str, Where]:
     """The line that a submitted `view` makes, and where the form was asked for. Raises Refused, about a field by its label or
     about the whole."""
     form = _form(view)
+    if form is None:
+        raise Refused(
+            f"There is no form `{shown(str(view.get('callback_id', '')))}`.", "Open it again, or type the line."
+        )
     where = _where(view.get("private_metadata"))
     return form.line(_answers(form, view), where.incident), where
 
 
 def errors(view: Mapping[str, Any], refused: str) -> dict[str, Any]:
     """The answer to a submission that keeps the form open and says `refused` under the field that it is about, or under the
-    first one when nobody can tell."""
+    first one when nobody can tell. What is no form of ours (any more) is closed."""
     form = _form(view)
+    if form is None:
+        return {"response_action": "clear"}
     about = _about(form, _answers(form, view), refused, _shown(view))
     text = clean(refused).strip().removeprefix(f"{about.label}: ")
     return {"response_action": "errors", "errors": {about.name: _cut(text or "This cannot be done.", ERROR)}}
@@ -119,12 +125,9 @@ def _unescaped(found: re.Match[str]) -> str:
     return label or target
 
 
-def _form(view: Mapping[str, Any]) -> Form:
+def _form(view: Mapping[str, Any]) -> Form | None:
     called = str(view.get("callback_id", ""))
-    form = FORMS.get(called.removeprefix(CALLBACK)) if called.startswith(CALLBACK) else None
-    if form is None:
-        raise Refused(f"There is no form `{shown(called)}`.", "Open it again, or type the line.")
-    return form
+    return FORMS.get(called.removeprefix(CALLBACK)) if called.startswith(CALLBACK) else None
 
 
 def _input(field: Field, value: str, choices: Choices) -> dict[str, Any] | None:
@@ -176,7 +179,7 @@ def _option(option: Option) -> dict[str, Any]:
 
 def _typed(field: Field, value: str) -> dict[str, Any]:
     most = min(field.most, INPUT)
-    text = clean(value)[:most] if field.kind is Kind.LONG else one_line(value, most)
+    text = _cut(clean(value) if field.kind is Kind.LONG else one_line(value, most), most)
     begun = {"initial_value": text} if text.strip() else {}
     return {"type": "plain_text_input", "multiline": field.kind is Kind.LONG, "max_length": most, **begun}
 
@@ -187,7 +190,9 @@ def _plain(text: str, most: int) -> dict[str, Any]:
 
 
 def _cut(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
+    # Slack does not say what it counts. Many of its clients count units of UTF-16, of which an emoji has two.
+    units = text.encode("utf-16-le")
+    return text if len(units) <= 2 * most else f"{units[: 2 * most - 2].decode('utf-16-le', 'ignore')}…"
 
 
 def _metadata(where: Where) -> str:
@@ -257,10 +262,15 @@ def _about(form: Form, answers: Mapping[str, str], refused: str, there: set[str]
         if refused.startswith(f"{field.label}: "):
             return field
     for field in known:
-        if f"`{field.name}=" in refused:
+        if re.search(rf"(?<!\w){field.name}=", refused):
             return field
     for field in known:
-        answer = answers[field.name].strip()
-        if answer and any(f"`{shown(said)}`" in refused for said in (answer, f"<@{answer}>")):
+        if field.place is not Place.TEXT and _repeated(answers[field.name].strip(), refused):
             return field
     return known[0]
+
+
+def _repeated(answer: str, refused: str) -> bool:
+    """Whether the refusal shows the answer as it was filled in, with backticks around it or without."""
+    said = (shown(answer), shown(f"<@{answer}>"))
+    return bool(answer) and any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", refused) for one in said)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from adapters.chat.slack.addressed import permalink, unescape
+from adapters.chat.slack.addressed import unescape
 from adapters.chat.slack.doing import Doing
 from adapters.chat.slack.events import LONGEST, PIN, Event, Json
 from adapters.chat.slack.forms import Where, errors, line_of, modal, open_from_message
@@ -163,8 +163,7 @@ class Interactions:
         choices = asked.choices if asked else {}
         where = Where(channel=event.channel, message=_text(message, "ts"))
         if called == OPEN_FROM_MESSAGE:
-            url = (await self._standing.who()).url
-            link = permalink(url, event.channel, where.message, _text(message, "thread_ts")) if url else ""
+            link = self._standing.permalink(event.channel, where.message, _text(message, "thread_ts"))
             view = open_from_message(_text(message, "text"), link, where, choices)
         else:
             view = modal(FORMS["open"], {}, where, choices)

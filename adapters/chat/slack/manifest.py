@@ -41,10 +41,10 @@ SCOPES = {
 also set topics and invite, and commands work in direct messages without any."""
 
 UNFURLS = {
-    "links:read": "notice links to the status page",
-    "links:write": "show what stands behind a link to the status page",
+    "links:read": "notice links to an incident on the status page",
+    "links:write": "show under such a link how the incident stands",
 }
-"""The same, only where links of status pages are unfurled."""
+"""The same, only where there are domains whose links are unfurled."""
 
 EVENTS = (
     "app_home_opened",

@@ -7,7 +7,6 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
 
 from adapters.chat.slack.bookmarks import Bookmarks
 from adapters.chat.slack.config import Config
@@ -15,6 +14,7 @@ from adapters.chat.slack.doing import Doing
 from adapters.chat.slack.hearing import Hearing
 from adapters.chat.slack.interacting import Interactions
 from adapters.chat.slack.kept import KeptEvents
+from adapters.chat.slack.manifest import missing
 from adapters.chat.slack.members import Members
 from adapters.chat.slack.messages import SLACK, is_ours
 from adapters.chat.slack.posting import Posts
@@ -24,9 +24,10 @@ from adapters.chat.slack.socket import connected
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import LockedOut, Web, code_of
 from bot.chat.document import Document
+from bot.incident.links import is_web
 from bot.incident.model import Person
 from bot.mounted import ASGI
-from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomRef
+from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef
 from bot.sizes import format_size
 
 log = logging.getLogger(__name__)
@@ -121,9 +122,9 @@ class SlackPlatform:
         async with self._turn(room) as id_:
             await self._rooms.set_topic(id_, topic)
 
-    async def set_links(self, attempt: Attempt, room: str, links: Sequence[Any]) -> None:
+    async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
         async with self._turn(room) as id_:
-            shown = [(link.title, link.url) for link in links]
+            shown = [(link.title, link.url) for link in links if is_web(link.url)]
             await self._bookmarks.show(id_, shown, again=attempt.number > 1)
 
     async def archive(self, attempt: Attempt, room: str) -> None:
@@ -162,13 +163,18 @@ class SlackPlatform:
         return {"/slack/events": self._ears(inbox).posted} if self._config.mode == "http" else {}
 
     async def probe(self) -> None:
-        """As `bot.ports.Probed`: both tokens are good, no scope is missing, and the channel is there."""
+        """As `bot.offered.Probed`: both tokens are good, no scope is missing, and the channel is there."""
         who = await self._standing.anew()
-        log.info("%s", who)
+        if who.scopes and (lacking := missing(who.scopes, unfurls=bool(self._config.unfurl))):
+            raise Rejected(f"{self._name}: {' '.join(lacking)}")
         if self._config.mode == "socket":
             await self._web.connection()
         if self._config.announce:
             await self._channel(self._config.announce)
+        if self._config.groups and (unknown := await self._members.unknown(self._config.groups)):
+            raise Rejected(
+                f"{self._name}: there is no user group @{', @'.join(unknown)}; look at chat.{self._name}.groups"
+            )
 
     async def aclose(self) -> None:
         if self._hearing is not None:

@@ -42,9 +42,10 @@ def message(document: Document, handles: Mapping[str, str], prefix: str = PREFIX
     the summary: what a notification shows. A button has its line as `value`, and `line:0`, `line:1`, … as `action_id`."""
     text = escaped(flat(document.summary).strip(), LONGEST_TEXT)
     blocks = _fitting(Writer(document, handles, prefix).blocks(), MOST_MESSAGE, LARGEST)
-    # Where there are blocks the text beside them is not seen, and a rule alone says nothing.
-    wordless = all(block["type"] == "divider" for block in blocks)
-    return {"text": text or "…", "blocks": [] if wordless else blocks}
+    if blocks and all(block["type"] == "divider" for block in blocks):
+        # Beside blocks the text is not seen, and a rule alone says nothing.
+        blocks = []
+    return {"text": text or "…", "blocks": blocks}
 
 
 def view_blocks(

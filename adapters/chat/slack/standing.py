@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from adapters.chat.slack.addressed import permalink
 from adapters.chat.slack.web import Web, Who
 
 EVERY = 300.0
@@ -27,6 +28,11 @@ class Standing:
         """Asked again: scopes and tokens change. Raises as `Web.call`."""
         self._who = await self._web.who()
         return self._who
+
+    def permalink(self, channel: str, ts: str, thread: str = "") -> str:
+        """The address of a message; empty where Slack has not said yet what the workspace is called."""
+        url = self._who.url if self._who else ""
+        return permalink(url, channel, ts, thread) if url and ts else ""
 
     async def watch(self) -> None:
         """Until something is wrong, and then it raises as `Web.call`."""

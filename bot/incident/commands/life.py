@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.incident.events import AlertFact
+from bot.incident.links import NO_GUIDES, Guides
 from bot.incident.model import Kind, Severity, Status, Window
 
 
@@ -53,6 +54,7 @@ class Open:
     fired_count: int = 0
     again: int = 0
     truncated: int = 0
+    guides: Guides = NO_GUIDES
     opener: str = ""
     another: bool = False
     twin: Twin | None = None
@@ -74,6 +76,7 @@ class FoldAlerts:
     kept: tuple[AlertFact, ...] = ()
     kept_count: int = 0
     truncated: int = 0
+    guides: Guides = NO_GUIDES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,7 @@ class Absorb:
     alerts_firing: int = 0
     alerts_total: int = 0
     groups: tuple[str, ...] = ()
+    guides: Guides = NO_GUIDES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

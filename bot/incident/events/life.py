@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incident.events.happened import Happened
+from bot.incident.links import NO_GUIDES, Guides
 from bot.incident.model import Kind, Paging, Severity, Stamp, Status, Window
 
 
@@ -38,13 +39,14 @@ class AlertFact:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertsFired(Happened):
     """`count` alerts began, `again` of them not for the first time; `samples` holds the first of them, `firing` how
-    many fire now."""
+    many fire now. `guides` are those they brought along that the incident had none of."""
 
     count: int
     firing: int
     samples: tuple[AlertFact, ...] = ()
     again: int = 0
     truncated: int = 0
+    guides: Guides = NO_GUIDES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +101,14 @@ class MergedInto(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absorbed(Happened):
-    """Another incident turned out to be a part of this one."""
+    """Another incident turned out to be a part of this one. `guides` are those of it that this one had none of."""
 
     other: int
     title: str
     alerts_firing: int = 0
     alerts_total: int = 0
     groups: tuple[str, ...] = ()
+    guides: Guides = NO_GUIDES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

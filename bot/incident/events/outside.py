@@ -89,9 +89,12 @@ class PublicPostPublished(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostReachedPage(Happened):
+    """`first`: until then nobody knew where customers read of it there."""
+
     number: int
     page: str
     link: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

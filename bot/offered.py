@@ -1,0 +1,25 @@
+"""What an adapter may offer beside its port. That a chat platform is told of things over HTTP is `bot.mounted`."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from bot.incident.model import Person
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """What an adapter of any kind may offer, so that `klatsch check` can try it."""
+
+    async def probe(self) -> None:
+        """Go as far as one can without doing anything: connect, log in, look. Raises Unavailable or Rejected."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """What a pager may offer: it knows beforehand whether it can reach somebody."""
+
+    def address(self, person: Person) -> str:
+        """Where this way reaches `person`. Raises Rejected, naming what is missing in the configuration."""
+        ...
