@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from adapters.chat.slack.manifest import NOTE_MESSAGE, OPEN, OPEN_FROM_MESSAGE
-from tests.contract.servers.slack.model import Channel, Message
+from tests.contract.servers.slack.model import Channel
 from tests.contract.servers.slack.person import Person
 from tests.contract.servers.slack.texts import shown_blocks
 from tests.integration.slack_town import Town, fires, serving, town

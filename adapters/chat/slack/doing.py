@@ -170,9 +170,6 @@ class Doing:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _line(self, event: Event) -> None:
-        # A mention comes twice, as a mention and as a message.
-        if not event.answer and event.message in self._asked:
-            return
         self.later(event, await self.said(event))
 
     async def _reply(self, event: Event, document: Document) -> None:

@@ -69,7 +69,7 @@ class SlackPlatform:
         self._members = Members(self._web, self._handles.values(), guests=config.guests)
         self._bookmarks = Bookmarks(self._web, memory)
         self._locks: dict[str, asyncio.Lock] = {}
-        self._posts = Posts(self._web, self._standing, self._handles, self._prefix)
+        self._posts = Posts(self._web, self._standing, memory, self._handles, self._prefix)
         self._hearing: Hearing | None = None
         self._installation = ""
         self._command = command
@@ -153,7 +153,7 @@ class SlackPlatform:
             if self._config.mode == "socket":
                 await connected(self._name, self._web, hearing.app)
             else:
-                await self._standing.watch()
+                await self._standing.watch(hearing.catch_up_others)
         except LockedOut as error:
             # Somebody must look; what waits to be said waits.
             raise Rejected(error.reason) from error

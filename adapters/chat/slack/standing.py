@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from adapters.chat.slack.addressed import permalink
 from adapters.chat.slack.web import Web, Who
 
-EVERY = 300.0
-"""Seconds between two looks, where nothing else tells that our token was revoked."""
+EVERY = 60.0
+"""Seconds between two looks, where nothing else tells that our token was revoked, or that another process died."""
 
 
 class Standing:
@@ -34,8 +35,9 @@ class Standing:
         url = self._who.url if self._who else ""
         return permalink(url, channel, ts, thread) if url and ts else ""
 
-    async def watch(self) -> None:
-        """Until something is wrong, and then it raises as `Web.call`."""
+    async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
+        """And `look` as often, until something is wrong; then it raises as `Web.call`, or what `look` raises."""
         while True:
             await asyncio.sleep(EVERY)
+            await look()
             await self.anew()
