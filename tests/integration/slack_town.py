@@ -40,9 +40,15 @@ class Town:
     eve: Person
 
     def configure(
-        self, database_url: str, *, folder: Path | None = None, sections: Mapping[str, Any] | None = None, **slack: Any
+        self,
+        database_url: str,
+        *,
+        folder: Path | None = None,
+        beside: Mapping[str, Any] | None = None,
+        sections: Mapping[str, Any] | None = None,
+        **slack: Any,
     ) -> None:
-        """`sections` and what is said of `slack` lie over the usual ones."""
+        """`sections` and what is said of `slack` lie over the usual ones; `beside` are other platforms."""
         block = {
             "bot_token": self.slack.bot_token,
             "app_token": self.slack.app_token,
@@ -54,7 +60,7 @@ class Town:
         usual = paging(self.phone.url)
         usual["people"]["ana"]["slack"] = self.ana.id
         usual["people"]["ben"]["slack"] = self.ben.id
-        usual["chat"] = {"archive_after": "1s", "slack": block}
+        usual["chat"] = {"archive_after": "1s", "slack": block, **(beside or {})}
         usual["status"] = {"page": PAGE}
         write_config(folder or self.folder, database_url, **{**usual, **(sections or {})})
 
