@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,17 +14,10 @@ from bot.incident.model import Severity
 from bot.ports import Attempt
 from tests.contract.servers.slack.model import Channel
 from tests.contract.slack_harness import SlackHarness
-from tests.contract.slack_harness import slack as workspace
 from tests.contract.slack_listening import listening
 from tests.contract.stage import Stage
 from tests.contract.test_converse import Talk
 from tests.until import until
-
-
-@pytest.fixture
-async def slack(tmp_path: Path) -> AsyncIterator[SlackHarness]:
-    async with workspace(tmp_path, lambda name: None) as harness:
-        yield harness
 
 
 @pytest.fixture

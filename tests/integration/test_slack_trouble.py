@@ -133,7 +133,9 @@ async def test_a_slack_that_refuses_every_third_call_and_then_our_token_hears_ev
         await ana.reacts(room, message, "pushpin")
         noted = [*(f"line {number}" for number in range(4)), "it answers again after the reload"]
         await until(lambda: sorted(town_.noted()) == sorted(noted), "the notes")
-        await until(lambda: len([one for one in town_.said(room) if one.is_reply and "Note on" in one.shown]) == 4, "answers")
+        await until(
+            lambda: len([one for one in town_.said(room) if one.is_reply and "Note on" in one.shown]) == 4, "answers"
+        )
         await until(lambda: "@ana" in town_.card().shown, "the card")
         assert slack.refused > 5
         slack.every(0, limited(1))

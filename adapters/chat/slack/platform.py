@@ -50,6 +50,9 @@ NOT_INVITED = frozenset(
 
 INSTALLATION = "installation"
 
+EVERY = 60.0
+"""Seconds between two looks in HTTP mode."""
+
 
 class SlackPlatform:
     """`bot.ports.ChatPlatform`. In a room one thing is done after the other: the order of messages is the order asked for."""
@@ -152,8 +155,11 @@ class SlackPlatform:
             await hearing.catch_up()
             if self._config.mode == "socket":
                 await connected(self._name, self._web, hearing.app)
-            else:
-                await self._standing.watch(hearing.catch_up_others)
+            while True:
+                # Nothing else tells that our token was revoked, or that another process died with what it had taken.
+                await asyncio.sleep(EVERY)
+                await self._standing.anew()
+                await hearing.catch_up_others()
         except LockedOut as error:
             # Somebody must look; what waits to be said waits.
             raise Rejected(error.reason) from error

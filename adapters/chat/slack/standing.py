@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from adapters.chat.slack.addressed import permalink
 from adapters.chat.slack.web import Web, Who
-
-EVERY = 60.0
-"""Seconds between two looks, where nothing else tells that our token was revoked, or that another process died."""
 
 
 class Standing:
@@ -34,10 +30,3 @@ class Standing:
         """The address of a message; empty where Slack has not said yet what the workspace is called."""
         url = self._who.url if self._who else ""
         return permalink(url, channel, ts, thread) if url and ts else ""
-
-    async def watch(self, look: Callable[[], Awaitable[None]]) -> None:
-        """And `look` as often, until something is wrong; then it raises as `Web.call`, or what `look` raises."""
-        while True:
-            await asyncio.sleep(EVERY)
-            await look()
-            await self.anew()
