@@ -117,9 +117,10 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path, **slack: Any) -> AsyncIterator[Town]:
-    """With the app as its manifest has it installed: no scope and no event beyond those."""
-    async with SlackServer(scopes=frozenset(scopes(unfurls=True)), **slack) as server, NtfyServer() as phone:
+async def town(folder: Path) -> AsyncIterator[Town]:
+    """With the app as its manifest has it installed: no scope and no event beyond those. What was not acknowledged comes again
+    after half a second instead of a minute."""
+    async with SlackServer(scopes=frozenset(scopes(unfurls=True)), hurry=120.0) as server, NtfyServer() as phone:
         server.subscribed = {*EVENTS, "link_shared"}
         ana, ben, eve = (server.person(name) for name in ("ana", "ben", "eve"))
         channel = await ben.creates("incidents")

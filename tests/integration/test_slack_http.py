@@ -18,7 +18,7 @@ from tests.until import until
 
 @pytest.fixture
 async def town_(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town(tmp_path, hurry=120.0) as town_:
+    async with town(tmp_path) as town_:
         yield town_
 
 

@@ -26,7 +26,7 @@ WORDS = "New servers cannot be started."
 
 @pytest.fixture
 async def town_(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town(tmp_path, hurry=120.0) as town_:
+    async with town(tmp_path) as town_:
         yield town_
 
 
