@@ -193,10 +193,17 @@ class Doing:
         shown = await self.shown(event, document)
         if event.answer:
             return await self._web.respond(event.answer, {"replace_original": False, **shown})
-        content = {name: shown[name] for name in ("text", "blocks") if name in shown}
+        content = {name: shown[name] for name in ("text", "blocks")}
         thread = event.thread or event.ts
         if shown["response_type"] == "in_channel":
-            await self._web.call("chat.postMessage", channel=event.channel, thread_ts=thread, **content)
+            await self._web.call(
+                "chat.postMessage",
+                channel=event.channel,
+                thread_ts=thread,
+                unfurl_links=False,
+                unfurl_media=False,
+                **content,
+            )
         else:
             # Below the line only when that stands in a thread: nobody sees an answer for one in a thread that is not open.
             await self._web.call(

@@ -209,7 +209,14 @@ class SlackPlatform:
                 doing,
                 events,
                 Interactions(self._web, self._standing, doing, events, inbox, self._clock),
-                Showing(self._name, self._web, inbox, self._handles, self._command),
+                Showing(
+                    self._name,
+                    self._web,
+                    inbox,
+                    doing.refused,
+                    handles=self._handles,
+                    command=self._command,
+                ),
             )
         return self._hearing
 
