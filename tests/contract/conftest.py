@@ -12,6 +12,8 @@ import pytest
 from storage import migrate
 from storage.engine import Database
 from tests.contract.chat_harness import MatrixHarness
+from tests.contract.slack_harness import SlackHarness
+from tests.contract.slack_harness import slack as workspace
 from tests.contract.stage import Stage, on_stage
 from tests.world import RULES, World
 
@@ -31,6 +33,12 @@ async def matrix(synapse_server: Any, tmp_path: Path) -> AsyncIterator[MatrixHar
     yield harness
     await harness.platform.aclose()
     database.close()
+
+
+@pytest.fixture
+async def slack(tmp_path: Path) -> AsyncIterator[SlackHarness]:
+    async with workspace(tmp_path, lambda name: None) as harness:
+        yield harness
 
 
 @pytest.fixture
