@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from adapters.chat.slack.web import Web, code_of
+from bot.incident.text import one_line
 from bot.ports import Memory, Rejected
 
 TITLE, ADDRESS = 256, 2048
@@ -21,19 +22,23 @@ class Bookmarks:
         self._memory = memory
 
     async def show(self, channel: str, links: Sequence[tuple[str, str]], *, again: bool) -> None:
-        """Of our bookmarks there are these (title, address) afterwards and no other ones; `again`: some may be there that we
-        do not remember. Raises Unavailable or Rejected."""
-        wanted = [(title[:TITLE], url) for title, url in links if url and len(url) <= ADDRESS]
+        """Of our bookmarks there are these (title, address) afterwards, in this order, and no other ones; `again`: some may be there
+        that we do not remember. Raises Unavailable or Rejected."""
+        wanted = [(one_line(title, TITLE), url) for title, url in links if url and len(url) <= ADDRESS]
         held = await self._held(channel)
         try:
             if again:
                 held = await self._there(channel, held, wanted)
-            for mark in [mark for mark in held if mark[1:] not in wanted]:
+            for mark in held[len(wanted) :]:
                 await self._remove(channel, mark[0])
                 held.remove(mark)
-            for title, url in wanted:
-                if (title, url) not in [mark[1:] for mark in held]:
+            # They cannot be moved, so each place gets what belongs there.
+            for place, (title, url) in enumerate(wanted):
+                if place == len(held):
                     held.append((await self._add(channel, title, url), title, url))
+                elif held[place][1:] != (title, url):
+                    await self._change(channel, held[place][0], title, url)
+                    held[place] = (held[place][0], title, url)
         finally:
             await self._memory.keep({f"links:{channel}": json.dumps(held)})
 
@@ -51,6 +56,9 @@ class Bookmarks:
     async def _add(self, channel: str, title: str, url: str) -> str:
         answer = await self._web.call("bookmarks.add", channel_id=channel, title=title, type="link", link=url)
         return str((answer.get("bookmark") or {}).get("id", ""))
+
+    async def _change(self, channel: str, bookmark: str, title: str, url: str) -> None:
+        await self._web.call("bookmarks.edit", channel_id=channel, bookmark_id=bookmark, title=title, link=url)
 
     async def _remove(self, channel: str, bookmark: str) -> None:
         try:

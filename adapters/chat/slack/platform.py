@@ -25,6 +25,7 @@ from adapters.chat.slack.socket import connected
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import LockedOut, Web, answer_of, code_of
 from bot.chat.document import Document
+from bot.incident.links import is_web
 from bot.incident.model import Person
 from bot.mounted import ASGI
 from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef
@@ -130,7 +131,7 @@ class SlackPlatform:
 
     async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
         async with self._turn(room) as id_:
-            shown = [(link.title, link.url) for link in links if LINKABLE.match(link.url)]
+            shown = [(link.title, link.url) for link in links if is_web(link.url)]
             await self._bookmarks.show(id_, shown, again=attempt.number > 1)
 
     async def archive(self, attempt: Attempt, room: str) -> None:
