@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from adapters.chat.slack.answers import rows, text
+from adapters.chat.slack.answers import part, rows, text
 from adapters.chat.slack.bookmarks import Bookmarks
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.doing import Doing
@@ -176,8 +176,11 @@ class SlackPlatform:
             raise Rejected(f"{self._name}: {' '.join(lacking)}")
         if self._config.mode == "socket":
             await self._web.connection()
-        if self._config.announce:
-            await self._channel(self._config.announce)
+        if room := self._config.announce:
+            async with self._turn(room) as id_:
+                answer = await self._web.call("conversations.info", channel=id_)
+            if part(answer, "channel").get("is_archived"):
+                raise Rejected(f"{self._name}: {room} is archived")
 
     async def aclose(self) -> None:
         if self._hearing is not None:

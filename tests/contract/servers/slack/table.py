@@ -200,5 +200,6 @@ ALL_SCOPES = frozenset(
         "chat:write.public",
         "chat:write.customize",
         "commands",
+        "metadata.message:read",
     }
 )
