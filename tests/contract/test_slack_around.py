@@ -88,7 +88,7 @@ async def test_a_channel_that_is_archived_is_found_out_beforehand(slack):
 
 async def test_a_public_channel_into_which_the_bot_may_not_speak_says_what_to_do(slack):
     slack.slack.scopes = ALL_SCOPES - {"chat:write.public"}
-    with pytest.raises(Rejected, match="not_in_channel .invite the bot to the channel"):
+    with pytest.raises(Rejected, match=r"not_in_channel \(invite the bot to the channel"):
         await announced(slack)
 
 
@@ -188,7 +188,7 @@ async def test_a_room_that_the_bot_was_put_out_of_says_what_to_do(slack):
         slack.platform.archive(Attempt("7.2"), room.id),
         slack.platform.set_topic(Attempt("7.3"), room.id, "x"),
     ):
-        with pytest.raises(Rejected, match="not_in_channel .invite the bot to the channel"):
+        with pytest.raises(Rejected, match=r"not_in_channel \(invite the bot to the channel"):
             await does
     assert not room.archived
 

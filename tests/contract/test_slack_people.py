@@ -81,7 +81,7 @@ async def test_a_room_that_takes_nobody_is_an_error(slack):
     room = await opened(slack)
     await slack.people["ana"].joins(room)
     await slack.people["ana"].removes_bot(room)
-    with pytest.raises(Rejected, match="not_in_channel .invite the bot to the channel"):
+    with pytest.raises(Rejected, match=r"not_in_channel \(invite the bot to the channel"):
         await invite(slack, room, "U0BEN")
 
 
