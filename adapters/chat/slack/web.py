@@ -268,11 +268,12 @@ class Web:
         status = int(getattr(response, "status_code", None) or getattr(response, "status", 0) or 0)
         data = getattr(response, "data", None)
         body: Json = data if isinstance(data, dict) else {}
-        code = excerpt(str(body.get("error") or ""), self._config.secrets)[:60]
+        code = excerpt(text(body, "error"), self._config.secrets)[:60]
         refusal = Refusal(status, code or ("ratelimited" if status == 429 else ""), body)
         if code in LOCKED_OUT:
             return _caused(self._locked_out(method, code), refusal)
-        reason = " ".join(filter(None, (f"{self._name}: {method} answered", code or str(status), details(body))))
+        shown = code or (str(status) if body else f"{status} and no JSON")
+        reason = " ".join(filter(None, (f"{self._name}: {method} answered", shown, details(body))))
         limited = status == 429 or code in LIMITED
         # Who answers without a code is not Slack, mostly a proxy in front of it.
         if limited or status >= 500 or not code or code in AWAY:
