@@ -15,6 +15,33 @@ LARGEST = 8_000_000
 
 LONGEST_WAIT = timedelta(hours=1)
 
+# https://docs.slack.dev/reference/methods/auth.test#errors and the like: each method may answer these.
+LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "too_many_requests"})
+AWAY = frozenset(
+    {
+        "access_limited",
+        "external_channel_migrating",
+        "fatal_error",
+        "internal_error",
+        "org_login_required",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+        "unhandled_error",
+    }
+)
+LOCKED_OUT = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "not_authed",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+
 _TO_DO = {
     "channel_not_found": "where it is private, invite the bot to it",
     "is_archived": "the channel is archived",

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,7 +21,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from adapters.chat.slack.answers import Bounded, Json, asked_to_wait, details, text
+from adapters.chat.slack.answers import AWAY, LIMITED, LOCKED_OUT, Bounded, Json, asked_to_wait, details, text
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.pace import Pace
 from adapters.excerpt import excerpt
@@ -50,33 +51,6 @@ AS_JSON = frozenset(
 )
 """What is sent as JSON. Everything else is sent as a form, in the body: in the query, where the SDK's methods put it, topics
 and names would stand in the log of each proxy."""
-
-# https://docs.slack.dev/reference/methods/auth.test#errors and the like: each method may answer these.
-LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "too_many_requests"})
-AWAY = frozenset(
-    {
-        "access_limited",
-        "external_channel_migrating",
-        "fatal_error",
-        "internal_error",
-        "org_login_required",
-        "request_timeout",
-        "service_unavailable",
-        "team_added_to_org",
-        "unhandled_error",
-    }
-)
-LOCKED_OUT = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "not_authed",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +148,7 @@ class Web:
     async def _ask(self, method: str, arguments: Mapping[str, Any], token: str) -> AsyncSlackResponse:
         client = self._opened()
         given = {name: value for name, value in arguments.items() if value is not None}
-        body = {"json": given} if method in AS_JSON else {"data": {name: _flat(value) for name, value in given.items()}}
+        body = {"json": given} if method in AS_JSON else {"data": {name: flat(value) for name, value in given.items()}}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             async with asyncio.timeout(SECONDS):
@@ -216,47 +190,43 @@ class Web:
 
     async def download(self, address: str, most: int) -> bytes | None:
         """What lies there, with our token; None: it has more than `most` bytes. Raises Unavailable or Rejected."""
-        self._opened()
-        assert self._session is not None
         bearer = {"Authorization": f"Bearer {self._config.bot_token.get_secret_value()}"}
-        try:
-            async with (
-                asyncio.timeout(SECONDS * 6),
-                self._session.get(address, headers=bearer, allow_redirects=False) as answer,
-            ):
-                if answer.status == 429 or answer.status >= 500:
-                    raise Unavailable(f"{self._name}: answered {answer.status}", asked_to_wait(answer.headers))
-                if answer.status == 200 and answer.content_type == "text/html":
-                    # That is the page where people log in.
-                    raise Rejected("the app may not read it (scope files:read)")
-                if answer.status != 200:
-                    raise Rejected("it is not in Slack any more")
-                held = bytearray()
-                async for part in answer.content.iter_any():
-                    held += part
-                    if len(held) > most:
-                        return None
-                return bytes(held)
-        except TimeoutError:
-            raise Unavailable(f"{self._name}: no file within {SECONDS * 6:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._cut_off(error) from None
+        async with self._reached("GET", address, SECONDS * 6, headers=bearer) as answer:
+            if answer.status == 200 and answer.content_type == "text/html":
+                # That is the page where people log in.
+                raise Rejected("the app may not read it (scope files:read)")
+            if answer.status != 200:
+                raise Rejected("it is not in Slack any more")
+            held = bytearray()
+            async for part in answer.content.iter_any():
+                held += part
+                if len(held) > most:
+                    return None
+            return bytes(held)
 
     async def respond(self, address: str, body: Json) -> None:
         """Answer somebody at the address that Slack gave for it (`response_url`). Raises Unavailable or Rejected."""
+        async with self._reached("POST", address, SECONDS, json=body) as answer:
+            if answer.status != 200:
+                raise Rejected(f"{self._name}: an answer was not taken ({answer.status})")
+
+    @asynccontextmanager
+    async def _reached(
+        self, verb: str, address: str, seconds: float, **more: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """What is at an address that is no method's; all of it within so many seconds. Raises Unavailable."""
         self._opened()
         assert self._session is not None
         try:
             async with (
-                asyncio.timeout(SECONDS),
-                self._session.post(address, json=body, allow_redirects=False) as answer,
+                asyncio.timeout(seconds),
+                self._session.request(verb, address, allow_redirects=False, **more) as answer,
             ):
                 if answer.status == 429 or answer.status >= 500:
                     raise Unavailable(f"{self._name}: answered {answer.status}", asked_to_wait(answer.headers))
-                if answer.status != 200:
-                    raise Rejected(f"{self._name}: an answer was not taken ({answer.status})")
+                yield answer
         except TimeoutError:
-            raise Unavailable(f"{self._name}: no answer within {SECONDS:g} s") from None
+            raise Unavailable(f"{self._name}: no answer within {seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._cut_off(error) from None
 
@@ -298,7 +268,8 @@ def _body(answer: AsyncSlackResponse) -> Json:
     return answer.data if isinstance(answer.data, dict) else {}
 
 
-def _flat(value: Any) -> str:
+def flat(value: Any) -> str:
+    """A value as it stands in a form."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
