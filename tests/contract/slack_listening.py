@@ -13,7 +13,8 @@ from starlette.routing import Route
 from adapters.web.mounted import Bounded
 from adapters.web.serving import Listener
 from bot.mounted import Mounted
-from bot.ports import Inbox, Unavailable
+from bot.ports import Attempt, Inbox, Unavailable
+from tests.contract.servers.slack.model import Channel
 from tests.contract.slack_harness import SlackHarness
 from tests.until import until
 
@@ -61,3 +62,13 @@ async def _served(slack: SlackHarness, inbox: Inbox) -> AsyncIterator[None]:
         slack.slack.request_url = ""
         listener.stop()
         await running
+
+
+async def a_room(slack: SlackHarness, *, private: bool = False) -> Channel:
+    """The room of INC-7, in which Ana and Ben are."""
+    room = await slack.platform.open_room(
+        Attempt("7.1"), mark="inc-7", name="inc-7-ceph", topic="INC-7 SEV1", private=private
+    )
+    people = [slack.person("ana", "Ana"), slack.person("ben", "Ben")]
+    await slack.platform.invite(Attempt("7.2"), room.id, people)
+    return slack.slack.channels[room.id]

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from slack_bolt.adapter.socket_mode.websockets import AsyncSocketModeHandler
-from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.contract.servers.slack import Person, SlackServer
+from tests.contract.slack_clients import bolt, error_of, web_client
 from tests.until import until
 
 
@@ -24,40 +20,13 @@ async def slack() -> AsyncIterator[SlackServer]:
 
 
 @pytest.fixture
-async def client(slack: SlackServer) -> AsyncWebClient:
-    return a_client(slack)
-
-
-def a_client(slack: SlackServer, token: str = "") -> AsyncWebClient:
-    return AsyncWebClient(token or slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+def client(slack: SlackServer) -> AsyncWebClient:
+    return web_client(slack)
 
 
 @pytest.fixture
-async def ana(slack: SlackServer) -> Person:
+def ana(slack: SlackServer) -> Person:
     return slack.person("ana")
-
-
-@asynccontextmanager
-async def bolt(slack: SlackServer) -> AsyncIterator[AsyncApp]:
-    """Connected when the block begins to run."""
-    app = AsyncApp(client=a_client(slack), signing_secret=slack.signing_secret)
-    handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=1)
-    before = slack.connected
-    await handler.connect_async()
-    await until(lambda: slack.connected > before, "a connection")
-    try:
-        yield app
-    finally:
-        await handler.close_async()
-
-
-async def error_of(client: AsyncWebClient, method: str, **args: Any) -> str:
-    """What Slack answers to that: a code, or nothing."""
-    try:
-        await client.api_call(method, **args)
-    except SlackApiError as error:
-        return str(error.response["error"])
-    return ""
 
 
 async def test_who_the_bot_is(client: AsyncWebClient, slack: SlackServer) -> None:
@@ -92,9 +61,9 @@ async def test_a_channel_from_making_to_archiving(client: AsyncWebClient, slack:
     ]
     assert channel.messages[-1].shown == "A < B"
     await client.conversations_archive(channel=channel.id)
-    assert await error_of(client, "conversations.history", params={"channel": channel.id}) == "not_in_channel"
-    assert await error_of(client, "conversations.unarchive", params={"channel": channel.id}) == "not_in_channel"
-    assert await error_of(client, "conversations.create", params={"name": "inc-1"}) == "name_taken"
+    assert await error_of(client, "conversations.history", channel=channel.id) == "not_in_channel"
+    assert await error_of(client, "conversations.unarchive", channel=channel.id) == "not_in_channel"
+    assert await error_of(client, "conversations.create", name="inc-1") == "name_taken"
 
 
 async def test_bolt_answers_a_command(slack: SlackServer, ana: Person) -> None:
@@ -199,4 +168,100 @@ async def test_bolt_hears_a_button(slack: SlackServer, client: AsyncWebClient, a
         assert answered.acked
         await until(lambda: answered.responses, "the response")
         assert answered.text == f"INC-1 in {posted['ts']}"
-    await asyncio.sleep(0)
+
+
+async def test_each_method_does_its_work(slack: SlackServer, client: AsyncWebClient, ana: Person) -> None:
+    async def did(method: str, body: bool = False, **args: Any) -> Any:
+        return await client.api_call(method, **({"json": args} if body else {"params": args}))
+
+    bo = slack.person("bo")
+    id = (await did("conversations.create", name="made"))["channel"]["id"]
+    where = {"channel": id}
+    await did("conversations.invite", **where, users=f"{ana.id},{bo.id}")
+    assert (await did("conversations.members", **where))["members"] == [slack.bot_user, ana.id, bo.id]
+    await did("conversations.kick", **where, user=bo.id)
+    assert (await did("conversations.info", **where, include_num_members=True))["channel"]["num_members"] == 2
+    await did("conversations.setTopic", **where, topic="")
+    await did("conversations.setPurpose", **where, purpose="why")
+    await did("conversations.rename", **where, name="renamed")
+    assert (slack.channel("#renamed").purpose, slack.channel("#renamed").previous_names) == ("why", ["made"])
+    assert (await did("conversations.join", **where))["warning"] == "already_in_channel"
+    assert [one["id"] for one in (await did("users.conversations"))["channels"]] == [id]
+    assert [one["id"] for one in (await did("conversations.list", exclude_archived=True, limit=1))["channels"]] != [id]
+    direct = (await did("conversations.open", users=ana.id))["channel"]["id"]
+    assert (await did("chat.postMessage", True, channel=ana.id, text="to ana"))["channel"] == direct == ana.direct.id
+
+    ts = (await did("chat.postMessage", True, **where, text="first"))["ts"]
+    reply = (await did("chat.postMessage", True, **where, text="reply", thread_ts=ts, reply_broadcast=True))["ts"]
+    assert (await did("conversations.history", **where, limit=1))["messages"][0]["subtype"] == "thread_broadcast"
+    assert [one["ts"] for one in (await did("conversations.replies", **where, ts=ts))["messages"]] == [ts, reply]
+    await did("chat.update", True, **where, ts=reply, text="other")
+    await did("chat.delete", **where, ts=reply)
+    await did("chat.postEphemeral", True, **where, user=ana.id, text="only you")
+    assert ([one.shown for one in ana.ephemerals(id)], slack.channel(id).message(reply)) == (["only you"], None)
+    assert (await did("chat.getPermalink", **where, message_ts=ts))["permalink"].endswith(
+        f"/{id}/p{ts.replace('.', '')}"
+    )
+
+    await did("pins.add", **where, timestamp=ts)
+    assert [one["message"]["ts"] for one in (await did("pins.list", **where))["items"]] == [ts]
+    await did("pins.remove", **where, timestamp=ts)
+    await did("reactions.add", **where, timestamp=ts, name="eyes")
+    assert (await did("reactions.get", **where, timestamp=ts))["message"]["reactions"][0]["users"] == [slack.bot_user]
+    await did("reactions.remove", **where, timestamp=ts, name="eyes")
+    link = {"type": "link", "link": "https://example.org/"}
+    mark = (await did("bookmarks.add", channel_id=id, title="Docs", **link))["bookmark"]["id"]
+    await did("bookmarks.edit", channel_id=id, bookmark_id=mark, title="Manual")
+    assert [one["title"] for one in (await did("bookmarks.list", channel_id=id))["bookmarks"]] == ["Manual"]
+    await did("bookmarks.remove", channel_id=id, bookmark_id=mark)
+    assert slack.channel(id).bookmarks == slack.channel(id).pins == []
+
+    assert {one["id"] for one in (await did("users.list"))["members"]} >= {ana.id, bo.id, "USLACKBOT"}
+    assert (await did("users.lookupByEmail", email="Ana@example.org"))["user"]["id"] == ana.id
+    slack.usergroup("sre", [ana])
+    assert (await did("usergroups.list", include_users=True))["usergroups"][0]["users"] == [ana.id]
+    assert (await did("team.info"))["team"]["id"] == slack.team
+    assert not [call for call in slack.calls if call.error]
+
+
+async def test_what_people_pick_and_close_is_heard(slack: SlackServer, client: AsyncWebClient, ana: Person) -> None:
+    options = [{"text": {"type": "plain_text", "text": text}, "value": text} for text in ("a", "b")]
+    picking = {"type": "actions", "elements": [{"type": "static_select", "action_id": "pick", "options": options}]}
+    window = {"type": "modal", "notify_on_close": True, "callback_id": "w", "blocks": [picking]}
+    heard: list[str] = []
+    async with bolt(slack) as app:
+
+        @app.action("pick")
+        async def picked(ack: Any, action: Any) -> None:
+            await ack()
+            heard.append(action["selected_option"]["value"])
+
+        @app.view_closed("w")
+        async def closed(ack: Any, view: Any) -> None:
+            await ack()
+            heard.append("closed")
+
+        title = {"type": "plain_text", "text": "W"}
+        await client.views_open(trigger_id=slack.views.trigger(ana.id), view={**window, "title": title})
+        await client.views_publish(user_id=ana.id, view={"type": "home", "blocks": [picking]})
+        assert ana.modal
+        assert ana.home
+        assert (await ana.presses_in(ana.modal, "pick", "a")).acked
+        assert (await ana.presses_in(ana.home, "pick", "b")).acked
+        assert (await ana.closes()).acked
+    assert heard == ["a", "b", "closed"]
+    assert ana.modal is None
+
+
+async def test_a_command_has_marks_only_if_it_is_set_up_so(slack: SlackServer, ana: Person) -> None:
+    texts: list[str] = []
+    async with bolt(slack) as app:
+
+        @app.command("/incident")
+        async def incident(ack: Any, command: Any) -> None:
+            await ack()
+            texts.append(command["text"])
+
+        for slack.should_escape in (False, True):
+            await ana.slash("#general", "role lead @ana a<b")
+    assert texts == ["role lead @ana a&lt;b", f"role lead <@{ana.id}|ana> a&lt;b"]

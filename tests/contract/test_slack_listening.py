@@ -4,41 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from adapters.chat.slack import interacting
+from adapters.chat.slack import interacting, platform
+from adapters.chat.slack.events import Event
 from bot.chat import document as d
-from bot.ports import Attempt, Said
+from bot.ports import Attempt, Rejected, Said
 from bot.store import StoreUnavailable
 from tests.contract.heard import Heard
-from tests.contract.servers.slack.model import Channel
 from tests.contract.slack_harness import SlackHarness
-from tests.contract.slack_harness import slack as workspace
-from tests.contract.slack_listening import listening
+from tests.contract.slack_listening import a_room, listening
 from tests.until import until
 
 MODES = ("socket", "http")
-
-
-@pytest.fixture
-async def slack(tmp_path: Path) -> AsyncIterator[SlackHarness]:
-    async with workspace(tmp_path, lambda name: None) as harness:
-        yield harness
-
-
-async def a_room(slack: SlackHarness, *, private: bool = False) -> Channel:
-    """The room of INC-7, in which Ana and Ben are."""
-    room = await slack.platform.open_room(
-        Attempt("7.1"), mark="inc-7", name="inc-7-ceph", topic="INC-7 SEV1", private=private
-    )
-    people = [slack.person("ana", "Ana"), slack.person("ben", "Ben")]
-    await slack.platform.invite(Attempt("7.2"), room.id, people)
-    return slack.slack.channels[room.id]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -178,90 +159,6 @@ async def test_what_bots_say_is_no_line(slack):
     assert heard.lines == ["list"]
 
 
-async def test_a_reaction_is_handed_over_with_its_message_and_taken_back(slack):
-    heard = Heard()
-    async with listening(slack, heard):
-        room = await a_room(slack)
-        ana, ben = slack.people["ana"], slack.people["ben"]
-        said = await ben.posts(room, "osd.17 & <osd.18> are down", files=[("graph.png", b"png")])
-        await ana.reacts(room, said, "pushpin")
-        await ana.reacts(room, said, "tada")
-        await until(lambda: len(heard.reacted_) == 1, "the reaction")
-        await ana.unreacts(room, said, "pushpin")
-        await until(lambda: len(heard.reacted_) == 2, "the taking back")
-    put, back = heard.reacted_
-    assert (put.room, put.by, put.emoji, put.text, put.author) == (
-        room.id,
-        ana.id,
-        "pushpin",
-        "osd.17 & <osd.18> are down",
-        ben.id,
-    )
-    assert [(file.name, file.media_type, file.size) for file in put.files] == [("graph.png", "image/png", 3)]
-    assert await slack.platform.fetch(put.files[0].place, 10) == b"png"
-    assert put.at is not None
-    assert f"{put.at.timestamp():.4f}" == f"{float(said.ts):.4f}"
-    assert (back.message, back.added, back.by) == (put.message, False, ana.id)
-    # Nobody asks for a message that an emoji without a meaning is on.
-    assert len(slack.slack.calls_of("reactions.get")) == 1
-
-
-async def test_a_reaction_in_a_thread_is_on_the_answer(slack):
-    heard = Heard()
-    async with listening(slack, heard):
-        room = await a_room(slack)
-        first = await slack.people["ben"].posts(room, "what is it?")
-        answer = await slack.people["ben"].posts(room, "the switch", thread=first)
-        await slack.people["ana"].reacts(room, answer, "star")
-        await until(lambda: heard.reacted_, "the reaction")
-    assert heard.reacted_[0].text == "the switch"
-
-
-async def test_a_pin_is_one_whoever_takes_it_off(slack):
-    heard = Heard()
-    async with listening(slack, heard):
-        room = await a_room(slack)
-        said = await slack.people["ben"].posts(room, "fsid 12 is the primary")
-        await slack.people["ana"].pins(room, said)
-        await until(lambda: len(heard.reacted_) == 1, "the pin")
-        await slack.people["ben"].unpins(room, said)
-        await until(lambda: len(heard.reacted_) == 2, "its end")
-    put, back = heard.reacted_
-    assert (put.emoji, put.by, put.text) == ("pushpin", slack.people["ana"].id, "fsid 12 is the primary")
-    assert (back.emoji, back.by, back.added, back.message) == ("pushpin", put.by, False, put.message)
-
-
-async def test_edits_and_removals_are_followed(slack):
-    heard = Heard()
-    async with listening(slack, heard):
-        room = await a_room(slack)
-        ben = slack.people["ben"]
-        said = await ben.posts(room, "osd.17 is down")
-        await ben.edits(room, said, "osd.18 is down")
-        await ben.deletes(room, said)
-        await until(lambda: heard.removed_, "the removal")
-    edited, removed = heard.edited_[0], heard.removed_[0]
-    assert (edited.message, edited.text, edited.by) == (f"{room.id}:{said.ts}", "osd.18 is down", ben.id)
-    assert removed.message == edited.message
-
-
-async def test_what_happens_elsewhere_is_nobody_elses_business(slack):
-    heard = Heard()
-    async with listening(slack, heard):
-        room = await a_room(slack)
-        ben = slack.people["ben"]
-        said = await ben.posts("#incidents", "nothing to do with it")
-        await ben.reacts("#incidents", said, "star")
-        await ben.edits("#incidents", said, "still nothing")
-        await ben.deletes("#incidents", said)
-        here = await ben.posts(room, "this")
-        await ben.reacts(room, here, "star")
-        await until(lambda: heard.reacted_, "the reaction in the room")
-    assert [one.text for one in heard.reacted_] == ["this"]
-    assert not heard.edited_
-    assert not heard.removed_
-
-
 @pytest.mark.parametrize(("flags", "why"), [({"guest": True}, "Guests"), ({"team": "T0OTHER"}, "Guests")])
 async def test_guests_and_people_of_other_organisations_may_not_act(slack, flags, why):
     heard = Heard()
@@ -328,3 +225,25 @@ async def test_a_connection_that_is_cut_or_changed_loses_nothing(slack):
         slack.slack.cut()
         await slack.people["ben"].posts("#incidents", "!incident two")
         await until(lambda: heard.lines == ["one", "two"], "what was said while it was cut")
+
+
+async def test_in_http_mode_what_another_process_left_is_done_by_whoever_listens(slack, monkeypatch):
+    monkeypatch.setattr(platform, "EVERY", 0.05)
+    heard = Heard()
+    async with listening(slack, heard, "http"):
+        left = Event(
+            "line", "Ev7", slack.slack.channel("#incidents").id, "U0ANA", "1764244800.0001", time.time(), text="list"
+        )
+        await slack.memory().keep({"event:00000000000000000001:Ev7": left.dumps()})
+        await until(lambda: heard.lines == ["list"], "what was left")
+        await until(lambda: _nothing_kept(slack), "the end of what is kept")
+
+
+async def test_in_http_mode_a_token_that_is_revoked_is_seen(slack, monkeypatch):
+    monkeypatch.setattr(platform, "EVERY", 0.05)
+    await slack.restart(mode="http")
+    listens = asyncio.create_task(slack.platform.listen(Heard()))
+    await until(lambda: slack.slack.calls_of("conversations.join"), "its channel")
+    slack.slack.revoke()
+    with pytest.raises(Rejected, match="refuses the bot_token"):
+        await asyncio.wait_for(listens, 10)

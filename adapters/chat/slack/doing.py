@@ -69,6 +69,7 @@ class Doing:
     async def begin(self) -> None:
         """Raises StoreUnavailable."""
         await self._memory.forget_before("pin:", self._clock.now() - REMEMBERED)
+        await self._memory.forget_before("line:", self._clock.now() - OLDEST)
 
     async def do(self, event: Event) -> None:
         """Raises Unavailable, StoreUnavailable or Overloaded: it is to be done again; Rejected: it cannot be done."""
@@ -170,8 +171,8 @@ class Doing:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _line(self, event: Event) -> None:
-        # A mention comes twice, as a mention and as a message.
-        if not event.answer and event.message in self._asked:
+        # A mention comes twice, as a mention and as a message; of several processes each may get one.
+        if not event.answer and await self._memory.keep_first(f"line:{event.message}", event.id) != event.id:
             return
         self.later(event, await self.said(event))
 
@@ -192,10 +193,17 @@ class Doing:
         shown = await self.shown(event, document)
         if event.answer:
             return await self._web.respond(event.answer, {"replace_original": False, **shown})
-        content = {name: shown[name] for name in ("text", "blocks") if name in shown}
+        content = {name: shown[name] for name in ("text", "blocks")}
         thread = event.thread or event.ts
         if shown["response_type"] == "in_channel":
-            await self._web.call("chat.postMessage", channel=event.channel, thread_ts=thread, **content)
+            await self._web.call(
+                "chat.postMessage",
+                channel=event.channel,
+                thread_ts=thread,
+                unfurl_links=False,
+                unfurl_media=False,
+                **content,
+            )
         else:
             # Below the line only when that stands in a thread: nobody sees an answer for one in a thread that is not open.
             await self._web.call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from adapters.chat.slack.answers import part, rows
@@ -40,7 +40,7 @@ class Members:
         self._listed = frozenset(known)
         self._guests = guests
         self._known: dict[str, _Known] = {}
-        self._groups: tuple[float, dict[str, Sequence[str]]] = (float("-inf"), {})
+        self._groups: tuple[float, Mapping[str, Sequence[str]]] = (float("-inf"), {})
 
     async def refused(self, user: str, team: str) -> str:
         """Why `user` may not act here, a sentence; empty: they may. `team` is ours. When Slack does not say who that is, they may:
@@ -75,6 +75,17 @@ class Members:
 
     async def of_groups(self, handles: Collection[str]) -> list[str]:
         """The users in these user groups. One that is not there is logged. Raises Unavailable or Rejected."""
+        groups = await self._all_groups()
+        for handle in sorted(set(handles) - set(groups)):
+            log.warning("there is no user group @%s; nobody of it is invited", handle)
+        return list(dict.fromkeys(user for handle in handles for user in groups.get(handle, ())))
+
+    async def unknown(self, handles: Collection[str]) -> list[str]:
+        """Those of these user groups that are not there. Raises as `of_groups`."""
+        return sorted(set(handles) - set(await self._all_groups()))
+
+    async def _all_groups(self) -> Mapping[str, Sequence[str]]:
+        """The users of each, by its handle and by its id."""
         at, groups = self._groups
         if time.monotonic() - at > GROUPS_FRESH:
             answer = await self._web.call("usergroups.list", include_users=True)
@@ -84,6 +95,4 @@ class Members:
                 for name in (str(group.get("handle")), str(group.get("id")))
             }
             self._groups = (time.monotonic(), groups)
-        for handle in set(handles) - set(groups):
-            log.warning("there is no user group @%s; nobody of it is invited", handle)
-        return list(dict.fromkeys(user for handle in handles for user in groups.get(handle, ())))
+        return groups

@@ -57,6 +57,9 @@ AT_ONCE = 100
 
 INSTALLATION = "installation"
 
+EVERY = 300.0
+"""Seconds between two looks in HTTP mode."""
+
 
 class SlackPlatform:
     """`bot.ports.ChatPlatform`. In a room one thing is done after the other: the order of messages is the order asked for."""
@@ -159,8 +162,11 @@ class SlackPlatform:
             await hearing.catch_up()
             if self._config.mode == "socket":
                 await connected(self._name, self._web, hearing.app)
-            else:
-                await self._standing.watch()
+            while True:
+                # Nothing else tells that our token was revoked, or that another process died with what it had taken.
+                await asyncio.sleep(EVERY)
+                await self._standing.anew()
+                await hearing.catch_up()
         except LockedOut as error:
             # Somebody must look; what waits to be said waits.
             raise Rejected(error.reason) from error
@@ -181,6 +187,10 @@ class SlackPlatform:
                 answer = await self._web.call("conversations.info", channel=id_)
             if part(answer, "channel").get("is_archived"):
                 raise Rejected(f"{self._name}: {room} is archived")
+        if self._config.groups and (unknown := await self._members.unknown(self._config.groups)):
+            raise Rejected(
+                f"{self._name}: there is no user group @{', @'.join(unknown)}; look at chat.{self._name}.groups"
+            )
 
     async def aclose(self) -> None:
         if self._hearing is not None:
@@ -209,7 +219,14 @@ class SlackPlatform:
                 doing,
                 events,
                 Interactions(self._web, self._standing, doing, events, inbox, self._clock),
-                Showing(self._name, self._web, inbox, self._handles, self._command),
+                Showing(
+                    self._name,
+                    self._web,
+                    inbox,
+                    doing.refused,
+                    handles=self._handles,
+                    command=self._command,
+                ),
             )
         return self._hearing
 

@@ -7,9 +7,6 @@ import asyncio
 from adapters.chat.slack.addressed import permalink
 from adapters.chat.slack.web import Web, Who
 
-EVERY = 300.0
-"""Seconds between two looks, where nothing else tells that our token was revoked."""
-
 
 class Standing:
     def __init__(self, web: Web) -> None:
@@ -33,9 +30,3 @@ class Standing:
         """The address of a message; empty where Slack has not said yet what the workspace is called."""
         url = self._who.url if self._who else ""
         return permalink(url, channel, ts, thread) if url and ts else ""
-
-    async def watch(self) -> None:
-        """Until something is wrong, and then it raises as `Web.call`."""
-        while True:
-            await asyncio.sleep(EVERY)
-            await self.anew()

@@ -101,7 +101,10 @@ class Acting:
 
     async def _does(self, kind: str, payload: dict[str, Any], got: list[dict[str, Any]]) -> Answered:
         came = await self.slack.delivery.send(kind, payload)
-        return Answered(came.acked, came.seconds, came.payload, payload, came.error, came.status, got)
+        answered = Answered(came.acked, came.seconds, came.payload, payload, came.error, came.status, got)
+        if answered.payload and payload.get("type") not in (None, "view_submission"):
+            answered.acked, answered.error = False, "unexpected_payload"
+        return answered
 
     def _interaction(self, type: str, **more: Any) -> dict[str, Any]:
         user = {"id": self.id, "username": self.name, "name": self.name, "team_id": self.user.team}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +10,9 @@ from aiohttp import web
 
 from tests.contract.servers.slack import chat
 from tests.contract.servers.slack.api import Asked
-from tests.contract.servers.slack.arguments import _object
+from tests.contract.servers.slack.arguments import json_object
 from tests.contract.servers.slack.blocks import check_view
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import BOT_USER, Channel, Message
 from tests.contract.servers.slack.refused import Refused
 
@@ -66,31 +66,32 @@ class Address:
     user: str
     message: Message | None
     got: list[dict[str, Any]]
-    at: float = field(default_factory=time.monotonic)
+    at: float
     uses: int = 0
 
 
 class Answers:
-    def __init__(self, asked: Asked) -> None:
+    def __init__(self, asked: Asked, passing: Passing) -> None:
+        self._passing = passing
         self._asked = asked
         self._addresses: dict[str, Address] = {}
 
     def address(self, channel: Channel, user: str, message: Message | None, got: list[dict[str, Any]]) -> str:
         """The path of a new response_url, whose answers are added to `got`."""
         secret = secrets.token_hex(12)
-        self._addresses[secret] = Address(channel, user, message, got)
+        self._addresses[secret] = Address(channel, user, message, got, self._passing.now())
         return f"/actions/{secret}"
 
     async def serve(self, request: web.Request) -> web.Response:
         found = self._addresses.get(request.match_info["secret"])
         try:
-            if found is None or time.monotonic() - found.at > URL_LIVES:
+            if found is None or self._passing.now() - found.at > URL_LIVES:
                 raise Refused("expired_url")
             if found.uses >= MOST_USES:
                 raise Refused("used_url")
             if request.content_type != "application/json":
                 raise Refused("invalid_payload")
-            said = _object(await request.read())
+            said = json_object(await request.read())
             self.show(found, said)
         except Refused as error:
             gone = error.code in ("expired_url", "used_url")
@@ -110,14 +111,16 @@ class Answers:
             self._delete(where)
             return
         checked = chat.content(said)
+        if "metadata" in said:
+            checked["metadata"] = chat.metadata(said)
         if said.get("replace_original"):
             self._replace(where, checked)
         elif said.get("response_type") == "in_channel":
-            thread = said.get("thread_ts", "")
+            thread = chat.thread_of(where.channel, said)
             posted = workspace.post(where.channel, BOT_USER, checked.pop("text"), thread_ts=thread, **checked)
             where.message = where.message or posted
         else:
-            shown = chat.show(self._asked, where.channel, where.user, checked, said.get("thread_ts", ""))
+            shown = chat.show(self._asked, where.channel, where.user, checked, chat.thread_of(where.channel, said))
             where.message = where.message or shown
 
     def _replace(self, where: Address, checked: dict[str, Any]) -> None:

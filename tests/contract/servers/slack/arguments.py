@@ -20,7 +20,7 @@ async def sent(request: web.Request, method: Method) -> tuple[dict[str, Any], st
     if request.content_type == "application/json":
         if not method.json and body:
             raise Refused("invalid_post_type")
-        given |= _object(body)
+        given |= json_object(body)
     elif request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
         given |= {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     elif body:
@@ -32,7 +32,7 @@ async def sent(request: web.Request, method: Method) -> tuple[dict[str, Any], st
     return given, token if kind == "Bearer" else str(in_body)
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> dict[str, Any]:
     if not body:
         return {}
     try:

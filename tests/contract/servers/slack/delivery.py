@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import ClientSession
 
 from tests.contract.servers.slack import hooks
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import APP, BOT_USER, TEAM, Channel
 from tests.contract.servers.slack.sockets import GONE, Outcome, Sockets
 from tests.contract.servers.slack.table import EVENT_SCOPES
@@ -43,7 +45,7 @@ class Event:
 
     @property
     def event(self) -> dict[str, Any]:
-        return dict(self.body["event"])
+        return dict(self.body.get("event", self.body))
 
     @property
     def acked(self) -> bool:
@@ -51,16 +53,19 @@ class Event:
 
 
 class Delivery:
-    """`hurry`: the waits before another try are that many times shorter. `patience`: seconds in which the app must
-    acknowledge. `request_url`: HTTP mode."""
+    """`scopes`: what was granted by now. `hurry`: the waits before another try are that many times shorter. `patience`: seconds
+    in which the app must acknowledge. `request_url`: HTTP mode. `muted`: nothing is told, and not later either."""
 
-    def __init__(self, scopes: frozenset[str], secret: str, *, hurry: float, patience: float) -> None:
-        self.sockets = Sockets()
+    def __init__(
+        self, scopes: Callable[[], frozenset[str]], secret: str, passing: Passing, *, hurry: float, patience: float
+    ) -> None:
+        self.sockets = Sockets(passing)
         self.events: list[Event] = []
         self.subscribed: set[str] = set(EVENT_SCOPES)
         self.request_url = ""
         self.session: ClientSession | None = None
         self.gone = False
+        self.muted = False
         self._scopes = scopes
         self._secret = secret
         self._hurry = hurry
@@ -77,24 +82,21 @@ class Delivery:
         scopes = set(EVENT_SCOPES.get(kind, ()))
         if channel and kind.startswith("member_"):
             scopes &= {"groups:read" if channel.is_private else "channels:read"}
-        if kind not in self.subscribed or (EVENT_SCOPES.get(kind) and not scopes & self._scopes):
+        if kind not in self.subscribed or (EVENT_SCOPES.get(kind) and not scopes & self._scopes()):
             return False
         return kind in _EVERYWHERE or channel is None or BOT_USER in channel.members
 
     def emit(self, event: dict[str, Any], channel: Channel | None) -> Event | None:
         """The event if the app hears of it."""
-        if not self.wanted(event, channel):
+        if self.muted or not self.wanted(event, channel):
             return None
         number = next(self._numbers)
-        found = Event(f"Ev{number:09d}F", self._body(f"Ev{number:09d}F", event))
-        self.events.append(found)
-        task = asyncio.get_running_loop().create_task(self._deliver(found))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        found = Event(f"Ev{number:09d}F", self._body(f"Ev{number:09d}F", event, channel))
+        self._start(found)
         return found
 
     @staticmethod
-    def _body(id: str, event: dict[str, Any]) -> dict[str, Any]:
+    def _body(id: str, event: dict[str, Any], channel: Channel | None) -> dict[str, Any]:
         mine = {
             "enterprise_id": None,
             "team_id": TEAM,
@@ -113,9 +115,20 @@ class Delivery:
             "event_id": id,
             "event_time": int(time.time()),
             "authorizations": [mine],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": bool(channel and channel.shared),
             "event_context": f"4-{id}",
         }
+
+    def emit_bare(self, body: dict[str, Any]) -> None:
+        """What is no event of the workspace, but about the events themselves."""
+        if body["type"] in self.subscribed:
+            self._start(Event("", body))
+
+    def _start(self, event: Event) -> None:
+        self.events.append(event)
+        task = asyncio.get_running_loop().create_task(self._deliver(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, event: Event) -> None:
         came = await self.tell(event)

@@ -63,7 +63,10 @@ async def send(
     found = Outcome(answer.status == 200, time.monotonic() - started, status=answer.status)
     found.error = "" if found.acked else "http_error"
     found.no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
-    found.payload = _said(said, answer.content_type) if found.acked else {}
+    try:
+        found.payload = _said(said, answer.content_type) if found.acked else {}
+    except ValueError:
+        found.acked, found.error = False, "invalid_response"
     return found
 
 

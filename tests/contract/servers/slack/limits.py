@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import defaultdict, deque
+
+from tests.contract.servers.slack.clock import Passing
 
 PER_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
 """Calls of one method, by its tier."""
@@ -17,14 +18,15 @@ MINUTE = 60.0
 class Limits:
     """`pace`: the clock of the limits runs that many times as fast."""
 
-    def __init__(self, pace: float = 1.0) -> None:
+    def __init__(self, passing: Passing, pace: float = 1.0) -> None:
+        self._passing = passing
         self._pace = pace
         self._calls: dict[str, deque[float]] = defaultdict(deque)
         self._spent: dict[str, tuple[float, float]] = {}
 
     def ask(self, method: str, tier: int, channel: str = "") -> int:
         """0: go on; else the whole seconds after which to come again. What is refused does not count."""
-        now = time.monotonic() * self._pace
+        now = self._passing.now() * self._pace
         most = POSTS_PER_MINUTE if method == "chat.postMessage" else PER_MINUTE.get(tier, 0)
         calls = self._calls[method]
         while calls and calls[0] <= now - MINUTE:

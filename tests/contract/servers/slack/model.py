@@ -129,9 +129,13 @@ class Message:
 
     @property
     def shown(self) -> str:
-        if self.blocks and self.by_bot:
-            return texts.shown_blocks(self.blocks, self.name_of)
-        return texts.shown(self.text, self.name_of)
+        own = texts.shown_blocks(self.blocks, self.name_of) if self.blocks and self.by_bot else ""
+        parts = [own or texts.shown(self.text, self.name_of)]
+        for attachment in self.attachments:
+            said = (attachment.get(name, "") for name in ("pretext", "title", "text"))
+            parts += [*(texts.shown(one, self.name_of) for one in said)]
+            parts.append(texts.shown_blocks(attachment.get("blocks", []), self.name_of))
+        return "\n".join(part for part in parts if part)
 
     @property
     def permalink(self) -> str:
@@ -153,6 +157,8 @@ class Message:
             found["subtype"] = self.subtype
             if self.subtype.startswith(("channel_", "group_")):
                 del found["team"]
+        elif self.broadcast and self.is_reply:
+            found["subtype"] = "thread_broadcast"
         if self.by_bot and not self.subtype.startswith(("channel_", "group_")):
             found |= {"bot_id": BOT_ID, "app_id": APP, "bot_profile": BOT_PROFILE}
         for name in ("thread_ts", "blocks", "attachments", "edited"):
@@ -201,6 +207,8 @@ class Channel:
     is_private: bool = False
     kind: str = ""
     """`public`, `private`, `im` or `mpim`."""
+    shared: bool = False
+    """With another organisation."""
     archived: bool = False
     general: bool = False
     topic: str = ""
@@ -243,8 +251,8 @@ class Channel:
             "is_private": self.is_private,
             "is_general": self.general,
             "is_member": me in self.members,
-            "is_shared": False,
-            "is_ext_shared": False,
+            "is_shared": self.shared,
+            "is_ext_shared": self.shared,
             "unlinked": 0,
             "creator": self.creator,
             "context_team_id": TEAM,

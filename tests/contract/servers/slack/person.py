@@ -46,7 +46,7 @@ class Person(Acting):
 
     async def invited(self, where: Channel | str, by: str = "") -> None:
         """Somebody invites this person."""
-        self.slack.join(self.where(where), self.id, inviter=by or BOT_USER)
+        self.slack.join(self.where(where), self.id, inviter=by or self.where(where).creator)
 
     async def invites(self, where: Channel | str, *who: Person) -> None:
         for one in who:
@@ -103,9 +103,14 @@ class Person(Acting):
         self.slack.files[id] = found
         return found
 
+    @property
+    def direct(self) -> Channel:
+        """The direct conversation with the bot."""
+        return self.slack.direct([BOT_USER, self.id])
+
     async def writes_to_bot(self, text: str) -> Message:
         """A direct message."""
-        return await self.posts(self.slack.direct([BOT_USER, self.id]), text)
+        return await self.posts(self.direct, text)
 
     async def edits(self, where: Channel | str, message: Message | str, text: str) -> Message:
         channel = self.inside(where)
@@ -162,7 +167,7 @@ class Person(Acting):
         return message
 
     async def opens_home(self, tab: str = "home") -> None:
-        about: dict[str, Any] = {"user": self.id, "channel": self.slack.direct([BOT_USER, self.id]).id, "tab": tab}
+        about: dict[str, Any] = {"user": self.id, "channel": self.direct.id, "tab": tab}
         if home := self.slack.views.homes.get(self.id):
             about["view"] = home.as_slack()
         self.slack.emit({"type": "app_home_opened", **about, "event_ts": self.slack.now()})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
-import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -13,24 +11,20 @@ from typing import Any, Self
 
 from aiohttp import ClientSession, web
 
-from tests.contract.servers.http import Answer, Trouble
-from tests.contract.servers.slack import chat, conversations, hooks, marks, reading, views
+from tests.contract.servers.slack import hooks
 from tests.contract.servers.slack.answers import Answers
-from tests.contract.servers.slack.api import Asked, missing
-from tests.contract.servers.slack.arguments import sent, understood
+from tests.contract.servers.slack.api import Asked
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.delivery import ACK_WITHIN, Delivery, Event
 from tests.contract.servers.slack.limits import Limits
-from tests.contract.servers.slack.model import BOT_ID, BOT_USER, TEAM, URL, Call, Channel, File, Usergroup
+from tests.contract.servers.slack.model import APP, BOT_ID, BOT_USER, TEAM, URL, Call, Channel, Usergroup
 from tests.contract.servers.slack.person import Person
-from tests.contract.servers.slack.refused import Refused
 from tests.contract.servers.slack.sockets import Outcome
-from tests.contract.servers.slack.table import ALL_SCOPES, METHODS, Method
-from tests.contract.servers.slack.trouble import Troubles, What, limited, suffer
+from tests.contract.servers.slack.table import ALL_SCOPES, METHODS
+from tests.contract.servers.slack.trouble import What
 from tests.contract.servers.slack.views import Views
+from tests.contract.servers.slack.web_api import WebApi
 from tests.contract.servers.slack.workspace import Workspace
-
-_DO = {**reading.METHODS, **conversations.METHODS, **chat.METHODS, **marks.METHODS}
-LOGIN = "<!DOCTYPE html><title>Sign in to Slack</title>"
 
 
 class SlackServer(Workspace):
@@ -62,26 +56,23 @@ class SlackServer(Workspace):
         self.scopes = scopes
         self.domains = domains
         self.calls: list[Call] = []
-        self.views = Views()
+        self.passing = Passing()
+        self.views = Views(self.passing)
         self.people: dict[str, Person] = {}
-        self.refused = 0
         self.should_escape = False
-        self.delivery = Delivery(scopes, self.signing_secret, hurry=hurry, patience=patience)
+        self.delivery = Delivery(lambda: self.scopes, self.signing_secret, self.passing, hurry=hurry, patience=patience)
         super().__init__()
-        self.answers = Answers(Asked(self, METHODS["chat.postMessage"], scopes))
-        self._limits = Limits(pace) if limits else None
-        self._troubles = Troubles()
-        self._revoked = False
-        self._over = asyncio.Event()
+        self.answers = Answers(Asked(self, METHODS["chat.postMessage"], scopes), self.passing)
+        self.web_api = WebApi(self, Limits(self.passing, pace) if limits else None)
         self._port = 0
 
     async def __aenter__(self) -> Self:
         application = web.Application(client_max_size=2**25)
-        application.router.add_route("*", "/api/{method}", self._api)
+        application.router.add_route("*", "/api/{method}", self.web_api.serve)
         application.router.add_get("/link/", self.delivery.sockets.serve)
         application.router.add_post("/actions/{secret}", self.answers.serve)
-        application.router.add_get("/files-pri-download/{id}/{name}", self._download)
-        application.router.add_get("/files-pri/{id}/{name}", self._download)
+        application.router.add_get("/files-pri-download/{id}/{name}", self.web_api.download)
+        application.router.add_get("/files-pri/{id}/{name}", self.web_api.download)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         self.delivery.session = ClientSession()
@@ -91,7 +82,7 @@ class SlackServer(Workspace):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self.web_api.over.set()
         await self.delivery.close()
         self.delivery.sockets.cut()
         await self._runner.cleanup()
@@ -110,6 +101,19 @@ class SlackServer(Workspace):
     @property
     def api_url(self) -> str:
         return f"{self.here}/api/"
+
+    def socket_url(self) -> str:
+        """With a new ticket."""
+        return f"ws://127.0.0.1:{self._port}/link/?ticket={self.delivery.sockets.ticket()}&app_id={APP}"
+
+    @property
+    def refused(self) -> int:
+        """How many calls were answered 429."""
+        return self.web_api.refused
+
+    def pass_time(self, seconds: float) -> None:
+        """What was handed out is so much older: trigger ids, addresses for answers, tickets; and the limits' minute goes on."""
+        self.passing.skip(seconds)
 
     @property
     def subscribed(self) -> set[str]:
@@ -164,90 +168,28 @@ class SlackServer(Workspace):
             self.people[name] = Person.joins_workspace(self, name, **flags)
         return self.people[name]
 
+    def has_channel(self, name: str, *people: Person, private: bool = False, bot: bool = True) -> Channel:
+        """A channel that was there before: no event tells of it. The first of the people made it, or the bot."""
+        members = ([self.bot_user] if bot else []) + [one.id for one in people]
+        self.delivery.muted = True
+        try:
+            creator = people[0].id if people else self.bot_user
+            return self.new_channel(name, creator=creator, private=private, members=members)
+        finally:
+            self.delivery.muted = False
+
     def usergroup(self, handle: str, people: Sequence[Person], *, disabled: bool = False) -> Usergroup:
         found = Usergroup(self.new_id("S"), handle, handle.upper(), [one.id for one in people], disabled)
         self.usergroups[found.id] = found
         return found
 
-    async def _api(self, request: web.Request) -> web.StreamResponse:
-        name = request.match_info["method"]
-        call = Call(name, {}, time.monotonic())
-        self.calls.append(call)
-        trouble = self._troubles.take(name)
-        if isinstance(trouble, Answer):
-            call.error = f"HTTP {trouble.status}" if trouble.status != 200 else "ordered"
-            self.refused += trouble.status == 429
-            return web.Response(status=trouble.status, body=trouble.body, headers=trouble.headers)
-        if trouble not in (None, Trouble.DROP_AFTER_DOING):
-            call.error = trouble.name
-            return await suffer(request, trouble, self._over)
-        answer = await self._answer(request, name, call)
-        return await suffer(request, trouble, self._over) if trouble else answer
-
-    async def _answer(self, request: web.Request, name: str, call: Call) -> web.Response:
-        try:
-            method = METHODS.get(name)
-            if method is None:
-                raise Refused("unknown_method")
-            given, token = await sent(request, method)
-            call.args.update(given)
-            self._check(method, token)
-            if self._limits and (seconds := self._limits.ask(name, method.tier, str(given.get("channel", "")))):
-                return self._limited(call, seconds)
-            said = self._do(name, method, understood(name, method, given))
-            return self._said({"ok": True, **copy.deepcopy(said)})
-        except Refused as error:
-            call.error = error.code
-            return self._said({"ok": False, "error": error.code, **error.more})
-
-    def _said(self, body: dict[str, Any]) -> web.Response:
-        return web.json_response(body, headers={"X-OAuth-Scopes": ",".join(sorted(self.scopes))})
-
-    def _limited(self, call: Call, seconds: int) -> web.Response:
-        self.refused += 1
-        call.error = "ratelimited"
-        answer = limited(seconds)
-        return web.Response(status=429, body=answer.body, headers=answer.headers)
-
-    def _check(self, method: Method, token: str) -> None:
-        if not token:
-            raise Refused("not_authed")
-        if token not in (self.bot_token, self.app_token):
-            raise Refused("invalid_auth")
-        if self._revoked:
-            raise Refused("token_revoked")
-        if (token == self.app_token) != method.app_token:
-            raise Refused("not_allowed_token_type")
-        if method.scopes and not self.scopes & set(method.scopes):
-            raise missing(self.scopes, method.scopes)
-
-    def _do(self, name: str, method: Method, args: dict[str, Any]) -> dict[str, Any]:
-        if name == "apps.connections.open":
-            return {
-                "url": f"ws://127.0.0.1:{self._port}/link/?ticket={self.delivery.sockets.ticket()}&app_id=A0KLATSCH1"
-            }
-        asked = Asked(self, method, self.scopes)
-        if name in views.METHODS:
-            return views.METHODS[name](asked, self.views, args)
-        return _DO[name](asked, args)
-
-    async def _download(self, request: web.Request) -> web.Response:
-        """Without the token a page on which to sign in, and 200, as Slack does."""
-        found: File | None = self.files.get(request.match_info["id"])
-        allowed = request.headers.get("Authorization") == f"Bearer {self.bot_token}" and not self._revoked
-        if found is None or found.deleted:
-            return web.Response(status=404)
-        if not allowed or "files:read" not in self.scopes:
-            return web.Response(text=LOGIN, content_type="text/html")
-        return web.Response(body=found.content, content_type=found.mimetype)
-
     def order(self, method: str, what: What, times: int = 1) -> None:
         """What happens to the next calls of a method, or of any (`""`)."""
-        self._troubles.order(method, what, times)
+        self.web_api.troubles.order(method, what, times)
 
     def every(self, number: int, what: What, method: str = "") -> None:
         """To each so-manieth call; 0 ends it."""
-        self._troubles.every(number, what, method)
+        self.web_api.troubles.every(number, what, method)
 
     def cut(self) -> None:
         """All Socket Mode connections, without a word."""
@@ -281,19 +223,38 @@ class SlackServer(Workspace):
         self.delivery.sockets.refusing = refusing
 
     def revoke(self) -> None:
-        """Both tokens."""
-        self._revoked = True
+        """Both tokens. The app is told of the bot's, and may hear it as long as it is connected."""
+        self.web_api.revoked = True
+        tokens = {"oauth": [], "bot": [self.bot_user]}
+        self.emit({"type": "tokens_revoked", "tokens": tokens, "event_ts": self.now()})
 
     def restore(self) -> None:
-        self._revoked = False
+        self.web_api.revoked = False
 
     async def redeliver(self, event_id: str) -> Outcome:
         """The same event once more. Raises StopIteration if there is none."""
         found = next(event for event in self.events if event.id == event_id)
         return await self.delivery.tell(found, attempt=1, reason="timeout")
 
+    def change(self, person: Person, **fields: Any) -> None:
+        """Of a person: email, deleted, guest, real_name."""
+        for name, value in fields.items():
+            setattr(person.user, name, value)
+        self.emit({"type": "user_change", "user": person.user.as_slack(), "event_ts": self.now()})
+
+    def regroup(self, group: Usergroup, people: Sequence[Person]) -> None:
+        """Other people are in the group now."""
+        before, group.users = group.users, [one.id for one in people]
+        about = {
+            "subteam_id": group.id,
+            "team_id": TEAM,
+            "added_users": [one for one in group.users if one not in before],
+            "removed_users": [one for one in before if one not in group.users],
+        }
+        self.emit({"type": "subteam_members_changed", **about, "event_ts": self.now()})
+
     async def limit_events(self) -> None:
         """The app was sent more than it may get."""
         minute = int(time.time()) // 60 * 60
         about = {"token": "not-to-be-used", "type": "app_rate_limited", "team_id": TEAM, "minute_rate_limited": minute}
-        self.emit(json.loads(json.dumps({**about, "api_app_id": "A0KLATSCH1"})))
+        self.delivery.emit_bare({**about, "api_app_id": APP})

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import APP
 
 TICKET_LIVES = 30.0
@@ -36,8 +37,10 @@ class Outcome:
 class Sockets:
     """`refused`: the handshakes that were answered 408. `odd`: what came from the app that is no acknowledgement."""
 
-    def __init__(self) -> None:
+    def __init__(self, passing: Passing) -> None:
+        self._passing = passing
         self.connections: list[web.WebSocketResponse] = []
+        self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
         self.opened = 0
         self.refused = 0
         self.odd: list[str] = []
@@ -49,13 +52,13 @@ class Sockets:
 
     def ticket(self) -> str:
         found = secrets.token_hex(16)
-        self._tickets[found] = time.monotonic()
+        self._tickets[found] = self._passing.now()
         return found
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """A ticket is good once and for thirty seconds."""
         at = self._tickets.pop(request.query.get("ticket", ""), None)
-        if at is None or time.monotonic() - at > TICKET_LIVES or self.refusing:
+        if at is None or self._passing.now() - at > TICKET_LIVES or self.refusing:
             self.refused += 1
             return web.Response(status=408)
         socket = web.WebSocketResponse(heartbeat=None, max_msg_size=2**22)
@@ -64,6 +67,8 @@ class Sockets:
             await self._disconnect(socket, "too_many_websockets")
             return socket
         self.connections.append(socket)
+        assert request.transport is not None
+        self._transports[socket] = request.transport
         self.opened += 1
         try:
             await socket.send_json(
@@ -86,6 +91,7 @@ class Sockets:
     def _gone(self, socket: web.WebSocketResponse) -> None:
         if socket in self.connections:
             self.connections.remove(socket)
+        self._transports.pop(socket, None)
         for over, waiting in list(self._waiting.values()):
             if over is socket and not waiting.done():
                 waiting.set_exception(ConnectionResetError())
@@ -123,6 +129,8 @@ class Sockets:
         try:
             await socket.send_json(envelope)
             found = await asyncio.wait_for(waiting, patience)
+            if found and kind == "events_api":
+                self.odd.append(json.dumps(found))
             return Outcome(True, time.monotonic() - started, found)
         except ConnectionError:
             return Outcome(False, time.monotonic() - started, error=GONE)
@@ -135,13 +143,11 @@ class Sockets:
     def cut(self) -> None:
         """Without a word."""
         for socket in list(self.connections):
-            transport = socket._req.transport if socket._req else None
+            self._transports[socket].abort()
             self._gone(socket)
-            if transport:
-                transport.abort()
 
     async def refresh(self) -> None:
-        """The app is to connect anew; the old connections are closed."""
+        """The app is to connect anew, and to close the old connections itself; until then what it acknowledges there counts."""
         for socket in list(self.connections):
             self.connections.remove(socket)
             await self._disconnect(socket, "refresh_requested")

@@ -60,15 +60,14 @@ def rung_by_blocks(value: Any) -> list[str]:
     kind = value.get("type")
     if kind == "mrkdwn":
         return rung(value.get("text", ""))
-    if kind == "plain_text":
-        return []
     if kind == "user" and "user_id" in value:
         return [value["user_id"]]
     if kind == "broadcast":
         return [f"!{value.get('range', '')}"]
     if kind == "usergroup":
         return [f"!subteam^{value.get('usergroup_id', '')}"]
-    own = rung(value["text"]) if kind in (None, "markdown") and isinstance(value.get("text"), str) else []
+    read = [value.get(name) for name in ("pretext", "text")] if kind in (None, "markdown") else []
+    own = [who for one in read if isinstance(one, str) for who in rung(one)]
     return own + [who for one in value.values() for who in rung_by_blocks(one)]
 
 
@@ -97,9 +96,10 @@ def _lines(value: Any, name_of: Callable[[str], str]) -> Iterator[str]:
     if kind == "mrkdwn" or kind == "markdown":
         yield shown(value["text"], name_of)
     elif kind in ("plain_text", "raw_text"):
-        yield value["text"]
+        # Slack keeps and shows these as it does a message's text: with entities.
+        yield unescaped(value["text"])
     elif kind == "button":
-        yield f"[{value['text']['text']}]"
+        yield f"[{unescaped(value['text']['text'])}]"
     elif kind.startswith("rich_text_"):
         yield "".join(_rich(value, name_of))
     elif kind == "image":

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.contract.servers.slack.api import Args, Asked
 from tests.contract.servers.slack.blocks import check_view
+from tests.contract.servers.slack.clock import Passing
 from tests.contract.servers.slack.model import APP, BOT_ID, TEAM
 from tests.contract.servers.slack.refused import Refused
 
@@ -65,7 +66,8 @@ class View:
 class Views:
     """`modals`: the windows of each person, the uppermost last; `homes`: the home tabs."""
 
-    def __init__(self) -> None:
+    def __init__(self, passing: Passing) -> None:
+        self._passing = passing
         self.modals: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self._triggers: dict[str, tuple[str, float]] = {}
@@ -76,7 +78,7 @@ class Views:
         """A fresh trigger id of that person, good for one window within three seconds."""
         number = next(self._numbers)
         id = f"{number:06d}.{number:07d}.{number:032x}"
-        self._triggers[id] = (user, time.monotonic())
+        self._triggers[id] = (user, self._passing.now())
         return id
 
     def spend(self, args: Args) -> str:
@@ -89,7 +91,7 @@ class Views:
         if id in self._spent:
             raise Refused("exchanged_trigger_id")
         user, at = self._triggers[id]
-        if time.monotonic() - at > TRIGGER_LIVES:
+        if self._passing.now() - at > TRIGGER_LIVES:
             raise Refused("expired_trigger_id")
         self._spent.add(id)
         return user

@@ -18,7 +18,11 @@ _WITH_ACTIONS = ("actions", "section", "input")
 class Workspace:
     def __init__(self) -> None:
         self.channels: dict[str, Channel] = {}
-        self.users: dict[str, User] = {BOT_USER: User(BOT_USER, BOT_NAME, "Klatsch", bot=True)}
+        self.users: dict[str, User] = {
+            BOT_USER: User(BOT_USER, BOT_NAME, "Klatsch", bot=True),
+            # Slack's own: its `is_bot` is false.
+            "USLACKBOT": User("USLACKBOT", "slackbot", "Slackbot"),
+        }
         self.usergroups: dict[str, Usergroup] = {}
         self.files: dict[str, File] = {}
         self.rang: list[tuple[str, str, str]] = []
@@ -91,10 +95,11 @@ class Workspace:
         return any(one.name == name for one in self.channels.values())
 
     def post(self, channel: Channel, user: str, text: str, **more: Any) -> Message:
-        """`linked`: names are looked for in the text; `quiet`: an event tells nobody."""
+        """`linked`: names are looked for in the text."""
         linked = more.pop("linked", False)
         message = Message(channel.id, self.now(), text, user, self.name_of, **more)
         message.by_bot = message.by_bot or (user == BOT_USER and not message.subtype)
+        message.more |= self._other(self.users[user])
         self.fill_in(message.blocks)
         parent = channel.message(message.thread_ts) if message.thread_ts else None
         if parent:
@@ -106,6 +111,13 @@ class Workspace:
             self.rang += [(channel.id, message.ts, one) for one in dict.fromkeys(who)]
         self._tell(channel, message)
         return message
+
+    @staticmethod
+    def _other(user: User) -> dict[str, Any]:
+        """What the messages of other bots and of strangers have besides."""
+        if user.stranger:
+            return {"team": user.team, "user_team": user.team, "source_team": user.team}
+        return {"bot_id": f"B{user.id[1:]}", "app_id": "A0ANOTHER1"} if user.bot and user.id != BOT_USER else {}
 
     def fill_in(self, blocks: list[dict[str, Any]]) -> None:
         """The ids that the app left to Slack."""
@@ -165,6 +177,7 @@ class Workspace:
         if user in channel.members:
             return
         channel.members.append(user)
+        channel.shared = channel.shared or self.users[user].stranger
         if quiet:
             return
         by = {"inviter": inviter} if inviter else {}
