@@ -204,7 +204,7 @@ async def test_nothing_that_an_incident_is_called_rings_anybody(slack):
     await announced(slack, 6, loud)
     assert slack.slack.rang == []
     assert room.message(message).shown == f"{loud}!"
-    assert not any(call.args.get("link_names") or call.args.get("parse") for call in slack.slack.calls)
+    assert not any({"link_names", "parse"} & call.args.keys() for call in slack.slack.calls)
 
 
 async def test_an_incident_costs_few_calls_and_what_reads_the_same_costs_none(slack):

@@ -34,7 +34,7 @@ async def test_five_people_are_invited_by_one_call(slack):
     users = [slack.slack.person(name).id for name in ("ana", "ben", "eve", "kim", "lou")]
     await invite(slack, room, *users, users[0])
     (call,) = slack.slack.calls_of("conversations.invite")
-    assert call.args["users"] == ",".join(users)
+    assert call.args["users"] == users
     assert room.members == [BOT_USER, *users]
 
 

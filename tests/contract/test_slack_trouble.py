@@ -175,7 +175,8 @@ async def test_what_was_said_without_an_answer_is_said_once(slack, replies):
 
 async def test_a_key_that_somebody_else_uses_is_not_ours(slack):
     room, _ = await opened(slack)
-    other = slack.slack.post(room, "U0OTHERBOT", "mine", by_bot=True)
+    bot = slack.slack.person("otherbot", bot=True)
+    other = slack.slack.post(room, bot.id, "mine")
     other.metadata = {"event_type": "klatsch_effect", "event_payload": {"key": "7.3"}}
     message = await slack.platform.say(Attempt("7.3", 2), room.id, d.say("once"))
     assert message != other.ts
