@@ -30,6 +30,7 @@ TIERS: Mapping[str, int] = {
     "conversations.invite": 50,
     "conversations.join": 50,
     "conversations.list": 20,
+    "conversations.replies": 50,
     "conversations.setPurpose": 20,
     "conversations.setTopic": 20,
     "pins.add": 20,
