@@ -167,6 +167,52 @@ async def test_more_than_can_wait_is_not_taken(memory, keeping, monkeypatch):
     assert len(await memory.recall_all(kept.PREFIX, 10)) == 2
 
 
+def line(number: int, message: str = "1.0") -> Event:
+    return Event("line", f"Ev{number}", "C1", "U0ANA", message, 1.0, text="status")
+
+
+async def test_of_all_events_that_tell_of_a_line_one_is_done_in_whichever_process(memory, keeping, world):
+    done, other = Done(), Done()
+    async with keeping(done) as events, keeping(other) as others:
+        await events.take(line(1))
+        # As a mention, again to another process, and another line.
+        await events.take(line(2))
+        world.clock.forward(seconds=1)
+        await others.take(line(1))
+        await others.take(line(3, "3.0"))
+        done.let.set()
+        await until(lambda: len(done.ids) == 1, "the line")
+        other.let.set()
+        await nothing_is_kept(memory)
+    assert (done.ids, other.ids) == (["Ev1"], ["Ev3"])
+
+
+async def test_a_line_of_which_a_crash_left_all_events_is_done_once(memory, keeping):
+    async with keeping(Done()) as events:
+        await events.take(line(1))
+        await events.take(line(2))
+    done = Done()
+    done.let.set()
+    async with keeping(done) as events:
+        await events.catch_up()
+        await nothing_is_kept(memory)
+    assert done.ids == ["Ev1"]
+
+
+async def test_what_another_process_left_is_done_when_it_is_old(memory, keeping, world):
+    done = Done()
+    done.let.set()
+    async with keeping(Done()) as gone, keeping(done) as events:
+        await gone.take(event(1))
+        world.clock.forward(seconds=30)
+        await gone.take(event(2))
+        await events.catch_up(kept.LEFT)
+        assert done.ids == []
+        world.clock.forward(seconds=31)
+        await events.catch_up(kept.LEFT)
+        await until(lambda: done.ids == ["Ev1"], "what is old")
+
+
 async def test_what_is_kept_and_no_event_is_forgotten(memory, keeping):
     await memory.keep({f"{kept.PREFIX}1:Ev1": "{", f"{kept.PREFIX}2:Ev2": '{"kind": "line", "of": "a newer release"}'})
     async with keeping(Done()) as events:

@@ -12,6 +12,7 @@ from adapters.chat.slack.addressed import LONGEST, emoji, mentioned_line, permal
 from adapters.chat.slack.markup import escape
 from adapters.chat.slack.messages import LONGEST_SUMMARY, files, is_ours, message_text
 from bot.incident.attachment import FILES_LIMIT, Attachment
+from bot.incident.text import clean
 
 URL = "https://files.slack.com/files-pri/T1-F1/download/graph.png"
 FILE = {"id": "F1", "name": "graph.png", "mimetype": "image/png", "size": 1234, "url_private_download": URL}
@@ -43,6 +44,7 @@ FILE = {"id": "F1", "name": "graph.png", "mimetype": "image/png", "size": 1234, 
         ("is 1 < 2 > 0 and <host> and <>", "is 1 < 2 > 0 and <host> and <>"),
         ("note “it's slow”", "note “it's slow”"),
         ("two\nlines", "two\nlines"),
+        ("half a \ud83d pair, \x00 and \x1b[31m", "half a  pair,  and [31m"),
         ("", ""),
         (None, ""),
         (7, ""),
@@ -54,7 +56,7 @@ def test_the_words_are_those_that_were_typed(sent: object, typed: str) -> None:
 
 @given(st.text(st.characters() | st.sampled_from("<>&;|@#!^")))
 def test_what_was_typed_comes_back_whatever_it_is(typed: str) -> None:
-    assert unescape(escape(typed)) == typed
+    assert unescape(escape(typed)) == clean(typed)
 
 
 @given(st.text(st.sampled_from("<>&;|@#!^:ahtps/")))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.chat.slack.events import Event, event_of
+from bot.ports import MEMORY_VALUE
 
 US = "U0BOT"
 TS = "1764244800.000100"
@@ -148,5 +149,14 @@ def test_whatever_is_sent_is_an_event_that_can_be_kept_or_none(kind, subtype, re
         kept = found.dumps()
         assert Event.loads(kept) == found
         assert len(kept) < 100_000
+        assert kept.encode()
         assert json.loads(kept)["channel"] == found.channel
         assert found.when.year >= 1970
+
+
+@pytest.mark.parametrize("text", ["\x01" * 40_000, "\ud83d", "a\0b", '"\\\n' * 14_000])
+def test_any_line_can_be_kept(text):
+    found = told(message(f"!incident note x{text}"))
+    assert found is not None
+    assert len(found.dumps()) < MEMORY_VALUE
+    assert b"\\u0000" not in found.dumps().encode()

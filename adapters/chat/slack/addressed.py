@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from bot.incident.text import clean
+
 LONGEST = 40_000
 """Characters of a message, at most
 (https://docs.slack.dev/reference/methods/chat.postMessage, "Truncating content"). A line is not cut to what a command may
@@ -30,7 +32,8 @@ _COPIED = re.compile(r"\s*`([^`\n]+)`\s*")
 
 
 def unescape(text: object) -> str:
-    """The words of `text` as they were typed. A mention stays `<@U0ANA>`, which is how the parser knows one from a name."""
+    """The words of `text` as they were typed, without what no keyboard has: JSON can hold half a character, and a database cannot. A
+    mention stays `<@U0ANA>`, which is how the parser knows one from a name."""
     if not isinstance(text, str):
         return ""
     written, place = "", 0
@@ -38,7 +41,7 @@ def unescape(text: object) -> str:
     for token in _TOKEN.finditer(text):
         written += _decoded(text[place : token.start()]) + _typed(token[1], token[2] or "")
         place = token.end()
-    return (written + _decoded(text[place:]))[:LONGEST]
+    return clean(written + _decoded(text[place:]))[:LONGEST]
 
 
 def mentioned_line(text: object, bot_user: str) -> str | None:
@@ -61,7 +64,7 @@ def typed_prefix(text: object, command: str) -> str | None:
 
 def emoji(name: object) -> str:
     """The name of an emoji without the tone of its skin: `+1::skin-tone-2` is `+1`."""
-    return name.strip(":").partition("::")[0][:_EMOJI] if isinstance(name, str) else ""
+    return clean(name).strip(":").partition("::")[0][:_EMOJI] if isinstance(name, str) else ""
 
 
 def permalink(workspace_url: str, channel: str, ts: str, thread_ts: str = "") -> str:

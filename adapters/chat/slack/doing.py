@@ -69,7 +69,6 @@ class Doing:
     async def begin(self) -> None:
         """Raises StoreUnavailable."""
         await self._memory.forget_before("pin:", self._clock.now() - REMEMBERED)
-        await self._memory.forget_before("line:", self._clock.now() - OLDEST)
 
     async def do(self, event: Event) -> None:
         """Raises Unavailable, StoreUnavailable or Overloaded: it is to be done again; Rejected: it cannot be done."""
@@ -171,9 +170,6 @@ class Doing:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _line(self, event: Event) -> None:
-        # A mention comes twice, as a mention and as a message; of several processes each may get one.
-        if not event.answer and await self._memory.keep_first(f"line:{event.message}", event.id) != event.id:
-            return
         self.later(event, await self.said(event))
 
     async def _reply(self, event: Event, document: Document) -> None:

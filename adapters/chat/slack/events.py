@@ -152,7 +152,7 @@ def _pin(event: Json, id_: str, *, added: bool) -> Event | None:
 
 
 def _id(said: object) -> str:
-    return said if isinstance(said, str) and 0 < len(said) <= _ID else ""
+    return said if isinstance(said, str) and 0 < len(said) <= _ID and said.isascii() and said.isprintable() else ""
 
 
 def _at(ts: object) -> float:

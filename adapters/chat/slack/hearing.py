@@ -21,7 +21,7 @@ from adapters.chat.slack.config import Config
 from adapters.chat.slack.doing import Doing
 from adapters.chat.slack.events import event_of
 from adapters.chat.slack.interacting import Interactions
-from adapters.chat.slack.kept import KeptEvents
+from adapters.chat.slack.kept import LEFT, KeptEvents
 from adapters.chat.slack.manifest import ALIAS
 from adapters.chat.slack.showing import Showing
 from adapters.chat.slack.standing import Standing
@@ -66,6 +66,10 @@ class Hearing:
         """Raises StoreUnavailable."""
         await self._doing.begin()
         await self._events.catch_up()
+
+    async def catch_up_others(self) -> None:
+        """With what another process took over HTTP and left. Raises StoreUnavailable."""
+        await self._events.catch_up(LEFT)
 
     async def aclose(self) -> None:
         await self._events.aclose()

@@ -1,7 +1,8 @@
 """Events that are kept before Slack is told that we have them, and done one after the other in each channel.
 
 Slack sends an event again until it is acknowledged, and never after. So it is in our database by then; what a crash leaves there
-is done by whoever listens next. Done twice it is once: it carries an id by which the same one is known.
+is done by whoever looks next. Done twice it is once: it carries an id by which the same one is known. A line is answered, too, so
+of all that tell of it (a mention comes as two events, and each may come again, to another process) one is done.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 from adapters.chat.slack.events import Event
 from bot.backoff import backoff
@@ -19,6 +21,14 @@ from bot.store import StoreUnavailable
 log = logging.getLogger(__name__)
 
 PREFIX = "event:"
+
+LINE = "line:"
+"""Under it and the message stands the key of the event that is done."""
+
+LINES_KEPT = timedelta(days=1)
+
+LEFT = timedelta(minutes=1)
+"""What is kept for longer was left by a process that is no more, or one that has trouble, too."""
 
 MOST = 2_000
 """Events that wait at the same time; the next one is not acknowledged, and Slack sends it again."""
@@ -56,16 +66,18 @@ class KeptEvents:
         async with self._keeping:
             if event.id in self._seen:
                 return
-            self._last = max(self._last + 1, int(self._clock.now().timestamp() * 1_000_000))
+            self._last = max(self._last + 1, self._micros())
             key = f"{PREFIX}{self._last:020d}:{event.id}"
             await self._memory.keep({key: event.dumps()})
             self._saw(event.id)
             self._begin(key, event)
 
-    async def catch_up(self) -> None:
-        """Begin with what was kept and never done. Raises StoreUnavailable."""
+    async def catch_up(self, left: timedelta = timedelta(0)) -> None:
+        """Begin with what was kept so long ago and never done. Raises StoreUnavailable."""
+        await self._memory.forget_before(LINE, self._clock.now() - LINES_KEPT)
+        newest = f"{PREFIX}{self._micros() - left // timedelta(microseconds=1):020d}"
         for key, text in (await self._memory.recall_all(PREFIX, MOST)).items():
-            if key in self._tasks:
+            if key in self._tasks or (left and key > newest):
                 continue
             try:
                 event = Event.loads(text)
@@ -83,6 +95,9 @@ class KeptEvents:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _micros(self) -> int:
+        return int(self._clock.now().timestamp() * 1_000_000)
+
     def _saw(self, id_: str) -> None:
         self._seen[id_] = None
         if len(self._seen) > RECENT:
@@ -98,10 +113,15 @@ class KeptEvents:
             await self._done(key, event)
             await self._forget(key)
 
+    async def _do(self, key: str, event: Event) -> None:
+        line = f"{LINE}{event.message}"
+        if event.kind != "line" or await self._memory.keep_first(line, key) == key:
+            await self._handle(event)
+
     async def _done(self, key: str, event: Event) -> None:
         for tried in range(1, TRIES + 1):
             try:
-                return await self._handle(event)
+                return await self._do(key, event)
             except Rejected as error:
                 return log.info("%s meant nothing: %s", key, error.reason)
             except (Unavailable, StoreUnavailable, Overloaded) as error:

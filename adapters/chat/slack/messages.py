@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from adapters.chat.slack.addressed import unescape
 from bot.incident.attachment import FILES_LIMIT, PLACE_LIMIT, Attachment
+from bot.incident.text import clean
 
 Json = dict[str, Any]
 
@@ -41,7 +42,7 @@ def message_text(event: Json) -> str:
     if text.strip():
         return text
     rows = (row.strip() for row in (*_words(event.get("blocks"), 0), *_attached(event.get("attachments"))))
-    return "\n".join(row for row in rows if row)[:LONGEST_SUMMARY].strip()
+    return clean("\n".join(row for row in rows if row))[:LONGEST_SUMMARY].strip()
 
 
 def files(event: Json) -> tuple[Attachment, ...]:

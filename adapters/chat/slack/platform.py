@@ -57,7 +57,7 @@ AT_ONCE = 100
 
 INSTALLATION = "installation"
 
-EVERY = 300.0
+EVERY = 60.0
 """Seconds between two looks in HTTP mode."""
 
 
@@ -79,9 +79,10 @@ class SlackPlatform:
         self._members = Members(self._web, self._handles.values(), guests=config.guests)
         self._bookmarks = Bookmarks(self._web, memory)
         self._locks: dict[str, asyncio.Lock] = {}
-        self._posts = Posts(self._web, self._standing, self._handles, self._prefix)
+        self._posts = Posts(self._web, self._standing, memory, self._handles, self._prefix)
         self._hearing: Hearing | None = None
         self._installation = ""
+        self._joined = False
         self._command = command
 
     @property
@@ -156,8 +157,10 @@ class SlackPlatform:
     async def listen(self, inbox: Inbox) -> None:
         try:
             await self._standing.anew()
-            if self._config.announce:
+            if self._config.announce and not self._joined:
                 await self._join(self._config.announce)
+                # Once: who refuses every so manieth call would let us get to no connection otherwise.
+                self._joined = True
             hearing = self._ears(inbox)
             await hearing.catch_up()
             if self._config.mode == "socket":
@@ -166,7 +169,7 @@ class SlackPlatform:
                 # Nothing else tells that our token was revoked, or that another process died with what it had taken.
                 await asyncio.sleep(EVERY)
                 await self._standing.anew()
-                await hearing.catch_up()
+                await hearing.catch_up_others()
         except LockedOut as error:
             # Somebody must look; what waits to be said waits.
             raise Rejected(error.reason) from error

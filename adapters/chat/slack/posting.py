@@ -12,7 +12,7 @@ from adapters.chat.slack.answers import Json, part, rows, text
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
 from bot.chat.document import Document
-from bot.ports import Attempt
+from bot.ports import Attempt, Memory
 
 EVENT = "klatsch_effect"
 """The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""
@@ -24,20 +24,23 @@ PAGES = 10
 """So many times as many in a thread, of which Slack tells the oldest first."""
 
 REMEMBERED = 2_000
-"""Messages of which this process knows what it said."""
+"""Effects of which this process knows the message."""
+
+SHOWN = "shown:"
+"""Under it and a message stands what the message shows, in short."""
 
 
 class Posts:
     """Whoever posts into a channel waits until it is their turn there; so the caller sees to that. Each method may raise
-    Unavailable or Rejected."""
+    Unavailable, Rejected or StoreUnavailable."""
 
-    def __init__(self, web: Web, standing: Standing, handles: Mapping[str, str], prefix: str) -> None:
+    def __init__(self, web: Web, standing: Standing, memory: Memory, handles: Mapping[str, str], prefix: str) -> None:
         self._web = web
         self._standing = standing
+        self._memory = memory
         self._handles = handles
         self._prefix = prefix
         self._said: OrderedDict[str, tuple[str, str]] = OrderedDict()
-        self._shown: OrderedDict[tuple[str, str], str] = OrderedDict()
 
     async def say(self, attempt: Attempt, channel: str, document: Document, thread: str) -> str:
         """The id of the message, which is said once for `attempt.key`."""
@@ -58,15 +61,17 @@ class Posts:
         )
         if not (message := text(answer, "ts")):
             raise self._web.without("chat.postMessage", "a message")
-        self._show(channel, message, content)
-        return self._remember(channel, attempt.key, message)
+        self._remember(channel, attempt.key, message)
+        if not thread:
+            await self._show(channel, message, content)
+        return message
 
     async def edit(self, channel: str, message: str, document: Document) -> None:
-        """Nothing is asked of Slack when it reads like that already."""
+        """Nothing is asked of Slack when it reads like that already, whichever process had it read so."""
         content = render.message(document, self._handles, self._prefix)
-        if self._shown.get((channel, message)) != _print(content):
+        if await self._memory.recall(_shown(channel, message)) != _print(content):
             await self._web.call("chat.update", channel=channel, ts=message, **content)
-            self._show(channel, message, content)
+            await self._show(channel, message, content)
 
     async def _said_before(self, channel: str, key: str, thread: str) -> str:
         """The message that came of an effect, among the newest; empty: there is none."""
@@ -96,10 +101,12 @@ class Posts:
             self._said.popitem(last=False)
         return message
 
-    def _show(self, channel: str, message: str, content: Json) -> None:
-        self._shown[channel, message] = _print(content)
-        if len(self._shown) > REMEMBERED:
-            self._shown.popitem(last=False)
+    async def _show(self, channel: str, message: str, content: Json) -> None:
+        await self._memory.keep({_shown(channel, message): _print(content)})
+
+
+def _shown(channel: str, message: str) -> str:
+    return f"{SHOWN}{channel}:{message}"
 
 
 def _key(message: Json) -> str:

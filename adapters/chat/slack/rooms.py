@@ -90,12 +90,17 @@ class Rooms:
     async def of(self, channel: str) -> Kept | None:
         """What is remembered of a channel; None: it is none of ours. Raises StoreUnavailable."""
         if channel not in self._known:
-            mark = await self._memory.recall(f"channel:{channel}")
-            kept = await self._remembered(mark) if mark else None
-            if kept is None or kept.id != channel:
+            kept = await self._now(channel)
+            if kept is None:
                 return None
             self._known[channel] = kept
         return self._known[channel]
+
+    async def _now(self, channel: str) -> Kept | None:
+        """The same, also where another process has changed it."""
+        mark = await self._memory.recall(f"channel:{channel}")
+        kept = await self._remembered(mark) if mark else None
+        return kept if kept and kept.id == channel else None
 
     async def keep(self, kept: Kept) -> None:
         """Raises StoreUnavailable."""
@@ -105,7 +110,7 @@ class Rooms:
     async def set_topic(self, channel: str, topic: str) -> Kept:
         """Say it, unless it was the last that we said. Raises Unavailable or Rejected."""
         wanted = as_topic(topic)
-        kept = await self.of(channel) or Kept(channel, "", private=False)
+        kept = await self._now(channel) or Kept(channel, "", private=False)
         if kept.topic != wanted:
             await self._web.call("conversations.setTopic", channel=channel, topic=wanted)
             kept = replace(kept, topic=wanted)
