@@ -21,6 +21,8 @@ from bot.ports import Memory, Rejected
 
 log = logging.getLogger(__name__)
 
+CREATE = "conversations.create"
+
 SHOWN = 6
 """Letters of the installation that are seen: INC-7 of another database is another incident."""
 
@@ -62,6 +64,8 @@ class Rooms:
             seal = f"klatsch {mark} {installation[-SHOWN:]}"
             kept = await self._remembered(mark)
             if kept is None:
+                # Whoever may make none now need not look for it either, each time.
+                self._web.check(CREATE)
                 kept = await self._found(mark, seal, us) if again else None
                 kept = kept or await self._made(mark, name, seal, private=private, us=us, short=installation[-SHOWN:])
                 await self.keep(kept)
@@ -122,8 +126,9 @@ class Rooms:
     async def _made(self, mark: str, name: str, seal: str, *, private: bool, us: str, short: str) -> Kept:
         for suffix in ("", short, f"{short}-2", f"{short}-3"):
             wanted = channel_name(name, suffix)
+            self._web.check(CREATE)
             try:
-                made = (await self._web.call("conversations.create", name=wanted, is_private=private))["channel"]
+                made = (await self._web.call(CREATE, name=wanted, is_private=private))["channel"]
             except Rejected as error:
                 if code_of(error) != "name_taken":
                     raise
