@@ -54,18 +54,23 @@ class Rooms:
         self._memory = memory
         self._opening: dict[str, asyncio.Lock] = {}
         self._known: dict[str, Kept] = {}
+        # The last try at which it was certain that nothing had been made, and nothing was asked for.
+        self._waits: dict[str, int] = {}
 
     async def open(
-        self, mark: str, name: str, topic: str, *, private: bool, installation: str, us: str, again: bool
+        self, mark: str, name: str, topic: str, *, private: bool, installation: str, us: str, tried: int
     ) -> Kept:
-        """The channel that carries `mark`, else a new one; `again`: it may be there although we do not remember it. `us` is our
-        user. Raises Unavailable or Rejected."""
+        """The channel that carries `mark`, else a new one. `tried` counts from 1: at a later try it may be there although we do
+        not remember it. `us` is our user. Raises Unavailable or Rejected."""
         async with self._opening.setdefault(mark, asyncio.Lock()):
             seal = f"klatsch {mark} {installation[-SHOWN:]}"
             kept = await self._remembered(mark)
             if kept is None:
-                # Whoever may make none now need not look for it either, each time.
+                again = tried > 1 and self._waits.get(mark) != tried - 1
+                if not again:
+                    self._waits[mark] = tried
                 self._web.check(CREATE)
+                self._waits.pop(mark, None)
                 kept = await self._found(mark, seal, us) if again else None
                 kept = kept or await self._made(mark, name, seal, private=private, us=us, short=installation[-SHOWN:])
                 await self.keep(kept)
