@@ -30,4 +30,4 @@ def later(asked: timedelta, severity: Severity | None) -> timedelta:
     """How long to wait where a provider said how long. It says the same to all who wait, and may take only one of them then: so what is
     less urgent comes a little later. Without a severity it does not."""
     behind = [*Severity].index(severity) if severity else 0
-    return max(asked, SHORTEST) + behind * STEP
+    return max(asked + behind * STEP, SHORTEST)
