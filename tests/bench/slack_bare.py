@@ -56,7 +56,7 @@ async def rooms(order: Order) -> None:
             given = {name: names.get(str(value), value) for name, value in arguments.items()}
             if method == "conversations.create":
                 given["name"] = line.strip()
-            whole = any(isinstance(value, list | dict) for value in given.values())
+            whole = not all(isinstance(value, str) for value in given.values())
             answer = await client.api_call(method, **{"json" if whole else "data": given})
             if method == "conversations.create":
                 names[order.room] = answer["channel"]["id"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from tests.bench.places import Place
@@ -35,16 +35,18 @@ def run(where: Place) -> list[Row]:
     found = asyncio.run(_counted(where))
     name = where.name(f"{ALERTS:,} alerts in {SECONDS} s into one incident")
     return [
-        at_most(where.name(f"calls for a note ({_said(found.note)})"), len(found.note), "calls", None),
-        at_most(where.name(f"calls for an alert more ({_said(found.alert)})"), len(found.alert), "calls", None),
-        at_most(f"{name} ({_said(found.storm)})", len(found.storm), "calls", MOST),
+        counted(where.name("calls for a note"), found.note, None),
+        counted(where.name("calls for an alert more"), found.alert, None),
+        counted(name, found.storm, MOST),
         at_most(f"{name}, longest between two changes of the card", found.stalest, "s", STALE),
         at_most(f"{name}, refused with 429", found.refused, "calls", 0),
     ]
 
 
-def _said(methods: Sequence[str]) -> str:
-    return ", ".join(f"{count} {method}" for method, count in Counter(methods).items())
+def counted(name: str, methods: Sequence[str], most: int | None) -> Row:
+    """How many, and of which methods."""
+    said = ", ".join(f"{count} {method.partition('.')[2]}" for method, count in Counter(methods).items())
+    return replace(at_most(name, len(methods), "calls", most), bare=said)
 
 
 async def _counted(where: Place) -> Counted:

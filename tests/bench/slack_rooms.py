@@ -4,13 +4,13 @@ SDK's client, in a workspace of its own, so that neither has less of what Slack 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.bench.beside import Beside, in_turn
 from tests.bench.places import Place, Served
 from tests.bench.report import Row, at_most, beside, percentile
 from tests.bench.slack_bare import Order
+from tests.bench.slack_calls import counted
 from tests.bench.slack_workspace import Bot, Workspace, bare_running, workspace
 from tests.contract.servers.slack import Call
 
@@ -35,7 +35,6 @@ def run(where: Place) -> list[Row]:
         asyncio.run(_round(where, opened))
     name = where.name("alert accepted to channel ready")
     most = max(opened.calls, key=len)
-    said = ", ".join(f"{count} {method}" for method, count in Counter(most).items())
     return [
         *(
             beside(
@@ -46,7 +45,7 @@ def run(where: Place) -> list[Row]:
             )
             for called, part in (("p50", 0.5), ("p99", 0.99))
         ),
-        at_most(where.name(f"calls an incident opened ({said})"), len(most), "calls", MOST_CALLS),
+        counted(where.name("calls for an incident opened"), most, MOST_CALLS),
         at_most(where.name("refused with 429"), opened.refused, "calls", 0),
     ]
 
