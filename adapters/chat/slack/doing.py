@@ -14,6 +14,7 @@ from adapters.chat.slack import render
 from adapters.chat.slack.events import Event
 from adapters.chat.slack.members import Members
 from adapters.chat.slack.messages import files, message_text
+from adapters.chat.slack.posting import SHOWN
 from adapters.chat.slack.rooms import Rooms
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
@@ -33,7 +34,7 @@ LINES = 1_000
 """Lines of which this process knows the answer."""
 
 REMEMBERED = timedelta(days=60)
-"""A pin that is taken off later than this takes nothing back."""
+"""A pin that is taken off later than this takes nothing back, and an edit is not spared."""
 
 
 class Doing:

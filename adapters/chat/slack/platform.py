@@ -102,7 +102,7 @@ class SlackPlatform:
             private=private,
             installation=await self._known_installation(),
             us=who.user,
-            again=attempt.number > 1,
+            tried=attempt.number,
         )
         if self._config.groups and not (kept.private or kept.groups):
             await self._invite_groups(kept)

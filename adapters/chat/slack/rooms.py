@@ -22,6 +22,8 @@ from bot.ports import DeliveryError, Memory, Rejected
 
 log = logging.getLogger(__name__)
 
+CREATE = "conversations.create"
+
 SHOWN = 6
 """Letters of the installation that are seen: INC-7 of another database is another incident."""
 
@@ -64,16 +66,23 @@ class Rooms:
         self._memory = memory
         self._opening: dict[str, asyncio.Lock] = {}
         self._known: dict[str, Kept] = {}
+        # The last try at which it was certain that nothing had been made, and nothing was asked for.
+        self._waits: dict[str, int] = {}
 
     async def open(
-        self, mark: str, name: str, topic: str, *, private: bool, installation: str, us: str, again: bool
+        self, mark: str, name: str, topic: str, *, private: bool, installation: str, us: str, tried: int
     ) -> Kept:
-        """The channel that carries `mark`, else a new one; `again`: it may be there although we do not remember it. `us` is our
-        user. Raises Unavailable or Rejected."""
+        """The channel that carries `mark`, else a new one. `tried` counts from 1: at a later try it may be there although we do
+        not remember it. `us` is our user. Raises Unavailable or Rejected."""
         async with self._opening.setdefault(mark, asyncio.Lock()):
             seal = f"klatsch {mark} {installation[-SHOWN:]}"
             kept = await self._remembered(mark)
             if kept is None:
+                again = tried > 1 and self._waits.get(mark) != tried - 1
+                if not again:
+                    self._waits[mark] = tried
+                self._web.check(CREATE)
+                self._waits.pop(mark, None)
                 wanted = _Wanted(mark, seal, us, private, again)
                 kept = await self._found(wanted) if again else None
                 kept = kept or await self._made(wanted, name, installation[-SHOWN:])
@@ -142,8 +151,9 @@ class Rooms:
     async def _made(self, wanted: _Wanted, name: str, short: str) -> Kept:
         for suffix in ("", short, f"{short}-2", f"{short}-3"):
             called = channel_name(name, suffix)
+            self._web.check(CREATE)
             try:
-                answer = await self._web.call("conversations.create", name=called, is_private=wanted.private)
+                answer = await self._web.call(CREATE, name=called, is_private=wanted.private)
             except Rejected as error:
                 if code_of(error) != "name_taken":
                     raise

@@ -138,12 +138,22 @@ class Web:
                 self._pace.refused(method, channel, wait.total_seconds(), time.monotonic())
             raise
 
+    def check(self, method: str) -> None:
+        """Raises Unavailable when it may not be called now: for those who rather wait in the outbox, which knows what is more urgent."""
+        if wait := self._pace.wait(method, "", time.monotonic()):
+            raise self._no_more(method, wait)
+
     async def _turn(self, method: str, channel: str) -> None:
+        end = time.monotonic() + SOON
+        # Others wait too, and one of them may be faster.
         while wait := self._pace.wait(method, channel, time.monotonic()):
-            if wait > SOON:
-                raise Unavailable(f"{self._name}: Slack takes no more {method} for now", timedelta(seconds=wait))
+            if time.monotonic() + wait > end:
+                raise self._no_more(method, wait)
             await asyncio.sleep(wait)
         self._pace.asks(method, channel, time.monotonic())
+
+    def _no_more(self, method: str, wait: float) -> Unavailable:
+        return Unavailable(f"{self._name}: Slack takes no more {method} for now", timedelta(seconds=wait))
 
     async def _ask(self, method: str, arguments: Mapping[str, Any], token: str) -> AsyncSlackResponse:
         client = self._opened()
