@@ -17,7 +17,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from bot.backoff import backoff
+from bot.backoff import backoff, later
 from bot.copies import not_kept
 from bot.handle import Outcome
 from bot.inbox import Writer
@@ -51,9 +51,6 @@ STOP_WITHIN = 8.0
 GIVE_UP_AFTER = timedelta(hours=24)
 PAGE_GIVE_UP_AFTER = timedelta(minutes=15)
 """A page that could not be sent for so long is told as failed, so that the next person is asked."""
-
-SHORTEST = timedelta(seconds=1)
-"""Between two tries, whatever a provider says."""
 
 BUG_ATTEMPTS = 12
 
@@ -275,7 +272,9 @@ class Deliverer:
         except Rejected as error:
             return self._failed(item, error.reason)
         except Unavailable as error:
-            return self._again(item, error.reason, error.retry_after)
+            severity = incident.severity if incident else None
+            after = error.retry_after and later(error.retry_after, severity)
+            return self._again(item, error.reason, after)
         except StoreUnavailable as error:
             return self._again(item, f"the database does not answer: {error}", None)
         except Unreadable as error:
@@ -297,7 +296,7 @@ class Deliverer:
             return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
         # Who says when to come back is taken at their word: what came later, and was told no less often, would be first there.
         # Whoever asks for more time than there is left gets the last try at its end.
-        wait = min(left, max(after, SHORTEST) if after else backoff(item.key, item.attempt))
+        wait = min(left, after or backoff(item.key, item.attempt))
         log.info("%s of INC-%d waits %s: %s", f.kind_of(item.effect), item.incident, wait, reason)
         return Retry(item.id, item.attempt, wait, reason)
 

@@ -70,7 +70,7 @@ def _served(where: Place) -> tuple[float, float, float]:
     begun = time.perf_counter()
     with child([sys.executable, "-c", SERVE, "serve", "-c", str(config)]) as process:
         served = Served(process, port)
-        asyncio.run(_answered(port))
+        asyncio.run(answered(port))
         ready = time.perf_counter() - begun
         # Idle is what is left half a second after the start: this is what is measured, nothing is waited for.
         time.sleep(0.5)
@@ -79,7 +79,7 @@ def _served(where: Place) -> tuple[float, float, float]:
         return ready * 1000, idle, served.memory()
 
 
-async def _answered(port: int) -> None:
+async def answered(port: int) -> None:
     async def connected() -> Connection | None:
         try:
             return await connect(port)

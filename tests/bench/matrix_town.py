@@ -16,11 +16,11 @@ from tests.bench.effects import Phone
 from tests.bench.matrix_bare import Order
 from tests.bench.matrix_client import Client, Ear
 from tests.bench.places import Place, Served, child
+from tests.bench.still import still
 from tests.bench.webhooks import lone
 from tests.servers.klatsch import BEARER, paging, served_at, write_config
 from tests.servers.klatsch import Served as ServedBot
 from tests.servers.synapse import NAME, Synapse
-from tests.until import until
 
 ALIAS = f"#incidents:{NAME}"
 
@@ -74,13 +74,7 @@ class Bot:
 
     async def quiet(self) -> None:
         """Nothing waits to be done, and what is measured next has the homeserver for itself."""
-
-        async def nothing_waits() -> bool:
-            metrics = (await self.http.get(f"{self.served.url}/metrics")).text.splitlines()
-            waiting = [line for line in metrics if line.startswith(("klatsch_outbox_waiting{", "klatsch_database_up"))]
-            return waiting == ["klatsch_database_up 1.0"]
-
-        await until(nothing_waits, "the end of all that waited", every=0.05)
+        await still(self.http, self.served.url)
 
 
 @asynccontextmanager

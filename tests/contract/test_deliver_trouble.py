@@ -14,7 +14,7 @@ import bot.deliver
 from bot.backoff import MOST, backoff
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Mark, PublicStatus
+from bot.incident.model import Mark, PublicStatus, Severity
 from bot.ports import Rejected, Unavailable
 from bot.store import StoreUnavailable
 from tests.contract.stage import Stage
@@ -141,7 +141,7 @@ async def test_what_one_platform_cannot_do_is_told_on_the_other(two_platforms: S
 
 async def test_what_waits_behind_a_platform_that_is_down_is_not_looked_for_all_the_time(stage: Stage):
     stage.chat.orders.always = Unavailable("down", timedelta(minutes=1))
-    await stage.open()
+    await stage.open(severity=Severity.SEV1)
     stage.clock.forward(seconds=5)
     await stage.deliverer.drain()
     assert stage.world.outbox.next_due() == timedelta(minutes=1)
@@ -150,7 +150,7 @@ async def test_what_waits_behind_a_platform_that_is_down_is_not_looked_for_all_t
 async def test_who_says_when_to_come_back_is_taken_at_their_word_however_often(stage: Stage):
     """Waiting longer each time, what is urgent would come after what was said since."""
     stage.chat.by_method["open_room"] = Orders(always=Unavailable("limited", timedelta(seconds=5)))
-    await stage.open(private=True)
+    await stage.open(private=True, severity=Severity.SEV1)
     for _ in range(12):
         await stage.deliverer.drain()
         assert stage.world.outbox.next_due() == timedelta(seconds=5)

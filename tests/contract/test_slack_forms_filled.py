@@ -143,6 +143,16 @@ async def test_a_guest_gets_no_form(slack, stage, inbox):
         assert "Guests" in (await guest.slash("#incidents", "open")).text
         await guest.shortcut("open_incident")
         assert guest.modal is None
+        await stage.open("Keys rotated")
+        await guest.opens_home()
+        await until(lambda: guest.home, "the App Home")
+        assert "Guests" in json.dumps(guest.home.blocks)
+        assert "Keys rotated" not in json.dumps(guest.home.blocks)
+        await guest.shares_link("#incidents", "https://status.example.org/incidents/INC-1")
+        await slack.people["ben"].shares_link("#incidents", "https://status.example.org/incidents/INC-1?by=ben")
+        await until(lambda: slack.slack.unfurls, "what stands behind the link")
+    assert "?by=ben" in json.dumps(slack.slack.unfurls)
+    assert len(slack.slack.calls_of("chat.unfurl")) == 1
 
 
 async def test_links_to_incidents_show_how_they_stand_and_nothing_of_private_ones(slack, stage, inbox):

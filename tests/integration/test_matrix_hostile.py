@@ -106,7 +106,9 @@ def check_harmless(event: dict[str, Any], others_bot: Addressing, pinged: set[st
         assert set(said["m.mentions"].get("user_ids", [])) <= pinged
         assert "room" not in said["m.mentions"]
         read = Read(said["formatted_body"])
-        assert all(href.startswith(("https://matrix.to/#/%23inc-", "https://matrix.to/#/@")) for href, _ in read.links)
+        # Rooms, people, and the messages that lines of the timeline came of.
+        ours = ("https://matrix.to/#/%23inc-", "https://matrix.to/#/@", "https://matrix.to/#/%21")
+        assert all(href.startswith(ours) for href, _ in read.links)
         shown = said["body"] + read.text
         assert not set(shown) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u0000\u0007\u001b")
         assert shown.count("\u2068") == shown.count("\u2069")

@@ -99,7 +99,7 @@ def test_what_has_no_words_is_a_block_of_its_own() -> None:
 
 
 def test_a_message_without_a_word_in_its_blocks_says_its_summary() -> None:
-    assert message(d.Document("the summary", (d.Divider(),)), HANDLES) == {"text": "the summary", "blocks": []}
+    assert inside(d.Divider()) == [section(text("the summary"))]
 
 
 def test_the_title_of_a_message_is_its_header_and_what_follows_shares_one_block() -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 API = "https://slack.com/api/"
 
 CHANNEL = re.compile(r"#?[^\s#@<>&]{1,80}")
+CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{5,}")
 GROUP = re.compile(r"@?[^\s@<>&#]{1,80}")
 
 
@@ -64,7 +65,8 @@ class Config(BaseModel):
     def _channel(cls, channel: str) -> str:
         if channel and not CHANNEL.fullmatch(channel):
             raise ValueError("must be a channel's name or id, like #incidents")
-        return channel
+        # Names have no capitals, and ids have no small letters.
+        return channel if not channel or CHANNEL_ID.fullmatch(channel) else f"#{channel.removeprefix('#')}"
 
     @field_validator("groups")
     @classmethod

@@ -14,6 +14,7 @@ from adapters.chat.slack import render
 from adapters.chat.slack.events import Event
 from adapters.chat.slack.members import Members
 from adapters.chat.slack.messages import files, message_text
+from adapters.chat.slack.posting import SHOWN
 from adapters.chat.slack.rooms import Rooms
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
@@ -33,7 +34,7 @@ LINES = 1_000
 """Lines of which this process knows the answer."""
 
 REMEMBERED = timedelta(days=60)
-"""A pin that is taken off later than this takes nothing back."""
+"""A pin that is taken off later than this takes nothing back, and an edit is not spared."""
 
 
 class Doing:
@@ -189,10 +190,17 @@ class Doing:
         shown = await self.shown(event, document)
         if event.answer:
             return await self._web.respond(event.answer, {"replace_original": False, **shown})
-        content = {name: shown[name] for name in ("text", "blocks") if name in shown}
+        content = {name: shown[name] for name in ("text", "blocks")}
         thread = event.thread or event.ts
         if shown["response_type"] == "in_channel":
-            await self._web.call("chat.postMessage", channel=event.channel, thread_ts=thread, **content)
+            await self._web.call(
+                "chat.postMessage",
+                channel=event.channel,
+                thread_ts=thread,
+                unfurl_links=False,
+                unfurl_media=False,
+                **content,
+            )
         else:
             # Below the line only when that stands in a thread: nobody sees an answer for one in a thread that is not open.
             await self._web.call(

@@ -82,8 +82,8 @@ class Hearing:
             await self._events.take(event)
         await next()
 
-    async def _shown(self, event: dict[str, Any]) -> None:
-        self._showing.show(event)
+    async def _shown(self, body: dict[str, Any]) -> None:
+        self._showing.show(body)
 
 
 def _bolt(config: Config, standing: Standing) -> AsyncApp:

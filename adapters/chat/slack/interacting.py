@@ -186,14 +186,15 @@ class Interactions:
         doing = asyncio.create_task(self._doing.said(event))
         done, _ = await asyncio.wait([doing], timeout=DONE_WITHIN)
         if done:
-            await answer(doing.result())
+            await answer(_result(doing))
             return
         try:
             # It is done once all the same; what is left is to answer.
             await self._events.take(event)
         except (StoreUnavailable, Overloaded):
             # Not acknowledged, so Slack says that it failed; what came of it is said behind that.
-            self._doing.later(event, await doing)
+            await asyncio.wait([doing])
+            self._doing.later(event, _result(doing))
             return
         await answer(TAKEN)
 
@@ -217,6 +218,14 @@ class Interactions:
             text=line[:LONGEST],
             answer=_text(body, "response_url"),
         )
+
+
+def _result(doing: asyncio.Task[Document]) -> Document:
+    """The answer to a line, also when nobody could say whose line it was."""
+    error = doing.exception()
+    if isinstance(error, DeliveryError | StoreUnavailable):
+        return say(f"Not done: {error}. Try again in a minute.", "refused")
+    return doing.result()
 
 
 def _text(body: Json, name: str) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from adapters.chat.slack.answers import part, rows
 from adapters.chat.slack.web import Web, code_of
 from bot.ports import Rejected, Unavailable
 
@@ -55,7 +56,7 @@ class Members:
 
     async def _asked(self, user: str, team: str) -> str:
         try:
-            who = (await self._web.call("users.info", user=user)).get("user") or {}
+            who = part(await self._web.call("users.info", user=user), "user")
         except Unavailable as error:
             log.warning("it is not known who %s is: %s", user, error.reason)
             return ""
@@ -75,7 +76,7 @@ class Members:
     async def of_groups(self, handles: Collection[str]) -> list[str]:
         """The users in these user groups. One that is not there is logged. Raises Unavailable or Rejected."""
         groups = await self._all_groups()
-        for handle in await self.unknown(handles):
+        for handle in sorted(set(handles) - set(groups)):
             log.warning("there is no user group @%s; nobody of it is invited", handle)
         return list(dict.fromkeys(user for handle in handles for user in groups.get(handle, ())))
 
@@ -89,8 +90,8 @@ class Members:
         if time.monotonic() - at > GROUPS_FRESH:
             answer = await self._web.call("usergroups.list", include_users=True)
             groups = {
-                name: [str(user) for user in group.get("users") or []]
-                for group in answer.get("usergroups") or []
+                name: [user for user in group.get("users") or () if isinstance(user, str)]
+                for group in rows(answer, "usergroups")
                 for name in (str(group.get("handle")), str(group.get("id")))
             }
             self._groups = (time.monotonic(), groups)

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 MINUTE = 60.0
 
+ON_ITS_WAY = 1.0
+"""Seconds that a call may be longer on its way than the one a minute later: Slack counts them when they arrive."""
+
 SPECIAL = {"chat.postMessage": 240, "auth.test": 240}
 """Calls a minute of the methods that have no tier: Slack names "several hundred"."""
 
@@ -30,6 +33,7 @@ TIERS: Mapping[str, int] = {
     "conversations.invite": 50,
     "conversations.join": 50,
     "conversations.list": 20,
+    "conversations.replies": 50,
     "conversations.setPurpose": 20,
     "conversations.setTopic": 20,
     "pins.add": 20,
@@ -47,6 +51,11 @@ TIERS: Mapping[str, int] = {
 BURST = 4
 """Messages in one channel: one a second, and so many at once (https://docs.slack.dev/reference/methods/chat.postMessage#rate_limiting)."""
 
+CARDS = "chat.update"
+CARDS_BURST = 8
+CARDS_EVERY = (MINUTE + ON_ITS_WAY) / (TIERS[CARDS] - CARDS_BURST)
+"""Edits at once, and seconds between those that follow: cards that change all the time would use up a minute's edits in its first
+seconds, and stand still for the rest of it."""
 
 CHANNELS = 200
 """Channels of which something is remembered, before those are looked for in which nothing happens."""
@@ -58,6 +67,7 @@ class Pace:
     def __init__(self) -> None:
         self._asked: dict[str, deque[float]] = {}
         self._posted: dict[str, float] = {}
+        self._edited = 0.0
         self._held: dict[str, float] = {}
 
     def wait(self, method: str, channel: str, now: float) -> float:
@@ -65,11 +75,15 @@ class Pace:
         left = self._held.get(_key(method, channel), 0.0) - now
         if channel:
             left = max(left, self._posted.get(channel, 0.0) - BURST + 1 - now)
+        if method == CARDS:
+            left = max(left, self._edited - (CARDS_BURST - 1) * CARDS_EVERY - now)
         return max(left, self._left(method, now), 0.0)
 
     def asks(self, method: str, channel: str, now: float) -> None:
         """It is asked now."""
         self._asked.setdefault(method, deque()).append(now)
+        if method == CARDS:
+            self._edited = max(self._edited, now) + CARDS_EVERY
         if channel:
             # When the channel would be quiet again, were there a second for each message.
             self._posted[channel] = max(self._posted.get(channel, 0.0), now) + 1
@@ -82,9 +96,9 @@ class Pace:
 
     def _left(self, method: str, now: float) -> float:
         asked, most = self._asked.get(method, deque()), TIERS.get(method, 0)
-        while asked and asked[0] <= now - MINUTE:
+        while asked and asked[0] <= now - MINUTE - ON_ITS_WAY:
             asked.popleft()
-        return asked[len(asked) - most] + MINUTE - now if most and len(asked) >= most else 0.0
+        return asked[len(asked) - most] + MINUTE + ON_ITS_WAY - now if most and len(asked) >= most else 0.0
 
     def _forget(self, now: float) -> None:
         """Channels in which nothing happens: there is a new one with each incident."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from adapters.chat.slack.answers import part, rows, text
 from adapters.chat.slack.bookmarks import Bookmarks
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.doing import Doing
@@ -22,7 +23,7 @@ from adapters.chat.slack.rooms import Kept, Rooms
 from adapters.chat.slack.showing import Showing
 from adapters.chat.slack.socket import connected
 from adapters.chat.slack.standing import Standing
-from adapters.chat.slack.web import LockedOut, Web, code_of
+from adapters.chat.slack.web import LockedOut, Web, answer_of, code_of
 from bot.chat.document import Document
 from bot.incident.links import is_web
 from bot.incident.model import Person
@@ -38,7 +39,10 @@ NOT_INVITED = frozenset(
         "cant_invite",
         "cant_invite_self",
         "invitee_cant_see_channel",
+        "no_external_invite_permission",
+        "no_permission",
         "no_user",
+        "org_user_not_in_team",
         "ura_max_channels",
         "user_is_restricted",
         "user_not_found",
@@ -47,6 +51,9 @@ NOT_INVITED = frozenset(
     }
 )
 """Why somebody is not invited that is no fault of the room's (https://docs.slack.dev/reference/methods/conversations.invite#errors)."""
+
+AT_ONCE = 100
+"""People in one call (https://docs.slack.dev/reference/methods/conversations.invite)."""
 
 INSTALLATION = "installation"
 
@@ -95,7 +102,7 @@ class SlackPlatform:
             private=private,
             installation=await self._known_installation(),
             us=who.user,
-            again=attempt.number > 1,
+            tried=attempt.number,
         )
         if self._config.groups and not (kept.private or kept.groups):
             await self._invite_groups(kept)
@@ -178,8 +185,11 @@ class SlackPlatform:
             raise Rejected(f"{self._name}: {' '.join(lacking)}")
         if self._config.mode == "socket":
             await self._web.connection()
-        if self._config.announce:
-            await self._channel(self._config.announce)
+        if room := self._config.announce:
+            async with self._turn(room) as id_:
+                answer = await self._web.call("conversations.info", channel=id_)
+            if part(answer, "channel").get("is_archived"):
+                raise Rejected(f"{self._name}: {room} is archived")
         if self._config.groups and (unknown := await self._members.unknown(self._config.groups)):
             raise Rejected(
                 f"{self._name}: there is no user group @{', @'.join(unknown)}; look at chat.{self._name}.groups"
@@ -212,7 +222,14 @@ class SlackPlatform:
                 doing,
                 events,
                 Interactions(self._web, self._standing, doing, events, inbox, self._clock),
-                Showing(self._name, self._web, inbox, self._handles, self._command),
+                Showing(
+                    self._name,
+                    self._web,
+                    inbox,
+                    doing.refused,
+                    handles=self._handles,
+                    command=self._command,
+                ),
             )
         return self._hearing
 
@@ -231,19 +248,20 @@ class SlackPlatform:
         await self._rooms.keep(replace(kept, groups=True))
 
     async def _invite(self, channel: str, users: Sequence[str]) -> None:
-        if not users:
-            return
-        try:
-            answer = await self._web.call("conversations.invite", channel=channel, users=list(users), force=True)
-        except Rejected as error:
-            if code_of(error) not in NOT_INVITED:
-                raise
-            if code_of(error) != "already_in_channel":
-                log.warning("%s could not be invited: %s", ", ".join(users), error.reason)
-            return
-        for refused in answer.get("errors") or []:
-            if isinstance(refused, dict) and refused.get("error") not in ("already_in_channel", None):
-                log.warning("%s could not be invited: %s", refused.get("user"), refused.get("error"))
+        wanted = list(dict.fromkeys(users))
+        for first in range(0, len(wanted), AT_ONCE):
+            some = wanted[first : first + AT_ONCE]
+            try:
+                answer = await self._web.call("conversations.invite", channel=channel, users=some, force=True)
+            except Rejected as error:
+                if code_of(error) not in NOT_INVITED:
+                    raise
+                answer = answer_of(error)
+                if not rows(answer, "errors"):
+                    answer = {"errors": [{"user": ", ".join(some), "error": code_of(error)}]}
+            for refused in rows(answer, "errors"):
+                if (why := text(refused, "error")) not in ("already_in_channel", "cant_invite_self", ""):
+                    log.warning("%s: %s could not be invited: %s", self._name, text(refused, "user"), why)
 
     @asynccontextmanager
     async def _turn(self, room: str) -> AsyncIterator[str]:
@@ -256,7 +274,7 @@ class SlackPlatform:
                     raise
                 if room.startswith("#"):
                     await self._rooms.lost(room)
-                reason = f"{self._name}: {room} is no channel that the bot can see"
+                reason = f"{self._name}: {room} is no channel that the bot can see; where it is private, invite the bot to it"
                 raise Rejected(reason) from error.__cause__
 
     async def _channel(self, room: str) -> str:

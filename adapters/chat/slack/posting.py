@@ -8,16 +8,20 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from adapters.chat.slack import render
+from adapters.chat.slack.answers import Json, part, rows, text
 from adapters.chat.slack.standing import Standing
-from adapters.chat.slack.web import Json, Web
+from adapters.chat.slack.web import Web
 from bot.chat.document import Document
 from bot.ports import Attempt, Memory
 
 EVENT = "klatsch_effect"
 """The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""
 
-LOOKED_BACK = 100
+LOOKED_BACK = 200
 """Messages in which one that was said before is looked for."""
+
+PAGES = 10
+"""So many times as many in a thread, of which Slack tells the oldest first."""
 
 REMEMBERED = 2_000
 """Effects of which this process knows the message."""
@@ -55,7 +59,8 @@ class Posts:
             unfurl_media=False,
             **content,
         )
-        message = str(answer.get("ts", ""))
+        if not (message := text(answer, "ts")):
+            raise self._web.without("chat.postMessage", "a message")
         self._remember(channel, attempt.key, message)
         if not thread:
             await self._show(channel, message, content)
@@ -70,17 +75,25 @@ class Posts:
 
     async def _said_before(self, channel: str, key: str, thread: str) -> str:
         """The message that came of an effect, among the newest; empty: there is none."""
-        where = {"ts": thread} if thread else {}
-        answer = await self._web.call(
-            "conversations.replies" if thread else "conversations.history",
-            channel=channel,
-            limit=LOOKED_BACK,
-            include_all_metadata=True,
-            **where,
-        )
         us = (await self._standing.who()).user
-        found = (said for said in answer.get("messages") or [] if _key(said) == key and said.get("user") == us)
-        return next((str(said.get("ts")) for said in found), "")
+        method = "conversations.replies" if thread else "conversations.history"
+        cursor: str | None = None
+        for _ in range(PAGES):
+            answer = await self._web.call(
+                method,
+                channel=channel,
+                ts=thread or None,
+                limit=LOOKED_BACK,
+                include_all_metadata=True,
+                cursor=cursor,
+            )
+            for said in rows(answer, "messages"):
+                if _key(said) == key and said.get("user") == us:
+                    return text(said, "ts")
+            cursor = text(part(answer, "response_metadata"), "next_cursor")
+            if not (thread and cursor):
+                break
+        return ""
 
     def _remember(self, channel: str, key: str, message: str) -> str:
         self._said[key] = (channel, message)
@@ -98,9 +111,8 @@ def _shown(channel: str, message: str) -> str:
 
 def _key(message: Json) -> str:
     """Of which effect a message came, if it is ours."""
-    said = message.get("metadata")
-    payload = said.get("event_payload") if isinstance(said, dict) and said.get("event_type") == EVENT else None
-    return str(payload.get("key", "")) if isinstance(payload, dict) else ""
+    said = part(message, "metadata")
+    return text(part(said, "event_payload"), "key") if said.get("event_type") == EVENT else ""
 
 
 def _print(content: Json) -> str:

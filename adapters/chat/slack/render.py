@@ -10,7 +10,7 @@ from typing import Any
 from adapters.chat.inlines import flat
 from adapters.chat.slack.blocks import Json, Writer
 from adapters.chat.slack.markup import escaped
-from bot.chat.document import Document
+from bot.chat.document import Document, say
 
 MOST_MESSAGE, MOST_VIEW = 50, 100
 """Blocks (https://docs.slack.dev/reference/block-kit/blocks)."""
@@ -40,12 +40,12 @@ def message(document: Document, handles: Mapping[str, str], prefix: str = PREFIX
     """`text` and `blocks` that say `document`, for `chat.postMessage`, `chat.update` or a `response_url`. `handles` is from a
     person's id to their Slack user id: such a person is mentioned, and nobody else is, whatever words are in it. The text is
     the summary: what a notification shows. A button has its line as `value`, and `line:0`, `line:1`, … as `action_id`."""
-    text = escaped(flat(document.summary).strip(), LONGEST_TEXT)
+    text = escaped(flat(document.summary).strip(), LONGEST_TEXT) or "…"
     blocks = _fitting(Writer(document, handles, prefix).blocks(), MOST_MESSAGE, LARGEST)
     if blocks and all(block["type"] == "divider" for block in blocks):
         # Beside blocks the text is not seen, and a rule alone says nothing.
-        blocks = []
-    return {"text": text or "…", "blocks": blocks}
+        blocks = message(say(document.summary.strip() or "…"), handles, prefix)["blocks"]
+    return {"text": text, "blocks": blocks}
 
 
 def view_blocks(

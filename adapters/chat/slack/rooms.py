@@ -14,12 +14,15 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, replace
 
+from adapters.chat.slack.answers import Json, part, rows, text
 from adapters.chat.slack.names import channel_name, purpose
 from adapters.chat.slack.names import topic as as_topic
-from adapters.chat.slack.web import Json, Web, code_of
-from bot.ports import Memory, Rejected
+from adapters.chat.slack.web import Web, code_of
+from bot.ports import DeliveryError, Memory, Rejected
 
 log = logging.getLogger(__name__)
+
+CREATE = "conversations.create"
 
 SHOWN = 6
 """Letters of the installation that are seen: INC-7 of another database is another incident."""
@@ -43,6 +46,17 @@ class Kept:
     groups: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The room that is looked for. `seal` stands in its purpose; `us` is our user; `again`: we may have begun it before."""
+
+    mark: str
+    seal: str
+    us: str
+    private: bool
+    again: bool
+
+
 class Rooms:
     """The rooms that this database knows."""
 
@@ -52,25 +66,35 @@ class Rooms:
         self._memory = memory
         self._opening: dict[str, asyncio.Lock] = {}
         self._known: dict[str, Kept] = {}
+        # The last try at which it was certain that nothing had been made, and nothing was asked for.
+        self._waits: dict[str, int] = {}
 
     async def open(
-        self, mark: str, name: str, topic: str, *, private: bool, installation: str, us: str, again: bool
+        self, mark: str, name: str, topic: str, *, private: bool, installation: str, us: str, tried: int
     ) -> Kept:
-        """The channel that carries `mark`, else a new one; `again`: it may be there although we do not remember it. `us` is our
-        user. Raises Unavailable or Rejected."""
+        """The channel that carries `mark`, else a new one. `tried` counts from 1: at a later try it may be there although we do
+        not remember it. `us` is our user. Raises Unavailable or Rejected."""
         async with self._opening.setdefault(mark, asyncio.Lock()):
             seal = f"klatsch {mark} {installation[-SHOWN:]}"
             kept = await self._remembered(mark)
             if kept is None:
-                kept = await self._found(mark, seal, us) if again else None
-                kept = kept or await self._made(mark, name, seal, private=private, us=us, short=installation[-SHOWN:])
+                again = tried > 1 and self._waits.get(mark) != tried - 1
+                if not again:
+                    self._waits[mark] = tried
+                self._web.check(CREATE)
+                self._waits.pop(mark, None)
+                wanted = _Wanted(mark, seal, us, private, again)
+                kept = await self._found(wanted) if again else None
+                kept = kept or await self._made(wanted, name, installation[-SHOWN:])
                 await self.keep(kept)
             if not kept.purpose:
                 said = purpose(f"War room of {mark.upper()}. What is typed here to the bot is about it. [{seal}]")
                 await self._web.call("conversations.setPurpose", channel=kept.id, purpose=said)
                 kept = replace(kept, purpose=said)
                 await self.keep(kept)
-            return kept if kept.topic else await self.set_topic(kept.id, topic)
+            # Everybody reads what stands above a channel that was public before its incident became private.
+            readable = private and not kept.private
+            return kept if kept.topic or readable else await self.set_topic(kept.id, topic)
 
     async def of(self, channel: str) -> Kept | None:
         """What is remembered of a channel; None: it is none of ours. Raises StoreUnavailable."""
@@ -109,9 +133,9 @@ class Rooms:
         if known := await self._memory.recall(f"named:{wanted}"):
             return known
         async for channel in self._pages("conversations.list"):
-            if channel.get("name") == wanted:
-                await self._memory.keep({f"named:{wanted}": str(channel["id"])})
-                return str(channel["id"])
+            if text(channel, "name") == wanted:
+                await self._memory.keep({f"named:{wanted}": text(channel, "id")})
+                return text(channel, "id")
         raise Rejected(
             f"{self._name}: there is no channel #{wanted}; where it is private, invite the bot to it, or write its id"
         )
@@ -124,38 +148,52 @@ class Rooms:
         held = await self._memory.recall(f"room:{mark}")
         return Kept(**json.loads(held)) if held else None
 
-    async def _made(self, mark: str, name: str, seal: str, *, private: bool, us: str, short: str) -> Kept:
+    async def _made(self, wanted: _Wanted, name: str, short: str) -> Kept:
         for suffix in ("", short, f"{short}-2", f"{short}-3"):
-            wanted = channel_name(name, suffix)
+            called = channel_name(name, suffix)
+            self._web.check(CREATE)
             try:
-                made = (await self._web.call("conversations.create", name=wanted, is_private=private))["channel"]
+                answer = await self._web.call(CREATE, name=called, is_private=wanted.private)
             except Rejected as error:
                 if code_of(error) != "name_taken":
                     raise
                 # It may be ours: we made it, and did not hear that we had.
-                if found := await self._found(mark, seal, us):
+                if found := await self._found(wanted):
                     return found
-                log.info("%s: the name %s is taken by another channel", self._name, wanted)
+                log.info("%s: the name %s is taken by another channel", self._name, called)
                 continue
-            if private and not made.get("is_private"):
+            made = part(answer, "channel")
+            if not (id_ := text(made, "id")):
+                raise self._web.without("conversations.create", "a channel")
+            if wanted.private and not made.get("is_private"):
+                await self._close(id_)
                 raise Rejected(
                     f"{self._name}: Slack made a channel that everybody reads where a private one was asked for"
                 )
-            return Kept(str(made["id"]), mark, private=bool(made.get("is_private")))
+            return Kept(id_, wanted.mark, private=bool(made.get("is_private")))
         raise Rejected(f"{self._name}: {channel_name(name)} and the next names are taken by channels that are not ours")
 
-    async def _found(self, mark: str, seal: str, us: str) -> Kept | None:
+    async def _close(self, channel: str) -> None:
+        """Nobody is to write there what is private."""
+        try:
+            await self._web.call("conversations.archive", channel=channel)
+        except DeliveryError as error:
+            log.warning("%s: %s is open, and nothing is in it: %s", self._name, channel, error.reason)
+
+    async def _found(self, wanted: _Wanted) -> Kept | None:
         """Among the channels that we are in: one that says it is it, else one of our making that says nothing yet."""
         half: Kept | None = None
-        part = re.compile(rf"(?:^|[-_]){re.escape(mark)}(?:[-_]|$)")
+        mark = re.compile(rf"(?:^|[-_]){re.escape(wanted.mark)}(?:[-_]|$)")
         async for channel in self._pages("users.conversations", exclude_archived=True):
-            said = str((channel.get("purpose") or {}).get("value", ""))
-            kept = Kept(str(channel["id"]), mark, private=bool(channel.get("is_private")), purpose=said)
-            if channel.get("creator") != us:
+            if text(channel, "creator") != wanted.us:
                 continue
-            if f"[{seal}]" in said:
+            said, private = text(part(channel, "purpose"), "value"), bool(channel.get("is_private"))
+            kept = Kept(text(channel, "id"), wanted.mark, private=private, purpose=said)
+            if f"[{wanted.seal}]" in said:
                 return kept
-            if not said and part.search(str(channel.get("name", ""))):
+            # Only what we may have begun; and what is private begins in no channel that everybody reads.
+            fits = wanted.again and (private or not wanted.private)
+            if fits and not said and mark.search(text(channel, "name")):
                 half = kept
         return half
 
@@ -165,8 +203,9 @@ class Rooms:
             answer = await self._web.call(
                 method, types=["public_channel", "private_channel"], limit=PAGE, cursor=cursor, **more
             )
-            for channel in answer.get("channels") or []:
-                yield channel
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            for channel in rows(answer, "channels"):
+                if text(channel, "id"):
+                    yield channel
+            cursor = text(part(answer, "response_metadata"), "next_cursor")
             if not cursor:
                 return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from adapters.chat.slack import render
@@ -27,20 +27,34 @@ _INCIDENT = re.compile(r"(?:^|[/#?=&])(INC-[0-9]{1,9})(?:$|[/#?&.])", re.IGNOREC
 
 
 class Showing:
-    """For the platform `name`; `handles` are the users of `people:`, `command` is the word behind the slash."""
+    """For the platform `name`; `refused` says why somebody may not look, `handles` are the users of `people:`, `command` is the word
+    behind the slash."""
 
-    def __init__(self, name: str, web: Web, inbox: Inbox, handles: Mapping[str, str], command: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        web: Web,
+        inbox: Inbox,
+        refused: Callable[[str], Awaitable[Document | None]],
+        *,
+        handles: Mapping[str, str],
+        command: str,
+    ) -> None:
         self._name = name
+        self._refused = refused
         self._web = web
         self._inbox = inbox
         self._handles = handles
         self._command = command
         self._looks: set[asyncio.Task[None]] = set()
 
-    def show(self, event: Json) -> None:
-        """What an event asks to be shown, in the background."""
+    def show(self, body: Json) -> None:
+        """What the event in an envelope asks to be shown, in the background."""
+        event: Json = body.get("event") or {}
         kind = event.get("type")
-        if len(self._looks) >= MOST or kind not in ("app_home_opened", "link_shared"):
+        # What is in a channel that is shared with another organisation is read there, too.
+        abroad = kind == "link_shared" and body.get("is_ext_shared_channel")
+        if len(self._looks) >= MOST or kind not in ("app_home_opened", "link_shared") or abroad:
             return
         task = asyncio.create_task(self._shown(self._home(event) if kind == "app_home_opened" else self._links(event)))
         self._looks.add(task)
@@ -63,7 +77,7 @@ class Showing:
         user = str(event.get("user", ""))
         if event.get("tab", "home") != "home" or not user:
             return
-        listed = await self._answer("", user, "list")
+        listed = await self._refused(user) or await self._answer("", user, "list")
         blocks = render.view_blocks(listed, self._handles, f"/{self._command}", LISTED)
         await self._web.call("views.publish", user_id=user, view=home(blocks, self._command))
 
@@ -71,6 +85,8 @@ class Showing:
         """How the incident stands that a link leads to, for those in the channel: of a private one they see it in its room."""
         channel, user = str(event.get("channel", "")), str(event.get("user", ""))
         links = event.get("links")
+        if await self._refused(user) is not None:
+            return
         shown: dict[str, Any] = {}
         for link in links[:LINKS] if isinstance(links, list) else []:
             url = str(link.get("url", "")) if isinstance(link, dict) else ""

@@ -15,8 +15,10 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.websockets import SocketModeClient
+from websockets.exceptions import InvalidURI
 
 from adapters.chat.slack.web import Web
+from adapters.excerpt import excerpt
 from bot.ports import DeliveryError, Unavailable
 
 PING = 5.0
@@ -24,6 +26,9 @@ PING = 5.0
 
 WITHIN = 20.0
 """Seconds to connect."""
+
+CLOSING = 1.0
+"""Seconds for the goodbye; who does not answer it is hung up on."""
 
 
 class _Client(SocketModeClient):
@@ -38,6 +43,35 @@ class _Client(SocketModeClient):
 
     async def issue_new_wss_url(self) -> str:
         return await self._web.connection()
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        try:
+            await super().connect_to_new_endpoint(force)
+        except Exception:
+            # Slack wanted us to change over, and says nothing any more on the old connection.
+            if force:
+                await self.disconnect()
+            raise
+
+    async def connect(self) -> None:
+        await super().connect()  # type: ignore[no-untyped-call]
+        if self.closed:
+            # It was to end while it changed over.
+            await self.close()
+
+    async def disconnect(self) -> None:
+        if (session := self.current_session) is None:
+            return
+        try:
+            async with asyncio.timeout(CLOSING):
+                await session.close()
+        except TimeoutError:
+            session.transport.abort()
+
+    async def close(self) -> None:
+        await super().close()  # type: ignore[no-untyped-call]
+        begun = (self.message_processor, self.current_session_monitor, self.message_receiver)
+        await asyncio.gather(*(task for task in begun if task is not None), return_exceptions=True)
 
 
 async def connected(name: str, web: Web, app: AsyncApp) -> NoReturn:
@@ -55,8 +89,14 @@ async def connected(name: str, web: Web, app: AsyncApp) -> NoReturn:
                 await client.connect_to_new_endpoint()
         except DeliveryError:
             raise
+        except TimeoutError:
+            raise Unavailable(f"{name}: no connection for Socket Mode within {WITHIN:g} s") from None
+        except InvalidURI:
+            # The address itself is as good as a password.
+            raise Unavailable(f"{name}: Slack gave an address for Socket Mode that is none") from None
         except Exception as error:  # noqa: BLE001 - what a connection is refused by is not said
-            raise Unavailable(f"{name}: cannot connect for Socket Mode ({type(error).__name__})") from None
+            why = excerpt(str(error)) or type(error).__name__
+            raise Unavailable(f"{name}: cannot connect for Socket Mode ({why})") from None
         while (session := client.current_session) is not None:
             await session.wait_closed()
             # Slack has us change over every few hours; then there is the next one already.
@@ -64,4 +104,4 @@ async def connected(name: str, web: Web, app: AsyncApp) -> NoReturn:
                 break
         raise Unavailable(f"{name}: the connection for Socket Mode was lost")
     finally:
-        await client.close()  # type: ignore[no-untyped-call]
+        await client.close()

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from adapters.chat.slack.answers import AWAY, LIMITED, LOCKED_OUT, Bounded, Json, asked_to_wait, details, text
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.pace import Pace
 from adapters.excerpt import excerpt
@@ -27,15 +29,12 @@ from bot.ports import DeliveryError, Rejected, Unavailable
 
 log = logging.getLogger(__name__)
 
-Json = Mapping[str, Any]
-
 SECONDS = 10.0
 """For a whole call; Slack answers most within a second."""
 
 SOON = 1.5
 """Seconds that a call waits for its turn by itself. Whoever has to wait longer is told so, and something else is done meanwhile."""
 
-LONGEST_WAIT = timedelta(hours=1)
 UNSAID = timedelta(seconds=30)
 """How long is waited when Slack limits and does not say for how long."""
 
@@ -53,33 +52,6 @@ AS_JSON = frozenset(
 """What is sent as JSON. Everything else is sent as a form, in the body: in the query, where the SDK's methods put it, topics
 and names would stand in the log of each proxy."""
 
-# https://docs.slack.dev/reference/methods/auth.test#errors and the like: each method may answer these.
-LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded", "too_many_requests"})
-AWAY = frozenset(
-    {
-        "access_limited",
-        "external_channel_migrating",
-        "fatal_error",
-        "internal_error",
-        "org_login_required",
-        "request_timeout",
-        "service_unavailable",
-        "team_added_to_org",
-        "unhandled_error",
-    }
-)
-LOCKED_OUT = frozenset(
-    {
-        "account_inactive",
-        "app_uninstalled",
-        "invalid_auth",
-        "not_authed",
-        "team_access_not_granted",
-        "token_expired",
-        "token_revoked",
-    }
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Who:
@@ -95,10 +67,11 @@ class Who:
 class Refusal(Exception):
     """What Slack answered: `code` is its error, empty where it had none."""
 
-    def __init__(self, status: int, code: str) -> None:
+    def __init__(self, status: int, code: str, answer: Json) -> None:
         super().__init__(f"{status} {code}")
         self.status = status
         self.code = code
+        self.answer = answer
 
 
 class LockedOut(Unavailable):
@@ -108,6 +81,11 @@ class LockedOut(Unavailable):
 def code_of(error: BaseException) -> str:
     """Slack's error behind ours; empty where there was none."""
     return error.__cause__.code if isinstance(error.__cause__, Refusal) else ""
+
+
+def answer_of(error: BaseException) -> Json:
+    """Slack's answer behind our error; empty where there was none."""
+    return error.__cause__.answer if isinstance(error.__cause__, Refusal) else {}
 
 
 class Web:
@@ -128,40 +106,59 @@ class Web:
 
         Raises Unavailable (limited, away, no answer, LockedOut) or Rejected; see `code_of`.
         """
+        return _body(await self._ask_in_turn(method, arguments))
+
+    async def who(self) -> Who:
+        """Whose token it is. Raises as `call`."""
+        answer = await self._ask_in_turn("auth.test", {})
+        said, scopes = _body(answer), str(answer.headers.get("x-oauth-scopes") or "")
+        who = Who(
+            user=text(said, "user_id"),
+            bot=text(said, "bot_id"),
+            team=text(said, "team_id"),
+            url=text(said, "url"),
+            scopes=frozenset(filter(None, (scope.strip() for scope in scopes.split(",")))),
+        )
+        if not (who.user and who.team):
+            raise self.without("auth.test", "a user and a team")
+        return who
+
+    def without(self, method: str, what: str) -> Unavailable:
+        """An answer that Slack does not give: it came from something else, or half of it is missing."""
+        return Unavailable(f"{self._name}: {method} answered without {what}")
+
+    async def _ask_in_turn(self, method: str, arguments: Mapping[str, Any], token: str = "") -> AsyncSlackResponse:
         channel = str(arguments.get("channel", "")) if method == "chat.postMessage" else ""
         await self._turn(method, channel)
         try:
-            return _body(await self._ask(method, arguments))
+            return await self._ask(method, arguments, token)
         except Unavailable as error:
             if code_of(error) in LIMITED:
                 wait = error.retry_after or UNSAID
                 self._pace.refused(method, channel, wait.total_seconds(), time.monotonic())
             raise
 
-    async def who(self) -> Who:
-        """Whose token it is. Raises as `call`."""
-        await self._turn("auth.test", "")
-        answer = await self._ask("auth.test", {})
-        said, scopes = _body(answer), str(answer.headers.get("x-oauth-scopes") or "")
-        return Who(
-            user=str(said.get("user_id", "")),
-            bot=str(said.get("bot_id", "")),
-            team=str(said.get("team_id", "")),
-            url=str(said.get("url", "")),
-            scopes=frozenset(filter(None, (scope.strip() for scope in scopes.split(",")))),
-        )
+    def check(self, method: str) -> None:
+        """Raises Unavailable when it may not be called now: for those who rather wait in the outbox, which knows what is more urgent."""
+        if wait := self._pace.wait(method, "", time.monotonic()):
+            raise self._no_more(method, wait)
 
     async def _turn(self, method: str, channel: str) -> None:
+        end = time.monotonic() + SOON
+        # Others wait too, and one of them may be faster.
         while wait := self._pace.wait(method, channel, time.monotonic()):
-            if wait > SOON:
-                raise Unavailable(f"{self._name}: Slack takes no more {method} for now", timedelta(seconds=wait))
+            if time.monotonic() + wait > end:
+                raise self._no_more(method, wait)
             await asyncio.sleep(wait)
         self._pace.asks(method, channel, time.monotonic())
 
-    async def _ask(self, method: str, arguments: Mapping[str, Any], token: str = "") -> AsyncSlackResponse:
+    def _no_more(self, method: str, wait: float) -> Unavailable:
+        return Unavailable(f"{self._name}: Slack takes no more {method} for now", timedelta(seconds=wait))
+
+    async def _ask(self, method: str, arguments: Mapping[str, Any], token: str) -> AsyncSlackResponse:
         client = self._opened()
         given = {name: value for name, value in arguments.items() if value is not None}
-        body = {"json": given} if method in AS_JSON else {"data": {name: _flat(value) for name, value in given.items()}}
+        body = {"json": given} if method in AS_JSON else {"data": {name: flat(value) for name, value in given.items()}}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             async with asyncio.timeout(SECONDS):
@@ -174,6 +171,11 @@ class Web:
             raise refused from refused.__cause__
         except (aiohttp.ClientError, SlackClientError, OSError, ValueError) as error:
             raise self._cut_off(error) from None
+        except (AttributeError, RecursionError):
+            # The SDK takes for granted that JSON is an object.
+            raise self.without(method, "an object") from None
+        if not isinstance(answer.data, dict):
+            raise self.without(method, "an object")
         self._told = ""
         return answer
 
@@ -183,60 +185,58 @@ class Web:
     def _opened(self) -> AsyncWebClient:
         """With connections that are kept: the SDK makes a new one for each call otherwise."""
         if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(trust_env=True)
+            self._session = aiohttp.ClientSession(trust_env=True, response_class=Bounded)
             self._client.session = self._session
         return self._client
 
     async def connection(self) -> str:
         """An address for Socket Mode, good for one connection (https://docs.slack.dev/reference/methods/apps.connections.open).
         Raises as `call`."""
-        await self._turn("apps.connections.open", "")
-        answer = await self._ask("apps.connections.open", {}, self._config.app_token.get_secret_value())
-        return str(_body(answer).get("url", ""))
+        token = self._config.app_token.get_secret_value()
+        url = text(_body(await self._ask_in_turn("apps.connections.open", {}, token)), "url")
+        if not url:
+            raise self.without("apps.connections.open", "an address")
+        return url
 
     async def download(self, address: str, most: int) -> bytes | None:
         """What lies there, with our token; None: it has more than `most` bytes. Raises Unavailable or Rejected."""
-        self._opened()
-        assert self._session is not None
         bearer = {"Authorization": f"Bearer {self._config.bot_token.get_secret_value()}"}
-        try:
-            async with (
-                asyncio.timeout(SECONDS * 6),
-                self._session.get(address, headers=bearer, allow_redirects=False) as answer,
-            ):
-                if answer.status == 429 or answer.status >= 500:
-                    raise Unavailable(f"{self._name}: answered {answer.status}", _asked(answer.headers))
-                if answer.status == 200 and answer.content_type == "text/html":
-                    # That is the page where people log in.
-                    raise Rejected("the app may not read it (scope files:read)")
-                if answer.status != 200:
-                    raise Rejected("it is not in Slack any more")
-                held = bytearray()
-                async for part in answer.content.iter_any():
-                    held += part
-                    if len(held) > most:
-                        return None
-                return bytes(held)
-        except TimeoutError:
-            raise Unavailable(f"{self._name}: no file within {SECONDS * 6:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._cut_off(error) from None
+        async with self._reached("GET", address, SECONDS * 6, headers=bearer) as answer:
+            if answer.status == 200 and answer.content_type == "text/html":
+                # That is the page where people log in.
+                raise Rejected("the app may not read it (scope files:read)")
+            if answer.status != 200:
+                raise Rejected("it is not in Slack any more")
+            held = bytearray()
+            async for part in answer.content.iter_any():
+                held += part
+                if len(held) > most:
+                    return None
+            return bytes(held)
 
     async def respond(self, address: str, body: Json) -> None:
         """Answer somebody at the address that Slack gave for it (`response_url`). Raises Unavailable or Rejected."""
+        async with self._reached("POST", address, SECONDS, json=body) as answer:
+            if answer.status != 200:
+                raise Rejected(f"{self._name}: an answer was not taken ({answer.status})")
+
+    @asynccontextmanager
+    async def _reached(
+        self, verb: str, address: str, seconds: float, **more: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """What is at an address that is no method's; all of it within so many seconds. Raises Unavailable."""
         self._opened()
         assert self._session is not None
         try:
             async with (
-                asyncio.timeout(SECONDS),
-                self._session.post(address, json=body, allow_redirects=False) as answer,
+                asyncio.timeout(seconds),
+                self._session.request(verb, address, allow_redirects=False, **more) as answer,
             ):
                 if answer.status == 429 or answer.status >= 500:
-                    raise Unavailable(f"{self._name}: answered {answer.status}", _asked(answer.headers))
-                if answer.status != 200:
-                    raise Rejected(f"{self._name}: an answer was not taken ({answer.status})")
+                    raise Unavailable(f"{self._name}: answered {answer.status}", asked_to_wait(answer.headers))
+                yield answer
         except TimeoutError:
-            raise Unavailable(f"{self._name}: no answer within {SECONDS:g} s") from None
+            raise Unavailable(f"{self._name}: no answer within {seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._cut_off(error) from None
 
@@ -248,15 +248,18 @@ class Web:
         status = int(getattr(response, "status_code", None) or getattr(response, "status", 0) or 0)
         data = getattr(response, "data", None)
         body: Json = data if isinstance(data, dict) else {}
-        code = excerpt(str(body.get("error") or ""), self._config.secrets)[:60]
-        refusal = Refusal(status, code or ("ratelimited" if status == 429 else ""))
+        code = excerpt(text(body, "error"), self._config.secrets)[:60]
+        refusal = Refusal(status, code or ("ratelimited" if status == 429 else ""), body)
         if code in LOCKED_OUT:
             return _caused(self._locked_out(method, code), refusal)
-        reason = " ".join(filter(None, (f"{self._name}: {method} answered", code or str(status), _details(body))))
+        shown = code or (str(status) if body else f"{status} and no JSON")
+        reason = " ".join(filter(None, (f"{self._name}: {method} answered", shown, details(body))))
         limited = status == 429 or code in LIMITED
         # Who answers without a code is not Slack, mostly a proxy in front of it.
         if limited or status >= 500 or not code or code in AWAY:
-            return _caused(Unavailable(reason, _asked(getattr(response, "headers", {})) if limited else None), refusal)
+            return _caused(
+                Unavailable(reason, asked_to_wait(getattr(response, "headers", {})) if limited else None), refusal
+            )
         return _caused(Rejected(reason), refusal)
 
     def _locked_out(self, method: str, code: str) -> LockedOut:
@@ -275,24 +278,11 @@ def _body(answer: AsyncSlackResponse) -> Json:
     return answer.data if isinstance(answer.data, dict) else {}
 
 
-def _details(body: Json) -> str:
-    """What a person needs to mend it."""
-    if body.get("error") == "missing_scope":
-        return f"(the app needs the scope {str(body.get('needed', ''))[:200]}: add it and install the app again)"
-    said = body.get("response_metadata")
-    messages = said.get("messages") if isinstance(said, dict) else None
-    return f"({'; '.join(map(str, messages))[:300]})" if isinstance(messages, list) and messages else ""
-
-
-def _flat(value: Any) -> str:
+def flat(value: Any) -> str:
+    """A value as it stands in a form."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-
-
-def _asked(headers: Mapping[str, str]) -> timedelta | None:
-    said = headers.get("Retry-After") or headers.get("retry-after") or ""
-    return min(timedelta(seconds=int(said)), LONGEST_WAIT) if said.isdecimal() and len(said) < 9 else None
 
 
 def _caused(error: DeliveryError, refusal: Refusal) -> DeliveryError:
