@@ -120,6 +120,13 @@ async def forms_take_them(town_: Town, room: Channel) -> None:
     # The client knows nothing of what nobody can see; the bot does, and says so at the field.
     empty = await ben.submits(values={"Title": "\u202e\u2066"})
     assert [*empty.errors] == ["text"]
+    await ben.closes()
+    await ben.slash("#incidents", "note")
+    nowhere = await ben.submits(values={"text": "of which incident?"})
+    assert nowhere.acked
+    assert [*nowhere.errors] == ["text"]
+    await ben.closes()
+    await ben.slash("#incidents", "open")
     done = await ben.submits(values={"Title": "<!channel> & <@U0EVE> ` * _", "Severity": "sev4"})
     assert done.acked, done
     assert ben.modal
