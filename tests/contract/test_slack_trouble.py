@@ -48,7 +48,7 @@ EFFECTS: dict[str, Does] = {
 }
 """What asks a method; in this order each of them can be done."""
 
-SHARING = ("apps.connections.open", "conversations.info", "conversations.setPurpose")
+SHARING = ("apps.connections.open", "conversations.info", "conversations.setPurpose", "users.conversations")
 """What is asked behind another one."""
 
 
