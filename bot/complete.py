@@ -104,3 +104,8 @@ def _check_absorbing(incident: Incident | None, other: Incident | None, into: in
             f"{incident.ref} is private and {other.ref} is not: what it is called would be told there.",
             f"`{other.ref} private` first, or end this one with `{incident.ref} cancel reason=WHY`.",
         )
+    if incident and other.private and not incident.private:
+        raise Refused(
+            f"{other.ref} is private and {incident.ref} is not: everybody would read that there is another one.",
+            f"`{incident.ref} private` first, or end this one with `{incident.ref} cancel reason=WHY`.",
+        )

@@ -49,7 +49,7 @@ EFFECTS: dict[str, Does] = {
 """What asks a method; in this order each of them can be done."""
 
 SHARING = ("apps.connections.open", "conversations.info", "conversations.setPurpose", "users.conversations")
-"""What is asked behind another one."""
+"""What is asked behind another one, or not at all while that waits."""
 
 
 async def opened(slack: SlackHarness) -> tuple[Channel, str]:

@@ -96,6 +96,8 @@ def test_what_is_private_is_merged_only_into_what_is_private(world: World):
     outcome = world.ask(c.Merge(into=public), secret)
     assert "INC-1 is private and INC-2 is not" in outcome.refused.reason
     assert "Tenant" not in outcome.refused.reason
+    # What it is merged into stands everywhere where it stood.
+    assert "INC-1 is private and INC-2 is not" in world.ask(c.Merge(into=secret), public).refused.reason
     world.ask(c.MakePrivate(), public)
     assert world.ask(c.Merge(into=public), secret).after.status is Status.MERGED
 

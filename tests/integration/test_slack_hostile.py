@@ -117,6 +117,9 @@ async def forms_take_them(town_: Town, room: Channel) -> None:
     await ben.slash("#incidents", "open")
     refused = await ben.submits(values={"Title": LONG})
     assert refused.errors
+    # The client knows nothing of what nobody can see; the bot does, and says so at the field.
+    empty = await ben.submits(values={"Title": "\u202e\u2066"})
+    assert [*empty.errors] == ["text"]
     done = await ben.submits(values={"Title": "<!channel> & <@U0EVE> ` * _", "Severity": "sev4"})
     assert done.acked, done
     assert ben.modal

@@ -69,7 +69,8 @@ class Doing:
 
     async def begin(self) -> None:
         """Raises StoreUnavailable."""
-        await self._memory.forget_before("pin:", self._clock.now() - REMEMBERED)
+        for known in ("pin:", SHOWN):
+            await self._memory.forget_before(known, self._clock.now() - REMEMBERED)
 
     async def do(self, event: Event) -> None:
         """Raises Unavailable, StoreUnavailable or Overloaded: it is to be done again; Rejected: it cannot be done."""
