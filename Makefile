@@ -17,6 +17,9 @@ export PIP_NO_INPUT := 1
 # The locks are complete, so nothing is resolved here, and most modules are never imported, so none is compiled ahead.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile
 
+# One more than there are cores, since many tests wait for servers; but not too many, for some look at the time.
+WORKERS = $$(n=$$(getconf _NPROCESSORS_ONLN); [ "$$n" -lt 4 ] && echo $$((n + 1)) || echo 4)
+
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s%s\n", $$1, $$2 }' Makefile
 
@@ -37,7 +40,7 @@ test: test-setup  ## format, lint, types, import direction, tests; ARGS goes to 
 	@echo "== imports"
 	@$(BIN)/lint-imports --no-logo
 	@echo "== tests"
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 format: test-setup  ## format the code and repair what the linter can
 	@$(BIN)/python -m ruff check --fix-only --quiet .

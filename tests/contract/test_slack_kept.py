@@ -175,6 +175,7 @@ async def test_of_all_events_that_tell_of_a_line_one_is_done_in_whichever_proces
     done, other = Done(), Done()
     async with keeping(done) as events, keeping(other) as others:
         await events.take(line(1))
+        await until(lambda: memory.recall_all(kept.LINE, 1), "who does it")
         # As a mention, again to another process, and another line.
         await events.take(line(2))
         world.clock.forward(seconds=1)

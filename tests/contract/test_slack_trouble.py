@@ -109,12 +109,12 @@ async def test_trouble_is_unavailable_or_rejected_and_tells_no_secret(slack, nam
     caplog.set_level(logging.DEBUG)
     what, kind, reason = TROUBLES[name]
     room, card = await opened(slack)
-    monkeypatch.setattr(web, "SECONDS", 0.2)
     told: list[DeliveryError] = []
     some = list(EFFECTS)
     if name in ("hang", "trickle", "huge"):
         # Each of them takes its time.
         some = some[::5]
+        monkeypatch.setattr(web, "SECONDS", 0.2)
     if "limited" in name:
         # What is limited waits, and so would whatever asks it besides.
         some = [method for method in some if method not in SHARING]

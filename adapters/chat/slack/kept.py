@@ -85,6 +85,9 @@ class KeptEvents:
                 log.warning("what is kept as %s is no event, and is forgotten", key)
                 await self._memory.forget([key])
                 continue
+            if event.id in self._seen:
+                # It is being done, or was a moment ago.
+                continue
             self._saw(event.id)
             self._begin(key, event)
 
