@@ -188,6 +188,24 @@ async def test_of_all_events_that_tell_of_a_line_one_is_done_in_whichever_proces
     assert (done.ids, other.ids) == (["Ev1"], ["Ev3"])
 
 
+async def test_a_line_that_was_left_to_a_process_that_died_is_done(memory, keeping, world):
+    done = Done()
+    done.let.set()
+    async with keeping(Done()) as gone, keeping(done) as events:
+        await gone.take(line(1))
+        await until(lambda: memory.recall_all(kept.LINE, 10), "who has it")
+        world.clock.forward(seconds=5)
+        # Slack waited for too long, and told another one.
+        await events.take(line(1))
+        await until(lambda: not events._tasks, "that it is left to the first")
+        assert done.ids == []
+        await gone.aclose()
+        world.clock.forward(seconds=60)
+        await events.catch_up(kept.LEFT)
+        await until(lambda: done.ids == ["Ev1"], "the line")
+    await nothing_is_kept(memory)
+
+
 async def test_a_line_of_which_a_crash_left_all_events_is_done_once(memory, keeping):
     async with keeping(Done()) as events:
         await events.take(line(1))

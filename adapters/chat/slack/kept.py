@@ -33,8 +33,8 @@ LEFT = timedelta(minutes=1)
 MOST = 2_000
 """Events that wait at the same time; the next one is not acknowledged, and Slack sends it again."""
 
-RECENT = 4_000
-"""Ids of which this process knows that it has seen them."""
+RECENT = 8_000
+"""Ids and keys of which this process knows that it has seen them."""
 
 TRIES_MOST = 60.0
 """Seconds between two tries."""
@@ -77,16 +77,14 @@ class KeptEvents:
         await self._memory.forget_before(LINE, self._clock.now() - LINES_KEPT)
         newest = f"{PREFIX}{self._micros() - left // timedelta(microseconds=1):020d}"
         for key, text in (await self._memory.recall_all(PREFIX, MOST)).items():
-            if key in self._tasks or (left and key > newest):
+            # Also what was done since they were looked up.
+            if key in self._tasks or key in self._seen or (left and key > newest):
                 continue
             try:
                 event = Event.loads(text)
             except (TypeError, ValueError):
                 log.warning("what is kept as %s is no event, and is forgotten", key)
                 await self._memory.forget([key])
-                continue
-            if event.id in self._seen:
-                # It is being done, or was a moment ago.
                 continue
             self._saw(event.id)
             self._begin(key, event)
@@ -107,6 +105,7 @@ class KeptEvents:
             self._seen.popitem(last=False)
 
     def _begin(self, key: str, event: Event) -> None:
+        self._saw(key)
         task = asyncio.create_task(self._in_turn(key, event), name=key)
         self._tasks[key] = task
         task.add_done_callback(lambda _: self._tasks.pop(key, None))
