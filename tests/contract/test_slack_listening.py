@@ -247,3 +247,14 @@ async def test_in_http_mode_a_token_that_is_revoked_is_seen(slack, monkeypatch):
     slack.slack.revoke()
     with pytest.raises(Rejected, match="refuses the bot_token"):
         await asyncio.wait_for(listens, 10)
+
+
+async def test_in_a_private_channel_for_announcements_lines_are_heard_and_nothing_is_complained_of(slack, caplog):
+    ben = slack.people["ben"]
+    war = await ben.creates("war", private=True)
+    await ben.invites_bot(war)
+    heard = Heard()
+    async with listening(slack, heard, announce="#war"):
+        await ben.posts(war, "!incident list")
+        await until(lambda: heard.lines == ["list"], "the line")
+    assert "not heard" not in caplog.text

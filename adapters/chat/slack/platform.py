@@ -238,7 +238,9 @@ class SlackPlatform:
         try:
             await self._web.call("conversations.join", channel=await self._channel(channel))
         except Rejected as error:
-            log.warning("what is said in %s is not heard: %s", channel, error.reason)
+            # A private one is seen by its members alone, so we are one.
+            if code_of(error) != "method_not_supported_for_channel_type":
+                log.warning("what is said in %s is not heard: %s", channel, error.reason)
 
     async def _invite_groups(self, kept: Kept) -> None:
         try:
