@@ -134,7 +134,7 @@ class Web:
             return await self._ask(method, arguments, token)
         except Unavailable as error:
             if code_of(error) in LIMITED:
-                wait = error.retry_after or UNSAID
+                wait = UNSAID if error.retry_after is None else error.retry_after
                 self._pace.refused(method, channel, wait.total_seconds(), time.monotonic())
             raise
 
