@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sqlite3
@@ -30,6 +31,7 @@ from storage.tables import outbox
 from tests.clock import START
 from tests.contract.servers.http import Answer, HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
+from tests.contract.servers.slack import ALL_SCOPES, SlackServer
 from tests.contract.servers.smtp import SmtpServer
 from tests.servers.klatsch import klatsch, paging, serving, write_config
 from tests.servers.processes import free_port
@@ -420,3 +422,31 @@ def test_what_has_waited_for_long_is_told_with_why(tmp_path: Path, database_url:
     (room,) = [line for line in late if "outbox.open_room: 1 waiting, the first for" in line]
     assert room.endswith(": matrix, new rooms: the homeserver takes no more for now")
     assert "waits behind another one, or no bot runs" in next(line for line in late if "outbox.refresh_card" in line)
+
+
+async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(tmp_path: Path) -> None:
+    async with SlackServer(scopes=ALL_SCOPES - {"pins:write", "bookmarks:write"}) as slack:
+        ana = slack.person("ana")
+        slack.has_channel("incidents", ana)
+        slack.usergroup("sre", [ana])
+
+        async def checked_with(**block: Any) -> str:
+            tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
+            chat = {"slack": {**tokens, "announce": "#incidents", "groups": ["@sre"], **block}}
+            write_config(tmp_path, f"sqlite:///{tmp_path}/none.db", chat=chat)
+            lines = (await asyncio.to_thread(klatsch, tmp_path, "check")).stdout.splitlines()
+            return next(line for line in lines if "chat.slack" in line)
+
+        lacking = await checked_with()
+        assert lacking.startswith("problem")
+        for scope in ("`pins:write`", "`bookmarks:write`"):
+            assert scope in lacking
+        slack.scopes = ALL_SCOPES
+        assert (await checked_with()).startswith("ok")
+        assert "there is no channel #incident;" in await checked_with(announce="#incident")
+        assert "C0NOWHERE is no channel that the bot can see" in await checked_with(announce="C0NOWHERE")
+        assert "there is no user group @dba" in await checked_with(groups=["dba", "@sre"])
+        wrong = await checked_with(bot_token="xoxb-another")
+        assert "refuses the bot_token (invalid_auth)" in wrong
+        assert "xoxb-another" not in wrong
+    assert not (tmp_path / "none.db").exists()

@@ -186,8 +186,12 @@ class SlackPlatform:
         if self._config.mode == "socket":
             await self._web.connection()
         if room := self._config.announce:
-            async with self._turn(room) as id_:
+            # Nothing is remembered: there may be no database yet.
+            id_ = await self._rooms.looked_up(room) if room.startswith("#") else room
+            try:
                 answer = await self._web.call("conversations.info", channel=id_)
+            except Rejected as error:
+                raise self._about(room, error) from error.__cause__
             if part(answer, "channel").get("is_archived"):
                 raise Rejected(f"{self._name}: {room} is archived")
         if self._config.groups and (unknown := await self._members.unknown(self._config.groups)):
@@ -272,12 +276,17 @@ class SlackPlatform:
             try:
                 yield await self._channel(room)
             except Rejected as error:
-                if code_of(error) != "channel_not_found":
-                    raise
-                if room.startswith("#"):
+                if code_of(error) == "channel_not_found" and room.startswith("#"):
                     await self._rooms.lost(room)
-                reason = f"{self._name}: {room} is no channel that the bot can see; where it is private, invite the bot to it"
-                raise Rejected(reason) from error.__cause__
+                raise self._about(room, error) from error.__cause__
+
+    def _about(self, room: str, error: Rejected) -> Rejected:
+        """The same, with the name of a channel that is not there."""
+        if code_of(error) != "channel_not_found":
+            return error
+        return Rejected(
+            f"{self._name}: {room} is no channel that the bot can see; where it is private, invite the bot to it"
+        )
 
     async def _channel(self, room: str) -> str:
         """The id of a channel by its name or id. Raises Rejected."""

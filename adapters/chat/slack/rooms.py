@@ -128,13 +128,19 @@ class Rooms:
         return kept
 
     async def named(self, name: str) -> str:
-        """The id of the channel `#name`. Raises Rejected when there is none that we may see."""
-        wanted = name.removeprefix("#")
-        if known := await self._memory.recall(f"named:{wanted}"):
+        """The id of the channel `#name`, also of one that was renamed since. Raises Rejected when there is none that we may see."""
+        key = f"named:{name.removeprefix('#')}"
+        if known := await self._memory.recall(key):
             return known
+        found = await self.looked_up(name)
+        await self._memory.keep({key: found})
+        return found
+
+    async def looked_up(self, name: str) -> str:
+        """The id of the channel that is called `#name` now. Raises Rejected when there is none that we may see."""
+        wanted = name.removeprefix("#")
         async for channel in self._pages("conversations.list"):
             if text(channel, "name") == wanted:
-                await self._memory.keep({f"named:{wanted}": text(channel, "id")})
                 return text(channel, "id")
         raise Rejected(
             f"{self._name}: there is no channel #{wanted}; where it is private, invite the bot to it, or write its id"
