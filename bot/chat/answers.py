@@ -39,6 +39,10 @@ WHICH = {**STATES, "drill": "a drill", "nearmiss": "a near miss", "retro": "a wr
 """How a kind that was asked for is said in a sentence."""
 
 TIMELINE_LIMIT = 60
+TIMELINE_ROOM, ROW_ROOM = 10_000, 150
+"""Characters of a timeline's lines with their addresses, and what each line takes besides. The newest stand last, and platforms cut a
+message that is too long at its end: Slack after about 12,000 of a form in which each line is longer."""
+
 CATCHUP_LIMIT = 6
 
 
@@ -113,6 +117,8 @@ def timeline_document(
                 *line(f" {sentence(named(entry.event, components or {}), names, ZoneInfo(zone))}"),
             )
         )
+    too_many = len(rows) - len(_newest(rows))
+    rows, left_out = rows[too_many:], left_out + too_many
     title = f"Timeline of {headline(incident)} (times: {zone})"
     blocks: list[Block] = [Heading(line(title))]
     if left_out:
@@ -121,6 +127,16 @@ def timeline_document(
         )
     blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line("Nothing yet.")))
     return Document(summary=title, blocks=tuple(blocks))
+
+
+def _newest(rows: Sequence[Line]) -> Sequence[Line]:
+    """As many of the last rows as TIMELINE_ROOM has room for, and one at least."""
+    left = TIMELINE_ROOM
+    for number, row in enumerate(reversed(rows)):
+        left -= ROW_ROOM + sum(len(part.text) + len(part.url if isinstance(part, Link) else "") for part in row)
+        if left < 0:
+            return rows[len(rows) - max(number, 1) :]
+    return rows
 
 
 def catchup_document(
