@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.contract.heard import Heard
+from tests.contract.slack_harness import SlackHarness
 from tests.contract.slack_listening import a_room, listening
 from tests.until import until
 
@@ -79,13 +80,21 @@ async def test_what_happens_elsewhere_is_nobody_elses_business(slack):
     async with listening(slack, heard):
         room = await a_room(slack)
         ben = slack.people["ben"]
-        said = await ben.posts("#incidents", "nothing to do with it")
-        await ben.reacts("#incidents", said, "star")
+        marked = await ben.posts("#incidents", "nothing to do with it")
+        await ben.reacts("#incidents", marked, "star")
+        await ben.pins("#incidents", marked)
+        await until(lambda: slack.slack.events[-1].acked, "the acknowledgement")
+        said = await ben.posts("#incidents", "nothing either")
         await ben.edits("#incidents", said, "still nothing")
         await ben.deletes("#incidents", said)
         here = await ben.posts(room, "this")
         await ben.reacts(room, here, "star")
         await until(lambda: heard.reacted_, "the reaction in the room")
+        await until(lambda: _nothing_kept(slack), "the end of what is kept")
     assert [one.text for one in heard.reacted_] == ["this"]
     assert not heard.edited_
     assert not heard.removed_
+
+
+async def _nothing_kept(slack: SlackHarness) -> bool:
+    return not await slack.memory().recall_all("event:", 10)
