@@ -27,9 +27,11 @@ Port = TypeVar("Port", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Provider(Generic[Port]):
-    """One way to fill a port; `module` is imported when `config` or `build` is asked for."""
+    """One way to fill a port; `module` is imported when `config` or `build` is asked for. Of a pager, `medium` is how it
+    reaches people: push, mail, sms, voice, or service, where others wake them."""
 
     module: str
+    medium: str = ""
 
     def config(self) -> type[BaseModel]:
         """The model that checks the provider's block."""
@@ -43,8 +45,8 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
-    "ntfy": Provider("adapters.paging.ntfy"),
-    "smtp": Provider("adapters.paging.smtp"),
+    "ntfy": Provider("adapters.paging.ntfy", medium="push"),
+    "smtp": Provider("adapters.paging.smtp", medium="mail"),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {

@@ -265,7 +265,8 @@ class Overloaded(Exception):
 @dataclass(frozen=True, slots=True)
 class PageMessage:
     """One page: what to say to whom, and the link that acknowledges it. `headline` is what a phone shows first, `title`
-    the incident's own; `opened_at` tells INC-7 from the INC-7 of another database."""
+    the incident's own; `opened_at` tells INC-7 from the INC-7 of another database. `answer_url` is where the provider tells
+    us of answers (`bot.answering.HearsAnswers`), empty when nobody could reach it."""
 
     person: Person
     key: str
@@ -276,6 +277,7 @@ class PageMessage:
     severity: str
     opened_at: datetime
     ack_url: str = ""
+    answer_url: str = ""
     room_url: str = ""
     runbook_url: str = ""
 

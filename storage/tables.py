@@ -183,3 +183,54 @@ file = Table(
     # The last one: what stands before it is read without it.
     Column("content", LargeBinary, nullable=False),
 )
+
+override = Table(
+    "override",
+    metadata,
+    # Never given twice: AUTOINCREMENT on SQLite, as its migration says. A later one wins.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("schedule", Text, nullable=False),
+    Column("person", Text, nullable=False, comment="who is on call"),
+    Column("instead", Text, nullable=False, comment="for whom, empty: for whoever it would be"),
+    Column("start_at", UtcTime, nullable=False),
+    Column("end_at", UtcTime, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("together", BigInteger, nullable=False, comment="id of the first that was made with it: a swap is two"),
+    Column("dropped_by", Text, nullable=False, comment="empty: it stands"),
+    Column("dropped_at", UtcTime),
+    Index("override_end", "end_at"),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("step", Text, primary_key=True, comment="of a policy, whose targets take turns: `platform:0`"),
+    Column("taken", Integer, nullable=False),
+)
+
+calendar = Table(
+    "calendar",
+    metadata,
+    Column("schedule", Text, primary_key=True),
+    Column(
+        "source", String(64), nullable=False, comment="digest of where it comes from: another place, another calendar"
+    ),
+    Column("etag", Text, nullable=False),
+    Column("modified", Text, nullable=False),
+    Column("fetched_at", UtcTime, nullable=False, comment="when this copy came"),
+    Column("checked_at", UtcTime, nullable=False, comment="when its source last said that it is the newest"),
+    # The last one: what stands before it is read without it.
+    Column("body", LargeBinary, nullable=False),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("key", Text, primary_key=True, comment="route and group: each is expected by itself"),
+    Column("source", Text, nullable=False),
+    Column("heard_at", UtcTime, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("annotations", Text, nullable=False),
+    Column("silent", SmallInteger, nullable=False, comment="1: its silence was told, and is not over"),
+)

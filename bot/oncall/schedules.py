@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.oncall.overrides import Override
+
 DAY = timedelta(days=1)
 
 
@@ -29,21 +31,23 @@ class Rotation:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """A rotation with a name, in a zone."""
-
-    name: str
-    zone: ZoneInfo
-    rotation: Rotation
-
-
-@dataclass(frozen=True, slots=True)
 class Shift:
     """`people` are on call from `start` until just before `end`, both UTC."""
 
     people: tuple[str, ...]
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A rotation with a name, in a zone. `calendar` are the shifts that came from a calendar, `overrides` what people said."""
+
+    name: str
+    zone: ZoneInfo
+    rotation: Rotation
+    calendar: tuple[Shift, ...] = ()
+    overrides: tuple[Override, ...] = ()
 
 
 def on_call(schedule: Schedule, at: datetime) -> tuple[str, ...]:

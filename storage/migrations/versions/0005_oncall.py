@@ -1,0 +1,72 @@
+"""On call: overrides, turns within a step, the last good copies of calendars, and heartbeats."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.tables import UtcTime
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "override",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False, comment="who is on call"),
+        sa.Column("instead", sa.Text(), nullable=False, comment="for whom, empty: for whoever it would be"),
+        sa.Column("start_at", UtcTime(), nullable=False),
+        sa.Column("end_at", UtcTime(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.Column(
+            "together", sa.BigInteger(), nullable=False, comment="id of the first that was made with it: a swap is two"
+        ),
+        sa.Column("dropped_by", sa.Text(), nullable=False, comment="empty: it stands"),
+        sa.Column("dropped_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("override_end", "override", ["end_at"], unique=False)
+    op.create_table(
+        "turn",
+        sa.Column("step", sa.Text(), nullable=False, comment="of a policy, whose targets take turns: `platform:0`"),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("step"),
+    )
+    op.create_table(
+        "calendar",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column(
+            "source",
+            sa.String(length=64),
+            nullable=False,
+            comment="digest of where it comes from: another place, another calendar",
+        ),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("modified", sa.Text(), nullable=False),
+        sa.Column("fetched_at", UtcTime(), nullable=False, comment="when this copy came"),
+        sa.Column("checked_at", UtcTime(), nullable=False, comment="when its source last said that it is the newest"),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("schedule"),
+    )
+    op.create_table(
+        "heartbeat",
+        sa.Column("key", sa.Text(), nullable=False, comment="route and group: each is expected by itself"),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("heard_at", UtcTime(), nullable=False),
+        sa.Column("labels", sa.Text(), nullable=False),
+        sa.Column("annotations", sa.Text(), nullable=False),
+        sa.Column("silent", sa.SmallInteger(), nullable=False, comment="1: its silence was told, and is not over"),
+        sa.PrimaryKeyConstraint("key"),
+    )
+
+
+def downgrade() -> None:
+    for name in ("heartbeat", "calendar", "turn", "override"):
+        op.drop_table(name)
