@@ -18,7 +18,7 @@ from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
-from bot.oncall.schedules import next_shift, shift
+from bot.oncall.schedules import FAR, next_shift, shift
 from bot.ports import Clock
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction
@@ -239,8 +239,10 @@ class Answers:
         for name, schedule in self._names.roster.schedules.items():
             if wanted and name != wanted:
                 continue
-            current, after = shift(schedule, now), next_shift(schedule, now)
-            rows.append(answers.OnCall(name, schedule.zone.key, current.people, current.end, after.people))
+            current, row = shift(schedule, now), answers.OnCall(name, schedule.zone.key, ())
+            if current.end < now + FAR:
+                row = replace(row, until=current.end, next=next_shift(schedule, now).people)
+            rows.append(replace(row, people=current.people))
         return answers.oncall_document(rows, people=self._names.people)
 
     def _similar(self, question: Question, sees: Sees) -> Document:
