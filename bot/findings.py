@@ -132,7 +132,8 @@ def _span(start: datetime, end: datetime, schedule: Schedule, now: datetime) -> 
     zone = schedule.zone.key
     if end == now + AHEAD:
         return "all the time" if start == now else f"from {local(start, zone, f'{DAY} %Z')} on"
-    until = local(end, zone, f"{DAY} %Z")
+    one_day = wall(start, schedule.zone).date() == wall(end, schedule.zone).date()
+    until = local(end, zone, "%H:%M %Z" if one_day else f"{DAY} %Z")
     return f"now until {until}" if start == now else f"{local(start, zone, DAY)} to {until}"
 
 

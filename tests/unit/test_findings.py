@@ -67,6 +67,14 @@ def rotation(people, start="2026-11-02T09:00", every="1w"):
                 "in the next 60 days 9d in all. Put a layer without `hours` below the others, or one for the other hours.",
             ],
         ),
+        (
+            f"{{a: {{layers: [{{{rotation('ana')}, hours: 'daily 00:00-12:00'}}, {{{rotation('ana')}, hours: 'daily 13:30-24:00'}}]}}}}",
+            [
+                "warning  oncall.schedules.a: nobody is on call now until 13:30 CET; "
+                "Sat 28 Nov 12:00 to 13:30 CET; Sun 29 Nov 12:00 to 13:30 CET; and 58 more; "
+                "in the next 60 days 3d18h in all. Put a layer without `hours` below the others, or one for the other hours.",
+            ],
+        ),
         # Two schedules at once; told once, at the first of them.
         (
             f"{{a: {{{rotation('[ana, ben]')}}}, b: {{{rotation('[cem, ben]')}}}}}",
