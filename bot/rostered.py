@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.chat.calling import contact_rows
@@ -28,7 +28,7 @@ from bot.incident.model import Person
 from bot.oncall.escalation import Roster
 from bot.oncall.overrides import Override
 from bot.oncall.overriding import Overridden
-from bot.oncall.schedules import Shift, next_shift, shift, shifts
+from bot.oncall.schedules import FAR, Shift, next_shift, shift, shifts
 
 DAY_AND_TIME = "%a %d %b %H:%M %Z"
 
@@ -45,8 +45,11 @@ def on_call(roster: Roster, asked: Mapping[str, str], now: datetime, people: Map
     at = datetime.fromisoformat(asked["at"]) if asked.get("at") else now
     rows = []
     for name, schedule in wanted.items():
-        current, after = shift(schedule, at), next_shift(schedule, at)
-        rows.append(OnCall(name, schedule.zone.key, current.people, current.end, after.people))
+        current, row = shift(schedule, at), OnCall(name, schedule.zone.key, ())
+        if current.end < at + FAR:
+            # Somebody who is on call for good has no end.
+            row = replace(row, until=current.end, next=next_shift(schedule, at).people)
+        rows.append(replace(row, people=current.people))
     shown_at = at if asked.get("at") else None
     return oncall_document(rows, people=people, contacts=contacts, at=shown_at)
 
