@@ -20,6 +20,10 @@ class PageAnswers(Protocol):
     own id at the provider, by which an answer that comes twice is taken once (empty: it has none). Each may raise Overloaded
     or StoreUnavailable: nothing was done, and it should come again."""
 
+    def person(self, option: str, value: str) -> str:
+        """The id of whoever has this `value` as `email`, or under `people.ID.OPTION`, whatever its case; empty: nobody."""
+        ...
+
     def whose(self, token: str) -> tuple[int, str]:
         """The number of the incident and the id of the person that an acknowledge link's token names. Raises NoSuchLink."""
         ...

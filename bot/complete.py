@@ -84,6 +84,9 @@ def _after_failure(command: c.RecordPage, incident: Incident, around: Around) ->
     ways = {f"{person}:{way}" for person in held.people if person in known for way in known[person].ways}
     if not ways <= failed:
         return command
+    if not command.ladder:
+        # Whoever told us knows no steps: what it tells of is the last page there was.
+        command = replace(command, ladder=held.ladder, step=held.step, round=held.round)
     rung = _following(command.ladder, command.step + 1, command.round, incident, around)
     return replace(command, nobody_left=True, rung=rung)
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from adapters.web.pages import Pages
+from bot.answering import NoSuchLink
 from bot.chat.card import who
 from bot.chat.document import clean
 from bot.inbox import Writer
@@ -58,6 +59,13 @@ class AckLinks:
             return ""
         token = self._signer.dumps([number, person])
         return f"{self._url}/ack/{token}"
+
+    def whose(self, token: str) -> tuple[int, str]:
+        """As `read`, for who knows no signatures. Raises NoSuchLink."""
+        try:
+            return self.read(token)
+        except BadSignature as error:
+            raise NoSuchLink(str(error)) from error
 
     def read(self, token: str) -> tuple[int, str]:
         """(incident number, person id). Raises BadSignature; SignatureExpired when it is too old."""

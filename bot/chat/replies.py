@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.chat.acknowledging import too_late
 from bot.chat.advice import after_advice, disturbed, draft_is, preview
 from bot.chat.already import already
 from bot.chat.card import Who, headline, named, who
@@ -105,6 +106,8 @@ def done(
     if isinstance(command, c.DraftPublicPost) and after.draft:
         masked = next((event.masked for event in events if isinstance(event, e.PublicPostDrafted)), ())
         blocks += preview(after, after.draft, components, masked, others, zone)
+    if isinstance(command, c.Acknowledge) and (late := too_late(after, names, zone)):
+        blocks.append(Paragraph(line(f"{late}.")))
     advice = after_advice(command, before, after, zone, components, firing, untold)
     blocks += [Paragraph(marked(text)) for text in advice]
     if isinstance(command, c.ApprovePublicPost):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import Incident, Kind, Refused
+from bot.incident.model import Incident, Kind, Paging, Refused
 
 NOBODY_ACKNOWLEDGED = "nobody acknowledged"
 """The usual reason to ask the next one, or to say that there is none."""
@@ -67,6 +67,12 @@ def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> lis
     if held and held.acknowledged_by:
         return []
     return [e.PageAcknowledged(at=at, person=command.person, via=command.via)]
+
+
+def paged_after(held: Paging) -> tuple[str, ...]:
+    """Who was paged last, when somebody has it who had been asked before them: the answer came too late for them to sleep."""
+    by = held.acknowledged_by
+    return held.people if by in held.asked and by not in held.people else ()
 
 
 def take_back(incident: Incident, event: e.PeoplePaged, at: datetime) -> list[e.Event]:

@@ -43,7 +43,7 @@ class StopPaging:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPage:
     """What came of one page; `failed` empty means it was sent. `nobody_left`: with this one every way to reach the
-    rung has failed, and `rung` is the next one."""
+    rung has failed, and `rung` is the next one. An empty `ladder`: which rung it was of is not known."""
 
     person: str
     way: str

@@ -1,0 +1,66 @@
+"""`bot.answering.PageAnswers`: what was answered where a page arrived becomes a command, and what came of it a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.chat.acknowledging import acknowledged
+from bot.chat.card import who
+from bot.chat.document import clean
+from bot.handle import Outcome
+from bot.inbox import Writer
+from bot.incident import commands as c
+from bot.incident.model import Person, Source
+
+AGAIN = "This answer was taken already."
+
+
+class Answered:
+    """`whose` reads the token of an acknowledge link; raises NoSuchLink."""
+
+    def __init__(
+        self, writer: Writer, people: Mapping[str, Person], whose: Callable[[str], tuple[int, str]], zone: str
+    ) -> None:
+        self._writer = writer
+        self._people = people
+        self._whose = whose
+        self._names = who(people)
+        self._zone = zone
+
+    def person(self, option: str, value: str) -> str:
+        wanted = value.strip().casefold()
+        found = (id_ for id_, person in self._people.items() if wanted and _held(person, option).casefold() == wanted)
+        return next(found, "")
+
+    def whose(self, token: str) -> tuple[int, str]:
+        return self._whose(token)
+
+    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "") -> str:
+        outcome = await self._ask(c.Acknowledge(person=person, via=via), number, person, via, event)
+        if outcome.again:
+            return AGAIN
+        if outcome.refused or outcome.after is None:
+            return outcome.refused.reason if outcome.refused else f"There is no INC-{number}."
+        return clean(acknowledged(outcome.after, person, self._names, self._zone, new=bool(outcome.events)))
+
+    async def resolve(self, number: int, person: str, *, via: str, event: str = "") -> str:
+        outcome = await self._ask(c.Resolve(), number, person, via, event)
+        if outcome.again:
+            return AGAIN
+        if outcome.refused:
+            return f"{outcome.refused.reason} {outcome.refused.hint}".strip()
+        return f"INC-{number} is resolved." if outcome.events else f"INC-{number} was resolved already."
+
+    async def failed(self, number: int, person: str, reason: str, *, via: str, event: str = "") -> None:
+        command = c.RecordPage(person=person, way=via, failed=clean(reason))
+        await self._ask(command, number, "klatsch", via, event)
+
+    async def _ask(self, command: c.Command, number: int, by: str, via: str, event: str) -> Outcome:
+        # What a provider tells of is a person's answer as much as a link they press.
+        source = Source("link", via)
+        inbox = f"{via}:{event}" if event else ""
+        return await self._writer.submit(c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox))
+
+
+def _held(person: Person, option: str) -> str:
+    return person.email if option == "email" else person.options.get(option, person.handles.get(option, ""))
