@@ -5,7 +5,6 @@ Whoever knows a topic reads it, so a person's topic (`people.ana.ntfy`) is a sec
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from adapters.http import Http, json_object
+from adapters.http import Http, json_object, json_or_nothing
 from adapters.paging.kinds import Token
 from adapters.paging.wording import body, cut, headline, how_to_acknowledge, link, mark, secrets_of
 from bot.incident.model import Person, Severity
@@ -101,7 +100,7 @@ class Ntfy:
                 404: f"check paging.{self._name}.url",
             },
         )
-        return _id(answer.content)
+        return _id(json_or_nothing(answer))
 
     async def probe(self) -> None:
         """Ask for the server's health (https://docs.ntfy.sh/config/#health-checks); nothing is published.
@@ -159,11 +158,7 @@ class Ntfy:
         return message
 
 
-def _id(body: bytes) -> str:
+def _id(said: Mapping[str, Any]) -> str:
     """The message's id in ntfy's answer; empty when there is none that looks like one."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    id = said.get("id") if isinstance(said, dict) else None
+    id = said.get("id")
     return id if isinstance(id, str) and TOPIC.fullmatch(id) else ""

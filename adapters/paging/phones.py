@@ -40,12 +40,12 @@ def e164(text: str) -> str:
 
 def reached_at(person: Person, *keys: str, way: str) -> str:
     """The number under the first of `people.<id>.<key>` that is set, as it is dialled. Raises Rejected, which begins with `way`,
-    the pager's name, and says what to set or to mend."""
+    the pager's name, and says what to set or to mend. The last key is the one that other pagers know, too."""
     for key in keys:
         if written := person.options.get(key, ""):
             try:
                 return e164(written)
             except ValueError as error:
                 raise Rejected(f"{way}: people.{person.id}.{key} is no telephone number: {error}") from None
-    where = " or ".join(f"people.{person.id}.{key}" for key in keys)
+    where = " or ".join(f"people.{person.id}.{key}" for key in reversed(keys))
     raise Rejected(f"{way}: {person.id} has no telephone number; set {where}")

@@ -21,6 +21,16 @@ def how_to_acknowledge(page: PageMessage) -> str:
     return f'To acknowledge, type "ack {ref}" to the bot in chat, or run: klatsch say "ack {ref}"'
 
 
+def ways_on(page: PageMessage) -> tuple[str, str, str]:
+    """How to acknowledge, where the room is and where the runbook, a line each for a text; empty where there is none."""
+    ack, room, runbook = link(page.ack_url), link(page.room_url), link(page.runbook_url)
+    return (
+        f"Acknowledge: {ack}" if ack else how_to_acknowledge(page),
+        f"Room: {room}" if room else "",
+        f"Runbook: {runbook}" if runbook else "",
+    )
+
+
 def link(url: str) -> str:
     """`url` if it is a web address that can be shown as a link, else nothing."""
     if not (url.isascii() and url.isprintable()) or any(char in url for char in ' "<>\\'):

@@ -11,7 +11,8 @@ from adapters.http import Http
 from adapters.registry import PAGERS
 from bot.ports import Attempt, DeliveryError, PageMessage, Rejected, Unavailable
 from tests.clock import START
-from tests.contract.pagers import CASES, IMPATIENT, OPTIONS, PATIENT, PHONE, SECRET, TOPIC, USER_KEY, Case, ana
+from tests.contract.pagers import CASES
+from tests.contract.paging import IMPATIENT, OPTIONS, PATIENT, PHONE, SECRET, TOPIC, USER_KEY, Case, ana
 from tests.contract.servers.http import Answer, HttpServer
 
 FIRST = Attempt("7.12.0")

@@ -73,8 +73,8 @@ def test_the_first_key_that_is_set_counts() -> None:
 @pytest.mark.parametrize(
     ("person", "sentence"),
     [
-        (ana(), "texts: ana has no telephone number; set people.ana.signal or people.ana.phone"),
-        (ana(signal=""), "texts: ana has no telephone number; set people.ana.signal or people.ana.phone"),
+        (ana(), "texts: ana has no telephone number; set people.ana.phone or people.ana.signal"),
+        (ana(signal=""), "texts: ana has no telephone number; set people.ana.phone or people.ana.signal"),
         (ana(phone="+1 800 FLOWERS"), "texts: people.ana.phone is no telephone number: it may hold no letters"),
         (
             ana(signal="030 7654321", phone="+49 30 1234567"),
