@@ -46,8 +46,12 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
+    "pushover": Provider("adapters.paging.pushover", medium="push"),
+    "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
+    "webhook": Provider("adapters.paging.webhook", medium="service"),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {
