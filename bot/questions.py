@@ -15,11 +15,13 @@ from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
+from bot.durations import parse_duration
 from bot.duty import Duty, overridden
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
+from bot.oncall.load import load
 from bot.ports import Clock
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction
@@ -115,7 +117,7 @@ class Answers:
             case "list":
                 return self._list(question.args.get("which", "open"), context, sees)
             case "oncall":
-                return self._oncall(question.args)
+                return self._load(question.args["load"]) if question.args.get("load") else self._oncall(question.args)
             case "override":
                 return rostered.standing(self._roster(), people=self._names.people, zone=self._names.zone)
             case "similar":
@@ -240,6 +242,13 @@ class Answers:
     def _listed(self, incidents: Sequence[Incident], which: str) -> Document:
         names, now = self._names, self._clock.now()
         return answers.list_document(incidents, people=names.people, zone=names.zone, now=now, which=which)
+
+    def _load(self, length: str) -> Document:
+        now, roster = self._clock.now(), self._roster()
+        start = now - parse_duration(length)
+        paged = self._lookups.paged(start, now)
+        loads = [load(schedule, paged, start, now) for schedule in roster.schedules.values()]
+        return rostered.load_document(loads, length)
 
     def _roster(self) -> Roster:
         """As it is in this moment, whatever another process has said."""
