@@ -15,6 +15,7 @@ from bot.chat.document import (
     Heading,
     Inline,
     Line,
+    Link,
     Mention,
     Paragraph,
     Text,
@@ -235,3 +236,20 @@ def handover(
     last = Paragraph(line(f"Since {since}: {pages}."))
     summary = clean(f"{told.schedule}: {before} hands over to {and_(map(names, now.people))}")
     return Document(summary=summary, blocks=(Paragraph(first), Paragraph(line(said)), *opened, last))
+
+
+def links_document(whole: Mapping[str, str], mine: Mapping[str, str]) -> Document:
+    """The addresses of the calendars, by schedule: all shifts, and those of whoever asks."""
+    if not whole:
+        return _none()
+    if not any(whole.values()):
+        text = "Nobody could reach the calendars: `http.public_url` is not set."
+        return Document(summary=text, blocks=(Paragraph(marked(text)),))
+    rows: list[Line] = []
+    for schedule, url in whole.items():
+        rows.append((*line(f"{schedule}: ", bold=True), Link("all shifts", url)))
+        if mine.get(schedule):
+            rows.append((*line(f"{schedule}: ", bold=True), Link("your own", mine[schedule])))
+    title = "Calendars to subscribe to"
+    note = Paragraph(line("Whoever has a link reads it, without a password."))
+    return Document(summary=title, blocks=(Heading(line(title)), Bullets(tuple(rows)), note))
