@@ -83,11 +83,11 @@ async def test_what_did_not_change_is_not_sent_again_and_an_override_changes_it(
     again = await get.get(url, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     start = datetime(2026, 9, 24, 16, tzinfo=UTC)
-    duty.overrides([Override(1, "platform", "ben", start, start + timedelta(hours=4))])
+    duty.overrides([Override(1, "platform", "ana", start, start + timedelta(hours=4))])
     changed = await get.get(url, headers={"If-None-Match": first.headers["etag"]})
     assert changed.status_code == 200
     uids = [str(event["uid"]) for event in Calendar.from_ical(changed.content).walk("VEVENT")]
-    assert "platform-ben-20260924T160000Z@klatsch" in uids
+    assert "platform-ana-20260924T160000Z@klatsch" in uids
     assert len(uids) == len(set(uids))
 
 
