@@ -15,7 +15,7 @@ import msgspec
 from pydantic import SecretStr, field_validator
 
 from adapters.http import Http
-from adapters.oncall.source import Common, address, digest, listed, printable, within
+from adapters.oncall.source import Common, Moment, address, digest, listed, printable, within
 from bot.calendars import LARGEST, CalendarSource, Fetched
 from bot.oncall.calendar import NamedShift
 from bot.ports import Rejected
@@ -46,8 +46,8 @@ class Config(Common):
 
 
 class Shift(msgspec.Struct, frozen=True):
-    Start: msgspec.Raw
-    End: msgspec.Raw
+    Start: Moment
+    End: Moment
     UserID: str
     UserName: str = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ import msgspec
 from pydantic import SecretStr, StringConstraints, field_validator
 
 from adapters.http import Http
-from adapters.oncall.source import Common, address, digest, listed, printable, within
+from adapters.oncall.source import Common, Moment, address, digest, listed, printable, within
 from bot.calendars import LARGEST, CalendarSource, Fetched
 from bot.oncall.calendar import NamedShift
 from bot.ports import Rejected
@@ -21,12 +21,11 @@ PAGE = 100
 """Shifts of one answer; the most that PagerDuty gives (https://developer.pagerduty.com/docs/pagination)."""
 
 MOST_PAGES = 50
-AHEAD = timedelta(days=90)
-"""It computes shifts for this long from now on, and no further."""
+"""More pages than this are no schedule of people."""
 
 
 class Config(Common):
-    """`schedule` is the id of a schedule, or several. `url` is the API's address: another one in the EU service region."""
+    """`schedule` is the id of a schedule. `url` is the API's address: another one in the EU service region."""
 
     type: Literal["pagerduty"] = "pagerduty"
     url: str = "https://api.pagerduty.com"
@@ -59,8 +58,8 @@ class Shift(msgspec.Struct, frozen=True):
     """Of several escalation policies that use the schedule each has a shift of its own. `start` and `end` null: for ever."""
 
     user: User
-    start: datetime | None = None
-    end: datetime | None = None
+    start: Moment | None = None
+    end: Moment | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -87,7 +86,7 @@ class PagerDuty:
         self.place = digest("pagerduty", config.url, config.schedule)
 
     async def fetch(self, etag: str, modified: str, start: datetime, end: datetime) -> Fetched | None:
-        """All pages, as one list."""
+        """All pages, as one list. PagerDuty computes no shifts that are more than 90 days ahead."""
         found: list[msgspec.Raw] = []
         size = 0
         for number in range(MOST_PAGES):
@@ -99,7 +98,9 @@ class PagerDuty:
                 raise Rejected(f"{self._provider}: PagerDuty's answers are larger than {LARGEST // 1_000_000} MB")
             if not page.more:
                 return Fetched(msgspec.json.encode(found))
-        raise Rejected(f"{self._provider}: PagerDuty has more than {MOST_PAGES * PAGE} shifts in {(end - start).days} days")
+        raise Rejected(
+            f"{self._provider}: PagerDuty has more than {MOST_PAGES * PAGE} shifts in {(end - start).days} days"
+        )
 
     async def _page(self, start: datetime, end: datetime, offset: int) -> bytes:
         asked = {

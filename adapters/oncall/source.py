@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,6 +22,9 @@ T = TypeVar("T")
 
 OFTENEST = timedelta(minutes=1)
 SELDOMEST = timedelta(days=1)
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with an offset: one without would be taken for one of this machine's."""
 
 
 class Common(BaseModel):
@@ -41,16 +44,20 @@ class Common(BaseModel):
 
 def address(url: str, *, root: bool = False) -> str:
     """`url` if it is one of http or https, `root` without a path; raises ValueError. Empty stays empty."""
+    if not url:
+        return url
     try:
         parts = urlsplit(url)
-        known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and re.fullmatch(r"[!-~]+", url)
+        known = (
+            parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and re.fullmatch(r"[!-~]+", url)
+        )
     except ValueError:
-        known = False
-    if url and not known:
+        raise ValueError("must be an address that begins with https:// or http://") from None
+    if not known:
         raise ValueError("must be an address that begins with https:// or http://")
-    if url and (parts.username or parts.password):
+    if parts.username or parts.password:
         raise ValueError("must hold no user and password; they have keys of their own")
-    if url and root and (parts.query or parts.fragment):
+    if root and (parts.query or parts.fragment):
         raise ValueError("must be the server's address alone, like https://goalert.example.org")
     return url.rstrip("/") if root else url
 
