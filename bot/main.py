@@ -28,6 +28,7 @@ from bot.copies import Limits
 from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
+from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
@@ -37,11 +38,13 @@ from bot.mounted import ASGI, Mounted
 from bot.names import component_names, names, redaction, roster, wording
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
+from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.ready import Readiness
+from bot.refreshing import Refreshing
 from bot.store import StoreUnavailable
 from storage.alone import AlreadyRunning, ServingLock
+from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
@@ -109,6 +112,10 @@ class Klatsch:
         self.pages = SqlPublicPages(self.database)
         self.lock = ServingLock(self.database)
         self.http = Http()
+        self.duty = Duty(roster(config))
+        self.copies = SqlCalendars(self.database)
+        sources = calendars(self.settings, self.http, self.duty.roster)
+        self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
@@ -136,6 +143,7 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        await self.calendars.recall()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -215,7 +223,9 @@ class Klatsch:
         async with self.working(), self._held(self.lock.take):
             # From here on a page knows its port, also where it was left to chance.
             with bound(self.config, self.settings) as (listeners, self.settings):
-                async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
+                # The calendars before the listeners: the first page knows who is on call.
+                delivering, followed = self._delivering(), self.calendars.followed()
+                async with delivering as deliverer, followed, self._serving(listeners, deliverer) as running:
                     yield running
 
     @asynccontextmanager
@@ -264,7 +274,7 @@ class Klatsch:
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
             metrics,
-            Health(ready.problems, lambda: listening.unheard),
+            Health(ready.problems, lambda: [*listening.unheard, *self.calendars.troubles]),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,
         )

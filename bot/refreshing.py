@@ -74,16 +74,15 @@ class Refreshing:
         await asyncio.gather(*(calendar.recall() for calendar in self._calendars))
 
     @asynccontextmanager
-    async def followed(self) -> AsyncIterator[list[asyncio.Task[None]]]:
+    async def followed(self) -> AsyncIterator[None]:
         """After `recall`: every calendar is asked for and followed until this is left. Waits for the first answers, for seconds."""
         tasks = [
             asyncio.create_task(calendar.follow(self._sleep), name=f"calendar {calendar.name}")
             for calendar in self._calendars
         ]
         try:
-            if tasks:
-                await asyncio.gather(*(calendar.begun() for calendar in self._calendars))
-            yield tasks
+            await asyncio.gather(*(calendar.begun() for calendar in self._calendars))
+            yield
         finally:
             for task in tasks:
                 task.cancel()
@@ -127,6 +126,11 @@ class Calendar:
         self._trouble = ""
 
     @property
+    def copy(self) -> CalendarCopy | None:
+        """What is used."""
+        return self._copy
+
+    @property
     def troubles(self) -> list[str]:
         found = [self._told()] if self._trouble else []
         return [*found, strangers(self.name, self.unknown)] if self.unknown else found
@@ -140,7 +144,7 @@ class Calendar:
                 self._stored = copy
         except (StoreUnavailable, DeliveryError) as error:
             self._fails(f"the calendar of {self.name}: its last good copy cannot be used: {error}")
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged with its traceback
             # Who cannot read a calendar can still page by rotations.
             self._bug(error)
 
@@ -178,7 +182,7 @@ class Calendar:
             self._fails(
                 f"the calendar of {self.name}: it is current, and no copy could be kept for a restart ({error})"
             )
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged with its traceback
             self._bug(error)
         else:
             if self._trouble:
@@ -280,8 +284,9 @@ def used_instead(copy: CalendarCopy | None, now: datetime) -> str:
     """What is known of a calendar that cannot be had."""
     if copy is None:
         return "there is no copy of it, so nobody is on call by it"
-    age = max(now - copy.checked_at, timedelta(0))
-    return f"its last good copy is used, {format_duration(timedelta(minutes=age // timedelta(minutes=1)))} old"
+    minutes = (now - copy.checked_at) // timedelta(minutes=1)
+    age = format_duration(timedelta(minutes=minutes)) if minutes > 0 else "less than a minute"
+    return f"its last good copy is used, {age} old"
 
 
 def strangers(name: str, unknown: Sequence[str]) -> str:

@@ -95,13 +95,14 @@ class GoAlert:
                 404: f"check {self._path}.url",
             },
         )
-        return Fetched(answer.content)
+        found = listed(answer.content, Answer, self._provider)
+        if found.Type != TYPE:
+            raise Rejected(f"{self._provider}: the answer is no calendar of GoAlert; check {self._path}.url")
+        # It tells when it was made, too: without that it is the same for as long as nothing changes.
+        return Fetched(msgspec.json.encode(found.Shifts or []))
 
     def shifts(self, body: bytes, start: datetime, end: datetime) -> Sequence[NamedShift]:
-        answer = listed(body, Answer, self._provider)
-        if answer.Type != TYPE:
-            raise Rejected(f"{self._provider}: the answer is no calendar of GoAlert; check {self._path}.url")
-        return within((_named(shift) for shift in answer.Shifts or ()), start, end)
+        return within((_named(shift) for shift in listed(body, list[Shift], self._provider)), start, end)
 
 
 def _named(shift: Shift) -> NamedShift:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from adapters.http import Http
-from adapters.oncall.apart import Wanted, read_apart
+from adapters.oncall.apart import read_apart
 from adapters.oncall.source import Common, address, digest, printable
 from bot.calendars import LARGEST, CalendarSource, Fetched
 from bot.config.around import Place
@@ -133,5 +133,6 @@ class Ics:
         return Fetched(body, version)
 
     def shifts(self, body: bytes, start: datetime, end: datetime) -> Sequence[NamedShift]:
-        """In a process of its own, which gets ten seconds of the processor and a gigabyte of memory."""
-        return read_apart(body, Wanted(start, end, self._zone.key, self._config.free), self._provider)
+        """In a process of its own, which gets seconds of the processor and a gigabyte of memory."""
+        free, provider = self._config.free, self._provider
+        return read_apart(body, start, end, self._zone, free=free, provider=provider)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import SecretStr, StringConstraints, field_validator
+from pydantic import SecretStr, field_validator
 
 from adapters.http import Http
 from adapters.oncall.source import Common, Moment, address, digest, listed, printable, within
@@ -30,7 +31,7 @@ class Config(Common):
     type: Literal["pagerduty"] = "pagerduty"
     url: str = "https://api.pagerduty.com"
     token: SecretStr
-    schedule: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{4,30}$")]
+    schedule: str
 
     @field_validator("url")
     @classmethod
@@ -38,6 +39,13 @@ class Config(Common):
         if not url:
             raise ValueError("must be the API's address, like https://api.eu.pagerduty.com")
         return address(url, root=True)
+
+    @field_validator("schedule")
+    @classmethod
+    def _id(cls, schedule: str) -> str:
+        if not re.fullmatch(r"[A-Z0-9]{4,30}", schedule):
+            raise ValueError("must be the schedule's id, like PI7DH85; its address in PagerDuty ends with it")
+        return schedule
 
     @field_validator("token")
     @classmethod
