@@ -29,19 +29,19 @@ from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.duty import Duty
-from bot.handle import Rules
 from bot.inbox import Writer
-from bot.incident.plan import Policy
 from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
 from bot.mounted import ASGI, Mounted
 from bot.names import component_names, names, redaction, roster, wording
+from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
 from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.ready import Readiness
 from bot.refreshing import Refreshing
+from bot.rules import rules
 from bot.store import StoreUnavailable
 from storage.alone import AlreadyRunning, ServingLock
 from storage.calendars import SqlCalendars
@@ -71,20 +71,6 @@ __all__ = [
 ]
 
 
-def rules(config: Config) -> Rules:
-    """What the configuration adds to the rules."""
-    policy = Policy(
-        platforms=tuple(config.platforms),
-        status_pages=tuple(config.status),
-        publishers=(DRAFTS, *config.publishing),
-        own=(DRAFTS,),
-        people=config.people,
-        archive_after=config.chat.archive_after,
-        copies=config.storage.files.kept,
-    )
-    return Rules(policy=policy, roster=roster(config), routes=config.routes)
-
-
 class Klatsch:
     """The bot, put together. Use `running` to serve, `working` to do a few things and leave."""
 
@@ -112,19 +98,19 @@ class Klatsch:
         self.pages = SqlPublicPages(self.database)
         self.lock = ServingLock(self.database)
         self.http = Http()
-        self.duty = Duty(roster(config))
         self.copies = SqlCalendars(self.database)
-        sources = calendars(self.settings, self.http, self.duty.roster)
-        self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
-        self.words = wording(config, Templates(folder, instead=Templates() if folder else None))
-        known = names(config, self._public_addresses)
+        self.duty = Duty(roster(config), changed=self._on_duty)
+        self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
+        known = names(config, self.duty, self._public_addresses)
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
+        sources = calendars(self.settings, self.http, self.duty.roster)
+        self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -134,6 +120,9 @@ class Klatsch:
         finally:
             await self.http.close()
             self.database.close()
+
+    def _on_duty(self, roster: Roster) -> None:
+        self.writer.follow(roster)
 
     def _changed(self) -> None:
         if self._deliverer is not None:
@@ -201,7 +190,7 @@ class Klatsch:
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
-            people=config.people,
+            people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
         )
@@ -272,7 +261,7 @@ class Klatsch:
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
-            AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
+            AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
             Health(ready.problems, lambda: [*listening.unheard, *self.calendars.troubles]),
             mounted=self._mounted(),
