@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -83,7 +84,9 @@ def _limit(wanted: Wanted) -> None:
     for kind, most in ((resource.RLIMIT_CPU, wanted.cpu_seconds), (resource.RLIMIT_AS, wanted.memory)):
         hard = resource.getrlimit(kind)[1]
         soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (soft, hard))
+        # Some systems (macOS) take no limit for memory; that of a calendar's size holds there too.
+        with suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, hard))
 
 
 def main() -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from adapters.http import Http
-from adapters.oncall import apart
+from adapters.oncall import apart, ics
 from bot.calendars import LARGEST, CalendarSource, Fetched
 from bot.ports import Rejected, Unavailable
 from tests.contract.calendars import ANAS_DAY, END, START, built
+from tests.contract.servers.http import Answer
 from tests.contract.servers.ics import IcsServer
 from tests.unit.calendar_texts import VTIMEZONE, calendar
 
@@ -50,6 +51,14 @@ async def test_who_asks_is_told_by_user_and_password(http: Http) -> None:
         with pytest.raises(Rejected, match="answered 401") as refused:
             await fetched(built("ics", http, url=url, user="klatsch", password="falsch-123"))
         assert not [secret for secret in ("falsch-123", "secret-path") if secret in refused.value.reason]
+
+
+async def test_a_calendar_that_moved_is_not_followed_and_it_is_said_what_to_do(http: Http) -> None:
+    async with IcsServer(ANAS_DAY) as server:
+        server.orders.append(Answer(301, b"", {"Location": f"{server.url}/feed/secret-path/platform.ics"}))
+        with pytest.raises(Rejected, match=rf"answered 301 Moved Permanently \({ics.MOVED}\)$"):
+            await fetched(built("ics", http, url=f"{server.url}/old.ics"))
+        assert len(server.requests) == 1
 
 
 def test_another_address_is_another_place_and_another_password_is_not(http: Http) -> None:

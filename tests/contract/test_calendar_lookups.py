@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from adapters.http import Http
-from adapters.oncall import pagerduty
+from adapters.oncall import goalert, pagerduty
 from bot.calendars import CalendarSource
 from bot.incident.model import Person
 from bot.oncall.calendar import NamedShift, names_of, understood
@@ -35,7 +35,7 @@ async def duty() -> AsyncIterator[PagerDutyOncalls]:
 
 
 @pytest.fixture
-async def goalert() -> AsyncIterator[GoAlertCalendar]:
+async def subscribed() -> AsyncIterator[GoAlertCalendar]:
     async with GoAlertCalendar(SECRET) as server:
         yield server
 
@@ -107,29 +107,29 @@ async def test_a_time_without_an_offset_is_not_taken_for_one_of_this_machine(
         source.shifts(b'[{"user": {"id": "P1"}, "start": "2026-11-27T09:00:00", "end": null}]', START, END)
 
 
-async def test_goalert_without_shifts_may_have_null_and_is_no_trouble(http: Http, goalert: GoAlertCalendar) -> None:
-    source = built("goalert", http, url=goalert.url, token=SECRET)
+async def test_goalert_without_shifts_may_have_null_and_is_no_trouble(http: Http, subscribed: GoAlertCalendar) -> None:
+    source = built("goalert", http, url=subscribed.url, token=SECRET)
     assert await shifts(source) == []
-    goalert.shifts = None
+    subscribed.shifts = None
     assert await shifts(source) == []
 
 
-async def test_goalert_says_the_same_for_as_long_as_nothing_changes(http: Http, goalert: GoAlertCalendar) -> None:
-    source = built("goalert", http, url=goalert.url, token=SECRET)
-    goalert.shift("0b6a", "Ana Ruiz", "2026-11-27T09:00:00Z", "2026-11-28T09:00:00Z")
+async def test_goalert_says_the_same_for_as_long_as_nothing_changes(http: Http, subscribed: GoAlertCalendar) -> None:
+    source = built("goalert", http, url=subscribed.url, token=SECRET)
+    subscribed.shift("0b6a", "Ana Ruiz", "2026-11-27T09:00:00Z", "2026-11-28T09:00:00Z")
     first, second = [await source.fetch("", "", START, END) for _ in range(2)]
     assert first == second
-    goalert.shift("0b6b", "Ben Weiss", "2026-11-28T09:00:00Z", "2026-11-29T09:00:00Z")
+    subscribed.shift("0b6b", "Ben Weiss", "2026-11-28T09:00:00Z", "2026-11-29T09:00:00Z")
     assert await source.fetch("", "", START, END) != first
 
 
-async def test_goalert_that_allows_no_subscriptions_is_named(http: Http, goalert: GoAlertCalendar) -> None:
-    goalert.allowed = False
+async def test_goalert_that_allows_no_subscriptions_is_named(http: Http, subscribed: GoAlertCalendar) -> None:
+    subscribed.allowed = False
     with pytest.raises(Rejected, match=r"answered 403.*that GoAlert allows calendar subscriptions"):
-        await shifts(built("goalert", http, url=goalert.url, token=SECRET))
+        await shifts(built("goalert", http, url=subscribed.url, token=SECRET))
 
 
-async def test_json_of_somebody_else_is_not_goalert_s(http: Http, goalert: GoAlertCalendar) -> None:
-    goalert.orders.append(Answer.of({"Type": "calendar-subscription/v2", "Shifts": []}))
+async def test_json_of_somebody_else_is_not_goalert_s(http: Http, subscribed: GoAlertCalendar) -> None:
+    subscribed.orders.append(Answer.of({"Type": f"{goalert.TYPE}.1", "Shifts": []}))
     with pytest.raises(Rejected, match="the answer is no calendar of GoAlert; check oncall"):
-        await shifts(built("goalert", http, url=goalert.url, token=SECRET))
+        await shifts(built("goalert", http, url=subscribed.url, token=SECRET))

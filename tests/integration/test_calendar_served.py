@@ -16,9 +16,11 @@ from bot.main import Klatsch
 from bot.oncall.schedules import on_call
 from tests.contract.servers.http import Answer, Trouble
 from tests.contract.servers.ics import IcsServer
-from tests.integration.served_bot import bot_on
-from tests.servers.klatsch import BASIC, write_config
+from tests.contract.servers.ntfy import NtfyServer
+from tests.integration.served_bot import FIRING, bot_on
+from tests.servers.klatsch import BASIC, paging, write_config
 from tests.unit.calendar_texts import calendar
+from tests.until import until
 
 
 def today(summary: str) -> bytes:
@@ -53,6 +55,20 @@ async def test_a_bot_knows_its_calendar_from_its_start_and_over_restarts_without
             assert trouble.startswith(
                 "the calendar of platform: no answer within 0 s of the start; its last good copy is"
             )
+
+
+async def test_whoever_is_in_the_calendar_is_paged_and_not_whose_turn_it_is(tmp_path: Path) -> None:
+    async with IcsServer(today("Cem Kaya")) as server, NtfyServer() as phone:
+        configured = paging(phone.url)
+        configured["people"]["cem"] = {"name": "Cem Kaya", "ntfy": "cem-pages", "page": ["ntfy"]}
+        schedule = sections(server)["oncall"]["schedules"]["platform"]
+        schedule["rotation"] = {"people": ["ana"], "start": "2026-01-05T09:00"}
+        steps = [{"page": "schedule:platform"}]
+        configured["oncall"] = {"schedules": {"platform": schedule}, "policies": {"platform": {"steps": steps}}}
+        async with bot_on(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", **configured) as served:
+            assert (await served.post(FIRING)).is_success
+            await until(lambda: phone.published, "the page")
+    assert [page["topic"] for page in phone.published] == ["cem-pages"]
 
 
 async def test_a_terminal_knows_the_copy_and_asks_nobody(tmp_path: Path, database_url: str) -> None:
