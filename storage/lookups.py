@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
+from bot.alerts.heartbeat import Signal
 from bot.incident import events as e
 from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
-from storage import codec, rows
+from storage import codec, heartbeats, rows
 from storage.engine import Database
 from storage.tables import LIVE, WAITING, alert, event, incident, outbox, room
 
@@ -134,6 +135,10 @@ class SqlLookups:
         found = [rows.page_waiting(row) for row in queued]
         known = {(page.person, page.way): page for page in reversed([rows.page_told(row) for row in came])}
         return [*found, *(page for key, page in known.items() if key not in {(one.person, one.way) for one in found})]
+
+    def signals(self) -> list[Signal]:
+        with self._database.read() as connection:
+            return heartbeats.signals(connection)
 
     def waiting(self) -> list[Waiting]:
         statement = (

@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
+from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.effects import Outgoing
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
 from bot.ports import Clock
 from bot.store import Settlement, Standing
-from storage import bulk, codec, rows
+from storage import bulk, codec, heartbeats, rows
 from storage.engine import Database
 from storage.tables import (
     FOLDABLE,
@@ -229,6 +230,12 @@ class SqlTransaction:
         )
         connection.execute(delete(alert).where(alert.c.incident == target, newer))
         connection.execute(update(alert).where(LATEST, alert.c.incident == source).values(incident=target))
+
+    def signals(self, keys: Collection[str] | None = None) -> list[Signal]:
+        return heartbeats.signals(self._connection, keys)
+
+    def keep_signals(self, signals: Sequence[Signal], gone: Collection[str] = ()) -> None:
+        heartbeats.keep(self._connection, signals, gone)
 
 
 def _runs(effects: Sequence[Outgoing]) -> list[tuple[bool, list[Outgoing]]]:
