@@ -70,7 +70,7 @@ class Work:
             found = [*found, f"Nothing was taken out of the outbox for {self._pulse.idle:.0f} s"]
         done = self._writer.done if self._writer.waiting else -1
         if done >= 0 and done == self._done:
-            found = [*found, f"The writer stands still, and {self._writer.waiting} requests wait for it"]
+            found = [*found, f"The writer stands still, with {self._writer.waiting} waiting for it"]
         self._done = done
         return found
 

@@ -224,15 +224,14 @@ def _group_of(alert: Alert, owner: Incident | None, groups: dict[str, Group], me
     """The group an alert changes, made when it is new to this batch; None: it belongs to no incident."""
     if owner is not None and met.keeps(owner, alert):
         return _there(groups, owner)
-    if not alert.firing:
-        # It was never heard of.
-        return None
     route = route_of(alert, met.routes)
+    if not alert.firing or (route is not None and route.expects(alert)):
+        # It was never heard of; or it is expected, and means that all is well.
+        return None
     maintenance = next((work for work in met.windows if covered(work, alert.labels, met.at)), None)
     if maintenance is not None:
         return _there(groups, maintenance)
-    if route is None or route.expects(alert):
-        # A heartbeat is expected to fire; what it means is that all is well.
+    if route is None:
         return None
     key = route.group(alert.labels)
     held = met.owner(met.open_group.get(key))
