@@ -12,24 +12,24 @@ from bot.store import Transaction
 
 
 class Beats:
-    """One batch's. Costs nothing where no route expects anything; else two statements, and only in a batch with a signal in it."""
+    """One batch's, at the time `at`. Costs nothing where no route expects anything; else two statements, and only in a batch with a
+    signal in it."""
 
-    def __init__(self, tx: Transaction, routes: Sequence[Route]) -> None:
+    def __init__(self, tx: Transaction, routes: Sequence[Route], at: Callable[[], datetime]) -> None:
         self._tx = tx
         self._routes = routes
+        self._at = at
         self._signs = Signs({})
         self.watch: Watch | None = None
         """What came of a look, when the batch has one."""
 
-    def told(
-        self, notifications: Sequence[Notification], looks: Sequence[Look], now: Callable[[], datetime]
-    ) -> list[Notification]:
+    def told(self, requests: Sequence[object]) -> list[Notification]:
         """Our own alerts: of what is silent, and of what is heard again. What came in the same batch was heard before the look.
         Asked inside the folding lock, so that no two processes tell the same."""
         routes = expecting(self._routes)
-        if not (routes or looks):
-            return []
-        fresh = heard(notifications, self._routes, now()) if routes and notifications else []
+        looks = [request for request in requests if isinstance(request, Look)]
+        sent = [request for request in requests if isinstance(request, Notification)] if routes else []
+        fresh = heard(sent, self._routes, self._at()) if sent else []
         if not (fresh or looks):
             return []
         signs = self._signs = Signs(
@@ -40,7 +40,7 @@ class Beats:
             signs.known = self._known((), looks)
         signs.hear(fresh, routes)
         for look in looks:
-            self.watch = signs.look(look, routes, self._routes, now())
+            self.watch = signs.look(look, routes, self._routes, self._at())
         return [Notification(SILENCE, tuple(signs.alerts))] if signs.alerts else []
 
     def _known(self, keys: Sequence[str], looks: Sequence[Look]) -> dict[str, Signal]:

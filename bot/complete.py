@@ -10,6 +10,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.life import twin
 from bot.incident.model import Incident, Person, Refused
+from bot.incident.policy import Policy
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster, following, target
 from bot.store import Settlement
@@ -17,12 +18,12 @@ from bot.store import Settlement
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What there is beside the incident: who can be asked, the other incidents of the batch, and an incident's recorded
+    """What there is beside the incident: who can be asked (looked up when `rota` is called), the other incidents of the batch, and an incident's recorded
     events, the oldest first: the last few hundred, or the `whole` of them."""
 
     at: datetime
-    roster: Roster
-    people: Mapping[str, Person]
+    rota: Callable[[], Roster]
+    policy: Policy
     incidents: Mapping[int, Incident]
     history: Callable[[int], Sequence[e.Recorded]]
     whole: Callable[[int], Sequence[e.Recorded]]
@@ -48,15 +49,15 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
                 command,
                 opener=by,
                 twin=twin(command, around.incidents.values(), around.at),
-                rung=target(around.roster, page, around.at) if page else None,
+                rung=target(around.rota(), page, around.at) if page else None,
             )
         case c.MakePrivate():
             return replace(command, person=by)
         case c.Accept(page=page) if page:
-            return replace(command, rung=target(around.roster, page, around.at))
+            return replace(command, rung=target(around.rota(), page, around.at))
         case c.Page(target=page) if page:
-            rung = target(around.roster, page, around.at)
-            _check_reachable(rung.people, around.people)
+            rung = target(around.rota(), page, around.at)
+            _check_reachable(rung.people, around.policy.people)
             return replace(command, rung=rung)
         case c.Escalate(ladder=ladder, step=step, round=round):
             return replace(command, rung=_following(ladder, step, round, incident, around))
@@ -93,8 +94,8 @@ def _after_failure(command: c.RecordPage, incident: Incident, around: Around) ->
     if held is None:
         return command
     failed = {*held.failed, f"{command.person}:{command.way}"}
-    known = around.people
-    ways = {f"{person}:{way}" for person in held.people if person in known for way in known[person].ways}
+    severity, policy = incident.severity, around.policy
+    ways = {f"{person}:{way.name}" for person in held.people for way in policy.ways(person, severity)}
     if not ways <= failed:
         return command
     if not command.ladder:
@@ -107,7 +108,7 @@ def _after_failure(command: c.RecordPage, incident: Incident, around: Around) ->
 def _following(ladder: str, step: int, round: int, incident: Incident | None, around: Around) -> c.Rung:
     held = incident.paging if incident else None
     asked = {*held.asked, *held.people} if held else set()
-    return following(around.roster, ladder, step=step, round=round, asked=asked, at=around.at)
+    return following(around.rota(), ladder, step=step, round=round, asked=asked, at=around.at)
 
 
 def _check_absorbing(incident: Incident | None, other: Incident | None, into: int) -> None:

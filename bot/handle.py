@@ -27,8 +27,11 @@ from bot.incident.evolve import evolve
 from bot.incident.life import same_title
 from bot.incident.links import NO_GUIDES
 from bot.incident.model import Incident, Refused, Source
+from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
+from bot.oncall.overriding import Overridden
+from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
 
 ALERTS = "alerts"
@@ -53,13 +56,14 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one request. `before` None: it opened `after`. `refused`: nothing happened, and why.
-    `again`: this very message was handled before. `late`: the lease of a settled effect had run out. `unrouted` are
-    the firing alerts of a notification that no route wants. `watch` is what came of a look."""
+    `again`: this very message was handled before. `duty` is what changed in who is on call. `late`: the lease of a settled
+    effect had run out. `unrouted` are the firing alerts of a notification that no route wants. `watch` is what came of a look."""
 
     before: Incident | None = None
     after: Incident | None = None
     events: tuple[e.Recorded, ...] = ()
     refused: Refused | None = None
+    duty: Overridden | None = None
     again: bool = False
     late: bool = False
     unrouted: tuple[Alert, ...] = ()
@@ -89,13 +93,14 @@ class _Batch:
         self._touched: set[int] = set()
         self._events: list[e.Recorded] = []
         self._erasing = Erasing()
-        self._effects: dict[str, f.Outgoing] = {}
-        self._cancels: list[tuple[int, tuple[str, ...]]] = []
+        self._effects: dict[str, Outgoing] = {}
+        self._cancels: list[tuple[int, f.Cancel]] = []
         self._held: dict[str, int] = {}
         self._freed: set[int] = set()
         self._reopened: set[int] = set()
         self._merged: list[tuple[int, int]] = []
-        self._beats = Beats(tx, rules.routes)
+        self._beats = Beats(tx, rules.routes, lambda: self._at)
+        self._rota = Rota(tx, rules.roster, lambda: self._at)
 
     @cached_property
     def _at(self) -> datetime:
@@ -103,9 +108,8 @@ class _Batch:
 
     def run(self, requests: Sequence[Request]) -> list[Outcome]:
         notifications = [request for request in requests if isinstance(request, Notification)]
-        looks = [request for request in requests if isinstance(request, Look)]
-        # Behind what people sent, so that the outcomes of that keep their places.
-        notifications += self._beats.told(notifications, looks, lambda: self._at)
+        # Behind what was sent, whose outcomes keep their places.
+        notifications += self._beats.told(requests)
         folding = self._fold(notifications, spoken_of(requests), self._namesakes(requests))
         again = self._seen(requests)
         late = self._settle(requests)
@@ -175,6 +179,8 @@ class _Batch:
     def _ask(self, ask: c.Ask) -> Outcome:
         before = self._incidents.get(ask.incident) if ask.incident else None
         try:
+            if isinstance(ask.command, c.DutyCommand):
+                return Outcome(duty=self._rota.ask(ask.command, ask.by))
             command = self._complete(ask.command, before, by=ask.by)
             decided = decide(before, command, id=ask.incident or 0, at=self._at)
         except Refused as refused:
@@ -232,7 +238,7 @@ class _Batch:
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
         rules, whole = self._rules, partial(self._history, limit=EVERYTHING)
-        around = Around(self._at, rules.roster, rules.policy.people, self._incidents, self._history, whole)
+        around = Around(self._at, lambda: self._rota.roster, rules.policy, self._incidents, self._history, whole)
         return complete(command, incident, around, by=by)
 
     def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:
@@ -254,6 +260,8 @@ class _Batch:
                 self._plan(effect, incident, place)
             if isinstance(event, e.MergedInto):
                 self._merged.append((number, event.into))
+            if isinstance(event, e.PeoplePaged) and event.turn:
+                self._rota.took(event.turn)
         if incident is None:
             raise ValueError("a command without events is not applied")
         if before is not None and before.status.open and not incident.status.open:
@@ -270,29 +278,26 @@ class _Batch:
 
     def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
         if isinstance(effect, f.Cancel):
-            self._cancels.append((incident.number, effect.kinds))
-            gone = [
-                key
-                for key, held in self._effects.items()
-                if held.incident == incident.number and f.kind_of(held.effect) in effect.kinds
-            ]
+            self._cancels.append((incident.number, effect))
+            gone = [key for key, held in self._effects.items() if held.withdrawn(incident.number, effect)]
             for key in gone:
                 del self._effects[key]
             return
-        new = f.outgoing(effect, incident=incident.number, seq=incident.version, place=place)
+        new = outgoing(effect, incident=incident.number, seq=incident.version, place=place)
         slot = new.fold or new.key
         held = self._effects.get(slot)
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        if not (self._events or rows or self._beats.changed):
+        if not (self._events or rows or self._rota.changed or self._beats.changed):
             return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():
-            for number, kinds in dict.fromkeys(self._cancels):
-                tx.cancel(number, kinds)
+            for number, cancel in dict.fromkeys(self._cancels):
+                tx.cancel(number, cancel)
             self._erasing.write(tx)
             self._beats.write()
+            self._rota.write()
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:
                 tx.store_alerts(rows)

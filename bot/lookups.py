@@ -11,6 +11,7 @@ from bot.alerts.heartbeat import Signal
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
+from bot.oncall.overrides import Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ class Lookups(Protocol):
 
     def signals(self) -> list[Signal]:
         """What is expected, by the routes' `heartbeat`."""
+        ...
+
+    def overrides(self, at: datetime) -> list[Override]:
+        """Those that stand and have not ended at `at`, by id."""
+        ...
+
+    def turns(self) -> dict[str, int]:
+        """How many turns were taken, by the step whose targets take turns."""
         ...
 
     def waiting(self) -> list[Waiting]:

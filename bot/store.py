@@ -11,9 +11,11 @@ from typing import Any, Protocol
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.commands import Ask
-from bot.incident.effects import Effect, Outgoing
+from bot.incident.effects import Cancel, Effect
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
+from bot.incident.outgoing import Outgoing
+from bot.oncall.overrides import Override
 
 
 class StoreUnavailable(Exception):
@@ -123,6 +125,28 @@ class Transaction(Protocol):
         else's by now."""
         ...
 
+    def overrides(self) -> list[Override]:
+        """Those that stand and have not ended, by id."""
+        ...
+
+    def turns(self) -> dict[str, int]:
+        """How many turns were taken, by the step whose targets take turns."""
+        ...
+
+    def take_override_ids(self, count: int) -> int:
+        """The first of `count` new ids, as `take_numbers`."""
+        ...
+
+    def add_overrides(self, added: Sequence[Override]) -> None: ...
+
+    def drop_overrides(self, ids: Sequence[int], by: str) -> None:
+        """They do not stand any more."""
+        ...
+
+    def take_turns(self, taken: Mapping[str, int]) -> None:
+        """So many more of each step."""
+        ...
+
     def together(self) -> AbstractContextManager[None]:
         """What is written inside goes out in one piece with the commit, so that a server is waited for once. Nothing is asked
         inside, and nothing comes after it."""
@@ -138,8 +162,8 @@ class Transaction(Protocol):
         `messages` no copy of a file stays."""
         ...
 
-    def cancel(self, incident: int, kinds: Sequence[str]) -> None:
-        """Withdraw waiting effects of these kinds."""
+    def cancel(self, incident: int, cancel: Cancel) -> None:
+        """Withdraw waiting effects of the incident that `cancel` speaks of."""
         ...
 
     def store_alerts(self, rows: Sequence[AlertRow]) -> None:

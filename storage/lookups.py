@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -12,7 +13,8 @@ from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
-from storage import codec, heartbeats, rows
+from bot.oncall.overrides import Override
+from storage import codec, duty, heartbeats, rows
 from storage.engine import Database
 from storage.tables import LIVE, WAITING, alert, event, incident, outbox, room
 
@@ -139,6 +141,14 @@ class SqlLookups:
     def signals(self) -> list[Signal]:
         with self._database.read() as connection:
             return heartbeats.signals(connection)
+
+    def overrides(self, at: datetime) -> list[Override]:
+        with self._database.read() as connection:
+            return duty.overrides(connection, at)
+
+    def turns(self) -> dict[str, int]:
+        with self._database.read() as connection:
+            return duty.turns(connection)
 
     def waiting(self) -> list[Waiting]:
         statement = (

@@ -11,12 +11,14 @@ from sqlalchemy import Connection, bindparam, delete, exists, func, select, upda
 
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
-from bot.incident.effects import Outgoing
+from bot.incident.effects import Cancel
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
+from bot.incident.outgoing import Outgoing
+from bot.oncall.overrides import Override
 from bot.ports import Clock
 from bot.store import Settlement, Standing
-from storage import bulk, codec, heartbeats, rows
+from storage import bulk, codec, duty, heartbeats, rows
 from storage.engine import Database
 from storage.tables import (
     FOLDABLE,
@@ -153,6 +155,24 @@ class SqlTransaction:
             self._connection.execute(told, reasons)
         return held
 
+    def overrides(self) -> list[Override]:
+        return duty.overrides(self._connection, self.now())
+
+    def turns(self) -> dict[str, int]:
+        return duty.turns(self._connection)
+
+    def take_override_ids(self, count: int) -> int:
+        return duty.take_ids(self._connection, count)
+
+    def add_overrides(self, added: Sequence[Override]) -> None:
+        duty.add(self._connection, added, self.now())
+
+    def drop_overrides(self, ids: Sequence[int], by: str) -> None:
+        duty.drop(self._connection, ids, by, self.now())
+
+    def take_turns(self, taken: Mapping[str, int]) -> None:
+        duty.take_turns(self._connection, taken)
+
     @contextmanager
     def together(self) -> Iterator[None]:
         driver = self._connection.connection.driver_connection
@@ -195,12 +215,15 @@ class SqlTransaction:
         ]
         self._connection.execute(one.values(body=bindparam("facts"), source_link=bindparam("the_link")), facts)
 
-    def cancel(self, number: int, kinds: Sequence[str]) -> None:
-        self._connection.execute(
+    def cancel(self, number: int, cancel: Cancel) -> None:
+        gone = (
             update(outbox)
-            .where(outbox.c.incident == number, outbox.c.kind.in_(kinds), outbox.c.state == "waiting")
+            .where(outbox.c.incident == number, outbox.c.kind.in_(cancel.kinds), outbox.c.state == "waiting")
             .values(state="cancelled")
         )
+        if cancel.lanes:
+            gone = gone.where(outbox.c.lane.in_(cancel.lanes), outbox.c.attempt == 0)
+        self._connection.execute(gone)
 
     def store_alerts(self, stored: Sequence[AlertRow]) -> None:
         moved = [row for row in stored if row.moved]
