@@ -1,5 +1,5 @@
-"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database` and
-`bot.listeners` (and the demo, which brings a chat platform of its own) import adapters and storage."""
+"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database`, `bot.listeners`
+and `bot.vital` (and the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
