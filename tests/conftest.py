@@ -1,5 +1,7 @@
 """What every test may ask for."""
 
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,16 @@ from storage.engine import Database
 from tests.servers.postgres import create_database, drop_database, postgres_url
 from tests.servers.synapse import Synapse, synapse
 from tests.world import World
+
+
+def pytest_configure() -> None:
+    """Hundreds of programs are started here, and few of them are Python's fastest: what each would do anew is done once.
+
+    Bytecode is kept, whatever the environment says, or each of them compiles all it imports; and nobody here speaks TLS, so
+    there are no authorities to read."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    os.environ["SSL_CERT_DIR"] = os.devnull
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
