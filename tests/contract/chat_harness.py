@@ -16,11 +16,11 @@ from adapters.chat.matrix import build as build_matrix
 from adapters.clock import SystemClock
 from bot.incident.model import Person
 from bot.ports import ChatPlatform
-from storage import migrate
 from storage.engine import Database
 from storage.memory import SqlMemory
 from tests.contract.seen import Fixture, Seen
 from tests.contract.slack_harness import slack
+from tests.databases import made_in
 from tests.servers.matrix_person import MatrixPerson, as_shown
 from tests.servers.sealed_person import SealedPerson
 from tests.servers.synapse import NAME, Synapse, purge
@@ -270,8 +270,7 @@ class EncryptedHarness(MatrixHarness):
 
 @asynccontextmanager
 async def _on_matrix(folder: Path, build: Callable[[Database], MatrixHarness]) -> AsyncIterator[Harness]:
-    database = Database(f"sqlite:///{folder}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(folder))
     harness = build(database)
     try:
         await harness.prepare()

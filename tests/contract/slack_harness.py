@@ -9,12 +9,12 @@ from adapters.chat.slack import Config, build
 from adapters.clock import SystemClock
 from bot.incident.model import Person
 from bot.ports import ChatPlatform
-from storage import migrate
 from storage.engine import Database
 from storage.memory import SqlMemory
 from tests.contract.seen import Fixture, Seen
 from tests.contract.servers.slack.model import Channel
 from tests.contract.servers.slack.server import SlackServer
+from tests.databases import made_in
 
 
 class SlackHarness:
@@ -92,8 +92,7 @@ class SlackHarness:
 
 @asynccontextmanager
 async def slack(folder: Path, fixture: Fixture) -> AsyncIterator[SlackHarness]:
-    database = Database(f"sqlite:///{folder}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(folder))
     async with SlackServer() as server:
         harness = SlackHarness(server, database)
         await harness.people["ben"].creates("incidents")
