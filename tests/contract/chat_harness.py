@@ -32,6 +32,8 @@ class Harness(Protocol):
     platform: ChatPlatform
     stranger: str
     """Somebody who is on the platform and was invited nowhere."""
+    many: int
+    """So many messages at once that some have to wait for others."""
 
     def person(self, person: str, name: str) -> Person:
         """Somebody of `people:` as this platform knows them."""
@@ -83,6 +85,7 @@ class SlowClock:
 
 class ConsoleHarness:
     stranger = "eve"
+    many = 20
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -138,6 +141,8 @@ async def console(folder: Path, fixture: Fixture) -> AsyncIterator[Harness]:
 
 class MatrixHarness:
     """A bot of its own on a homeserver that many share: their rooms have the same marks, and must not be mistaken."""
+
+    many = 20
 
     def __init__(self, homeserver: Synapse, database: Database, platform: str) -> None:
         number = secrets.token_hex(4)

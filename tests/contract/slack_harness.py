@@ -21,6 +21,8 @@ class SlackHarness:
     """A bot in a workspace that is its own."""
 
     stranger = "eve"
+    # Slack takes one a second for long, so the last of these waits for four seconds; of twenty, it would be sixteen.
+    many = 8
 
     def __init__(self, slack: SlackServer, database: Database) -> None:
         self.slack = slack
