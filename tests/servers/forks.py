@@ -18,7 +18,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from subprocess import PIPE, CompletedProcess, Popen, TimeoutExpired
@@ -103,7 +103,9 @@ def _command(address: str) -> list[str] | None:
         selector.register(sys.stdin, selectors.EVENT_READ)
         print("listening", flush=True)
         while True:
-            if any(key.fileobj is sys.stdin for key, _ in selector.select()):
+            over = any(key.fileobj is sys.stdin for key, _ in selector.select())
+            _reap(os.WNOHANG if not over else 0)
+            if over:
                 return None
             line, _ = listener.accept()
             with line:
@@ -112,9 +114,15 @@ def _command(address: str) -> list[str] | None:
                     return _begun(line)
 
 
+def _reap(options: int) -> None:
+    """Those that ended, so that what they took is counted."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
 def _begun(line: socket.socket) -> list[str]:
     """Forks once more: one runs the command, and this one tells how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     request, files, _, _ = socket.recv_fds(line, _MOST, 3)
     asked = json.loads(request)
     pid = os.fork()
@@ -138,8 +146,6 @@ def main() -> int:
         import_module(module)
     from bot.cli import main as klatsch
 
-    # Nobody waits for those that tell how a command ended.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.freeze()
     arguments = _command(sys.argv[1])
     return 0 if arguments is None else klatsch(arguments)
