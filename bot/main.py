@@ -196,6 +196,7 @@ class Klatsch:
             people=config.people,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
+            ack_token=self.links.token,
         )
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:

@@ -17,6 +17,7 @@ from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
 from bot.ports import (
     AckLink,
+    AckToken,
     Attempt,
     ChatPlatform,
     Clock,
@@ -58,6 +59,7 @@ class Providers:
     own: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     ack_link: AckLink = lambda number, person: ""
+    ack_token: AckToken = lambda number, person, at: ""
     copies: Limits = field(default_factory=Limits)
 
 
@@ -145,6 +147,7 @@ class Performer:
             severity=incident.severity.value,
             opened_at=incident.opened_at,
             ack_url=self._providers.ack_link(incident.number, effect.person),
+            ack_token=self._providers.ack_token(incident.number, effect.person, item.first_at),
             room_url=next((room.link for room in incident.rooms.values() if room.live and room.link), ""),
             runbook_url=said.runbook,
         )
