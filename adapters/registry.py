@@ -61,6 +61,8 @@ PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
     "folder": Provider("adapters.publishing.folder"),
 }
 
+CALENDARS: Final[Mapping[str, Provider[Any]]] = {}
+
 CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
     "matrix": Provider("adapters.chat.matrix"),
     "slack": Provider("adapters.chat.slack"),
@@ -73,8 +75,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Provider[Any]]]] = {
     "status": STATUS_PAGES,
     "publishing": PUBLISHERS,
     "chat": CHAT_PLATFORMS,
+    "calendars": CALENDARS,
 }
-"""By the key of the configuration file."""
+"""By the key of the configuration file; the calendars stand each in its schedule."""
 
 
 class UnknownType(ValueError):

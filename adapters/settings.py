@@ -26,6 +26,7 @@ class Settings:
     pagers: Mapping[str, BaseModel]
     pages: Mapping[str, BaseModel]
     publishers: Mapping[str, BaseModel]
+    calendars: Mapping[str, BaseModel]
 
 
 def settings(config: Config) -> Settings:
@@ -41,6 +42,7 @@ def settings(config: Config) -> Settings:
         pagers=found["paging"],
         pages=found["status"],
         publishers={DRAFTS: drafts, **found["publishing"]},
+        calendars=found["calendars"],
     )
 
 
@@ -63,7 +65,7 @@ def examine(
 
 
 def _checked(key: str, name: str, block: Block, around: Around, findings: Findings) -> BaseModel | None:
-    path = under(key, name)
+    path = f"{under('oncall.schedules', name)}.calendar" if key == "calendars" else under(key, name)
     kind = name if key == "chat" else str(block.get("type", name))
     try:
         model = registry.provider(key, kind).config()

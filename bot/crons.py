@@ -59,15 +59,26 @@ def _day_and_time(days: str, time: str) -> Cron:
     return Cron(minute=str(int(clock[2])), hour=str(int(clock[1])), weekday=days)
 
 
-def _weekdays(field: str) -> None:
-    if field == "*":
-        return
+def weekdays(field: str) -> frozenset[int]:
+    """The days that `mon-fri`, `sat,sun` or `wed` names; Monday is 0. Raises ValueError with what is wrong."""
+    found: set[int] = set()
     for part in field.split(","):
         first, dash, last = part.partition("-")
         if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
-            raise ValueError(f"the weekday is not one of {', '.join(WEEKDAYS)}; {_EXAMPLE}")
-        if dash and WEEKDAYS.index(first) > WEEKDAYS.index(last):
-            raise ValueError(f"the days run backwards (name them one by one: `sat,sun,mon`); {_EXAMPLE}")
+            raise ValueError(f"the weekday is not one of {', '.join(WEEKDAYS)}")
+        start, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
+        if start > end:
+            raise ValueError("the days run backwards (name them one by one: `sat,sun,mon`)")
+        found.update(range(start, end + 1))
+    return frozenset(found)
+
+
+def _weekdays(field: str) -> None:
+    try:
+        if field != "*":
+            weekdays(field)
+    except ValueError as error:
+        raise ValueError(f"{error}; {_EXAMPLE}") from None
 
 
 def _numbers(name: str, field: str) -> None:

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
 from bot.config.kinds import Block, parse_listen
+from bot.config.oncall_checks import check_person, check_schedules
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
 from bot.nearest import nearest
@@ -30,7 +31,7 @@ _NETWORK = re.compile(rf"{_WITH_LENGTH.pattern}|[0-9]+(?:\.[0-9]+)+")
 def check(draft: Draft, findings: Findings) -> None:
     """Everything is checked; each mistake is one problem."""
     _check_people(draft, findings)
-    _check_schedules(draft, findings)
+    check_schedules(draft, findings)
     _check_policies(draft, findings)
     check_routes(draft, findings)
     _check_alerts(draft, findings)
@@ -62,15 +63,6 @@ def _check_people(draft: Draft, findings: Findings) -> None:
                 findings.error(where, "it is not text", "Put it in quotes.")
             elif key in draft.chat_names and (other := taken.setdefault((key, value), id)) != id:
                 findings.error(where, f"{quote(other)} has the same handle", "Each person has their own.")
-
-
-def _check_schedules(draft: Draft, findings: Findings) -> None:
-    for name, schedule in draft.schedules.items():
-        path = f"oncall.schedules.{name}.rotation.people"
-        if not schedule.rotation.people:
-            findings.error(path, "nobody takes turns", "Name at least one person.")
-        for n, person in enumerate(schedule.rotation.people):
-            _check_person(person, under(path, n), draft, findings)
 
 
 def _check_policies(draft: Draft, findings: Findings) -> None:
@@ -110,31 +102,7 @@ def _check_target(page: str, path: str, draft: Draft, findings: Findings) -> Non
         known = schedules | draft.names["people"]
         findings.error(path, f"there is no schedule and no person {quote(name)}", suggestion(name, known))
     else:
-        _check_person(name, path, draft, findings)
-
-
-def _check_person(id: str, path: str, draft: Draft, findings: Findings) -> None:
-    """They exist, and can be woken."""
-    known = draft.names["people"]
-    if id not in known:
-        findings.error(path, f"there is no person {quote(id)}", suggestion(id, known, "Write them under `people:`."))
-        return
-    person = draft.people.get(id)
-    if person is None or person.page or findings.wrong(under(under("people", id), "page")):
-        return
-    if draft.names["paging"]:
-        ways = ", ".join(sorted(draft.names["paging"]))
-        findings.error(
-            path,
-            f"{quote(id)} is on call but cannot be paged",
-            f"Write {quote(f'page: [{ways}]')}, or some of it, at {quote(under('people', id))}.",
-        )
-    else:
-        findings.warning(
-            path,
-            f"{quote(id)} is on call but there is no pager",
-            "Configure one under `paging:`, or they only read it in chat.",
-        )
+        check_person(name, path, draft, findings)
 
 
 def _check_alerts(draft: Draft, findings: Findings) -> None:

@@ -94,7 +94,13 @@ class Draft:
             "paging": self.paging,
             "status": self.status,
             "publishing": self.publishing,
+            "calendars": self.calendars,
         }
+
+    @property
+    def calendars(self) -> dict[str, Block]:
+        """By the name of the schedule."""
+        return {name: entry.calendar for name, entry in self.schedules.items() if entry.calendar is not None}
 
     def target(self, page: str) -> str:
         """A step's target in full: of a bare name the schedule is meant, else the person."""

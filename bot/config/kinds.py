@@ -16,6 +16,7 @@ from bot.config.problems import quote
 from bot.crons import Cron, parse_cron
 from bot.durations import parse_duration
 from bot.nearest import nearest
+from bot.oncall.hours import Hours, parse_hours
 from bot.sizes import parse_size
 
 
@@ -24,6 +25,10 @@ class Block(dict[str, Any]):
 
     def __repr__(self) -> str:
         return f"Block({', '.join(map(str, self))})"
+
+
+MOST_WINDOWS = 50
+"""Of one list of hours; a week has fewer that do not touch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,28 @@ def _cron(value: object) -> object:
         return parse_cron(value)
     except ValueError as error:
         raise wrong(f"{quote(value)} is not usable: {error}") from None
+
+
+def _hours(value: object) -> object:
+    windows = texts(value)
+    if not isinstance(windows, list) or not windows or not all(isinstance(window, str) for window in windows):
+        raise wrong("it is no list of windows", "Write it like `[mon-fri 09:00-17:00]`, or leave it out for all hours.")
+    if len(windows) > MOST_WINDOWS:
+        raise wrong(f"it has {len(windows)} windows, and {MOST_WINDOWS} is the most", "Put days together: `mon-fri`.")
+    for window in windows:
+        try:
+            parse_hours(window)
+        except ValueError as error:
+            raise wrong(f"{quote(window)} is not usable: {error}") from None
+    return parse_hours(*windows)
+
+
+def _turn(value: object) -> object:
+    if not isinstance(value, str | list):
+        raise wrong(
+            "it is not the name of a person, nor a list of those who take the turn together", "Put it in quotes."
+        )
+    return texts(value)
 
 
 def as_start(value: object) -> object:
@@ -172,6 +199,9 @@ Text = Annotated[str, AfterValidator(_text)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(texts)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+Turns = Annotated[tuple[Annotated[tuple[Text, ...], BeforeValidator(_turn)], ...], BeforeValidator(texts)]
+"""Each turn of a rotation with all who take it together."""
+HoursText = Annotated[Hours, BeforeValidator(_hours)]
 CronText = Annotated[Cron, BeforeValidator(_cron)]
 Labels = dict[Text, Text]
 AnyBlock = Annotated[Block, PlainValidator(as_block)]

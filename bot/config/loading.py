@@ -12,12 +12,13 @@ from bot.config.around import Around, folder_of
 from bot.config.checks import check
 from bot.config.draft import Draft, draft
 from bot.config.kinds import Block
-from bot.config.models import Chat, Digest, Http, Postmortem, Security, Storage
+from bot.config.models import Chat, Digest, Http, Postmortem, RotationEntry, Security, Storage
 from bot.config.problems import ConfigError, Findings, Problem
 from bot.config.reading import Resolver, read
 from bot.incident.model import Person
 from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step
-from bot.oncall.schedules import Rotation, Schedule
+from bot.oncall.rotations import Layer, Rotation
+from bot.oncall.schedules import Schedule
 from bot.status.model import Component
 from bot.status.redact import Redaction
 
@@ -29,9 +30,10 @@ Examine = Callable[[Mapping[str, Mapping[str, Block]], Around, Findings], object
 class Config:
     """A configuration without errors; `warnings` is what is still worth saying.
 
-    The blocks of `alerts`, `paging`, `status`, `trackers`, `publishing` and `platforms` are for the providers' own
+    The blocks of `alerts`, `paging`, `status`, `trackers`, `publishing`, `calendars` and `platforms` are for the providers' own
     Config classes: plain values with the environment and secrets' files put in. Each has a `type`, which is the name
-    of the entry when nobody wrote one; only a chat platform's block has none, its name is the type.
+    of the entry when nobody wrote one; only a chat platform's block has none, its name is the type. `calendars` has the
+    names of their schedules.
 
     The database's and the drafts' paths are absolute: relative ones are counted from the file's own folder.
     """
@@ -46,6 +48,7 @@ class Config:
     routes: tuple[Route, ...]
     roster: Roster
     default_ladder: str
+    calendars: Mapping[str, Block]
     paging: Mapping[str, Block]
     status: Mapping[str, Block]
     components: tuple[Component, ...]
@@ -72,6 +75,7 @@ class Config:
             "paging": self.paging,
             "status": self.status,
             "publishing": self.publishing,
+            "calendars": self.calendars,
         }
 
     def __repr__(self) -> str:
@@ -124,6 +128,7 @@ def _config(path: Path, written: Draft, around: Around, warnings: tuple[Problem,
         ),
         roster=_roster(written),
         default_ladder=written.default_policy,
+        calendars=written.calendars,
         paging=written.paging,
         status=written.status,
         components=tuple(
@@ -162,7 +167,8 @@ def _roster(written: Draft) -> Roster:
         name: Schedule(
             name,
             entry.zone or written.chat.zone,
-            Rotation(entry.rotation.people, entry.rotation.every, entry.rotation.start),
+            _rotation(entry.rotation) if entry.rotation else None,
+            layers=tuple(Layer(_rotation(layer.rotation), layer.hours, layer.name) for layer in entry.layers),
         )
         for name, entry in written.schedules.items()
     }
@@ -178,3 +184,8 @@ def _roster(written: Draft) -> Roster:
         for name, entry in written.policies.items()
     }
     return Roster(schedules, ladders, frozenset(written.people))
+
+
+def _rotation(entry: RotationEntry) -> Rotation:
+    people = tuple(turn[0] if len(turn) == 1 else turn for turn in entry.people)
+    return Rotation(people, entry.every, entry.start)

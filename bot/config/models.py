@@ -16,10 +16,12 @@ from bot.config.kinds import (
     Block,
     CronText,
     Duration,
+    HoursText,
     Labels,
     Listen,
     Text,
     Texts,
+    Turns,
     Zone,
     as_block,
     as_command,
@@ -33,9 +35,17 @@ from bot.config.kinds import (
     texts,
     wrong,
 )
+from bot.config.problems import quote
 from bot.crons import Cron
+from bot.durations import format_duration
 from bot.incident.model import Severity
 from bot.sizes import format_size
+
+SHORTEST_TURN, LONGEST_TURN = timedelta(minutes=1), timedelta(days=366)
+"""A schedule is looked through turn by turn for weeks, and a shift is looked for within a year."""
+
+MOST_LAYERS, MOST_PEOPLE = 20, 200
+"""Of one schedule, and of one rotation."""
 
 LARGEST_FILE = 50_000_000
 """Bytes; a file is in memory as a whole, and one transaction long."""
@@ -129,17 +139,49 @@ class RouteEntry(Section):
     heartbeat: Duration | None = None
 
 
+def _of_a_turn(every: timedelta) -> timedelta:
+    if not SHORTEST_TURN <= every <= LONGEST_TURN:
+        raise wrong(
+            f"a turn of {quote(format_duration(every))} is not between a minute and a year",
+            "Write how long somebody is on call in one go, like 1w or 12h.",
+        )
+    return every
+
+
+def _countable(turns: tuple[Texts, ...]) -> tuple[Texts, ...]:
+    if (count := sum(map(len, turns))) > MOST_PEOPLE:
+        raise wrong(f"it has {count} names, and {MOST_PEOPLE} is the most", "Make a schedule for each team.")
+    return turns
+
+
 class RotationEntry(Section):
-    people: Texts
-    every: Duration = timedelta(weeks=1)
+    people: Annotated[Turns, AfterValidator(_countable)]
+    every: Annotated[Duration, AfterValidator(_of_a_turn)] = timedelta(weeks=1)
     start: Annotated[datetime, BeforeValidator(as_start)]
 
 
+class LayerEntry(Section):
+    """`hours` None: all."""
+
+    name: Text = ""
+    rotation: RotationEntry
+    hours: HoursText | None = None
+
+
+def _stackable(layers: tuple[LayerEntry, ...]) -> tuple[LayerEntry, ...]:
+    if len(layers) > MOST_LAYERS:
+        raise wrong(f"it has {len(layers)} layers, and {MOST_LAYERS} is the most", "Make a schedule of some of them.")
+    return layers
+
+
 class ScheduleEntry(Section):
-    """`zone` None: the one of `chat`."""
+    """`zone` None: the one of `chat`. `layers` from the lowest to the highest; `rotation` is the only one. `calendar` belongs to its
+    provider, None: there is none."""
 
     zone: Zone | None = None
-    rotation: RotationEntry
+    rotation: RotationEntry | None = None
+    layers: Annotated[tuple[LayerEntry, ...], AfterValidator(_stackable)] = ()
+    calendar: AnyBlock | None = None
 
 
 class StepEntry(Section):

@@ -1,0 +1,83 @@
+"""People take turns, and hand over at the same time of day whatever summer time does. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.oncall.hours import Hours
+from bot.oncall.wall import instant
+
+DAY = timedelta(days=1)
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""When something ends that does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """`people` take turns, each an id or several that have the turn together, from `start`: a time on the wall clock of the
+    schedule's zone, without one.
+
+    `every` in whole days counts days of the calendar (`1w` hands over at the same time of day, also across a change
+    of the clocks); any other length counts the time that passes.
+    """
+
+    people: tuple[str | tuple[str, ...], ...]
+    every: timedelta
+    start: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is not None:
+            raise ValueError("a rotation starts at a local time, without an offset")
+        if self.every <= timedelta():
+            raise ValueError("a turn is longer than zero")
+
+    def turn(self, number: int) -> tuple[str, ...]:
+        """Who has turn `number`, counted from 0; each once, in the order of their ids."""
+        people = self.people[number % len(self.people)]
+        return (people,) if isinstance(people, str) else tuple(sorted(set(people)))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A rotation that holds in `hours` only; None: always."""
+
+    rotation: Rotation
+    hours: Hours | None = None
+    name: str = ""
+
+
+def standing(layer: Layer, zone: ZoneInfo, at: datetime) -> tuple[tuple[str, ...], datetime]:
+    """Whom the layer has at `at` (UTC), and until when that is sure: nobody before its rotation starts and outside its
+    hours. Behind that instant it may be the same people again."""
+    until = NEVER
+    if layer.hours is not None:
+        holds, until = layer.hours.stretch(at, zone)
+        if not holds:
+            return (), until
+    people, turned = _turned(layer.rotation, zone, at)
+    return people, min(until, turned)
+
+
+def _turned(rotation: Rotation, zone: ZoneInfo, at: datetime) -> tuple[tuple[str, ...], datetime]:
+    start = _handover(rotation, zone, 0)
+    if at < start:
+        return (), start
+    if len(set(rotation.people)) < 2:
+        return rotation.turn(0) if rotation.people else (), NEVER
+    # A guess by length, put right by the days that were shorter or longer.
+    number = (at - start) // rotation.every
+    while _handover(rotation, zone, number + 1) <= at:
+        number += 1
+    while _handover(rotation, zone, number) > at:
+        number -= 1
+    return rotation.turn(number), _handover(rotation, zone, number + 1)
+
+
+def _handover(rotation: Rotation, zone: ZoneInfo, number: int) -> datetime:
+    """When turn `number` begins, UTC. A local time that the clocks skip or show twice is as `instant` says."""
+    if rotation.every % DAY:
+        return instant(rotation.start, zone) + number * rotation.every
+    return instant(rotation.start + number * rotation.every, zone)
