@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adapters.paging.smtp import Config, Smtp
+from adapters.paging.smtp import Config, Smtp, build
 from bot.ports import Attempt, DeliveryError, Rejected, Unavailable
 from tests.contract.pagers import IMPATIENT, SECRET, ana
 from tests.contract.servers.smtp import QUEUED, SmtpServer
@@ -26,7 +26,9 @@ async def server() -> AsyncIterator[SmtpServer]:
 
 def pager(server: SmtpServer, **block: Any) -> Smtp:
     given = {"host": "127.0.0.1", "port": server.port, "from": "klatsch@example.org", "timeout": 5, **block}
-    return Smtp("email", Config.model_validate(given))
+    made = build("email", Config.model_validate(given), None)
+    assert isinstance(made, Smtp)
+    return made
 
 
 async def test_the_headers_say_what_it_is_and_that_a_machine_wrote_it(server: SmtpServer) -> None:
@@ -40,8 +42,7 @@ async def test_the_headers_say_what_it_is_and_that_a_machine_wrote_it(server: Sm
     assert message["To"] == "Ana Ruiz <ana@example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Klatsch-Incident"] == "INC-7"
-    assert message["Message-ID"] == receipt
-    assert receipt.endswith("@example.org>")
+    assert message["Message-ID"] == f"<{receipt}@example.org>"
     assert message["Date"].datetime.tzinfo is not None
 
 

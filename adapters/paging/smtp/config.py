@@ -26,7 +26,7 @@ ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.\[\]:-]{
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 
 LARGEST = 50_000_000
-"""Bytes of a mail. Of what is larger than some hundred kilobytes only the beginning is kept."""
+"""Bytes of a mail. Of what is larger than a hundred kilobytes only the beginning is kept."""
 
 Network = IPv4Network | IPv6Network
 

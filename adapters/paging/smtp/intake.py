@@ -14,6 +14,7 @@ from adapters.paging.smtp.reading import Reply, Unreadable, read
 from adapters.paging.smtp.said import names_another
 from bot.answering import NoSuchLink, PageAnswers, TooLate
 from bot.ports import DeliveryError, Overloaded
+from bot.sizes import format_size
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -27,9 +28,7 @@ WITHIN = 20.0
 Send = Callable[[Reply, str, str], Awaitable[None]]
 """(the mail, its return path, the sentence): say it to whoever wrote the mail. Raises Unavailable or Rejected."""
 
-NO_ANSWER = (
-    "This mail answers no page. Reply to the mail that paged you, and leave its subject and its quotation as they are."
-)
+NO_ANSWER = "Nothing was acknowledged: this mail is no reply to a page. Reply to the mail that paged you, with ack as the first line."
 NOT_OURS = (
     "The page that this mail answers is older than a week, or not from this Klatsch. Nothing was acknowledged. "
     "Open the link in the page, or type ack in the room of the incident."
@@ -38,13 +37,15 @@ UNREADABLE = "This mail cannot be read. Nothing was acknowledged. Reply in plain
 
 
 class Intake:
-    """aiosmtpd's handler, of one pager. `local`: it is LMTP that is spoken, where each recipient gets an answer of its own."""
+    """aiosmtpd's handler, of one pager. `largest` is how many bytes a mail may have. `local`: it is LMTP
+    that is spoken, where each recipient gets an answer of its own."""
 
-    def __init__(self, name: str, sender: str, answers: PageAnswers, send: Send, *, local: bool) -> None:
+    def __init__(self, name: str, sender: str, answers: PageAnswers, send: Send, *, largest: int, local: bool) -> None:
         self._name = name
         self._sender = sender
         self._answers = answers
         self._send = send
+        self._largest = largest
         self._local = local
 
     async def handle_RCPT(
@@ -59,9 +60,9 @@ class Intake:
         envelope.rcpt_tos.append(address)
         return _line("250 2.1.5", "OK")
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        content = envelope.original_content or b""
-        line = await self._taken(content, envelope.mail_from or "")
+    async def taken(self, envelope: Envelope, content: bytes, size: int) -> str:
+        """What is said to a mail of `size` bytes, of which `content` is the beginning."""
+        line = await self._answer(content, envelope.mail_from or "") if size <= self._largest else self._too_large()
         # https://www.rfc-editor.org/rfc/rfc2033#section-4.2
         return "\r\n".join([line] * (len(envelope.rcpt_tos) if self._local else 1))
 
@@ -69,7 +70,13 @@ class Intake:
         log.error("%s: an answer by mail failed", self._name, exc_info=error)
         return _line("451 4.3.0", "Klatsch failed at this. Nothing was acknowledged; try again.")
 
-    async def _taken(self, content: bytes, returns_to: str) -> str:
+    def _too_large(self) -> str:
+        limit = format_size(self._largest)
+        return _line(
+            "552 5.3.4", f"A mail has {limit} at most here. Reply without attachments, with ack as the first line."
+        )
+
+    async def _answer(self, content: bytes, returns_to: str) -> str:
         try:
             reply = await asyncio.to_thread(read, content, returns_to)
         except Unreadable:

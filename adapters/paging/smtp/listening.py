@@ -15,7 +15,6 @@ from adapters.paging.smtp.config import AnswersConfig
 from adapters.paging.smtp.intake import Intake
 from adapters.paging.smtp.reading import KEPT
 from bot.ports import Rejected, Unavailable
-from bot.sizes import format_size
 
 log = logging.getLogger(__name__)
 
@@ -84,15 +83,7 @@ class _Doors:
 
     def session(self) -> SMTP:
         kind = _Local if self._config.protocol == "lmtp" else _Session
-        session = kind(
-            self._intake,
-            data_size_limit=self._config.max_size,
-            hostname=self._hostname,
-            ident="Klatsch",
-            timeout=IDLE,
-            command_call_limit=COMMANDS,
-            loop=asyncio.get_running_loop(),
-        )
+        session = kind(self._intake, self._hostname)
         self._inside.add(session)
         return session
 
@@ -123,34 +114,38 @@ class _Session(SMTP):
     """Keeps the beginning of a mail and counts the rest. aiosmtpd's own DATA makes an object of each line: a mail of ten
     megabytes of empty lines would take half a gigabyte. Lines may have any length."""
 
+    def __init__(self, intake: Intake, hostname: str) -> None:
+        super().__init__(
+            intake,
+            # Of a limit that is announced the mail server tells people in its own words, and not what they can do.
+            data_size_limit=None,
+            hostname=hostname,
+            ident="Klatsch",
+            timeout=IDLE,
+            command_call_limit=COMMANDS,
+            loop=asyncio.get_running_loop(),
+        )
+        self._intake = intake
+
     async def smtp_DATA(self, arg: str) -> None:
         if self.envelope is None or not self.envelope.rcpt_tos:
             await self.push("503 5.5.1 Say first who shall have it.")
             return
         await self.push("354 Go on; end with a dot on a line of its own.")
-        size, kept = await self._received()
-        if size > (self.data_size_limit or 0):
-            limit = format_size(self.data_size_limit or 0)
-            answer = (
-                f"552 5.3.4 Mails have {limit} at most here. Reply without attachments, with ack as the first line."
-            )
-        else:
-            self.envelope.original_content = kept
-            answer = await self.event_handler.handle_DATA(self, self.session, self.envelope)
-        self.envelope = Envelope()
-        await self.push(answer)
+        kept, size = await self._received()
+        envelope, self.envelope = self.envelope, Envelope()
+        await self.push(await self._intake.taken(envelope, kept, size))
 
-    async def _received(self) -> tuple[int, bytes]:
-        """How long the mail is, and its beginning."""
-        size, kept, fresh = 0, bytearray(), True
+    async def _received(self) -> tuple[bytes, int]:
+        """The beginning of a mail, and how long all of it is."""
+        kept, size, fresh = bytearray(), 0, True
         while True:
             try:
-                line = await self._reader.readuntil(b"\r\n")
-                whole = True
+                line, whole = await self._reader.readuntil(b"\r\n"), True
             except asyncio.LimitOverrunError as error:
                 line, whole = await self._reader.read(error.consumed), False
             if fresh and line == b".\r\n":
-                return size, bytes(kept[:KEPT])
+                return bytes(kept[:KEPT]), size
             size += len(line)
             if len(kept) < KEPT:
                 # https://www.rfc-editor.org/rfc/rfc5321#section-4.5.2

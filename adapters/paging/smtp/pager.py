@@ -148,8 +148,8 @@ class SmtpWithAnswers(Smtp):
 
     async def listen(self, answers: PageAnswers) -> None:
         """`bot.answering.ListensForAnswers`."""
-        local = self._answers.protocol == "lmtp"
-        intake = Intake(self._name, self._sender, answers, self._say, local=local)
+        local, largest = self._answers.protocol == "lmtp", self._answers.max_size
+        intake = Intake(self._name, self._sender, answers, self._say, largest=largest, local=local)
         await listen(self._name, self._answers, intake, self._from.domain)
 
     async def _say(self, reply: Reply, to: str, said: str) -> None:

@@ -16,14 +16,12 @@ from email.policy import compat32
 from adapters.paging.smtp.ids import tokens
 from adapters.paging.smtp.said import acknowledging, text_of_html
 
-KEPT = 256 * 1024
-"""Bytes of a mail that are read: what somebody typed on top of a quotation is at its beginning, and pictures come behind it."""
+KEPT = 128 * 1024
+"""Bytes of a mail that are read: what somebody typed is at its beginning, and pictures come behind it. The style sheets on top of
+some HTML have tens of thousands."""
 
 PARTS = 30
 """Parts with parts inside. The parser's work is these times the lines, and no mail program nests so many."""
-
-TEXT = 128 * 1024
-"""Bytes of a part that are looked at; the style sheets on top of some HTML have tens of thousands."""
 
 HEADER = 64 * 1024
 ENCODED = 8 * 1024
@@ -141,7 +139,7 @@ def _texts(part: Message) -> Iterator[Message]:
 
 def _decoded(part: Message) -> str:
     payload = part.get_payload(decode=True)
-    data = payload[:TEXT] if isinstance(payload, bytes) else b""
+    data = payload if isinstance(payload, bytes) else b""
     charset = part.get_content_charset("utf-8")
     try:
         return data.decode("latin-1" if charset in _NO_TEXT else charset, errors="replace")
