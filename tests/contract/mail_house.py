@@ -35,6 +35,9 @@ KLATSCH = "klatsch@example.org"
 ANSWERS = "email"
 """The name of the block."""
 
+MINE = [("ana", ANSWERS)]
+"""What `House.acknowledged` says when Ana has it by mail."""
+
 Answer = tuple[int, str]
 """What the listener said to the mail: the code and the sentence."""
 
@@ -122,7 +125,7 @@ def quoted(mail: EmailMessage) -> str:
 
 @asynccontextmanager
 async def house(folder: Path, store: Any = None, port: int = 0, **answers: Any) -> AsyncIterator[House]:
-    """`answers` is the block of that name; `store` stands before the database, where a test lets that fail."""
+    """`folder` is the fixture `prepared`; `answers` is the block of that name; `store` stands before the database, where a test lets that fail."""
     world = World(Database(f"sqlite:///{folder}/klatsch.db"))
     links = AckLinks("k" * 32, "https://klatsch.example.org")
     writer = Writer(store(world) if store else world.store, world.rules)
