@@ -98,6 +98,42 @@ def start(people):
             "oncall.schedules.p.rotation.people: nobody takes turns. Name at least one person.",
         ),
         (
+            PEOPLE + f"oncall: {{schedules: {{p: {start('[[ana, bne], [bem], []]')}}}}}",
+            [
+                "oncall.schedules.p.rotation.people[0][1]: there is no person `bne`. Did you mean `ben`?",
+                "oncall.schedules.p.rotation.people[1]: there is no person `bem`. Did you mean `ben`?",
+                "oncall.schedules.p.rotation.people[2]: nobody takes this turn. Name at least one person.",
+            ],
+        ),
+        (PEOPLE + f"oncall: {{schedules: {{p: {{layers: [{start('[ana]')}, {start('[[ana, ben]]')}]}}}}}}", []),
+        (
+            PEOPLE + f"oncall: {{schedules: {{p: {{layers: [{start('ana')}, {start('[bem]')}, {start('[]')}]}}}}}}",
+            [
+                "oncall.schedules.p.layers[1].rotation.people[0]: there is no person `bem`. Did you mean `ben`?",
+                "oncall.schedules.p.layers[2].rotation.people: nobody takes turns. Name at least one person.",
+            ],
+        ),
+        (
+            PEOPLE + f"oncall: {{schedules: {{p: {{layers: [{start('ana')}], {start('ben')[1:-1]}}}}}}}",
+            "oncall.schedules.p.layers: there is a `rotation` beside them. Make it the first layer: the lowest one.",
+        ),
+        *[
+            (
+                f"oncall: {{schedules: {{p: {{{written}}}}}}}",
+                "oncall.schedules.p: it has nobody. Give it a `rotation`, `layers` or a `calendar`.",
+            )
+            for written in ("", "layers: []", "zone: UTC", "calendar: ")
+        ],
+        ("oncall: {schedules: {p: {calendar: {type: ics}}}}", []),
+        (
+            "oncall: {schedules: {p: {calendar: {url: 'https://a.example'}}}}",
+            "oncall.schedules.p.calendar.type: it is missing. Add `type: …`.",
+        ),
+        (
+            "oncall: {schedules: {p: {calendar: 5}}}",
+            "oncall.schedules.p.calendar: it is not a block of `key: value` lines.",
+        ),
+        (
             PAGING + f"people: {{ana: {{}}}}\noncall: {{schedules: {{p: {start('ana')}}}}}",
             "oncall.schedules.p.rotation.people[0]: `ana` is on call but cannot be paged. "
             "Write `page: [email, ntfy]`, or some of it, at `people.ana`.",

@@ -19,7 +19,7 @@ REFUSED = [
     ("take comms at=14:05", "`take` takes no `at=`."),
     ("handoff @ben at=now", "`handoff` takes no `at=`."),
     ("private reason=leak", "`private` takes no `reason=`."),
-    ("oncall at=14:05", "`oncall` takes no `at=`."),
+    ("timeline at=14:05", "`timeline` takes no `at=`."),
     ("list sev=1", "`list` takes no `sev=`. Usage: `list [all|STATUS|KIND|sev1]`"),
     ("catchup start=14:05", "`catchup` takes no `start=`."),
     ("timeline at=14:05", "`timeline` takes no `at=`."),
