@@ -11,9 +11,13 @@ import pytest
 from pydantic import ValidationError
 
 from adapters.paging.smtp import Config, Smtp, build
+from adapters.paging.smtp.ids import tokens
+from adapters.web.acknowledge import AckLinks
 from bot.ports import Attempt, DeliveryError, Rejected, Unavailable
+from tests.clock import START
 from tests.contract.pagers import IMPATIENT, SECRET, ana
-from tests.contract.servers.smtp import QUEUED, SmtpServer
+from tests.contract.servers.smtp import DROP_AFTER_DOING, QUEUED, SmtpServer
+from tests.contract.stage import Stage
 from tests.contract.test_pagers import ACK, FIRST, ROOM, page
 from tests.servers import absent
 
@@ -197,3 +201,20 @@ def test_a_wrong_block_is_refused_and_its_values_are_not_shown(block: dict[str, 
 def test_the_block_of_the_example_is_enough() -> None:
     block = {"type": "smtp", "host": "localhost", "port": 25, "from": "klatsch@example.org"}
     assert Config.model_validate(block).port == 25
+
+
+async def test_a_mail_that_is_tried_again_is_the_same_mail_with_the_same_token(stage: Stage) -> None:
+    links = AckLinks("k" * 32, "")
+    async with SmtpServer() as server:
+        server.orders.append(DROP_AFTER_DOING)
+        block = {"host": "127.0.0.1", "port": server.port, "from": "klatsch@example.org", "answers": {}}
+        mailer = build("email", Config.model_validate(block), None)
+        deliverer = stage.another_process(pagers={"email": mailer}, ack_token=links.token)
+        await stage.open(page="person:ben")
+        await stage.settle(deliverer=deliverer)
+        stage.clock.forward(minutes=2)
+        await stage.settle(deliverer=deliverer)
+        first, again = (mail.message["Message-ID"] for mail in server.mails)
+    assert first == again
+    assert tokens([first]) == (links.token(1, "ben", START),)
+    assert links.token(1, "ben", START) not in "\n".join(stage.timeline())

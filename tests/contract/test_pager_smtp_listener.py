@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from pydantic import ValidationError
 
 from adapters.paging.smtp import Config
@@ -159,16 +161,22 @@ async def test_an_address_that_is_taken_is_named(prepared: Path) -> None:
             await here.pager.listen(None)
 
 
-async def test_listening_ends_at_once_and_can_be_begun_again(prepared: Path) -> None:
-    async with house(prepared) as here:
-        reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
-        assert await reader.readline()
-    with contextlib.suppress(ConnectionResetError):
-        assert await reader.read() == b""
-    writer.close()
-    async with house(prepared, port=here.port) as again:
-        number = again.opened()
-        assert await again.bring(answer(await again.paged(number), "ack")) == (250, "")
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
+def test_listening_ends_at_once_and_can_be_begun_again(run: Callable[..., None], prepared: Path) -> None:
+    async def ends_and_begins() -> None:
+        async with house(prepared) as here:
+            reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
+            assert await reader.readline()
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionResetError):
+                assert await reader.read() == b""
+        writer.close()
+        async with house(prepared, port=here.port) as again:
+            number = again.opened()
+            assert await again.bring(answer(await again.paged(number), "ack")) == (250, "")
+            assert again.acknowledged(number) == MINE
+
+    run(ends_and_begins())
 
 
 async def test_a_mail_that_we_fail_at_comes_again(

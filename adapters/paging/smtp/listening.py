@@ -63,7 +63,7 @@ class _Doors:
         self._config = config
         self._intake = intake
         self._hostname = hostname
-        self._inside: set[SMTP] = set()
+        self._inside: dict[SMTP, asyncio.Transport] = {}
 
     def door(self) -> asyncio.Protocol:
         return _Door(self)
@@ -78,19 +78,18 @@ class _Doors:
                 "%s: %s was sent away; paging.%s.answers.allow does not name it", self._name, address, self._name
             )
             return "554 5.7.1 You are not one of those who may bring answers here."
-        self._inside = {session for session in self._inside if session.transport is not None}
+        self._inside = {session: line for session, line in self._inside.items() if session.transport is not None}
         return "" if len(self._inside) < CONNECTIONS else "421 4.3.2 Too many connections; come again later."
 
-    def session(self) -> SMTP:
-        kind = _Local if self._config.protocol == "lmtp" else _Session
-        session = kind(self._intake, self._hostname)
-        self._inside.add(session)
+    def open(self, line: asyncio.Transport) -> SMTP:
+        """Who speaks on `line` from now on."""
+        session = (_Local if self._config.protocol == "lmtp" else _Session)(self._intake, self._hostname)
+        self._inside[session] = line
         return session
 
     def close(self) -> None:
-        for session in self._inside:
-            if isinstance(session.transport, asyncio.Transport):
-                session.transport.abort()
+        for line in self._inside.values():
+            line.abort()
 
 
 class _Door(asyncio.Protocol):
@@ -100,14 +99,15 @@ class _Door(asyncio.Protocol):
         self._doors = doors
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        opened = cast(asyncio.Transport, transport)
-        if refusal := self._doors.refusal(str(opened.get_extra_info("peername")[0])):
-            opened.write(f"{refusal}\r\n".encode())
-            opened.close()
+        # uvloop's are none by their type.
+        line = cast(asyncio.Transport, transport)
+        if refusal := self._doors.refusal(str(line.get_extra_info("peername")[0])):
+            line.write(f"{refusal}\r\n".encode())
+            line.close()
             return
-        session = self._doors.session()
-        opened.set_protocol(session)
-        session.connection_made(opened)
+        session = self._doors.open(line)
+        line.set_protocol(session)
+        session.connection_made(line)
 
 
 class _Session(SMTP):
