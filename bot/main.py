@@ -39,7 +39,7 @@ from bot.names import component_names, names, redaction, roster, wording
 from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
+from bot.providers import alert_sources, pagers, platforms, publishers, pushes, settling, status_pages
 from bot.questions import Answers
 from bot.ready import Readiness
 from bot.store import StoreUnavailable
@@ -77,7 +77,10 @@ def rules(config: Config) -> Rules:
         status_pages=tuple(config.status),
         publishers=(DRAFTS, *config.publishing),
         own=(DRAFTS,),
-        people=config.people,
+        people=config.reachable,
+        quiet=config.quiet,
+        pushes=pushes(config),
+        settling=settling(config),
         archive_after=config.chat.archive_after,
         copies=config.storage.files.kept,
     )
@@ -199,7 +202,7 @@ class Klatsch:
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
-            people=config.people,
+            people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
