@@ -52,7 +52,7 @@ PAGERS: Final[Mapping[str, Provider[Pager]]] = {
     "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
     "pagerduty": Provider("adapters.paging.pagerduty", medium="service", settles=True),
-    "pushover": Provider("adapters.paging.pushover", medium="push"),
+    "pushover": Provider("adapters.paging.pushover", medium="push", settles=True),
     "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
     "webhook": Provider("adapters.paging.webhook", medium="service"),

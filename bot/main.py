@@ -198,6 +198,7 @@ class Klatsch:
             people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
+            ack_token=self.links.token,
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,21 @@ from tests.contract.slack_harness import slack as workspace
 from tests.contract.stage import Stage, on_stage
 from tests.databases import made_in
 from tests.world import RULES, World
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with nothing in it; making one takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "klatsch.db"
+    World(Database(f"sqlite:///{file}")).close()
+    return file
+
+
+@pytest.fixture
+def prepared(migrated: Path, tmp_path: Path) -> Path:
+    """A folder with a `klatsch.db` of one's own."""
+    shutil.copy(migrated, tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
