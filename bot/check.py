@@ -70,7 +70,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     for finding in (
         *_templates(klatsch),
         *_people(klatsch),
-        *schedules(config, klatsch.clock.now()),
+        *schedules(config, config.roster, klatsch.clock.now()),
         *policies(config, klatsch.clock.now()),
         *alerts(config),
         *routes(config),
@@ -185,7 +185,7 @@ def _templates(klatsch: Klatsch) -> Iterator[Finding]:
     found = templates.problems()
     someone = next(iter(config.people.values()), None) or Person("sample", "Sample Person")
     try:
-        render_everything(wording(config, templates), someone, klatsch.clock.now())
+        render_everything(wording(config, templates, klatsch.duty), someone, klatsch.clock.now())
     except TemplateError as error:
         found = list(dict.fromkeys([*found, str(error)]))
     for problem in found:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.alerts.routing import Route
 from bot.chat.document import clean
+from bot.chat.templates import local
 from bot.config import Config
-from bot.oncall.escalation import rung
-from bot.oncall.schedules import on_call
+from bot.durations import format_duration
+from bot.incident.model import Person
+from bot.oncall.coverage import AHEAD, Double, doubles, gaps, in_a_row
+from bot.oncall.escalation import Roster, rung
+from bot.oncall.schedules import Schedule, Shift, on_call
+from bot.oncall.wall import wall
 
 HELD = frozenset({"console"})
 """Chat platforms that one process has for itself: a bot that runs is not disturbed by trying them."""
+
+TOLD = 3
+"""Of what is wrong in the same way in one schedule; of the rest it is said how many they are."""
+
+DAY = "%a %d %b %H:%M"
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 
@@ -30,15 +40,106 @@ class Finding:
         return " ".join(clean(f"{self.level:<8} {self.about}: {self.text}").splitlines())
 
 
-def schedules(config: Config, now: datetime) -> Iterator[Finding]:
-    roster, people = config.roster, config.people
+def schedules(config: Config, roster: Roster, now: datetime) -> Iterator[Finding]:
+    """Who is on call now, and what of the next weeks may surprise somebody at night."""
+    names = Names(config.people)
+    twice = doubles(roster.schedules.values(), now, now + AHEAD)
     for name, schedule in roster.schedules.items():
-        names = [people[person].name for person in on_call(schedule, now) if person in people]
         about = f"oncall.schedules.{name}"
-        if names:
-            yield Finding(OK, about, f"{', '.join(names)} is on call now")
-        else:
-            yield Finding(WARNING, about, "nobody is on call now. Has it begun? Look at `rotation.start`.")
+        people = on_call(schedule, now)
+        unread = name in config.calendars and not schedule.calendar
+        if people:
+            yield Finding(OK, about, f"{names.of(people)} is on call now")
+        elif unread:
+            yield Finding(OK, about, "its calendar says who is on call")
+        lacking = gaps(schedule, now, now + AHEAD)
+        # What a calendar that was not read yet holds may be all that is lacking.
+        if lacking and not unread:
+            yield Finding(WARNING, about, f"{_gaps(lacking, schedule, now)}. {_remedy(schedule, now)}")
+        mine = [double for double in twice if double.schedules[0] == name]
+        if mine:
+            yield Finding(WARNING, about, _doubles(mine, schedule, names, now))
+        yield from _in_a_row(schedule, about, names)
+        yield from _strangers(schedule, about, config.people)
+
+
+class Names:
+    """What people are called; who is not configured is called by their id."""
+
+    def __init__(self, people: Mapping[str, Person]) -> None:
+        self._people = people
+
+    def of(self, ids: Iterable[str]) -> str:
+        return ", ".join(self._people[id].name if id in self._people else id for id in ids)
+
+
+def _gaps(gaps: Sequence[Shift], schedule: Schedule, now: datetime) -> str:
+    if gaps[0].end - gaps[0].start == AHEAD:
+        return f"nobody is on call in the next {AHEAD.days} days"
+    told = _told([_span(gap.start, gap.end, schedule, now) for gap in gaps])
+    total = format_duration(timedelta(minutes=sum((gap.end - gap.start) // timedelta(minutes=1) for gap in gaps)))
+    lasting = f"; in the next {AHEAD.days} days {total} in all" if len(gaps) > 1 else ""
+    return f"nobody is on call {told}{lasting}"
+
+
+def _remedy(schedule: Schedule, now: datetime) -> str:
+    if any(layer.rotation.start > wall(now, schedule.zone) for layer in schedule.stack):
+        return "Has it begun? Look at `start`."
+    if any(layer.hours for layer in schedule.stack):
+        return "Put a layer without `hours` below the others, or one for the other hours."
+    return "Add people, or a layer for when it has nobody."
+
+
+def _doubles(doubles: Sequence[Double], schedule: Schedule, names: Names, now: datetime) -> str:
+    spans: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for one in doubles:
+        spans.setdefault((one.person, one.schedules[1:]), []).append(_span(one.start, one.end, schedule, now))
+    told = _told(
+        [
+            f"{names.of([person])} is on call in {' and '.join(others)} too ({_told(theirs)})"
+            for (person, others), theirs in spans.items()
+        ]
+    )
+    return f"{told}. Begin one of them with somebody else, if that is not meant."
+
+
+def _in_a_row(schedule: Schedule, about: str, names: Names) -> Iterator[Finding]:
+    for number, layer in enumerate(schedule.stack):
+        found = in_a_row(layer.rotation)
+        if found:
+            place = f"layers[{number}].rotation" if schedule.layers else "rotation"
+            last = len(layer.rotation.people) - 1
+            told = _told(
+                [
+                    f"{names.of([person])} has two turns in a row: "
+                    + ("the last and the first" if turn == last else f"{turn + 1} and {turn + 2}")
+                    for person, turn in found
+                ]
+            )
+            yield Finding(WARNING, f"{about}.{place}.people", f"{told}. Put somebody between them.")
+
+
+def _strangers(schedule: Schedule, about: str, people: Mapping[str, Person]) -> Iterator[Finding]:
+    """Overrides outlive the people they name."""
+    named = {name for one in schedule.overrides for name in (one.person, one.instead) if name}
+    if strangers := sorted(named - people.keys()):
+        told = _told([f"`{name}`" for name in strangers])
+        yield Finding(WARNING, about, f"overrides name who is not under `people:`: {told}. Make them anew for others.")
+
+
+def _span(start: datetime, end: datetime, schedule: Schedule, now: datetime) -> str:
+    """In the schedule's own time. What is cut at either end of what was looked through has no time there."""
+    zone = schedule.zone.key
+    if end == now + AHEAD:
+        return "all the time" if start == now else f"from {local(start, zone, f'{DAY} %Z')} on"
+    one_day = wall(start, schedule.zone).date() == wall(end, schedule.zone).date()
+    until = local(end, zone, "%H:%M %Z" if one_day else f"{DAY} %Z")
+    return f"now until {until}" if start == now else f"{local(start, zone, DAY)} to {until}"
+
+
+def _told(items: Sequence[str]) -> str:
+    more = f"; and {len(items) - TOLD} more" if len(items) > TOLD else ""
+    return "; ".join(items[:TOLD]) + more
 
 
 def policies(config: Config, now: datetime) -> Iterator[Finding]:

@@ -25,13 +25,22 @@ from bot.chat.reactions import REACTIONS
 from bot.cli import _arguments, _parser
 from bot.config import Config, load
 from bot.main import settings
+from bot.oncall.coverage import AHEAD, gaps
 from bot.oncall.escalation import rung
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", ROOT / "docs" / "commands.md", *DECISIONS]
+ONCALL = ROOT / "docs" / "oncall.md"
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    ROOT / "docs" / "commands.md",
+    ONCALL,
+    *DECISIONS,
+]
 PROVIDERS = [(section, type) for section, types in SECTIONS.items() for type in types]
 
 
@@ -113,6 +122,17 @@ def test_what_the_readme_adds_for_a_service_keeps_all_state_in_the_unit_s_folder
     (name,) = re.findall(r"^StateDirectory=(.+)$", block("klatsch.service"), re.MULTILINE)
     assert config.storage.url.get_secret_value().startswith(f"sqlite:////var/lib/{name}/")
     assert config.postmortem.folder.startswith(f"/var/lib/{name}/")
+
+
+def test_the_schedules_in_the_page_about_on_call_have_somebody_at_each_instant(tmp_path: Path) -> None:
+    file, now = tmp_path / "config.yaml", datetime(2026, 11, 27, tzinfo=UTC)
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", ONCALL.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    shown = [block for block in blocks if "  schedules:\n" in block]
+    assert len(shown) > 1
+    for block in shown:
+        file.write_text(f"people: {{ana: , ben: , cem: , dan: , eve: , fay: }}\n{block}", encoding="utf-8")
+        for name, schedule in load(file, {}, examine).roster.schedules.items():
+            assert not schedule.stack or gaps(schedule, now, now + AHEAD) == [], name
 
 
 def typed_commands(text: str) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -29,6 +28,11 @@ class Window:
     start: timedelta
     end: timedelta
 
+    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """When the window of `day` begins and ends, UTC; both are the same when the clocks skip it."""
+        midnight = datetime.combine(day, time())
+        return instant(midnight + self.start, zone), instant(midnight + self.end, zone)
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:
@@ -44,28 +48,21 @@ class Hours:
         return self.stretch(at, zone)[0]
 
     def stretch(self, at: datetime, zone: ZoneInfo) -> tuple[bool, datetime]:
-        """Whether they hold at `at`, and until when (UTC) that is sure: where the window ends, or the next one begins. Where
-        another window begins at once they go on to hold behind it."""
+        """Whether they hold at `at`, and until when (UTC) that is sure: where a window ends, or the next one begins. Where
+        another window holds there they go on to hold."""
         today = wall(at, zone).date()
-        ends: datetime | None = None
-        # One day back and one ahead, for windows run into the next day and clocks may go back over midnight; and two
-        # weeks, for a change of the clocks may swallow a window that comes once in one.
-        for day in range(-1, 15):
-            for begin, end in self._on(today + day * DAY, zone):
-                if begin > at:
-                    return (False, begin) if ends is None else (True, ends)
-                if end > at:
-                    ends = end if ends is None else max(ends, end)
-        return (False, at + WEEK) if ends is None else (True, ends)
-
-    def _on(self, day: date, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
-        """The windows that begin on `day`, in the order in which they do."""
-        midnight = datetime.combine(day, time())
-        for window in sorted(self.windows, key=lambda window: window.start):
-            if day.weekday() in window.days:
-                begin, end = instant(midnight + window.start, zone), instant(midnight + window.end, zone)
-                if begin < end:
-                    yield begin, end
+        windows = sorted(self.windows, key=lambda window: window.start)
+        # One day back, for a window may run into the next day; one week ahead, and one more, for a change of the clocks
+        # may swallow a window that comes once in a week.
+        for day in (today + ahead * DAY for ahead in range(-1, 15)):
+            for window in windows:
+                if day.weekday() in window.days:
+                    begin, end = window.on(day, zone)
+                    if begin <= at < end:
+                        return True, end
+                    if at < begin < end:
+                        return False, begin
+        return False, at + WEEK
 
 
 def parse_hours(*texts: str) -> Hours:

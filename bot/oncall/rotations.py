@@ -62,22 +62,17 @@ def standing(layer: Layer, zone: ZoneInfo, at: datetime) -> tuple[tuple[str, ...
 
 
 def _turned(rotation: Rotation, zone: ZoneInfo, at: datetime) -> tuple[tuple[str, ...], datetime]:
-    start = _handover(rotation, zone, 0)
+    every, start = rotation.every, instant(rotation.start, zone)
     if at < start:
         return (), start
     if len(set(rotation.people)) < 2:
         return rotation.turn(0) if rotation.people else (), NEVER
-    # A guess by length, put right by the days that were shorter or longer.
-    number = (at - start) // rotation.every
-    while _handover(rotation, zone, number + 1) <= at:
+    number = (at - start) // every
+    if every % DAY:
+        return rotation.turn(number), start + (number + 1) * every
+    # A guess, put right by the days that were shorter or longer.
+    while (ends := instant(rotation.start + (number + 1) * every, zone)) <= at:
         number += 1
-    while _handover(rotation, zone, number) > at:
-        number -= 1
-    return rotation.turn(number), _handover(rotation, zone, number + 1)
-
-
-def _handover(rotation: Rotation, zone: ZoneInfo, number: int) -> datetime:
-    """When turn `number` begins, UTC. A local time that the clocks skip or show twice is as `instant` says."""
-    if rotation.every % DAY:
-        return instant(rotation.start, zone) + number * rotation.every
-    return instant(rotation.start + number * rotation.every, zone)
+    while instant(rotation.start + number * every, zone) > at:
+        number, ends = number - 1, instant(rotation.start + number * every, zone)
+    return rotation.turn(number), ends

@@ -16,6 +16,9 @@ from bot.config import ConfigError, Listen, load
 from bot.crons import Cron
 from bot.incident.model import Person, Severity
 from bot.oncall.escalation import Ladder, Step, first
+from bot.oncall.hours import parse_hours
+from bot.oncall.rotations import Layer, Rotation
+from bot.oncall.schedules import Schedule
 from bot.status.model import Component
 
 REPO = Path(__file__).parents[2]
@@ -96,6 +99,39 @@ def test_nothing_at_all_is_a_configuration_of_defaults(config, tmp_path):
     assert config("people:\nroutes:\noncall:\nchat:\n").people == {}
 
 
+def test_a_schedule_has_layers_with_hours_and_turns_of_several_people_and_a_calendar(config):
+    found = config(
+        """
+        chat: {zone: Europe/Berlin}
+        people: {ana: , ben: , cem: }
+        oncall:
+          schedules:
+            platform:
+              layers:
+                - {name: always, rotation: {people: [ana, [ben, cem]], every: 1m, start: 2026-11-02T09:00}}
+                - {rotation: {people: ben, every: 366d, start: 2026-11-02}, hours: "mon-fri 09:00-17:00"}
+                - {rotation: {people: [[cem]], start: 2026-11-02}, hours: [sat 00:00-24:00, sun 00:00-24:00]}
+              calendar: {type: ics, url: "https://calendar.example.org/a.ics", headers: {a: b}}
+            quiet: {zone: UTC, calendar: {type: ics}}
+        """
+    )
+    at = datetime.fromisoformat("2026-11-02")
+    assert found.roster.schedules["platform"] == Schedule(
+        "platform",
+        ZoneInfo("Europe/Berlin"),
+        layers=(
+            Layer(Rotation(("ana", ("ben", "cem")), timedelta(minutes=1), at.replace(hour=9)), None, "always"),
+            Layer(Rotation(("ben",), timedelta(days=366), at), parse_hours("mon-fri 09:00-17:00")),
+            Layer(Rotation(("cem",), timedelta(weeks=1), at), parse_hours("sat 00:00-24:00", "sun 00:00-24:00")),
+        ),
+    )
+    assert found.roster.schedules["quiet"] == Schedule("quiet", ZoneInfo("UTC"))
+    assert found.blocks["calendars"] == {
+        "platform": {"type": "ics", "url": "https://calendar.example.org/a.ics", "headers": {"a": "b"}},
+        "quiet": {"type": "ics"},
+    }
+
+
 def test_how_much_is_kept_of_files_is_a_size(config, tmp_path):
     found = config("storage: {files: {largest: 2MB, per_incident: 500 kB}}").storage
     assert (found.files.largest, found.files.per_incident, found.files.kept) == (2_000_000, 500_000, True)
@@ -160,7 +196,9 @@ def test_what_is_written_comes_out_as_domain_values(config):
         (Step(("schedule:platform",), timedelta(minutes=90)), Step(("person:ben",), timedelta(minutes=5))),
         repeat=1,
     )
-    assert (found.default_ladder, found.roster.people) == ("platform", frozenset({"ana", "ben"}))
+    assert found.calendars == {}
+    everybody = {"ana", "ben", "pager:ntfy", "pager:mail"}
+    assert (found.default_ladder, found.roster.people) == ("platform", everybody)
     assert found.alerts == {"gatus": {"type": "gatus", "token": "t", "url_prefix": "/x"}}
     assert found.paging["ntfy"]["type"] == "ntfy"
     assert found.components == (Component("a-1", "a-1"), Component("b", "Bee", "G"))
@@ -292,6 +330,48 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
         ("chat: {zone: ../../etc/passwd}", "chat.zone: there is no zone `../../etc/passwd`. Write it like `Europe/Berlin`."),
         ("digest: {cron: 'monday 09:00'}", "digest.cron: `monday 09:00` is not usable: the weekday is not one of mon, tue, wed, thu, fri, sat, sun; write it like `mon 09:00`, `mon-fri 09:00`, `daily 09:00` or `0 9 * * mon`."),
         ("coffee: {cron: 9}", "coffee.cron: it is not a time that comes round. Write it like `mon 09:00` or `daily 09:00`."),
+        (
+            "oncall: {schedules: {s: {layers: [{hour: x, rotation: {people: a, start: 2026-11-02}}]}}}",
+            "oncall.schedules.s.layers[0].hour: unknown key `hour`. Did you mean `hours`?",
+        ),
+        (
+            "oncall: {schedules: {s: {layers: [{hours: [mon 09:00-10:00, monday 09:00-10:00], rotation: {people: [], start: 2026-11-02}}]}}}",
+            "oncall.schedules.s.layers[0].hours: `monday 09:00-10:00` is not usable: the weekday is not one of mon, tue, wed, thu, fri, sat, sun; "
+            "write it like `mon-fri 09:00-17:00`, `sat,sun 00:00-24:00` or `daily 22:00-06:00`.",
+        ),
+        *[
+            (
+                f"oncall: {{schedules: {{s: {{layers: [{{hours: {written}, rotation: {{people: [], start: 2026-11-02}}}}]}}}}}}",
+                "oncall.schedules.s.layers[0].hours: it is no list of windows. "
+                "Write it like `[mon-fri 09:00-17:00]`, or leave it out for all hours.",
+            )
+            for written in ("[]", "5", "[5]", "{}")
+        ],
+        (
+            f"oncall: {{schedules: {{s: {{layers: [{{hours: [{', '.join(51 * ['mon 09:00-10:00'])}], rotation: {{people: [], start: 2026-11-02}}}}]}}}}}}",
+            "oncall.schedules.s.layers[0].hours: it has 51 windows, and 50 is the most. Put days together: `mon-fri`.",
+        ),
+        *[
+            (
+                f"oncall: {{schedules: {{s: {{rotation: {{people: [], start: 2026-11-02, every: {every}}}}}}}}}",
+                f"oncall.schedules.s.rotation.every: a turn of `{every}` is not between a minute and a year. "
+                "Write how long somebody is on call in one go, like 1w or 12h.",
+            )
+            for every in ("59s", "367d")
+        ],
+        (
+            f"oncall: {{schedules: {{s: {{rotation: {{people: [{', '.join(100 * ['[a, b]'])}, c], start: 2026-11-02}}}}}}}}",
+            "oncall.schedules.s.rotation.people: it has 201 names, and 200 is the most. Make a schedule for each team.",
+        ),
+        (
+            f"oncall: {{schedules: {{s: {{layers: [{', '.join(21 * ['{rotation: {people: a, start: 2026-11-02}}'])}]}}}}}}",
+            "oncall.schedules.s.layers: it has 21 layers, and 20 is the most. Make a schedule of some of them.",
+        ),
+        (
+            "oncall: {schedules: {s: {rotation: {people: [5], start: 2026-11-02}}}}",
+            "oncall.schedules.s.rotation.people[0]: it is not the name of a person, nor a list of those who take the turn together. Put it in quotes.",
+        ),
+        ("oncall: {schedules: {s: {rotation: }}}", "oncall.schedules.s: it has nobody. Give it a `rotation`, `layers` or a `calendar`."),
         ("oncall: {policies: {p: {steps: [], repeat: 0}}}", "oncall.policies.p.repeat: it should be greater than or equal to 1."),
         ("oncall: {policies: {p: {steps: []}}}", "oncall.policies.p.steps: it is empty. Give it at least one step."),
         ("oncall: {policies: {p: {}}}", "oncall.policies.p.steps: it is missing. Add `steps: …`."),
@@ -369,6 +449,8 @@ SECRET = "hunter2*`é\x07" + "s3cr3t" * 20
         "routes: [{match: {a: '%s'}, match_re: {a: x, b: '(%s', c: '(?P=%s)'}, open: '%s', severity: '%s', page: '%s'}]",
         "oncall: {default: '%s', policies: {p: {steps: [{page: '%s', wait: '%s'}], repeat: '%s'}}}",
         "oncall: {schedules: {s: {zone: '%s', rotation: {people: ['%s'], every: '%s', start: '%s'}}}}",
+        "oncall: {schedules: {s: {layers: [{name: '%s', hours: '%s', rotation: {people: [['%s']], start: '2026-11-02'}}]}}}",
+        "oncall: {schedules: {s: {calendar: {type: '%s', url: '%s'}}, t: {calendar: '%s'}}}",
         "paging: {p: '%s', q: {type: x, password: '%s'}}",
         "status: {p: {listen: '%s', components: [{id: '%s'}, {id: a, group: '%s'}]}, q: {components: {x: '%s'}}}",
         "digest: {cron: '%s', zone: '%s', to: '%s'}",
@@ -414,7 +496,7 @@ KEYS = re.findall(
     r"\w+",
     """http chat people routes alerts oncall paging status digest coffee security storage postmortem trackers publishing
     listen zone page name match match_re schedules policies steps wait rotation every start default components id
-    redact hosts api_tokens token type token_file ana x cron to url""",
+    redact hosts api_tokens layers hours calendar token type token_file ana x cron to url""",
 )
 
 

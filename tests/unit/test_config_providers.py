@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.registry import CALENDARS
 from adapters.settings import examine, settings
 from bot.config import Config, ConfigError, load
+
+KNOWN = ", ".join(sorted(CALENDARS)) or "none"
 
 Said = Callable[..., list[str]]
 
@@ -41,6 +44,18 @@ def config(tmp_path: Path) -> Callable[[str], Config]:
     ("text", "expected"),
     [
         ("alerts: {p: {type: alertmanager, token: t}}", []),
+        (
+            "oncall: {schedules: {a: {calendar: {type: gopher}}, b-1: {calendar: {type: [5]}}, c: {calendar: }}}",
+            [
+                "oncall.schedules.c: it has nobody. Give it a `rotation`, `layers` or a `calendar`.",
+                f"oncall.schedules.a.calendar.type: calendars: no provider has the type `gopher`. Known: {KNOWN}.",
+                f"oncall.schedules.b-1.calendar.type: calendars: no provider has the type `[5]`. Known: {KNOWN}.",
+            ],
+        ),
+        (
+            "oncall: {schedules: {a: {calendar: {url: 'https://a.example'}}}}",
+            ["oncall.schedules.a.calendar.type: it is missing. Add `type: …`."],
+        ),
         ("alerts: {p: {token: t, tpye: alertmanager}}", ["alerts.p.tpye: unknown key `tpye`. Did you mean `type`?"]),
         (
             "alerts: {p: {token: t}}",

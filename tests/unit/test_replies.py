@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.chat import answers, standing
 from bot.chat.card import card
+from bot.chat.context import Context, Question
 from bot.chat.document import Bullets, Link, clean
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
@@ -40,8 +41,12 @@ from bot.incident.model import (
 from bot.incident.plan import Policy, plan
 from bot.incident.timeline import sentence
 from bot.incident.undo import choose
+from bot.oncall.escalation import Roster
+from bot.oncall.rotations import Rotation
+from bot.oncall.schedules import Schedule
 from bot.questions import Answers, Names
 from bot.words import Wording
+from tests.clock import FakeClock
 from tests.unit.test_parse import COMMANDS, ROOM
 
 NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
@@ -949,6 +954,22 @@ def test_who_is_on_call_until_when_and_who_is_next():
         "On call\n- platform: Ana Ruiz until Wed 04 Nov 14:30 CET, then Ben Okoro\n- storage: nobody"
     )
     assert "There is no schedule" in answers.oncall_document([], people={}).to_plain()
+
+
+@pytest.mark.parametrize(
+    ("turns", "said"),
+    [
+        (("ana", "ben"), "On call\n- platform: Ana Ruiz until Mon 09 Nov 09:00 UTC, then Ben Okoro"),
+        # Nobody hands over, so there is no end that one could name.
+        (("ana",), "On call\n- platform: Ana Ruiz"),
+        ((), "On call\n- platform: nobody"),
+    ],
+)
+def test_who_is_on_call_for_good_has_no_end(turns, said):
+    rotation = Rotation(turns, timedelta(weeks=1), datetime.fromisoformat("2026-11-02T09:00"))
+    names = Names(people=PEOPLE, roster=Roster({"platform": Schedule("platform", ZoneInfo("UTC"), rotation)}))
+    found = Answers(None, FakeClock(NOW), names, None).answer(Question("oncall"), Context("ana", NOW), lambda _: True)
+    assert found.to_plain() == said
 
 
 def test_similar_incidents_come_with_the_reason():
