@@ -55,7 +55,7 @@ PAGERS: Final[Mapping[str, Provider[Pager]]] = {
     "pushover": Provider("adapters.paging.pushover", medium="push", settles=True),
     "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
-    "webhook": Provider("adapters.paging.webhook", medium="service"),
+    "webhook": Provider("adapters.paging.webhook", medium="service", settles=True),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {
