@@ -159,13 +159,23 @@ _KEPT = frozenset({"content-type", "date", "etag", "link", "location", "retry-af
 
 def json_object(answer: httpx.Response, *, provider: str) -> Mapping[str, Any]:
     """The JSON object in `answer`. Raises Rejected if there is none: then somebody else answers at this address."""
-    try:
-        value = json_module.loads(answer.content)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+    found = _object(answer.content)
+    if found is None:
         raise Rejected(f"{provider}: answered {answer.status_code}, but not in its own words; check its address")
-    return value
+    return found
+
+
+def json_or_nothing(answer: httpx.Response) -> Mapping[str, Any]:
+    """The JSON object in `answer`, an empty one where there is none: of a yes that counts whatever else it says."""
+    return _object(answer.content) or {}
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        value = json_module.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 async def _read(answer: httpx.Response) -> bytes | None:

@@ -28,10 +28,11 @@ Port = TypeVar("Port", covariant=True)
 @dataclass(frozen=True, slots=True)
 class Provider(Generic[Port]):
     """One way to fill a port; `module` is imported when `config` or `build` is asked for. Of a pager, `medium` is how it
-    reaches people: push, mail, sms, voice, or service, where others wake them."""
+    reaches people: push, mail, sms, voice, or service, where others wake them; `settles`: it is `bot.answering.Settles`."""
 
     module: str
     medium: str = ""
+    settles: bool = False
 
     def config(self) -> type[BaseModel]:
         """The model that checks the provider's block."""
@@ -45,8 +46,12 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
+    "pushover": Provider("adapters.paging.pushover", medium="push"),
+    "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
+    "webhook": Provider("adapters.paging.webhook", medium="service"),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {

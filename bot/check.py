@@ -185,7 +185,7 @@ def _templates(klatsch: Klatsch) -> Iterator[Finding]:
     found = templates.problems()
     someone = next(iter(config.people.values()), None) or Person("sample", "Sample Person")
     try:
-        render_everything(wording(config, templates), someone, klatsch.clock.now())
+        render_everything(wording(config, templates, klatsch.duty), someone, klatsch.clock.now())
     except TemplateError as error:
         found = list(dict.fromkeys([*found, str(error)]))
     for problem in found:

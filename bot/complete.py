@@ -17,11 +17,11 @@ from bot.oncall.escalation import Roster, following, target
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What there is beside the incident: who can be asked, the other incidents of the batch, and an incident's recorded
+    """What there is beside the incident: who can be asked (looked up when `rota` is called), the other incidents of the batch, and an incident's recorded
     events, the oldest first: the last few hundred, or the `whole` of them."""
 
     at: datetime
-    roster: Roster
+    rota: Callable[[], Roster]
     policy: Policy
     incidents: Mapping[int, Incident]
     history: Callable[[int], Sequence[e.Recorded]]
@@ -36,14 +36,14 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
                 command,
                 opener=by,
                 twin=twin(command, around.incidents.values(), around.at),
-                rung=target(around.roster, page, around.at) if page else None,
+                rung=target(around.rota(), page, around.at) if page else None,
             )
         case c.MakePrivate():
             return replace(command, person=by)
         case c.Accept(page=page) if page:
-            return replace(command, rung=target(around.roster, page, around.at))
+            return replace(command, rung=target(around.rota(), page, around.at))
         case c.Page(target=page) if page:
-            rung = target(around.roster, page, around.at)
+            rung = target(around.rota(), page, around.at)
             _check_reachable(rung.people, around.policy.people)
             return replace(command, rung=rung)
         case c.Escalate(ladder=ladder, step=step, round=round):
@@ -95,7 +95,7 @@ def _after_failure(command: c.RecordPage, incident: Incident, around: Around) ->
 def _following(ladder: str, step: int, round: int, incident: Incident | None, around: Around) -> c.Rung:
     held = incident.paging if incident else None
     asked = {*held.asked, *held.people} if held else set()
-    return following(around.roster, ladder, step=step, round=round, asked=asked, at=around.at)
+    return following(around.rota(), ladder, step=step, round=round, asked=asked, at=around.at)
 
 
 def _check_absorbing(incident: Incident | None, other: Incident | None, into: int) -> None:

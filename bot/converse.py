@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
+from bot import rostered
 from bot.alerts.model import Alert, Notification
 from bot.chat import replies
 from bot.chat.context import Do, Question
@@ -24,6 +25,7 @@ from bot.incident.model import Refused, Source
 from bot.incident.text import one_line, web_link
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
+from bot.oncall.overriding import Overridden
 from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
 from bot.questions import Answers, Names
 from bot.store import StoreUnavailable
@@ -98,6 +100,8 @@ class Conversation:
             return replies.refused(outcome.refused, self._names.components)
         if outcome.again:
             return say("That message was handled already: nothing more was done.")
+        if outcome.duty is not None or isinstance(command, c.DutyCommand):
+            return await self._on_duty(outcome.duty or Overridden())
         if outcome.after is None:
             raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open, `list all` the rest.")
         ended = isinstance(command, c.Resolve | c.Close | c.SetStatus) and outcome.after.alerts_firing
@@ -122,6 +126,12 @@ class Conversation:
             others=others,
         )
         return replies.with_aside(done, do.aside)
+
+    async def _on_duty(self, done: Overridden) -> Document:
+        names = self._names
+        standing = await asyncio.to_thread(self._lookups.overrides, self._clock.now())
+        names.duty.overrides(standing)
+        return rostered.changed(done, names.roster, people=names.people, zone=names.zone)
 
     async def reacted(self, reacted: Reacted) -> None:
         """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing.

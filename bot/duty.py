@@ -3,7 +3,7 @@ overrides. Whoever shows it asks here; what is decided reads the overrides in it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.oncall.escalation import Roster
@@ -12,10 +12,12 @@ from bot.oncall.schedules import Shift
 
 
 class Duty:
-    """Changed from the event loop, read from any thread: each `roster` is a value of its own."""
+    """Changed from the event loop, read from any thread: each `roster` is a value of its own. `changed` is told each new
+    one."""
 
-    def __init__(self, configured: Roster) -> None:
+    def __init__(self, configured: Roster, *, changed: Callable[[Roster], None] = lambda roster: None) -> None:
         self._roster = configured
+        self._changed = changed
 
     @property
     def roster(self) -> Roster:
@@ -25,11 +27,17 @@ class Duty:
         """What the calendars of these schedules say from now on; those that are not named keep what they said."""
         known = self._roster.schedules
         new = {name: replace(known[name], calendar=tuple(found)) for name, found in shifts.items() if name in known}
-        self._roster = replace(self._roster, schedules={**known, **new})
+        self._become(replace(self._roster, schedules={**known, **new}))
 
-    def overrides(self, standing: Sequence[Override]) -> None:
-        """All overrides that stand, in place of those that stood."""
-        self._roster = overridden(self._roster, standing)
+    def overrides(self, standing: Sequence[Override], turns: Mapping[str, int] | None = None) -> None:
+        """All overrides that stand, in place of those that stood; and how many turns were taken, if that is known."""
+        held = self._roster.turns if turns is None else turns
+        self._become(replace(overridden(self._roster, standing), turns=held))
+
+    def _become(self, roster: Roster) -> None:
+        if roster != self._roster:
+            self._roster = roster
+            self._changed(roster)
 
 
 def overridden(roster: Roster, standing: Sequence[Override]) -> Roster:

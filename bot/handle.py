@@ -28,6 +28,8 @@ from bot.incident.model import Incident, Refused, Source
 from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
+from bot.oncall.overriding import Overridden
+from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
 
 ALERTS = "alerts"
@@ -52,13 +54,14 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one request. `before` None: it opened `after`. `refused`: nothing happened, and why.
-    `again`: this very message was handled before. `late`: the lease of a settled effect had run out. `unrouted` are
+    `again`: this very message was handled before. `duty` is what changed in who is on call. `late`: the lease of a settled effect had run out. `unrouted` are
     the firing alerts of a notification that no route wants."""
 
     before: Incident | None = None
     after: Incident | None = None
     events: tuple[e.Recorded, ...] = ()
     refused: Refused | None = None
+    duty: Overridden | None = None
     again: bool = False
     late: bool = False
     unrouted: tuple[Alert, ...] = ()
@@ -93,6 +96,7 @@ class _Batch:
         self._freed: set[int] = set()
         self._reopened: set[int] = set()
         self._merged: list[tuple[int, int]] = []
+        self._rota = Rota(tx, rules.roster, lambda: self._at)
 
     @cached_property
     def _at(self) -> datetime:
@@ -178,6 +182,8 @@ class _Batch:
     def _ask(self, ask: c.Ask) -> Outcome:
         before = self._incidents.get(ask.incident) if ask.incident else None
         try:
+            if isinstance(ask.command, c.DutyCommand):
+                return Outcome(duty=self._rota.ask(ask.command, ask.by))
             command = self._complete(ask.command, before, by=ask.by)
             decided = decide(before, command, id=ask.incident or 0, at=self._at)
         except Refused as refused:
@@ -235,7 +241,7 @@ class _Batch:
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
         rules, whole = self._rules, partial(self._history, limit=EVERYTHING)
-        around = Around(self._at, rules.roster, rules.policy, self._incidents, self._history, whole)
+        around = Around(self._at, lambda: self._rota.roster, rules.policy, self._incidents, self._history, whole)
         return complete(command, incident, around, by=by)
 
     def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:
@@ -257,6 +263,8 @@ class _Batch:
                 self._plan(effect, incident, place)
             if isinstance(event, e.MergedInto):
                 self._merged.append((number, event.into))
+            if isinstance(event, e.PeoplePaged) and event.turn:
+                self._rota.took(event.turn)
         if incident is None:
             raise ValueError("a command without events is not applied")
         if before is not None and before.status.open and not incident.status.open:
@@ -284,13 +292,14 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        if not (self._events or rows):
+        if not (self._events or rows or self._rota.changed):
             return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():
             for number, cancel in dict.fromkeys(self._cancels):
                 tx.cancel(number, cancel)
             self._erasing.write(tx)
+            self._rota.write()
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:
                 tx.store_alerts(rows)

@@ -11,10 +11,11 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.alerts.model import Notification
 from bot.handle import Outcome, Request, Rules, handle
+from bot.oncall.escalation import Roster
 from bot.ports import Overloaded
 from bot.store import Conflict, Store, StoreUnavailable
 
@@ -70,6 +71,10 @@ class Writer:
         self._closing = False
         self.done = 0
         """How many requests were answered so far."""
+
+    def follow(self, roster: Roster) -> None:
+        """Who is on call changed: what is decided from now on knows it."""
+        self._rules = replace(self._rules, roster=roster)
 
     @property
     def waiting(self) -> int:

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
+from bot.oncall.overrides import Override
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,14 @@ class Lookups(Protocol):
     def pages(self, number: int, limit: int = 50) -> list[PageStands]:
         """What became of the last page of this incident to each person by each way: of the `limit` oldest that wait, and
         the `limit` newest that were sent or failed. Those that wait come first."""
+        ...
+
+    def overrides(self, at: datetime) -> list[Override]:
+        """Those that stand and have not ended at `at`, by id."""
+        ...
+
+    def turns(self) -> dict[str, int]:
+        """How many turns were taken, by the step whose targets take turns."""
         ...
 
     def waiting(self) -> list[Waiting]:

@@ -28,6 +28,7 @@ from bot.copies import Limits
 from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
+from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
 from bot.incident.plan import Policy
@@ -35,9 +36,10 @@ from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
 from bot.mounted import ASGI, Mounted
 from bot.names import component_names, names, redaction, roster, wording
+from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
+from bot.providers import alert_sources, pagers, platforms, publishers, pushes, settling, status_pages
 from bot.questions import Answers
 from bot.ready import Readiness
 from bot.store import StoreUnavailable
@@ -75,7 +77,10 @@ def rules(config: Config) -> Rules:
         status_pages=tuple(config.status),
         publishers=(DRAFTS, *config.publishing),
         own=(DRAFTS,),
-        people=config.people,
+        people=config.reachable,
+        quiet=config.quiet,
+        pushes=pushes(config),
+        settling=settling(config),
         archive_after=config.chat.archive_after,
         copies=config.storage.files.kept,
     )
@@ -114,8 +119,9 @@ class Klatsch:
         self._talking: Mapping[str, ChatPlatform] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
-        self.words = wording(config, Templates(folder, instead=Templates() if folder else None))
-        known = names(config, self._public_addresses)
+        self.duty = Duty(roster(config), changed=self._on_duty)
+        self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
+        known = names(config, self.duty, self._public_addresses)
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
 
@@ -127,6 +133,9 @@ class Klatsch:
         finally:
             await self.http.close()
             self.database.close()
+
+    def _on_duty(self, roster: Roster) -> None:
+        self.writer.follow(roster)
 
     def _changed(self) -> None:
         if self._deliverer is not None:
@@ -193,7 +202,7 @@ class Klatsch:
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
-            people=config.people,
+            people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
         )
@@ -262,7 +271,7 @@ class Klatsch:
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
-            AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
+            AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
             Health(ready.problems, lambda: listening.unheard),
             mounted=self._mounted(),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.chat.templates import Templates
 from bot.config import Config
+from bot.duty import Duty
 from bot.oncall.escalation import Roster
 from bot.questions import Names
 from bot.status.contacts import contacts_of
@@ -24,9 +25,9 @@ def component_names(config: Config) -> dict[str, str]:
     return {c.id: f"{c.name} ({c.group})" if c.group else c.name for c in config.components}
 
 
-def wording(config: Config, templates: Templates) -> Wording:
+def wording(config: Config, templates: Templates, duty: Duty) -> Wording:
     """How things are said with these templates."""
-    return Wording(templates, config.people, str(config.zone), component_names(config), roster(config))
+    return Wording(templates, config.people, str(config.zone), component_names(config), duty)
 
 
 def redaction(config: Config) -> Redaction:
@@ -35,12 +36,12 @@ def redaction(config: Config) -> Redaction:
     return replace(config.redact, public=public, contacts=contacts_of(config.people.values()))
 
 
-def names(config: Config, public_addresses: Callable[[str], Sequence[str]]) -> Names:
-    """What means something in a line. `public_addresses` knows where customers will read of an incident."""
+def names(config: Config, duty: Duty, public_addresses: Callable[[str], Sequence[str]]) -> Names:
+    """What means something in a line. `duty` knows who is on call, `public_addresses` where customers will read of an incident."""
     return Names(
         people=config.people,
         components=component_names(config),
-        roster=roster(config),
+        duty=duty,
         zone=str(config.zone),
         default_ladder=config.default_ladder,
         redact=redaction(config),

@@ -33,6 +33,20 @@ def pagers(checked: Settings, http: Http) -> dict[str, Pager]:
     return {name: _built("paging", name, block, http) for name, block in checked.pagers.items()}
 
 
+def pushes(config: Config) -> frozenset[str]:
+    """The entries under `paging:` whose pages lie on a phone until it is looked at."""
+    return frozenset(name for name, block in config.paging.items() if _pager(block).medium == "push")
+
+
+def settling(config: Config) -> frozenset[str]:
+    """The entries under `paging:` that want to hear that somebody has it, and that it is over."""
+    return frozenset(name for name, block in config.paging.items() if _pager(block).settles)
+
+
+def _pager(block: Mapping[str, Any]) -> registry.Provider[Pager]:
+    return registry.provider("paging", str(block["type"]))
+
+
 def publishers(checked: Settings, http: Http) -> dict[str, Publisher]:
     """A publisher for each entry under `publishing:`, and the one for drafts."""
     return {name: _built("publishing", name, block, http) for name, block in checked.publishers.items()}

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from bot import rostered
 from bot.chat import answers, standing
 from bot.chat.context import Context, Question
 from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
+from bot.duty import Duty, overridden
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
-from bot.oncall.schedules import FAR, next_shift, shift
 from bot.ports import Clock
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction
@@ -69,7 +70,7 @@ class Names:
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
-    roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
+    duty: Duty = field(default_factory=lambda: Duty(Roster()))
     zone: str = "UTC"
     default_ladder: str = ""
     redact: Redaction = field(default_factory=Redaction)
@@ -78,6 +79,11 @@ class Names:
     rooms: bool = False
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
+
+    @property
+    def roster(self) -> Roster:
+        """Who can be paged and who is on call, as it is known now."""
+        return self.duty.roster
 
 
 Sees = Callable[[Incident], bool]
@@ -109,7 +115,9 @@ class Answers:
             case "list":
                 return self._list(question.args.get("which", "open"), context, sees)
             case "oncall":
-                return self._oncall(question.args.get("schedule", ""))
+                return self._oncall(question.args)
+            case "override":
+                return rostered.standing(self._roster(), people=self._names.people, zone=self._names.zone)
             case "similar":
                 return self._similar(question, sees)
             case _:
@@ -233,17 +241,12 @@ class Answers:
         names, now = self._names, self._clock.now()
         return answers.list_document(incidents, people=names.people, zone=names.zone, now=now, which=which)
 
-    def _oncall(self, wanted: str) -> Document:
-        now = self._clock.now()
-        rows = []
-        for name, schedule in self._names.roster.schedules.items():
-            if wanted and name != wanted:
-                continue
-            current, row = shift(schedule, now), answers.OnCall(name, schedule.zone.key, ())
-            if current.end < now + FAR:
-                row = replace(row, until=current.end, next=next_shift(schedule, now).people)
-            rows.append(replace(row, people=current.people))
-        return answers.oncall_document(rows, people=self._names.people)
+    def _roster(self) -> Roster:
+        """As it is in this moment, whatever another process has said."""
+        return overridden(self._names.roster, self._lookups.overrides(self._clock.now()))
+
+    def _oncall(self, asked: Mapping[str, str]) -> Document:
+        return rostered.on_call(self._roster(), asked, self._clock.now(), self._names.people)
 
     def _similar(self, question: Question, sees: Sees) -> Document:
         about, words, own = question.args.get("text", ""), frozenset[str](), None

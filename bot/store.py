@@ -14,6 +14,7 @@ from bot.incident.effects import Cancel, Effect
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
 from bot.incident.outgoing import Outgoing
+from bot.oncall.overrides import Override
 
 
 class StoreUnavailable(Exception):
@@ -121,6 +122,28 @@ class Transaction(Protocol):
     def fenced(self, settlements: Sequence[Settlement]) -> set[tuple[int, int]]:
         """Settle these effects; answers the (id, attempt) of those whose lease still held. The others were somebody
         else's by now."""
+        ...
+
+    def overrides(self) -> list[Override]:
+        """Those that stand and have not ended, by id."""
+        ...
+
+    def turns(self) -> dict[str, int]:
+        """How many turns were taken, by the step whose targets take turns."""
+        ...
+
+    def take_override_ids(self, count: int) -> int:
+        """The first of `count` new ids, as `take_numbers`."""
+        ...
+
+    def add_overrides(self, added: Sequence[Override]) -> None: ...
+
+    def drop_overrides(self, ids: Sequence[int], by: str) -> None:
+        """They do not stand any more."""
+        ...
+
+    def take_turns(self, taken: Mapping[str, int]) -> None:
+        """So many more of each step."""
         ...
 
     def together(self) -> AbstractContextManager[None]:

@@ -12,6 +12,7 @@ from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
 from bot.chat.removals import still_told
 from bot.chat.templates import Templates
+from bot.duty import Duty
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
 from bot.lookups import StoredAlert
@@ -21,8 +22,8 @@ from bot.ports import RoomLink
 
 
 class Wording:
-    """`zone` is where times are shown, `components` maps a component's id to what customers call it, `roster` knows who is
-    paged next."""
+    """`zone` is where times are shown, `components` maps a component's id to what customers call it, `duty` knows who is
+    on call and who is paged next."""
 
     def __init__(
         self,
@@ -30,13 +31,13 @@ class Wording:
         people: Mapping[str, Person],
         zone: str,
         components: Mapping[str, str],
-        roster: Roster | None = None,
+        duty: Duty | None = None,
     ) -> None:
         self._templates = templates
         self._people = people
         self._zone = zone
         self._components = components
-        self._roster = roster or Roster()
+        self._duty = duty or Duty(Roster())
 
     def card(self, incident: Incident, now: datetime) -> Document:
         return card.card(
@@ -46,7 +47,7 @@ class Wording:
             now=now,
             templates=self._templates,
             components=self._components,
-            then=next_people(self._roster, incident.paging),
+            then=next_people(self._duty.roster, incident.paging),
         )
 
     def announcement(self, incident: Incident, now: datetime) -> Document:
@@ -80,7 +81,7 @@ class Wording:
         return calling.call_out(incident, people=self._people, link=link)
 
     def contacts(self, incident: Incident, now: datetime) -> Document | None:
-        on_call = [id_ for schedule in self._roster.schedules.values() for id_ in on_call_at(schedule, now)]
+        on_call = [id_ for schedule in self._duty.roster.schedules.values() for id_ in on_call_at(schedule, now)]
         return calling.contacts(incident, on_call, people=self._people)
 
     def page(self, incident: Incident, paged: Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -11,7 +12,8 @@ from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
-from storage import codec, rows
+from bot.oncall.overrides import Override
+from storage import codec, duty, rows
 from storage.engine import Database
 from storage.tables import LIVE, WAITING, alert, event, incident, outbox, room
 
@@ -134,6 +136,14 @@ class SqlLookups:
         found = [rows.page_waiting(row) for row in queued]
         known = {(page.person, page.way): page for page in reversed([rows.page_told(row) for row in came])}
         return [*found, *(page for key, page in known.items() if key not in {(one.person, one.way) for one in found})]
+
+    def overrides(self, at: datetime) -> list[Override]:
+        with self._database.read() as connection:
+            return duty.overrides(connection, at)
+
+    def turns(self) -> dict[str, int]:
+        with self._database.read() as connection:
+            return duty.turns(connection)
 
     def waiting(self) -> list[Waiting]:
         statement = (

@@ -14,9 +14,10 @@ from bot.incident.effects import Cancel
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
 from bot.incident.outgoing import Outgoing
+from bot.oncall.overrides import Override
 from bot.ports import Clock
 from bot.store import Settlement, Standing
-from storage import bulk, codec, rows
+from storage import bulk, codec, duty, rows
 from storage.engine import Database
 from storage.tables import (
     FOLDABLE,
@@ -152,6 +153,24 @@ class SqlTransaction:
             told = update(outbox).where(outbox.c.id == bindparam("the_id")).values(errors=bindparam("reasons"))
             self._connection.execute(told, reasons)
         return held
+
+    def overrides(self) -> list[Override]:
+        return duty.overrides(self._connection, self.now())
+
+    def turns(self) -> dict[str, int]:
+        return duty.turns(self._connection)
+
+    def take_override_ids(self, count: int) -> int:
+        return duty.take_ids(self._connection, count)
+
+    def add_overrides(self, added: Sequence[Override]) -> None:
+        duty.add(self._connection, added, self.now())
+
+    def drop_overrides(self, ids: Sequence[int], by: str) -> None:
+        duty.drop(self._connection, ids, by, self.now())
+
+    def take_turns(self, taken: Mapping[str, int]) -> None:
+        duty.take_turns(self._connection, taken)
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -187,8 +187,7 @@ file = Table(
 override = Table(
     "override",
     metadata,
-    # Never given twice: AUTOINCREMENT on SQLite, as its migration says. A later one wins.
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False, comment="a later one wins"),
     Column("schedule", Text, nullable=False),
     Column("person", Text, nullable=False, comment="who is on call"),
     Column("instead", Text, nullable=False, comment="for whom, empty: for whoever it would be"),
@@ -196,7 +195,7 @@ override = Table(
     Column("end_at", UtcTime, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("made_at", UtcTime, nullable=False),
-    Column("together", BigInteger, nullable=False, comment="id of the first that was made with it: a swap is two"),
+    Column("together", Integer, nullable=False, comment="id of the first that was made with it: a swap is two"),
     Column("dropped_by", Text, nullable=False, comment="empty: it stands"),
     Column("dropped_at", UtcTime),
     Index("override_end", "end_at"),

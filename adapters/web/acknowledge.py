@@ -15,11 +15,12 @@ from adapters.web.pages import Pages
 from bot.answering import NoSuchLink
 from bot.chat.card import who
 from bot.chat.document import clean
+from bot.duty import Duty
 from bot.inbox import Writer
 from bot.incident.commands import Acknowledge, Ask
 from bot.incident.model import Incident, Person, Source
 from bot.lookups import Lookups
-from bot.oncall.escalation import Roster, next_people
+from bot.oncall.escalation import next_people
 from bot.ports import Overloaded
 from bot.store import StoreUnavailable
 
@@ -81,13 +82,13 @@ class AckPages:
     """The page behind the link."""
 
     def __init__(
-        self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person], roster: Roster
+        self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person], duty: Duty
     ) -> None:
         self._links = links
         self._lookups = lookups
         self._writer = writer
         self._people = people
-        self._roster = roster
+        self._duty = duty
         self._name = who(people)
         self._pages = Pages()
 
@@ -138,7 +139,7 @@ class AckPages:
             "answered": self._name(answered) if answered else "",
             "yours": answered == person,
             "over": not incident.status.open,
-            "then": [self._name(one) for one in next_people(self._roster, paging)],
+            "then": [self._name(one) for one in next_people(self._duty.roster, paging)],
             "goes_on": bool(paging and paging.waiting and paging.next_at and not paging.last),
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",

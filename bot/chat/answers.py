@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -17,7 +16,6 @@ from bot.chat.document import (
     Inline,
     Line,
     Link,
-    Mention,
     Paragraph,
     Text,
     Time,
@@ -44,17 +42,6 @@ TIMELINE_ROOM, ROW_ROOM = 10_000, 150
 message that is too long at its end: Slack after about 12,000 of a form in which each line is longer."""
 
 CATCHUP_LIMIT = 6
-
-
-@dataclass(frozen=True, slots=True)
-class OnCall:
-    """Who is on call in one schedule: until when, and who comes then. `zone` is the schedule's own."""
-
-    schedule: str
-    zone: str
-    people: tuple[str, ...]
-    until: datetime | None = None
-    next: tuple[str, ...] = ()
 
 
 def list_document(
@@ -228,26 +215,6 @@ def similar_document(rows: Sequence[tuple[Incident, str]], *, zone: str, about: 
     )
     title = f"Like {about}"
     return Document(summary=clean(title), blocks=(Heading(line(title)), Bullets(items)))
-
-
-def oncall_document(rows: Sequence[OnCall], *, people: Mapping[str, Person]) -> Document:
-    """Who is on call now, until when and who is next, in each schedule's own time."""
-    if not rows:
-        return _nothing("There is no schedule.", "Schedules stand under `oncall:` in the configuration.")
-    names = who(people)
-    items = []
-    for row in rows:
-        inlines: list[Inline] = [*line(f"{row.schedule}: ", bold=True)]
-        for place, person in enumerate(row.people):
-            inlines += [*([Text(", ")] if place else []), Mention(person, names(person))]
-        if not row.people:
-            inlines.append(Text("nobody", bold=True))
-        if row.until:
-            inlines += [Text(" until "), Time(row.until, local(row.until, row.zone, "%a %d %b %H:%M %Z"))]
-        if row.next and row.next != row.people:
-            inlines.append(Text(f", then {and_(map(names, row.next))}"))
-        items.append(tuple(inlines))
-    return Document(summary="On call", blocks=(Heading(line("On call")), Bullets(tuple(items))))
 
 
 def _nothing(text: str, hint: str) -> Document:

@@ -38,16 +38,5 @@ def similar(typed: Typed, context: Context) -> Question:
     return typed.ask(text=typed.text)
 
 
-def oncall(typed: Typed, context: Context) -> Question:
-    if not typed.words:
-        return typed.ask()
-    low = typed.words[-1].low.removeprefix("schedule:")
-    names = [target.partition(":")[2] for target in context.targets if target.startswith("schedule:")]
-    for name in names:
-        if low == name.lower():
-            return typed.ask(schedule=name)
-    raise values.unknown("schedule", typed.words[-1].text, names)
-
-
 def _tail(typed: Typed) -> str:
     return shown(" ".join(typed.text.split()), 60)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.incident.commands import Command
+from bot.incident.commands import Command, DutyCommand
 from bot.incident.model import Incident, Person
 
 Redact = Callable[[str], tuple[str, tuple[str, ...]]]
@@ -43,11 +43,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Do:
-    """A command. `incident` is None only where it opens one. `anonymous`: the caller forgets who typed it. `aside`: what
+    """A command. `incident` is None only where it opens one, or is about none. `anonymous`: the caller forgets who typed it. `aside`: what
     of the line had no effect, to be said to who typed; code between backticks."""
 
     incident: int | None
-    command: Command
+    command: Command | DutyCommand
     verb: str
     anonymous: bool = False
     aside: str = ""

@@ -56,7 +56,7 @@ def _meant(verb: Verb, key: str, value: str, context: Context) -> bool:
     match key:
         case "at" | "start" | "end" | "next" | "due":
             return times.is_time(value)
-        case "owner" | "page":
+        case "owner" | "page" | "instead":
             people = {"me", *values.NOBODY, *(person.casefold() for person in context.people)}
             return value.startswith(("@", "<@")) or low in people or _target(key, low, context)
         case "sev":

@@ -112,7 +112,7 @@ def due(text: str, context: Context) -> datetime:
     if is_duration(low):
         return context.at + duration(low)
     try:
-        return _sane(datetime.combine(_day_ahead(low, today), time(23, 59), tzinfo=UTC))
+        return _sane(datetime.combine(day_ahead(low, today), time(23, 59), tzinfo=UTC))
     except (ValueError, OverflowError) as error:
         raise Refused(
             f"`{shown(text)}` is not a date I understand.",
@@ -120,7 +120,8 @@ def due(text: str, context: Context) -> datetime:
         ) from error
 
 
-def _day_ahead(low: str, today: date) -> date:
+def day_ahead(low: str, today: date) -> date:
+    """The next day of that name or date, in small letters; `tomorrow`, `friday`, `24.12.`, `2026-12-24`. Raises ValueError."""
     for ahead, names in enumerate(_NAMES):
         if low in names:
             return today + timedelta(days=ahead)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.chat import build_duty as duty
 from bot.chat import build_read as read
 from bot.chat import build_todo as todo
 from bot.chat import build_work as work
@@ -121,13 +122,33 @@ WORK: tuple[Verb, ...] = (
     ),
     Verb(
         "oncall",
-        "Show who is on call.",
-        "oncall [SCHEDULE]",
-        read.oncall,
-        ("oncall", "oncall platform"),
+        "Show who is on call, now or at another time; how they are reached by hand; the links to the calendars; how "
+        "the pages were spread over the rotation.",
+        "oncall [SCHEDULE] [at=TIME] | contacts | link | load [4w]",
+        duty.oncall,
+        ("oncall", "oncall platform", "oncall platform at=tomorrow", "oncall contacts", "oncall load 4w"),
         aliases=("on-call", "on call", "whoisoncall"),
         group="Wake people",
         where="anywhere",
+        keys=("at",),
+    ),
+    Verb(
+        "override",
+        "Put somebody on call for a while, swap two shifts, list what stands, or take one back.",
+        "override [@PERSON TIME-TIME [SCHEDULE] [instead=@PERSON] | swap @PERSON @PERSON [SCHEDULE] [at=TIME] | drop N]",
+        duty.override,
+        (
+            "override",
+            "override @ana 18:00-22:00",
+            "override @ana friday 18:00-22:00 platform instead=@ben",
+            "override swap @ana @ben",
+            "override drop 3",
+        ),
+        aliases=("overrides", "cover"),
+        group="Wake people",
+        where="anywhere",
+        keys=("at", "instead"),
+        numbers=True,
     ),
     Verb(
         "publish",

@@ -30,6 +30,7 @@ def climb(rung: c.Rung, at: datetime, *, reason: str, beside: bool = False, unre
             reason=reason,
             beside=beside,
             targets=rung.targets,
+            turn=rung.turn,
             unreached=unreached,
         )
     ]

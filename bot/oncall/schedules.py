@@ -46,6 +46,12 @@ class Schedule:
     layers: tuple[Layer, ...] = ()
 
     @property
+    def members(self) -> frozenset[str]:
+        """Everybody who has a turn in one of its layers, or a shift in its calendar."""
+        turns = (layer.rotation.turn(number) for layer in self.stack for number in range(len(layer.rotation.people)))
+        return frozenset(person for people in (*turns, *(one.people for one in self.calendar)) for person in people)
+
+    @property
     def stack(self) -> tuple[Layer, ...]:
         """All layers, from the lowest to the highest."""
         return (Layer(self.rotation), *self.layers) if self.rotation else self.layers

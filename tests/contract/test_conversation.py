@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.alerts.model import Alert, Notification
 from bot.chat.templates import Templates
 from bot.converse import Conversation
+from bot.duty import Duty
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Severity, Status
@@ -29,7 +30,7 @@ Typing = Callable[..., Awaitable[str]]
 async def type_(world: World) -> AsyncIterator[Typing]:
     """Types a line at a terminal, `about` an incident as in its room, and hands back the answer as plain text."""
     writer = Writer(world.store, world.rules)
-    names = Names(people=PEOPLE, roster=ROSTER, default_ladder="platform")
+    names = Names(people=PEOPLE, duty=Duty(ROSTER), default_ladder="platform")
     answers = Answers(world.lookups, world.clock, names, Wording(Templates(), PEOPLE, "UTC", {}))
     conversation = Conversation(writer, world.lookups, world.clock, names, answers)
     writing = asyncio.create_task(writer.run())

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from bot.alerts.model import Alert, Notification
 from bot.chat.templates import Templates
 from bot.converse import Conversation
+from bot.duty import Duty
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Source, Status
@@ -28,7 +29,7 @@ class Talk:
 
     def __init__(self, stage: Stage, clock: Clock, **known: object) -> None:
         self._clock = clock
-        names = Names(people=PEOPLE, roster=ROSTER, rooms=True, **known)
+        names = Names(people=PEOPLE, duty=Duty(ROSTER), rooms=True, **known)
         answers = Answers(stage.world.lookups, clock, names, Wording(Templates(None), PEOPLE, "UTC", {}))
         self.conversation = Conversation(stage.writer, stage.world.lookups, clock, names, answers)
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.chat.templates import Templates
 from bot.converse import Conversation
+from bot.duty import Duty
 from bot.incident import commands as c
 from bot.incident.effects import PageStands
 from bot.ports import Rejected, Said, Unavailable
@@ -26,7 +27,7 @@ REFUSED = Unavailable("connection refused by mx.example.org:25")
 @pytest.fixture
 def asking(stage: Stage) -> Asking:
     """The rows of an answer about INC-1 that tell of pages that have not gone out, their title first."""
-    names = Names(people=PEOPLE, roster=ROSTER, default_ladder="platform")
+    names = Names(people=PEOPLE, duty=Duty(ROSTER), default_ladder="platform")
     answers = Answers(stage.world.lookups, stage.clock, names, Wording(Templates(), PEOPLE, "UTC", {}))
     conversation = Conversation(stage.writer, stage.world.lookups, stage.clock, names, answers)
 

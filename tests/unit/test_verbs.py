@@ -52,6 +52,7 @@ PROMISED = [
     "help",
     "rename",
     "moment",
+    "override",
 ]
 
 HOUSE = replace(ROOM, components={"compute-az1": "Compute (AZ 1)", "volumes-az1": "Volumes (AZ 1)"})

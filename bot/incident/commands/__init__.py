@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.incident.commands.duty import DropOverride, DutyCommand, SetOverride, SwapShifts
 from bot.incident.commands.life import (
     Absorb,
     Accept,
@@ -87,6 +88,8 @@ __all__ = [
     "DiscardPublicPost",
     "DraftPostmortem",
     "DraftPublicPost",
+    "DropOverride",
+    "DutyCommand",
     "EditMessage",
     "Escalate",
     "FoldAlerts",
@@ -113,10 +116,12 @@ __all__ = [
     "Retract",
     "Rung",
     "SetMoment",
+    "SetOverride",
     "SetSeverity",
     "SetStatus",
     "StartReview",
     "StopPaging",
+    "SwapShifts",
     "Twin",
     "Undo",
 ]
@@ -176,10 +181,10 @@ Command = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A command with its envelope. `incident` None opens a new one. `inbox` is the message's own id at its source:
-    the same one twice does nothing."""
+    """A command with its envelope. `incident` None opens a new one, or is about none (`DutyCommand`). `inbox` is the
+    message's own id at its source: the same one twice does nothing."""
 
-    command: Command
+    command: Command | DutyCommand
     incident: int | None
     by: str
     source: Source

@@ -13,7 +13,8 @@ from bot.incident.model import PublicPost
 class PeoplePaged(Happened):
     """One rung of a ladder. `next_at` is when the next rung is asked if nobody acknowledges; after the `last` one it
     is when we say that nobody did. `beside`: these are paged too, and the ladder that is being climbed goes on. `targets` are
-    what the rung names (`schedule:platform`); `unreached`: no page to those who were asked before got through."""
+    what the rung names (`schedule:platform`); `turn` is the step whose turn it was, where they take turns. `unreached`: no
+    page to those who were asked before got through."""
 
     ladder: str
     step: int
@@ -24,6 +25,7 @@ class PeoplePaged(Happened):
     reason: str = ""
     beside: bool = False
     targets: tuple[str, ...] = ()
+    turn: str = ""
     unreached: bool = False
 
 

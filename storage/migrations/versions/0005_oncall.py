@@ -14,9 +14,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    overrides = sa.table("counter", sa.column("name", sa.String), sa.column("value", sa.Integer))
+    op.bulk_insert(overrides, [{"name": "override", "value": 0}])
     op.create_table(
         "override",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False, comment="a later one wins"),
         sa.Column("schedule", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False, comment="who is on call"),
         sa.Column("instead", sa.Text(), nullable=False, comment="for whom, empty: for whoever it would be"),
@@ -25,12 +27,11 @@ def upgrade() -> None:
         sa.Column("made_by", sa.Text(), nullable=False),
         sa.Column("made_at", UtcTime(), nullable=False),
         sa.Column(
-            "together", sa.BigInteger(), nullable=False, comment="id of the first that was made with it: a swap is two"
+            "together", sa.Integer(), nullable=False, comment="id of the first that was made with it: a swap is two"
         ),
         sa.Column("dropped_by", sa.Text(), nullable=False, comment="empty: it stands"),
         sa.Column("dropped_at", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
     )
     op.create_index("override_end", "override", ["end_at"], unique=False)
     op.create_table(
@@ -68,5 +69,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM counter WHERE name = 'override'")
     for name in ("heartbeat", "calendar", "turn", "override"):
         op.drop_table(name)
