@@ -28,6 +28,7 @@ from bot.incident.model import Incident, Refused, Source
 from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
+from bot.oncall.handover import HandOver, notices
 from bot.oncall.overriding import Overridden
 from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
@@ -67,7 +68,7 @@ class Outcome:
     unrouted: tuple[Alert, ...] = ()
 
 
-Request = c.Ask | Settlement | Notification
+Request = c.Ask | Settlement | Notification | HandOver
 
 
 def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outcome]:
@@ -114,6 +115,9 @@ class _Batch:
             match request:
                 case Notification():
                     outcomes.append(Outcome(unrouted=next(unrouted)))
+                case HandOver():
+                    self._effects |= {one.key: one for one in notices(request, self._rules.policy.platforms)}
+                    outcomes.append(Outcome())
                 case Settlement():
                     held = (request.id, request.attempt) not in late
                     outcomes.append(self._ask(request.ask) if held and request.ask else Outcome(late=not held))
@@ -292,7 +296,7 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        if not (self._events or rows or self._rota.changed):
+        if not (self._events or rows or self._effects or self._rota.changed):
             return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():

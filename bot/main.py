@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from starlette.applications import Starlette
 
@@ -15,6 +16,7 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
+from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
 from adapters.web.neighbour import is_klatsch, taken
@@ -121,7 +123,10 @@ class Klatsch:
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=self._on_duty)
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
-        known = names(config, self.duty, self._public_addresses)
+        known = replace(
+            names(config, self.duty, self._public_addresses),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+        )
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
 
@@ -193,9 +198,7 @@ class Klatsch:
 
     async def _providers(self) -> Providers:
         config = self.config
-        key = config.security.signing_key
-        secret = key.get_secret_value() if key else await asyncio.to_thread(signing_key, self.database)
-        self.links = AckLinks(secret, config.http.public_url)
+        await asyncio.to_thread(lambda: self.links)
         return Providers(
             platforms=self._built_platforms(),
             pagers=pagers(self.settings, self.http),
@@ -206,6 +209,20 @@ class Klatsch:
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
         )
+
+    @cached_property
+    def _secret(self) -> str:
+        """What signs links. It may come from the database."""
+        key = self.config.security.signing_key
+        return key.get_secret_value() if key else signing_key(self.database)
+
+    @cached_property
+    def links(self) -> AckLinks:
+        return AckLinks(self._secret, self.config.http.public_url)
+
+    @cached_property
+    def calendar_links(self) -> CalendarLinks:
+        return CalendarLinks(self._secret, lambda: self.links.base)
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
@@ -274,6 +291,7 @@ class Klatsch:
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
             Health(ready.problems, lambda: listening.unheard),
+            Calendars(self.calendar_links, self.duty, config.people, self.clock),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,
         )
