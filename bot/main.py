@@ -31,9 +31,7 @@ from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.duty import Duty
-from bot.handle import Rules
 from bot.inbox import Writer
-from bot.incident.plan import Policy
 from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
 from bot.mounted import ASGI, Mounted
@@ -41,11 +39,14 @@ from bot.names import component_names, names, redaction, roster, wording
 from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, pagers, platforms, publishers, pushes, settling, status_pages
+from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.ready import Readiness
+from bot.refreshing import Refreshing
+from bot.rules import rules
 from bot.store import StoreUnavailable
 from storage.alone import AlreadyRunning, ServingLock
+from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
@@ -70,23 +71,6 @@ __all__ = [
     "taken",
     "wording",
 ]
-
-
-def rules(config: Config) -> Rules:
-    """What the configuration adds to the rules."""
-    policy = Policy(
-        platforms=tuple(config.platforms),
-        status_pages=tuple(config.status),
-        publishers=(DRAFTS, *config.publishing),
-        own=(DRAFTS,),
-        people=config.reachable,
-        quiet=config.quiet,
-        pushes=pushes(config),
-        settling=settling(config),
-        archive_after=config.chat.archive_after,
-        copies=config.storage.files.kept,
-    )
-    return Rules(policy=policy, roster=roster(config), routes=config.routes)
 
 
 class Klatsch:
@@ -116,6 +100,7 @@ class Klatsch:
         self.pages = SqlPublicPages(self.database)
         self.lock = ServingLock(self.database)
         self.http = Http()
+        self.copies = SqlCalendars(self.database)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
@@ -129,6 +114,8 @@ class Klatsch:
         )
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
+        sources = calendars(self.settings, self.http, self.duty.roster)
+        self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -150,6 +137,7 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        await self.calendars.recall()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -241,7 +229,9 @@ class Klatsch:
         async with self.working(), self._held(self.lock.take):
             # From here on a page knows its port, also where it was left to chance.
             with bound(self.config, self.settings) as (listeners, self.settings):
-                async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
+                # The calendars before the listeners: the first page knows who is on call.
+                delivering, followed = self._delivering(), self.calendars.followed()
+                async with delivering as deliverer, followed, self._serving(listeners, deliverer) as running:
                     yield running
 
     @asynccontextmanager
@@ -290,7 +280,7 @@ class Klatsch:
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
-            Health(ready.problems, lambda: listening.unheard),
+            Health(ready.problems, lambda: [*listening.unheard, *self.calendars.troubles]),
             Calendars(self.calendar_links, self.duty, config.people, self.clock),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,

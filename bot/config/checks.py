@@ -18,7 +18,9 @@ from bot.status.recognise import networks_of
 PROOFS = ("token", "password", "secret")
 """Keys of an alert entry by which its sender shows that it may send."""
 
-HANDLES = frozenset({"phone", "ntfy", "signal", "gotify", "pushover", "pagerduty", "goalert", "github", "gitlab"})
+HANDLES = frozenset(
+    {"phone", "ics", "ntfy", "signal", "gotify", "pushover", "pagerduty", "goalert", "github", "gitlab"}
+)
 """What somebody's entry may hold beside chat handles and the names and types of pagers and trackers."""
 
 SHORTEST_KEY = 32
