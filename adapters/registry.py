@@ -48,12 +48,14 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "goalert": Provider("adapters.paging.goalert", medium="service", settles=True),
     "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
-    "pushover": Provider("adapters.paging.pushover", medium="push"),
+    "pagerduty": Provider("adapters.paging.pagerduty", medium="service", settles=True),
+    "pushover": Provider("adapters.paging.pushover", medium="push", settles=True),
     "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
-    "webhook": Provider("adapters.paging.webhook", medium="service"),
+    "webhook": Provider("adapters.paging.webhook", medium="service", settles=True),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -17,7 +17,21 @@ from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
 from bot.database import prepare, schema_state
 from bot.durations import format_duration
-from bot.findings import HELD, OK, PROBLEM, WARNING, Finding, alerts, pages, platforms, policies, routes, schedules
+from bot.findings import (
+    HELD,
+    OK,
+    PROBLEM,
+    WARNING,
+    Finding,
+    alerts,
+    alive,
+    heartbeats,
+    pages,
+    platforms,
+    policies,
+    routes,
+    schedules,
+)
 from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
@@ -60,7 +74,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     database = await asyncio.to_thread(_database, klatsch)
     yield database
     if database.level == OK:
-        for finding in await asyncio.to_thread(_backlog, klatsch):
+        for finding in await asyncio.to_thread(_kept, klatsch):
             yield finding
     serves = False
     for key, (host, port) in klatsch.addresses().items():
@@ -82,6 +96,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         *routes(config),
         *pages(config),
         *platforms(config),
+        *alive(config),
     ):
         yield finding
     for finding in await _probed(klatsch):
@@ -116,17 +131,24 @@ def _database(klatsch: Klatsch) -> Finding:
     return Finding(OK, about, f"reachable, schema {version}")
 
 
-def _backlog(klatsch: Klatsch) -> list[Finding]:
-    """What waits to be done outside, and why. Nothing of it is lost."""
+def _kept(klatsch: Klatsch) -> list[Finding]:
+    """What stands in the database and waits: to be done, or to be heard."""
     if klatsch.database.file is not None and not klatsch.database.file.exists():
         return []
     try:
-        if schema_state(klatsch.database)[0] is None:
+        version, newest = schema_state(klatsch.database)
+        if version is None:
             return []
-        waiting = klatsch.lookups.waiting()
+        found = _backlog(klatsch.lookups.waiting(), klatsch.clock.now())
+        if version >= newest:
+            found += heartbeats(klatsch.config, klatsch.lookups.signals(), klatsch.clock.now())
     except StoreUnavailable as error:
         return [Finding(PROBLEM, "outbox", f"it cannot be read: {error}.")]
-    now = klatsch.clock.now()
+    return found
+
+
+def _backlog(waiting: Sequence[Waiting], now: datetime) -> list[Finding]:
+    """What waits to be done outside, and why. Nothing of it is lost."""
     late = [kind for kind in waiting if now - kind.oldest > LATE]
     found = [_late(kind, now - kind.oldest) for kind in late]
     return found or [Finding(OK, "outbox", "nothing has waited for long to be said or sent")]

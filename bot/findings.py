@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.alerts.heartbeat import MOST, Signal, named, overdue
 from bot.alerts.routing import Route
 from bot.chat.document import clean
 from bot.chat.templates import local
@@ -171,15 +173,44 @@ def alerts(config: Config) -> Iterator[Finding]:
 
 def routes(config: Config) -> Iterator[Finding]:
     for number, route in enumerate(config.routes):
-        if route.heartbeat:
-            text = f"{_conditions(route)} → expected, opens nothing"
-            yield Finding(OK, f"routes[{number}]", text)
-            continue
         paged = f"pages {route.page}" if route.page else "pages nobody"
         opens = "opens a room at once" if route.open == "active" else "asks first"
         private = ", private" if route.private else ""
-        text = f"{_conditions(route)} → {route.severity.value}, {opens}{private}, {paged}"
+        silence = f"expected at least every {format_duration(route.heartbeat)}; silence: " if route.heartbeat else ""
+        text = f"{_conditions(route)} → {silence}{route.severity.value}, {opens}{private}, {paged}"
         yield Finding(OK, f"routes[{number}]", text)
+
+
+def heartbeats(config: Config, signals: Sequence[Signal], now: datetime) -> Iterator[Finding]:
+    """When each expected alert was last heard. Whether a bot listened since then is not known."""
+    for number, route in enumerate(config.routes):
+        if route.heartbeat is None:
+            continue
+        about, length = f"routes[{number}].heartbeat", format_duration(route.heartbeat)
+        found = sorted((s for s in signals if s.route == route.key and s.source), key=lambda s: s.heard_at)
+        for signal in found:
+            ago = format_duration(max(timedelta(0), now - signal.heard_at))
+            said = f"{named(signal, route)} was heard {ago} ago"
+            if overdue(signal, route, now):
+                text = f"{said}, and is expected every {length}. Look at its sender, or start the bot."
+                yield Finding(WARNING, about, text)
+            else:
+                yield Finding(OK, about, said)
+        if not found:
+            text = f"no alert with {_conditions(route)} was ever heard. Have its sender post it, more often than every {length}."
+            yield Finding(WARNING, about, text)
+    for sender, count in Counter(signal.source for signal in signals if signal.source).items():
+        if count >= MOST:
+            text = f"{sender} has {MOST} expected signals, and no more are watched. Group the route by labels with fewer values."
+            yield Finding(WARNING, "routes", text)
+
+
+def alive(config: Config) -> Iterator[Finding]:
+    """To try it would be a sign of life, and from a bot that may not run."""
+    wanted = config.http.heartbeat
+    if wanted is not None:
+        text = f"a sign of life is sent every {format_duration(wanted.every)} by {wanted.method}; not tried, for a try would be one"
+        yield Finding(OK, "http.heartbeat", text)
 
 
 def _conditions(route: Route) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.alerts.heartbeat import Signal
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
@@ -86,6 +87,10 @@ class Lookups(Protocol):
 
     def paged(self, since: datetime, until: datetime) -> list[Paged]:
         """Whom policies and people paged in between, the oldest first; the newest few thousand."""
+        ...
+
+    def signals(self) -> list[Signal]:
+        """What is expected, by the routes' `heartbeat`."""
         ...
 
     def overrides(self, at: datetime) -> list[Override]:

@@ -1,5 +1,5 @@
-"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database` and
-`bot.listeners` (and the demo, which brings a chat platform of its own) import adapters and storage."""
+"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database`, `bot.listeners`
+and `bot.vital` (and the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from adapters.web.metrics import Metrics
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
+from bot.alive import Pulse
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
@@ -41,10 +42,10 @@ from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
 from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
-from bot.ready import Readiness
 from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.store import StoreUnavailable
+from bot.vital import Vital
 from storage.alone import AlreadyRunning, ServingLock
 from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
@@ -52,7 +53,7 @@ from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
-from storage.settings import signing_key, try_to_write
+from storage.settings import signing_key
 from storage.store import SqlStore
 
 # The commands get what they need of the adapters here too, so that they know none.
@@ -95,6 +96,7 @@ class Klatsch:
         kept = self.clock if self.database.sqlite or clock is not None else None
         self.store = SqlStore(self.database, kept)
         self.outbox = SqlOutbox(self.database, kept)
+        self._pulse = Pulse(self.outbox)
         self.lookups = SqlLookups(self.database)
         self.files = SqlFiles(self.database, kept)
         self.pages = SqlPublicPages(self.database)
@@ -170,7 +172,7 @@ class Klatsch:
         providers = await self._providers()
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
-        deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, self.clock, performer)
         self._deliverer, self._talking = deliverer, providers.platforms
         try:
             yield deliverer
@@ -196,6 +198,7 @@ class Klatsch:
             people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
+            ack_token=self.links.token,
         )
 
     @cached_property
@@ -237,9 +240,10 @@ class Klatsch:
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
         listening = Listening(self._talking, self.conversation, self.lock.turns)
+        vital = Vital(self.config, self.writer, self._pulse, self.http, self.lookups, self.database)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners, listening), strict=True)
+            for listener, app in zip(listeners, self._apps(listeners, listening, vital), strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
@@ -247,7 +251,8 @@ class Klatsch:
             talking.append(asyncio.create_task(self._deafness(listening).run(), name="deafness"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
-            yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
+            async with vital.watching():
+                yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
         finally:
             for listener in listeners:
                 listener.stop()
@@ -265,22 +270,25 @@ class Klatsch:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
 
-    def _apps(self, listeners: Sequence[Listener], listening: Listening) -> list[Starlette]:
+    def _apps(self, listeners: Sequence[Listener], listening: Listening, vital: Vital) -> list[Starlette]:
         """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
         publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
-        ready = Readiness(
-            lambda: self.lookups.open_incidents(1), lambda: try_to_write(self.database), self.writer.writes
+        metrics = Metrics(
+            self.lookups.waiting,
+            lambda: self.writer.waiting,
+            self.clock.now,
+            lambda: listening.heard,
+            lambda: vital.taken,
         )
-        metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now, lambda: listening.heard)
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
-            Health(ready.problems, lambda: [*listening.unheard, *self.calendars.troubles]),
+            Health(vital.ready.problems, lambda: [*listening.unheard, *vital.troubles, *self.calendars.troubles]),
             Calendars(self.calendar_links, self.duty, config.people, self.clock),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from bot.alerts.heartbeat import Signal
 from bot.incident import events as e
 from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
@@ -14,7 +15,7 @@ from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
 from bot.oncall.load import Paged
 from bot.oncall.overrides import Override
-from storage import codec, duty, rows
+from storage import codec, duty, heartbeats, rows
 from storage.engine import Database
 from storage.tables import LIVE, PAGED, WAITING, alert, event, incident, outbox, room
 
@@ -150,6 +151,10 @@ class SqlLookups:
         with self._database.read() as connection:
             found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
         return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]
+
+    def signals(self) -> list[Signal]:
+        with self._database.read() as connection:
+            return heartbeats.signals(connection)
 
     def overrides(self, at: datetime) -> list[Override]:
         with self._database.read() as connection:

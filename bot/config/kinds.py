@@ -180,6 +180,19 @@ def as_public_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def as_secret_url(value: SecretStr) -> SecretStr:
+    """An address of the web; nothing of it is ever repeated."""
+    url = value.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known or not url.isascii() or not url.isprintable() or " " in url:
+        raise wrong("it is not an address of the web", "Write all of it, like `https://hc-ping.com/…`.")
+    return value
+
+
 def as_database_url(value: SecretStr) -> SecretStr:
     url = value.get_secret_value()
     if not re.match(r"sqlite:///.|postgresql(\+psycopg)?://.", url):

@@ -102,7 +102,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
         alert_sources(klatsch.settings),
         behind,  # only `notified` is asked for here
         AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people, klatsch.duty),
-        Metrics(klatsch.lookups.waiting, lambda: 0, now, dict),
+        Metrics(klatsch.lookups.waiting, lambda: 0, now, dict, lambda: None),
         Health(_ready, list),
         Calendars(CalendarLinks("bench", lambda: ""), klatsch.duty, klatsch.config.people, klatsch.clock),
         mounted={},

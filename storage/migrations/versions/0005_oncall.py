@@ -66,12 +66,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "heartbeat",
-        sa.Column("key", sa.Text(), nullable=False, comment="route and group: each is expected by itself"),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="sender and group of alerts: each is expected by itself"),
+        sa.Column("route", sa.Text(), nullable=False, comment="the conditions of the route that expects it"),
+        sa.Column("source", sa.Text(), nullable=False, comment="empty: nothing was heard on this route so far"),
         sa.Column("heard_at", UtcTime(), nullable=False),
+        sa.Column("silent_at", UtcTime(), nullable=True, comment="when a silence began that was told, and is not over"),
         sa.Column("labels", sa.Text(), nullable=False),
         sa.Column("annotations", sa.Text(), nullable=False),
-        sa.Column("silent", sa.SmallInteger(), nullable=False, comment="1: its silence was told, and is not over"),
         sa.PrimaryKeyConstraint("key"),
     )
 
