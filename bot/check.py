@@ -90,7 +90,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     for finding in (
         *_templates(klatsch),
         *_people(klatsch),
-        *schedules(config, config.roster, klatsch.clock.now()),
+        *schedules(config, klatsch.duty.roster, klatsch.clock.now()),
         *policies(config, klatsch.clock.now()),
         *alerts(config),
         *routes(config),
