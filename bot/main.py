@@ -20,6 +20,8 @@ from adapters.web.metrics import Metrics
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
+from bot.answered import Answered
+from bot.answering import PageAnswers
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
@@ -29,14 +31,15 @@ from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.handle import Rules
+from bot.hearing import addresses as answer_urls
+from bot.hearing import answered, mounted, that_listen
 from bot.inbox import Writer
 from bot.incident.plan import Policy
 from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
-from bot.mounted import ASGI, Mounted
 from bot.names import component_names, names, redaction, roster, wording
 from bot.perform import Performer, Providers
-from bot.ports import ChatPlatform, Clock, DeliveryError
+from bot.ports import ChatPlatform, Clock, DeliveryError, Inbox, Pager
 from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.ready import Readiness
@@ -49,6 +52,7 @@ from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
 from storage.settings import signing_key, try_to_write
 from storage.store import SqlStore
+from storage.turns import AlwaysOurs
 
 # The commands get what they need of the adapters here too, so that they know none.
 __all__ = [
@@ -112,6 +116,7 @@ class Klatsch:
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
+        self._paging: Mapping[str, Pager] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None))
@@ -169,7 +174,7 @@ class Klatsch:
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
         deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
-        self._deliverer, self._talking = deliverer, providers.platforms
+        self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer
         finally:
@@ -187,15 +192,18 @@ class Klatsch:
         key = config.security.signing_key
         secret = key.get_secret_value() if key else await asyncio.to_thread(signing_key, self.database)
         self.links = AckLinks(secret, config.http.public_url)
+        self.answers = Answered(self.writer, config.people, self.links.whose, str(config.zone))
+        built = pagers(self.settings, self.http)
         return Providers(
             platforms=self._built_platforms(),
-            pagers=pagers(self.settings, self.http),
+            pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
             people=config.people,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
+            answer_urls=answer_urls(built, config.http.public_url),
         )
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
@@ -220,13 +228,15 @@ class Klatsch:
 
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
-        listening = Listening(self._talking, self.conversation, self.lock.turns)
+        listening = Listening[Inbox](self._talking, self.conversation, self.lock.turns)
+        # A pager listens at an address of its own in each process, so none waits for a turn.
+        answering = Listening[PageAnswers](that_listen(self._paging), self.answers, AlwaysOurs())
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners, listening), strict=True)
+            for listener, app in zip(listeners, self._apps(listeners, listening, answering), strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
-        talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
+        talking = [*listening.begun(), *answering.begun()]
         if len(self._talking) > 1:
             talking.append(asyncio.create_task(self._deafness(listening).run(), name="deafness"))
         try:
@@ -240,7 +250,7 @@ class Klatsch:
             deliverer.stop()
             await asyncio.gather(*tasks, delivery, *talking, return_exceptions=True)
 
-    def _deafness(self, listening: Listening) -> Deafness:
+    def _deafness(self, listening: Listening[Inbox]) -> Deafness:
         memory = SqlMemory(self.database, self.clock, "klatsch: deafness")
         zone, turns = str(self.config.zone), self.lock.turns
         return Deafness(lambda: listening.hearing, self._talking, memory, turns, self.clock, zone)
@@ -249,7 +259,9 @@ class Klatsch:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
 
-    def _apps(self, listeners: Sequence[Listener], listening: Listening) -> list[Starlette]:
+    def _apps(
+        self, listeners: Sequence[Listener], listening: Listening[Inbox], answering: Listening[PageAnswers]
+    ) -> list[Starlette]:
         """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
         publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
@@ -264,18 +276,14 @@ class Klatsch:
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, roster(config)),
             metrics,
-            Health(ready.problems, lambda: listening.unheard),
-            mounted=self._mounted(),
+            Health(ready.problems, lambda: [*listening.unheard, *answering.unheard]),
+            mounted=mounted(self._talking, self.conversation)
+            | answered(self._paging, self.answers, config.http.public_url),
             public=self._public(*shared) if shared else None,
         )
         if not config.http.public_url:
             self.links.at(listeners[0].url)
         return [machines, *(self._public(*publics[place]) for place in others)]
-
-    def _mounted(self) -> dict[str, ASGI]:
-        """What the chat platforms answer themselves, by its path."""
-        offering = [platform for platform in self._talking.values() if isinstance(platform, Mounted)]
-        return {path: app for each in offering for path, app in each.mounted(self.conversation).items()}
 
     def _public_addresses(self, ref: str) -> list[str]:
         """Where customers will read of an incident, as far as that is known before they do."""

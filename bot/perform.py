@@ -49,7 +49,7 @@ class Words(RoomWords, Protocol):
 @dataclass(frozen=True, slots=True)
 class Providers:
     """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house, `copies`
-    says how much is kept of files."""
+    says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class Providers:
     own: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     ack_link: AckLink = lambda number, person: ""
+    answer_urls: Mapping[str, str] = field(default_factory=dict)
     copies: Limits = field(default_factory=Limits)
 
 
@@ -145,6 +146,7 @@ class Performer:
             severity=incident.severity.value,
             opened_at=incident.opened_at,
             ack_url=self._providers.ack_link(incident.number, effect.person),
+            answer_url=self._providers.answer_urls.get(effect.way, ""),
             room_url=next((room.link for room in incident.rooms.values() if room.live and room.link), ""),
             runbook_url=said.runbook,
         )
