@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from adapters.http import Http, json_object
-from adapters.paging.wording import cut, headline, how_to_acknowledge, link, mark, secrets_of
-from bot.chat.document import clean
+from adapters.paging.kinds import Token
+from adapters.paging.wording import body, cut, headline, how_to_acknowledge, link, mark, secrets_of
 from bot.incident.model import Person, Severity
 from bot.ports import Attempt, PageMessage, Pager, Rejected, Unavailable
 
@@ -40,7 +40,7 @@ class Config(BaseModel):
 
     type: Literal["ntfy"] = "ntfy"
     url: str
-    token: SecretStr = SecretStr("")
+    token: Token = SecretStr("")
     priority: Mapping[Severity, Annotated[int, Field(ge=1, le=5)]] = PRIORITY
 
     @field_validator("url")
@@ -54,13 +54,6 @@ class Config(BaseModel):
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must be the server's root; topics belong to people (`people.ana.ntfy`)")
         return f"{parts.scheme}://{parts.netloc}/"
-
-    @field_validator("token")
-    @classmethod
-    def _printable(cls, token: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
-            raise ValueError("must be plain letters, digits and signs, without spaces or line breaks")
-        return token
 
 
 def build(name: str, config: Config, http: Http) -> Pager:
@@ -148,7 +141,7 @@ class Ntfy:
             "topic": topic,
             "sequence_id": f"klatsch-{mark(attempt, page)}",
             "title": cut(headline(page), TITLE_BYTES),
-            "message": _text(page, "" if ack else how_to_acknowledge(page)),
+            "message": body(page, MESSAGE_BYTES, "" if ack else how_to_acknowledge(page)),
             # A severity nobody foresaw is rather too loud than too quiet.
             "priority": next((self._priority[known] for known in Severity if known == page.severity), 5),
             "tags": ["rotating_light" if urgent else "warning"],
@@ -174,11 +167,3 @@ def _id(body: bytes) -> str:
         return ""
     id = said.get("id") if isinstance(said, dict) else None
     return id if isinstance(id, str) and TOPIC.fullmatch(id) else ""
-
-
-def _text(page: PageMessage, ending: str) -> str:
-    """The page's text, cut so that `ending` stays whole."""
-    if not ending:
-        return cut(clean(page.text).strip() or headline(page), MESSAGE_BYTES)
-    text = cut(clean(page.text).strip(), MESSAGE_BYTES - len(ending.encode()) - 2)
-    return f"{text}\n\n{ending}".strip()

@@ -6,6 +6,7 @@ import hashlib
 from urllib.parse import urlsplit
 
 from adapters.excerpt import excerpt
+from bot.chat.document import clean
 from bot.ports import Attempt, PageMessage
 
 
@@ -38,6 +39,22 @@ def cut(text: str, size: int) -> str:
     if len(data) <= size:
         return text
     return data[: size - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def body(page: PageMessage, size: int, *endings: str) -> str:
+    """The page's text in at most `size` bytes, cut so that the `endings` below it stay whole, a line each. From the first ending on
+    with which they would take more than half, they are left out: the most important one comes first. Where there is nothing
+    at all to say, the headline stands once more: nobody takes an empty message."""
+    below = ""
+    for ending in filter(None, endings):
+        more = f"{below}\n{ending}" if below else ending
+        if len(more.encode()) > size // 2:
+            break
+        below = more
+    text = clean(page.text).strip()
+    if not below:
+        return cut(text or headline(page), size)
+    return f"{cut(text, size - len(below.encode()) - 2)}\n\n{below}".strip()
 
 
 def mark(attempt: Attempt, page: PageMessage) -> str:

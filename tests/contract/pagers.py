@@ -1,6 +1,6 @@
 """What the suite of all pagers needs of each: a server, the pager that talks to it, and what arrived there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +15,10 @@ from tests.contract.servers.smtp import Mail, SmtpServer
 
 SECRET = "tk_AgQdq7mVBoFD37zQVN29"
 TOPIC = "ana-on-call-x7Gq"
+USER_KEY = "uAnaRuizK3yAtPush0verXyZ123456"
+PHONE = "+49 30 1234567"
+OPTIONS = {"ntfy": TOPIC, "gotify": SECRET, "pushover": USER_KEY, "phone": PHONE}
+"""How Ana is reached, by all ways."""
 PATIENT = 10.0
 IMPATIENT = 0.2
 """How many seconds a pager waits for an answer; little only where a test knows that none comes."""
@@ -22,7 +26,8 @@ IMPATIENT = 0.2
 
 @dataclass(frozen=True)
 class Arrived:
-    """One page as the person sees it. `same` is equal for two pages that are shown as one."""
+    """One page as the person sees it. `same` is equal for two pages that are shown as one, or known as one; empty where nothing of
+    the kind can be said."""
 
     to: str
     title: str
@@ -35,7 +40,11 @@ class Case(Protocol):
     """One kind of pager. `order` says what its server does next: refuse_for_now, refuse, hang, drop, drop_after_doing."""
 
     address_key: str
-    """What is missing when the person cannot be reached, `people.ana.…`."""
+    """What is missing when the person cannot be reached, `people.ana.…`; empty: everybody is reached at the same place."""
+    secret_key: str
+    """Where the secret stands, or how that begins."""
+    marked: bool
+    """Whether what arrives says which page it is."""
     here: str
     """Where the person is reached."""
     text_limit: int
@@ -49,12 +58,14 @@ class Case(Protocol):
 
 
 def ana(**changed: Any) -> Person:
-    given: dict[str, Any] = {"email": "ana@example.org", "options": {"ntfy": TOPIC}, "ways": ("phones",), **changed}
+    given: dict[str, Any] = {"email": "ana@example.org", "options": OPTIONS, "ways": ("phones",), **changed}
     return Person("ana", given.pop("name", "Ana Ruiz"), **given)
 
 
 class NtfyCase:
     address_key = "people.ana.ntfy"
+    secret_key = "paging.phones.token"
+    marked = True
     here = TOPIC
     text_limit = 4096
 
@@ -104,6 +115,8 @@ class NtfyCase:
 
 class SmtpCase:
     address_key = "people.ana.email"
+    secret_key = "paging.phones.user"
+    marked = True
     here = "ana@example.org"
     text_limit = smtp.TEXT_BYTES
 
@@ -153,4 +166,4 @@ def _seen(mail: Mail) -> Arrived:
     return Arrived(",".join(mail.recipients), mail.message["Subject"], text, links, mail.message["Message-ID"])
 
 
-CASES: Mapping[str, Callable[[], Case]] = {"ntfy": NtfyCase, "smtp": SmtpCase}
+CASES: Mapping[str, type[Case]] = {"ntfy": NtfyCase, "smtp": SmtpCase}
