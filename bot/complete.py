@@ -10,6 +10,7 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.life import twin
 from bot.incident.model import Incident, Person, Refused
+from bot.incident.policy import Policy
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster, following, target
 
@@ -21,7 +22,7 @@ class Around:
 
     at: datetime
     roster: Roster
-    people: Mapping[str, Person]
+    policy: Policy
     incidents: Mapping[int, Incident]
     history: Callable[[int], Sequence[e.Recorded]]
     whole: Callable[[int], Sequence[e.Recorded]]
@@ -43,7 +44,7 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
             return replace(command, rung=target(around.roster, page, around.at))
         case c.Page(target=page) if page:
             rung = target(around.roster, page, around.at)
-            _check_reachable(rung.people, around.people)
+            _check_reachable(rung.people, around.policy.people)
             return replace(command, rung=rung)
         case c.Escalate(ladder=ladder, step=step, round=round):
             return replace(command, rung=_following(ladder, step, round, incident, around))
@@ -80,8 +81,8 @@ def _after_failure(command: c.RecordPage, incident: Incident, around: Around) ->
     if held is None:
         return command
     failed = {*held.failed, f"{command.person}:{command.way}"}
-    known = around.people
-    ways = {f"{person}:{way}" for person in held.people if person in known for way in known[person].ways}
+    severity, policy = incident.severity, around.policy
+    ways = {f"{person}:{way.name}" for person in held.people for way in policy.ways(person, severity)}
     if not ways <= failed:
         return command
     if not command.ladder:

@@ -25,6 +25,7 @@ from bot.incident.evolve import evolve
 from bot.incident.life import same_title
 from bot.incident.links import NO_GUIDES
 from bot.incident.model import Incident, Refused, Source
+from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
 from bot.store import Settlement, Store, Transaction, Unreadable
@@ -86,8 +87,8 @@ class _Batch:
         self._touched: set[int] = set()
         self._events: list[e.Recorded] = []
         self._erasing = Erasing()
-        self._effects: dict[str, f.Outgoing] = {}
-        self._cancels: list[tuple[int, tuple[str, ...]]] = []
+        self._effects: dict[str, Outgoing] = {}
+        self._cancels: list[tuple[int, f.Cancel]] = []
         self._held: dict[str, int] = {}
         self._freed: set[int] = set()
         self._reopened: set[int] = set()
@@ -234,7 +235,7 @@ class _Batch:
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
         rules, whole = self._rules, partial(self._history, limit=EVERYTHING)
-        around = Around(self._at, rules.roster, rules.policy.people, self._incidents, self._history, whole)
+        around = Around(self._at, rules.roster, rules.policy, self._incidents, self._history, whole)
         return complete(command, incident, around, by=by)
 
     def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:
@@ -272,16 +273,12 @@ class _Batch:
 
     def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
         if isinstance(effect, f.Cancel):
-            self._cancels.append((incident.number, effect.kinds))
-            gone = [
-                key
-                for key, held in self._effects.items()
-                if held.incident == incident.number and f.kind_of(held.effect) in effect.kinds
-            ]
+            self._cancels.append((incident.number, effect))
+            gone = [key for key, held in self._effects.items() if held.withdrawn(incident.number, effect)]
             for key in gone:
                 del self._effects[key]
             return
-        new = f.outgoing(effect, incident=incident.number, seq=incident.version, place=place)
+        new = outgoing(effect, incident=incident.number, seq=incident.version, place=place)
         slot = new.fold or new.key
         held = self._effects.get(slot)
         self._effects[slot] = replace(held, upto=new.upto) if held else new
@@ -291,8 +288,8 @@ class _Batch:
             return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():
-            for number, kinds in dict.fromkeys(self._cancels):
-                tx.cancel(number, kinds)
+            for number, cancel in dict.fromkeys(self._cancels):
+                tx.cancel(number, cancel)
             self._erasing.write(tx)
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:

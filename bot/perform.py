@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, assert_never
 
 from bot.alerts.model import Alert, Notification
+from bot.answering import Settles
 from bot.chat.page import PageWords
 from bot.copies import Copies, Limits
 from bot.incident import commands as c
@@ -97,10 +98,15 @@ class Performer:
                 | f.Invite()
                 | f.Redirect()
                 | f.ArchiveRoom()
+                | f.CallOut()
+                | f.ShowContacts()
             ):
                 command = await self._rooms.do(item, item.effect, incident)
             case f.SendPage():
                 command = await self._page(item, item.effect, incident)
+            case f.SettlePage():
+                await self._settle(item, item.effect, incident)
+                return None
             case f.Publish():
                 command = await self._publish(item, item.effect, incident)
             case f.WriteDraft():
@@ -135,21 +141,12 @@ class Performer:
         if incident.paging is None or not incident.status.open or not incident.paging.wakes(effect.person):
             # Somebody answered, or it ended, between the claim and now: let them sleep.
             return None
-        said = await asyncio.to_thread(self._page_words, item, incident)
-        page = PageMessage(
-            person=person,
-            key=f"{incident.ref}:{effect.person}",
-            ref=incident.ref,
-            title=incident.title,
-            headline=said.headline,
-            text=said.text,
-            severity=incident.severity.value,
-            opened_at=incident.opened_at,
-            ack_url=self._providers.ack_link(incident.number, effect.person),
-            answer_url=self._providers.answer_urls.get(effect.way, ""),
-            room_url=next((room.link for room in incident.rooms.values() if room.live and room.link), ""),
-            runbook_url=said.runbook,
-        )
+        asked = effect.asked or item.since
+        paged = await asyncio.to_thread(self._asked, item.incident, asked)
+        if paged is not None and incident.paging.went_out(effect.person, effect.way, since=paged.event.at):
+            # An earlier page to them got through after they were asked this time: one is enough.
+            return None
+        page = await self._message(person, effect.way, incident, paged)
         receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
         return c.RecordPage(
             person=effect.person,
@@ -160,11 +157,40 @@ class Performer:
             round=effect.round,
         )
 
-    def _page_words(self, item: Claimed, incident: Incident) -> PageWords:
-        """Why somebody is paged is what its event says; what it is about, what its alerts say."""
-        paged = next(iter(self._lookups.history(incident.number, since=item.since, upto=item.since)), None)
-        alerts = self._lookups.alerts(incident.number, ALERTS_TOLD)
-        return self._words.page(incident, paged, alerts)
+    async def _settle(self, item: Claimed, effect: f.SettlePage, incident: Incident) -> None:
+        """Say at the provider that somebody has it, or that it is over; which it may be by now."""
+        pager: object = known(self._providers.pagers, effect.way, "paging")
+        person = known(self._providers.people, effect.person, "people")
+        if not isinstance(pager, Settles):
+            return
+        page, attempt = await self._message(person, effect.way, incident, None), Attempt(item.key, item.attempt)
+        if effect.by:
+            by = self._providers.people.get(effect.by)
+            await pager.acknowledge(attempt, page, by.name if by else effect.by)
+        else:
+            await pager.resolve(attempt, page)
+
+    def _asked(self, incident: int, event: int) -> e.Recorded | None:
+        return next(iter(self._lookups.history(incident, since=event, upto=event)), None)
+
+    async def _message(self, person: Person, way: str, incident: Incident, paged: e.Recorded | None) -> PageMessage:
+        """Why somebody is `paged` is what its event says; what it is about, what its alerts say."""
+        alerts = await asyncio.to_thread(self._lookups.alerts, incident.number, ALERTS_TOLD)
+        said = self._words.page(incident, paged, alerts)
+        return PageMessage(
+            person=person,
+            key=f"{incident.ref}:{person.id}",
+            ref=incident.ref,
+            title=incident.title,
+            headline=said.headline,
+            text=said.text,
+            severity=incident.severity.value,
+            opened_at=incident.opened_at,
+            ack_url=self._providers.ack_link(incident.number, person.id),
+            answer_url=self._providers.answer_urls.get(way, ""),
+            room_url=next((room.link for room in incident.rooms.values() if room.live and room.link), ""),
+            runbook_url=said.runbook,
+        )
 
     async def _publish(self, item: Claimed, effect: f.Publish, incident: Incident) -> c.Command | None:
         page = known(self._providers.status_pages, effect.page, "status")
@@ -206,7 +232,7 @@ def provider_of(effect: f.Effect) -> str:
             return page
         case f.WriteDraft(publisher=publisher):
             return publisher
-        case f.SendPage(way=way):
+        case f.SendPage(way=way) | f.SettlePage(way=way):
             return way
         case f.WakeEscalation() | f.WakeReminder() | f.WakeArchive() | f.RepeatAlerts():
             return "klatsch"

@@ -33,6 +33,8 @@ class RoomWords(Protocol):
     def room_name(self, incident: Incident, platform: str) -> str: ...
     def redirect(self, incident: Incident) -> Document: ...
     def left_topic(self, incident: Incident) -> str: ...
+    def call_out(self, incident: Incident) -> Document: ...
+    def contacts(self, incident: Incident, now: datetime) -> Document | None: ...
 
 
 class Rooms:
@@ -61,6 +63,9 @@ class Rooms:
             return await self._open(platform, attempt, held, incident)
         if isinstance(effect, f.Announce):
             return await self._announce(platform, attempt, held, incident)
+        if isinstance(effect, f.CallOut):
+            await self._call_out(platform, attempt, incident)
+            return None
         if held.exposed and not held.archived:
             return await self._leave(platform, attempt, effect, held, incident)
         if not held.live:
@@ -83,6 +88,10 @@ class Rooms:
                 wanted = [person for person in people if person in incident.insiders or not incident.private]
                 found = [self._person(person, effect.platform) for person in wanted]
                 await platform.invite(attempt, held.id, [person for person in found if person is not None])
+                return None
+            case f.ShowContacts():
+                if contacts := self._words.contacts(incident, self._clock.now()):
+                    await platform.say(attempt, held.id, contacts)
                 return None
             case f.Redirect():
                 return None
@@ -115,6 +124,13 @@ class Rooms:
             return None
         message = await platform.say(attempt, platform.announce_room, announcement)
         return c.RecordAnnouncement(platform=platform.name, message=message)
+
+    async def _call_out(self, platform: ChatPlatform, attempt: Attempt, incident: Incident) -> None:
+        """Unless somebody answered meanwhile, or it became private."""
+        held = incident.paging
+        unanswered = held is not None and held.exhausted and not held.acknowledged_by
+        if platform.announce_room and unanswered and incident.status.open and not incident.private:
+            await platform.say(attempt, platform.announce_room, self._words.call_out(incident))
 
     async def _leave(
         self, platform: ChatPlatform, attempt: Attempt, effect: f.PlatformEffect, held: Room, incident: Incident

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.commands import Ask
-from bot.incident.effects import Effect, Outgoing
+from bot.incident.effects import Cancel, Effect
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
+from bot.incident.outgoing import Outgoing
 
 
 class StoreUnavailable(Exception):
@@ -137,8 +138,8 @@ class Transaction(Protocol):
         `messages` no copy of a file stays."""
         ...
 
-    def cancel(self, incident: int, kinds: Sequence[str]) -> None:
-        """Withdraw waiting effects of these kinds."""
+    def cancel(self, incident: int, cancel: Cancel) -> None:
+        """Withdraw waiting effects of the incident that `cancel` speaks of."""
         ...
 
     def store_alerts(self, rows: Sequence[AlertRow]) -> None:

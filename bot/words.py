@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.chat import card
+from bot.chat import calling, card
 from bot.chat.document import Document
 from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
@@ -16,6 +16,7 @@ from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
 from bot.lookups import StoredAlert
 from bot.oncall.escalation import Roster, next_people
+from bot.oncall.schedules import on_call as on_call_at
 from bot.ports import RoomLink
 
 
@@ -73,6 +74,14 @@ class Wording:
 
     def room_name(self, incident: Incident, platform: str) -> str:
         return card.room_name(incident, mark=incident.room_mark(platform), templates=self._templates)
+
+    def call_out(self, incident: Incident) -> Document:
+        link = next((room.link for room in incident.rooms.values() if room.link), "")
+        return calling.call_out(incident, people=self._people, link=link)
+
+    def contacts(self, incident: Incident, now: datetime) -> Document | None:
+        on_call = [id_ for schedule in self._roster.schedules.values() for id_ in on_call_at(schedule, now)]
+        return calling.contacts(incident, on_call, people=self._people)
 
     def page(self, incident: Incident, paged: Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords:
         fired = [Fired(alert.labels, alert.annotations) for alert in alerts]

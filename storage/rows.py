@@ -12,6 +12,7 @@ from bot.alerts.model import AlertRow, Known
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Source
+from bot.incident.outgoing import Outgoing
 from bot.store import Claimed
 from storage import codec
 from storage.bulk import Values, utc
@@ -61,7 +62,7 @@ def recorded(row: Row[Any]) -> e.Recorded:
     )
 
 
-def effect_row(outgoing: f.Outgoing, at: datetime) -> Values:
+def effect_row(outgoing: Outgoing, at: datetime) -> Values:
     return {
         "key": outgoing.key,
         "incident": outgoing.incident,

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from bot.alerts.model import Alert, AlertRow, Known
-from bot.incident.effects import Outgoing
+from bot.incident.effects import Cancel
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
+from bot.incident.outgoing import Outgoing
 from bot.ports import Clock
 from bot.store import Settlement, Standing
 from storage import bulk, codec, rows
@@ -194,12 +195,15 @@ class SqlTransaction:
         ]
         self._connection.execute(one.values(body=bindparam("facts"), source_link=bindparam("the_link")), facts)
 
-    def cancel(self, number: int, kinds: Sequence[str]) -> None:
-        self._connection.execute(
+    def cancel(self, number: int, cancel: Cancel) -> None:
+        gone = (
             update(outbox)
-            .where(outbox.c.incident == number, outbox.c.kind.in_(kinds), outbox.c.state == "waiting")
+            .where(outbox.c.incident == number, outbox.c.kind.in_(cancel.kinds), outbox.c.state == "waiting")
             .values(state="cancelled")
         )
+        if cancel.lanes:
+            gone = gone.where(outbox.c.lane.in_(cancel.lanes), outbox.c.attempt == 0)
+        self._connection.execute(gone)
 
     def store_alerts(self, stored: Sequence[AlertRow]) -> None:
         moved = [row for row in stored if row.moved]

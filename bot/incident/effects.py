@@ -7,14 +7,7 @@ events when they are delivered. So a row stays small, a storm folds into one row
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import assert_never
-
-CARD_SETTLES = timedelta(seconds=1)
-"""A card waits this long for more to say, so that a burst is one edit."""
-
-DIGEST_SETTLES = timedelta(seconds=2)
-"""The same for the lines in a room's thread."""
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +71,39 @@ class ArchiveRoom:
 
 @dataclass(frozen=True, slots=True)
 class SendPage:
-    """Wake one person by one way (the name of a block under `paging:`)."""
+    """Wake one person by one way (the name of a block under `paging:`), not before `due`. `asked` is the event that asked
+    them; 0: the one that caused this."""
 
     person: str
     way: str
     ladder: str
     step: int
     round: int
+    asked: int = 0
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettlePage:
+    """Tell the way by which `person` was paged that `by` has it; an empty `by`: that it is over."""
+
+    person: str
+    way: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOut:
+    """Nobody answered: say so where incidents are announced, so that whoever reads it can take it."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContacts:
+    """Say in the room how people are reached without us."""
+
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +178,11 @@ class RepeatAlerts:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Not done outside: withdraws the waiting effects of these kinds. What has begun is not called back."""
+    """Not done outside: withdraws the waiting effects of these kinds; with `lanes` only those in them that nobody has begun.
+    What has begun is not called back."""
 
     kinds: tuple[str, ...]
+    lanes: tuple[str, ...] = ()
 
 
 Effect = (
@@ -174,7 +195,10 @@ Effect = (
     | Invite
     | Redirect
     | ArchiveRoom
+    | CallOut
+    | ShowContacts
     | SendPage
+    | SettlePage
     | Publish
     | WriteDraft
     | KeepFile
@@ -186,7 +210,24 @@ Effect = (
 
 Planned = Effect | Cancel
 
-PlatformEffect = OpenRoom | SetTopic | SetLinks | RefreshCard | Announce | Tell | Invite | Redirect | ArchiveRoom
+PlatformEffect = (
+    OpenRoom
+    | SetTopic
+    | SetLinks
+    | RefreshCard
+    | Announce
+    | Tell
+    | Invite
+    | Redirect
+    | ArchiveRoom
+    | CallOut
+    | ShowContacts
+)
+
+
+def page_lane(incident: int, person: str, way: str) -> str:
+    """Pages to one person by one way are in order, and wait for no other way."""
+    return f"{incident}:page:{person}:{way}"
 
 
 def kind_of(effect: Effect) -> str:
@@ -205,82 +246,3 @@ LEAST_URGENT = 9
 
 TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive], KINDS[RepeatAlerts])
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """An effect on its way into the outbox. `key` is its idempotency key for ever. Rows with the same `fold` that
-    nobody has begun are one row; `since` and `upto` are the events it is about. `due` None: at once."""
-
-    key: str
-    incident: int
-    lane: str
-    effect: Effect
-    since: int
-    upto: int
-    fold: str | None = None
-    due: datetime | None = None
-    settles: timedelta = timedelta(0)
-    urgency: int = 5
-
-
-def outgoing(effect: Effect, *, incident: int, seq: int, place: int) -> Outgoing:
-    """`effect`, the `place`-th one that event `seq` of `incident` caused, addressed to its lane.
-
-    A lane is incident × provider: in order inside, never waiting for another one. Where a platform lets us do little,
-    `urgency` says what comes first: 0 is served first.
-    """
-    key = f"{incident}.{seq}.{place}"
-    fold: str | None = None
-    due: datetime | None = None
-    settles = timedelta(0)
-    urgency = 5
-    since = seq
-    match effect:
-        case OpenRoom(platform=platform):
-            lane, urgency = f"{incident}:{platform}", 4
-        case Redirect(platform=platform) | ArchiveRoom(platform=platform):
-            lane = f"{incident}:{platform}"
-        case Invite(platform=platform):
-            # Who may not be invited for hours holds up nothing that is said in the room.
-            lane = f"{incident}:{platform}:invite"
-        case SetTopic(platform=platform):
-            lane, fold, urgency = f"{incident}:{platform}", f"topic:{incident}:{platform}", 6
-        case SetLinks(platform=platform):
-            # Slack lets us set twenty a minute (https://docs.slack.dev/reference/methods/bookmarks.add), and they can wait.
-            lane, fold, urgency = f"{incident}:{platform}:links", f"links:{incident}:{platform}", 8
-        case RefreshCard(platform=platform, first=first):
-            lane, fold = f"{incident}:{platform}", f"card:{incident}:{platform}"
-            settles, urgency = (timedelta(0), 4) if first else (CARD_SETTLES, 5)
-        case Announce(platform=platform, first=first):
-            # That there is an incident is said, also when its room cannot be opened for an hour.
-            lane, fold = f"{incident}:{platform}:announce", f"announce:{incident}:{platform}"
-            settles = timedelta(0) if first else CARD_SETTLES
-        case Tell(platform=platform):
-            lane, fold, settles, urgency = f"{incident}:{platform}", f"tell:{incident}:{platform}", DIGEST_SETTLES, 7
-            since = effect.since or seq
-        case SendPage(person=person, way=way):
-            lane, urgency = f"{incident}:page:{person}:{way}", 0
-        case Publish(page=page):
-            lane, urgency = f"{incident}:status:{page}", 3
-        case WriteDraft(publisher=publisher):
-            lane = f"{incident}:publish:{publisher}"
-        case KeepFile(message=message, number=number):
-            # A file nobody can get holds up no other one.
-            lane = fold = f"file:{incident}:{number}:{message}"
-            urgency = LEAST_URGENT
-        case WakeEscalation(ladder=ladder, step=step, round=round, due=due):
-            key = f"escalate:{incident}:{seq}:{ladder}:{round}:{step}"
-            lane, urgency = key, 1
-        case WakeReminder(due=due):
-            key = f"remind:{incident}:{seq}"
-            lane = key
-        case WakeArchive(due=due):
-            key = f"archive:{incident}:{seq}"
-            lane = key
-        case RepeatAlerts(due=due):
-            key = f"repeat:{incident}:{seq}"
-            lane, urgency = key, 1
-        case _:
-            assert_never(effect)
-    return Outgoing(key, incident, lane, effect, since, seq, fold, due, settles, urgency)

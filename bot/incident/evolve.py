@@ -11,11 +11,11 @@ from typing import assert_never
 
 from bot.incident import events as e
 from bot.incident.captured import reads_now
+from bot.incident.evolve_paging import paged, responders
 from bot.incident.model import (
     FollowUp,
     Incident,
     Moment,
-    Paging,
     Postmortem,
     Role,
     Room,
@@ -108,7 +108,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, title=event.new)
         case e.MadePrivate():
             rooms = {platform: replace(room, exposed=room.live) for platform, room in incident.rooms.items()}
-            return replace(incident, private=True, rooms=rooms, responders=_responders(incident, event.person))
+            return replace(incident, private=True, rooms=rooms, responders=responders(incident, event.person))
         case e.RoleAssigned():
             return replace(incident, roles=_roles(incident.roles, event))
         case (
@@ -144,7 +144,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case (
             e.PeoplePaged() | e.PageTakenBack() | e.PageSent() | e.PageFailed() | e.PageAcknowledged() | e.PagingEnded()
         ):
-            return _paging(incident, event)
+            return paged(incident, event)
         case e.PublicPostDrafted():
             return replace(incident, draft=event.post)
         case e.PublicDraftDiscarded():
@@ -209,10 +209,6 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
     )
 
 
-def _responders(incident: Incident, *people: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*incident.responders, *filter(None, people))))
-
-
 def _roles(roles: Mapping[Role, str], event: e.RoleAssigned) -> Mapping[Role, str]:
     held = {role: person for role, person in roles.items() if role is not event.role}
     return {**held, event.role: event.person} if event.person else held
@@ -236,64 +232,6 @@ def _moments(moments: Mapping[Moment, Stamp], event: e.MomentSet) -> Mapping[Mom
     if event.value is None:
         return held
     return {**held, event.moment: Stamp(event.value, event.source, event.reason)}
-
-
-def _paging(
-    incident: Incident,
-    event: e.PeoplePaged | e.PageTakenBack | e.PageSent | e.PageFailed | e.PageAcknowledged | e.PagingEnded,
-) -> Incident:
-    paging = incident.paging
-    match event:
-        case e.PeoplePaged(beside=True) if paging is not None:
-            people = tuple(dict.fromkeys((*paging.people, *event.people)))
-            asked = tuple(dict.fromkeys((*paging.asked, *event.people)))
-            responders = _responders(incident, *event.people)
-            return replace(incident, paging=replace(paging, people=people, asked=asked), responders=responders)
-        case e.PageTakenBack():
-            responders = tuple(person for person in incident.responders if person not in event.people)
-            return replace(incident, paging=paging and _without(paging, event.people), responders=responders)
-        case e.PeoplePaged():
-            before = (*paging.asked, *paging.people) if paging and paging.waiting else ()
-            climbed = Paging(
-                event.ladder,
-                event.step,
-                event.round,
-                event.people,
-                event.at,
-                event.next_at,
-                last=event.last,
-                asked=tuple(dict.fromkeys((*before, *event.people))),
-            )
-            return replace(incident, paging=climbed, responders=_responders(incident, *event.people))
-        case e.PageSent():
-            return incident
-        case e.PageFailed():
-            if paging is None:
-                return incident
-            return replace(incident, paging=replace(paging, failed=(*paging.failed, f"{event.person}:{event.way}")))
-        case e.PageAcknowledged():
-            moments = dict(incident.moments)
-            moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
-            held = paging or Paging("", 0, 0, (), event.at)
-            answered = replace(held, acknowledged_by=event.person, next_at=None)
-            responders = _responders(incident, event.person)
-            return replace(incident, moments=moments, paging=answered, responders=responders)
-        case e.PagingEnded():
-            return replace(incident, paging=paging and _ended(paging, event))
-        case _:
-            assert_never(event)
-
-
-def _without(paging: Paging, people: tuple[str, ...]) -> Paging:
-    return replace(
-        paging,
-        people=tuple(person for person in paging.people if person not in people),
-        asked=tuple(person for person in paging.asked if person not in people),
-    )
-
-
-def _ended(paging: Paging, event: e.PagingEnded) -> Paging:
-    return replace(paging, over=True, exhausted=event.exhausted, next_at=None, ended=event.reason)
 
 
 def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.AnnouncementPosted) -> Room:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.incident.links import NO_GUIDES, Guides
+from bot.incident.paged import PagedAt, Paging
 from bot.incident.terms import (
     ACTIVE,
     BY_BADNESS,
@@ -35,6 +36,7 @@ __all__ = [
     "Mark",
     "Moment",
     "NothingToPublish",
+    "PagedAt",
     "Paging",
     "Person",
     "Postmortem",
@@ -143,39 +145,6 @@ class FollowUp:
     due: datetime | None = None
     outcome: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """The ladder being climbed: who was asked last, and whether somebody answered.
-
-    `asked` is everybody who was asked since this paging began. `ended` says why it is `over`. Without a `ladder` nobody
-    was asked, and somebody has it all the same.
-    """
-
-    ladder: str
-    step: int
-    round: int
-    people: tuple[str, ...]
-    since: datetime
-    next_at: datetime | None = None
-    acknowledged_by: str = ""
-    failed: tuple[str, ...] = ()
-    over: bool = False
-    last: bool = False
-    exhausted: bool = False
-    asked: tuple[str, ...] = ()
-    ended: str = ""
-
-    @property
-    def waiting(self) -> bool:
-        """Nobody has answered, and there is somebody who could."""
-        return not self.acknowledged_by and not self.over
-
-    def wakes(self, person: str) -> bool:
-        """Whether a page to `person` that has not gone out yet is still wanted: the more so when nobody answered."""
-        wanted = self.waiting or (self.exhausted and not self.acknowledged_by)
-        return wanted and person in (*self.people, *self.asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +270,8 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody we may page or name. `id` is the key under `people:`; `handles` maps a platform to its user id."""
+    """Somebody we may page or name. `id` is the key under `people:`; `handles` maps a platform to its user id. `ways` are used
+    in their order, each `waits` after the page began; those that are not named there at once."""
 
     id: str
     name: str
@@ -309,3 +279,4 @@ class Person:
     ways: tuple[str, ...] = ()
     handles: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, timedelta] = field(default_factory=dict)

@@ -13,9 +13,9 @@ NOBODY_ACKNOWLEDGED = "nobody acknowledged"
 """The usual reason to ask the next one, or to say that there is none."""
 
 
-def climb(rung: c.Rung, at: datetime, *, reason: str, beside: bool = False) -> list[e.Event]:
+def climb(rung: c.Rung, at: datetime, *, reason: str, beside: bool = False, unreached: bool = False) -> list[e.Event]:
     """Ask the people of `rung`; a rung without people means the ladder has nobody to ask. `beside`: a ladder is being
-    climbed, and what nobody answers is its to escalate."""
+    climbed, and what nobody answers is its to escalate. `unreached`: those who were asked before got no page."""
     if not rung.people:
         return [e.PagingEnded(at=at, ladder=rung.ladder, exhausted=True, reason="nobody is on call")]
     return [
@@ -29,6 +29,8 @@ def climb(rung: c.Rung, at: datetime, *, reason: str, beside: bool = False) -> l
             last=rung.last and not beside,
             reason=reason,
             beside=beside,
+            targets=rung.targets,
+            unreached=unreached,
         )
     ]
 
@@ -57,7 +59,7 @@ def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Ev
         return []
     if (command.round, command.step) <= (held.round, held.step):
         return []
-    return _go_on(held.ladder, command.rung, at, reason=NOBODY_ACKNOWLEDGED)
+    return _go_on(held, command.rung, at, reason=NOBODY_ACKNOWLEDGED)
 
 
 def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
@@ -102,10 +104,10 @@ def record_page(incident: Incident, command: c.RecordPage, at: datetime) -> list
     current = held and (held.ladder, held.round, held.step) == (command.ladder, command.round, command.step)
     if not (command.nobody_left and held and held.waiting and current):
         return [failed]
-    return [failed, *_go_on(held.ladder, command.rung, at, reason="no page got through")]
+    return [failed, *_go_on(held, command.rung, at, reason="no page got through")]
 
 
-def _go_on(ladder: str, rung: c.Rung | None, at: datetime, *, reason: str) -> list[e.Event]:
+def _go_on(held: Paging, rung: c.Rung | None, at: datetime, *, reason: str) -> list[e.Event]:
     """Ask whoever comes next, or say that nobody does; and when it is not as the policy said, why."""
     left = bool(rung and rung.people)
     if rung and rung.gone:
@@ -117,5 +119,5 @@ def _go_on(ladder: str, rung: c.Rung | None, at: datetime, *, reason: str) -> li
             then = "so nobody else was paged"
         reason = f"{reason}; the policy {rung.gone} is not configured any more, {then}"
     if rung is None or not left:
-        return [e.PagingEnded(at=at, ladder=ladder, exhausted=True, reason=reason)]
-    return climb(rung, at, reason=reason)
+        return [e.PagingEnded(at=at, ladder=held.ladder, exhausted=True, reason=reason)]
+    return climb(rung, at, reason=reason, unreached=not held.reached())

@@ -218,7 +218,7 @@ def _removed(event: e.MessageRemoved) -> str:
 
 def _step(event: e.PeoplePaged) -> str:
     """Where in its policy; a person and a schedule have no steps."""
-    if not event.ladder or event.ladder.startswith("person:"):
+    if not event.ladder or event.ladder.startswith(("person:", "pager:")):
         return ""
     if event.ladder.startswith("schedule:"):
         return f" (on call in {event.ladder.removeprefix('schedule:')})"

@@ -1,6 +1,7 @@
 """Whom to wake next: ladders are climbed step by step, round by round, past those where nobody is on call.
 
-People write `policy:NAME`, `schedule:NAME`, `person:ID`, or just the name.
+People write `policy:NAME`, `schedule:NAME`, `person:ID`, `pager:NAME` (a service that wakes people of its own), or just the
+name.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from datetime import datetime, timedelta
 
 from bot.incident.commands import Rung
 from bot.incident.model import Paging, Refused
+from bot.incident.policy import is_service
 from bot.nearest import nearest
 from bot.oncall.schedules import Schedule, on_call
 
-KINDS = ("policy", "schedule", "person")
+KINDS = ("policy", "schedule", "person", "pager")
 """What can be paged; of a bare name the first that has it is meant."""
 
 DEFAULT_WAIT = timedelta(minutes=5)
@@ -23,10 +25,12 @@ DEFAULT_WAIT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Whom to ask, as `schedule:NAME` and `person:ID`; `wait` None means the default, five minutes."""
+    """Whom to ask, as `schedule:NAME`, `person:ID` and `pager:NAME`; `wait` None means the default, five minutes. With a
+    `turn` only one of them is asked each time, the next one in turn; the steps that have the same one take turns together."""
 
     targets: tuple[str, ...]
     wait: timedelta | None = None
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +44,14 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """Everything that can be paged, by name. `people` are the ids we know. `default` is the policy that is meant when
-    nobody named one; empty: there is none."""
+    """Everything that can be paged, by name. `people` are the ids we know, services (`pager:NAME`) among them. `default` is
+    the policy that is meant when nobody named one; empty: there is none. `turns` is how many were taken, by `Step.turn`."""
 
     schedules: Mapping[str, Schedule] = field(default_factory=dict)
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     people: frozenset[str] = frozenset()
     default: str = ""
+    turns: Mapping[str, int] = field(default_factory=dict)
 
 
 def rung(roster: Roster, ladder: str, *, step: int, round: int, at: datetime) -> Rung:
@@ -64,10 +69,10 @@ def rung(roster: Roster, ladder: str, *, step: int, round: int, at: datetime) ->
     end = climbed.repeat * len(climbed.steps)
     for number in range(position, end):
         now_round, now_step = divmod(number, len(climbed.steps))
-        people = _people(roster, climbed.steps[now_step].targets, at)
+        step_now = climbed.steps[now_step]
+        people = _whose_turn(roster, step_now, _people(roster, step_now.targets, at))
         if people:
-            last = number == end - 1
-            return Rung(name, now_step, now_round, people, climbed.steps[now_step].wait or DEFAULT_WAIT, last)
+            return _rung(name, now_step, now_round, people, step_now, last=number == end - 1)
     return Rung(name, step, round, (), last=True)
 
 
@@ -85,7 +90,7 @@ def following(roster: Roster, ladder: str, *, step: int, round: int, asked: Coll
             return found
         missed = _missed(roster, name, {*asked, *found.people}, max(round, roster.ladders[name].repeat), at)
         return replace(found, last=missed is None) if found.people else missed or found
-    if name.startswith(("person:", "schedule:")):
+    if name.startswith(("person:", "schedule:", "pager:")):
         return Rung(name, step, round, (), last=True)
     instead = roster.default.removeprefix("policy:")
     if instead not in roster.ladders:
@@ -97,11 +102,25 @@ def following(roster: Roster, ladder: str, *, step: int, round: int, asked: Coll
 def _missed(roster: Roster, ladder: str, asked: Collection[str], round: int, at: datetime) -> Rung | None:
     """The first step that has somebody on call who was not asked, as one of `round`; None: all were asked."""
     for number, step in enumerate(roster.ladders[ladder].steps):
-        people = _people(roster, step.targets, at)
-        if not set(people) <= set(asked):
+        everybody = _people(roster, step.targets, at)
+        # Of those who take turns one is asked, and not all of them before we give up.
+        missed = not set(everybody) & set(asked) if step.turn else not set(everybody) <= set(asked)
+        if everybody and missed:
+            people = _whose_turn(roster, step, everybody)
             then = following(roster, ladder, step=number + 1, round=round, asked={*asked, *people}, at=at)
-            return Rung(ladder, number, round, people, step.wait or DEFAULT_WAIT, last=not then.people)
+            return _rung(ladder, number, round, people, step, last=not then.people)
     return None
+
+
+def _rung(ladder: str, number: int, round: int, people: tuple[str, ...], step: Step, *, last: bool) -> Rung:
+    wait = step.wait or DEFAULT_WAIT
+    return Rung(ladder, number, round, people, wait, last, targets=step.targets, turn=step.turn)
+
+
+def _whose_turn(roster: Roster, step: Step, people: tuple[str, ...]) -> tuple[str, ...]:
+    if not step.turn or not people:
+        return people
+    return (people[roster.turns.get(step.turn, 0) % len(people)],)
 
 
 def next_people(roster: Roster, paging: Paging | None) -> tuple[str, ...]:
@@ -135,7 +154,10 @@ def target(roster: Roster, name: str, at: datetime) -> Rung:
         if one in kinds and wanted in known:
             full = f"{one}:{wanted}"
             people = _people(roster, (full,), at)
-            return Rung(full, 0, 0, people, DEFAULT_WAIT if people else None, last=True)
+            return Rung(full, 0, 0, people, DEFAULT_WAIT if people else None, last=True, targets=(full,))
+    service = f"pager:{wanted}"
+    if "pager" in kinds and service in roster.people:
+        return Rung(service, 0, 0, (service,), DEFAULT_WAIT, last=True, targets=(service,))
     if not set(kinds) <= set(KINDS):
         raise Refused(f"{kind} is nothing that can be paged.", "Say `policy:NAME`, `schedule:NAME` or `person:ID`.")
     raise Refused(
@@ -158,7 +180,7 @@ def _everything(roster: Roster) -> list[str]:
     return [
         *(f"policy:{name}" for name in sorted(roster.ladders)),
         *(f"schedule:{name}" for name in sorted(roster.schedules)),
-        *(f"person:{name}" for name in sorted(roster.people)),
+        *(name if is_service(name) else f"person:{name}" for name in sorted(roster.people)),
     ]
 
 
@@ -169,6 +191,8 @@ def _people(roster: Roster, targets: Iterable[str], at: datetime) -> tuple[str, 
         kind, _, name = full.partition(":")
         if kind == "person":
             found[name] = None
+        elif kind == "pager":
+            found[full] = None
         elif kind == "schedule" and name in roster.schedules:
             found |= dict.fromkeys(on_call(roster.schedules[name], at))
     return tuple(person for person in found if person in roster.people)

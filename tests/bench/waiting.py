@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from bot.incident import effects as f
 from bot.incident.model import Incident, Room
+from bot.incident.outgoing import Outgoing
 from storage import bulk, migrate, rows
 from storage.engine import Database
 from storage.tables import counter, incident, outbox
@@ -28,7 +29,7 @@ def fill(database: Database, lanes: int, effects: int) -> None:
         number = place % lanes + 1
         effect = f.SetTopic("console")
         key, lane = f"{number}.bench.{place}", f"{number}:console"
-        waiting.append(f.Outgoing(key, number, lane, effect, since=1, upto=1))
+        waiting.append(Outgoing(key, number, lane, effect, since=1, upto=1))
     with database.write() as connection:
         bulk.insert(connection, incident, [rows.incident_row(item, at) for item in incidents])
         bulk.insert(connection, outbox, [rows.effect_row(item, at) for item in waiting])

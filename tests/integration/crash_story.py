@@ -34,8 +34,8 @@ from sqlalchemy import Connection, event, text
 
 import bot.deliver
 from bot.config import Config, load
-from bot.incident import effects
 from bot.incident import events as e
+from bot.incident import outgoing
 from bot.main import Klatsch, Running
 from bot.oncall.escalation import Roster
 from bot.perform import Providers
@@ -223,8 +223,8 @@ def changes(connection: Connection) -> int:
 
 def hurry(klatsch: Klatsch, job: Job) -> None:
     """Shorter waits. A process that is killed loses nothing it has written, so the disk need not be waited for."""
-    effects.CARD_SETTLES = timedelta(milliseconds=5)
-    effects.DIGEST_SETTLES = timedelta(milliseconds=10)
+    outgoing.CARD_SETTLES = timedelta(milliseconds=5)
+    outgoing.DIGEST_SETTLES = timedelta(milliseconds=10)
     bot.deliver.LEASE = LEASE
     bot.deliver.RENEW_EVERY = LEASE.total_seconds() / 2
     bot.deliver.POLL = 0.1

@@ -41,6 +41,11 @@ ROSTER = Roster(
 )
 
 
+def asks(found):
+    """Without what the step names, which is the same for all its people."""
+    return replace(found, targets=())
+
+
 @pytest.mark.parametrize(
     ("ladder", "round", "step", "expected"),
     [
@@ -68,7 +73,7 @@ ROSTER = Roster(
     ],
 )
 def test_the_next_rung_is_the_first_one_with_people(ladder, round, step, expected):
-    assert rung(ROSTER, ladder, step=step, round=round, at=NOW) == expected
+    assert asks(rung(ROSTER, ladder, step=step, round=round, at=NOW)) == expected
 
 
 TWO = Ladder("two", (Step(("person:ana",), 3 * MINUTE), Step(("person:ben",))))
@@ -100,7 +105,7 @@ TWO = Ladder("two", (Step(("person:ana",), 3 * MINUTE), Step(("person:ben",))))
 )  # fmt: skip
 def test_a_policy_that_changed_while_it_is_climbed_still_wakes_somebody(ladders, default, asked, expected):
     roster = Roster({}, {ladder.name: ladder for ladder in ladders}, frozenset({"ana", "ben", "cem"}), default)
-    assert following(roster, "two", step=1, round=0, asked=asked.split(), at=NOW) == expected
+    assert asks(following(roster, "two", step=1, round=0, asked=asked.split(), at=NOW)) == expected
 
 
 @pytest.mark.parametrize("ladder", ["person:ben", "schedule:platform"])
@@ -122,7 +127,7 @@ def test_everybody_of_a_changed_policy_is_asked_once_and_then_it_ends():
 
 
 def test_first_is_where_the_ladder_begins():
-    assert first(ROSTER, "holes", NOW) == Rung("holes", 1, 0, ("cem",), 2 * MINUTE)
+    assert asks(first(ROSTER, "holes", NOW)) == Rung("holes", 1, 0, ("cem",), 2 * MINUTE)
 
 
 def test_who_is_asked_depends_on_the_instant():
@@ -151,7 +156,7 @@ def test_repeat_says_how_often_a_ladder_is_climbed_in_all():
     ],
 )
 def test_a_target_is_a_policy_a_schedule_or_a_person(name, expected):
-    assert target(ROSTER, name, NOW) == expected
+    assert asks(target(ROSTER, name, NOW)) == expected
 
 
 @pytest.mark.parametrize(
@@ -199,3 +204,49 @@ def test_an_unknown_target_is_refused_with_the_nearest_name(roster, name, reason
 )
 def test_who_is_paged_next_is_known_beforehand(paging, people):
     assert next_people(ROSTER, paging) == people
+
+
+def test_a_rung_says_what_its_step_names():
+    assert rung(ROSTER, "platform", step=0, round=0, at=NOW).targets == ("schedule:platform",)
+    assert target(ROSTER, "schedule:platform", NOW).targets == ("schedule:platform",)
+
+
+TAKING_TURNS = replace(
+    ROSTER,
+    ladders={
+        "fair": Ladder(
+            "fair",
+            (Step(("person:ana", "schedule:later", "person:ben"), turn="fair:0"), Step(("person:cem",))),
+            repeat=2,
+        )
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("taken", "people"), [({}, "ana"), ({"fair:0": 1}, "ben"), ({"fair:0": 2}, "ana"), ({"x": 1}, "ana")]
+)
+def test_of_those_who_take_turns_one_is_asked(taken, people):
+    found = rung(replace(TAKING_TURNS, turns=taken), "fair", step=0, round=0, at=NOW)
+    assert (found.people, found.turn, found.last) == ((people,), "fair:0", False)
+
+
+def test_before_we_give_up_not_all_are_asked_who_take_turns():
+    asked = ("ana", "cem")
+    found = following(TAKING_TURNS, "fair", step=2, round=1, asked=asked, at=NOW)
+    assert (found.people, found.last) == ((), True)
+
+
+def test_a_service_is_paged_by_its_full_name_and_by_its_bare_one():
+    roster = replace(
+        ROSTER,
+        people=ROSTER.people | {"pager:pagerduty"},
+        ladders={"out": Ladder("out", (Step(("pager:pagerduty", "pager:gone", "person:ana")),))},
+    )
+    assert rung(roster, "out", step=0, round=0, at=NOW).people == ("pager:pagerduty", "ana")
+    assert target(roster, "pager:pagerduty", NOW).people == ("pager:pagerduty",)
+    assert target(roster, "pagerduty", NOW).ladder == "pager:pagerduty"
+    assert following(roster, "pager:pagerduty", step=1, round=0, asked=(), at=NOW).people == ()
+    with pytest.raises(Refused, match="no policy, schedule or person called pagerdty") as refused:
+        target(roster, "pagerdty", NOW)
+    assert refused.value.hint == "Did you mean `pager:pagerduty`?"

@@ -11,6 +11,7 @@ from bot.incident import events as e
 from bot.incident.attachment import FILES_LIMIT, NAME_LIMIT, PLACE_LIMIT, Attachment
 from bot.incident.files import REASON_LIMIT, beside, files_of
 from bot.incident.model import Mark
+from bot.incident.outgoing import outgoing
 from bot.incident.plan import Policy, plan
 from bot.incident.timeline import sentence, story
 from bot.sizes import format_size, parse_size
@@ -124,10 +125,10 @@ def test_a_copy_is_asked_of_the_platform_that_the_message_is_from(policy, kept):
 
 
 def test_what_keeps_a_copy_waits_behind_all_else_and_for_no_other_file():
-    one, other = (f.outgoing(f.KeepFile("matrix", "m", n), incident=7, seq=3, place=n) for n in range(2))
+    one, other = (outgoing(f.KeepFile("matrix", "m", n), incident=7, seq=3, place=n) for n in range(2))
     assert one.urgency == f.LEAST_URGENT
     assert one.lane != other.lane
-    assert one.fold == f.outgoing(f.KeepFile("matrix", "m", 0), incident=7, seq=9, place=4).fold
+    assert one.fold == outgoing(f.KeepFile("matrix", "m", 0), incident=7, seq=9, place=4).fold
 
 
 @pytest.mark.parametrize(

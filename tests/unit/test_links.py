@@ -17,6 +17,7 @@ from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident.links import ADDRESS, Guides, guides, is_web
 from bot.incident.model import Incident, Room, Status
+from bot.incident.outgoing import outgoing
 from bot.incident.plan import Policy, plan
 from tests.builders import START, Story
 
@@ -159,9 +160,9 @@ def test_the_first_public_post_on_each_page_is_shown_and_the_next_changes_nothin
 
 
 def test_links_wait_for_everything_else_in_the_room_and_hold_up_nothing() -> None:
-    first, second = (f.outgoing(f.SetLinks("slack"), incident=7, seq=seq, place=0) for seq in (3, 4))
+    first, second = (outgoing(f.SetLinks("slack"), incident=7, seq=seq, place=0) for seq in (3, 4))
     assert first.lane == "7:slack:links"
     assert first.fold == second.fold
     others: list[f.Effect] = [f.SetTopic("slack"), f.Tell("slack"), f.RefreshCard("slack"), f.Invite("slack", ())]
-    assert first.urgency > max(f.outgoing(x, incident=7, seq=1, place=0).urgency for x in others)
+    assert first.urgency > max(outgoing(x, incident=7, seq=1, place=0).urgency for x in others)
     assert first.settles == timedelta(0)

@@ -14,7 +14,8 @@ from bot.incident.model import Kind, Severity, Status, Window
 class Rung:
     """Whom a ladder asks at one step, resolved for an instant, and how long they have to answer (`wait` None: no
     limit). `last`: nobody comes after. `gone` names the policy this one stands in for, because the configuration has
-    it no more; then an empty `ladder` says that there is none to stand in."""
+    it no more; then an empty `ladder` says that there is none to stand in. `targets` are what the step names. Where they take
+    turns, `turn` is the step whose next turn this uses up."""
 
     ladder: str
     step: int
@@ -23,6 +24,8 @@ class Rung:
     wait: timedelta | None = None
     last: bool = False
     gone: str = ""
+    targets: tuple[str, ...] = ()
+    turn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from bot.incident.model import PublicPost
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeoplePaged(Happened):
     """One rung of a ladder. `next_at` is when the next rung is asked if nobody acknowledges; after the `last` one it
-    is when we say that nobody did. `beside`: these are paged too, and the ladder that is being climbed goes on."""
+    is when we say that nobody did. `beside`: these are paged too, and the ladder that is being climbed goes on. `targets` are
+    what the rung names (`schedule:platform`); `unreached`: no page to those who were asked before got through."""
 
     ladder: str
     step: int
@@ -22,6 +23,8 @@ class PeoplePaged(Happened):
     last: bool = False
     reason: str = ""
     beside: bool = False
+    targets: tuple[str, ...] = ()
+    unreached: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,121 @@
+"""What follows when people are paged, answer or do not: pages by each of their ways, the ladder's clock, and the word to
+whoever waits for an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.model import Incident
+from bot.incident.policy import Policy, Way
+from bot.incident.showing import invited, live_rooms, show
+
+
+def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Planned]:
+    """Each person by each of their ways. What is left of an earlier page to them is withdrawn: one is outstanding at a time."""
+    # The ladder's clock runs on for who is paged beside it.
+    effects: list[f.Planned] = [] if event.beside else [f.Cancel(("wake_escalation",))]
+    for person in event.people:
+        ways = policy.ways(person, incident.severity)
+        again = incident.paging is not None and incident.paging.paged_again(person)
+        effects += [_withdrawn(incident, person, policy)] if again else []
+        effects += _pages(event, incident.version, person, ways, event.at)
+    if event.next_at:
+        effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
+    if event.unreached:
+        effects += contacts(incident, policy)
+    return effects + invited(incident, event.people, policy) + show(incident, policy)
+
+
+def _pages(paged: e.PeoplePaged, asked: int, person: str, ways: Iterable[Way], at: datetime) -> list[f.Planned]:
+    return [
+        f.SendPage(
+            person, way.name, paged.ladder, paged.step, paged.round, asked, due=at + way.after if way.after else None
+        )
+        for way in ways
+    ]
+
+
+def _withdrawn(incident: Incident, person: str, policy: Policy) -> f.Cancel:
+    known = policy.people.get(person)
+    lanes = tuple(f.page_lane(incident.number, person, way) for way in (known.ways if known else ()))
+    return f.Cancel(("send_page",), lanes)
+
+
+def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Planned]:
+    """What did not get through is not waited for: the next of the person's ways comes now, and the others as much earlier."""
+    held = incident.paging
+    paged = held.pages.get(event.person) if held else None
+    if held is None or paged is None or not held.wakes(event.person):
+        return []
+    ways = policy.ways(event.person, incident.severity)
+    return _hastened(incident, event.person, [way for way in ways if paged.at + way.after > event.at], event.at, policy)
+
+
+def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
+    """It is worse than it was when people were paged quietly: their other ways are used too, the first at once."""
+    held = incident.paging
+    if held is None or not held.waiting or event.old not in policy.quiet or event.new in policy.quiet:
+        return []
+    effects: list[f.Planned] = []
+    for person in held.people:
+        quietly = {way.name for way in policy.ways(person, event.old)}
+        more = [way for way in policy.ways(person, event.new) if way.name not in quietly]
+        effects += _hastened(incident, person, more, event.at, policy)
+    return effects
+
+
+def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime, policy: Policy) -> list[f.Planned]:
+    held = incident.paging
+    paged = held.pages.get(person) if held else None
+    if held is None or paged is None or not ways:
+        return []
+    first = min(way.after for way in ways)
+    effects: list[f.Planned] = [_withdrawn(incident, person, policy)]
+    for way in ways:
+        wait = way.after - first
+        due = at + wait if wait > timedelta() else None
+        effects.append(f.SendPage(person, way.name, held.ladder, held.step, held.round, paged.event, due=due))
+    return effects
+
+
+def answered(incident: Incident, event: e.PageAcknowledged, policy: Policy) -> list[f.Planned]:
+    """Let everybody sleep who was not woken yet."""
+    effects: list[f.Planned] = [f.Cancel(("send_page", "wake_escalation"))]
+    return effects + _settle(incident, policy, by=event.person, but=event.via)
+
+
+def sent(incident: Incident, event: e.PageSent, policy: Policy) -> list[f.Planned]:
+    """It was on its way when somebody answered, or it ended: its provider is told behind it."""
+    held = incident.paging
+    if event.way not in policy.settling or held is None:
+        return []
+    if not incident.status.open:
+        return [f.SettlePage(event.person, event.way)]
+    return [f.SettlePage(event.person, event.way, held.acknowledged_by)] if held.acknowledged_by else []
+
+
+def settled(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """It is over."""
+    return _settle(incident, policy)
+
+
+def _settle(incident: Incident, policy: Policy, *, by: str = "", but: str = "") -> list[f.Planned]:
+    sent = incident.paging.sent if incident.paging else {}
+    pairs = [key.rpartition(":") for key in sent]
+    return [f.SettlePage(person, way, by) for person, _, way in pairs if way in policy.settling and way != but]
+
+
+def exhausted(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """Nobody answered: whoever reads it can take it. A page that its provider has not taken yet is needed more than ever."""
+    effects: list[f.Planned] = [f.Cancel(("wake_escalation",))]
+    if not incident.private:
+        effects += [f.CallOut(platform) for platform in policy.platforms]
+    return effects + contacts(incident, policy)
+
+
+def contacts(incident: Incident, policy: Policy) -> list[f.Planned]:
+    """How to reach people without us."""
+    return [f.ShowContacts(platform) for platform in live_rooms(incident, policy)]
