@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from adapters.registry import PAGERS, Provider
 from adapters.web.mounted import BODY_LIMIT
 from bot.answering import NoSuchLink, PageAnswers
+from bot.hearing import answer_urls, answered
 from bot.mounted import ASGI
 from bot.ports import Attempt, PageMessage, Unavailable
 from tests.integration.served_bot import FIRING, Bot, bot_on
@@ -119,3 +120,13 @@ async def test_a_pager_that_cannot_listen_is_named_and_begun_again(bell: Bell, b
     await until(told, "the trouble")
     await until(lambda: len(bell.listened) == 2, "the second try")
     assert bell.listened[0] is bell.listened[1]
+
+
+@pytest.mark.parametrize(("public", "told"), [(PUBLIC, f"{PUBLIC}/paging/bell"), ("", "")], ids=["known", "not known"])
+def test_nobody_is_told_of_an_address_that_people_outside_do_not_know(public: str, told: str) -> None:
+    pager = Bell()
+    pagers: dict[str, Any] = {"bell": pager, "ntfy": object()}
+    apps = answered(pagers, answers=None, public_url=public)  # type: ignore[arg-type]
+    assert apps.keys() == {"/paging/bell/key"}
+    assert pager.heard_at == told
+    assert answer_urls(pagers, public) == ({"bell": told} if told else {})
