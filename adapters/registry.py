@@ -57,7 +57,7 @@ PAGERS: Final[Mapping[str, Provider[Pager]]] = {
     "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
     "twilio": Provider("adapters.paging.twilio", medium="sms"),
-    "webhook": Provider("adapters.paging.webhook", medium="service"),
+    "webhook": Provider("adapters.paging.webhook", medium="service", settles=True),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {
