@@ -9,18 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from starlette.applications import Starlette
-
 from adapters.clock import SystemClock
 from adapters.http import Http
 from adapters.settings import DRAFTS, settings
-from adapters.status.builtin import Config as OwnPage
-from adapters.web.acknowledge import AckLinks, AckPages
-from adapters.web.calendars import CalendarLinks, Calendars
-from adapters.web.machines import Health, machines_app
-from adapters.web.metrics import Metrics
+from adapters.web.acknowledge import AckLinks
+from adapters.web.calendars import CalendarLinks
 from adapters.web.neighbour import is_klatsch, taken
-from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
 from bot.answered import Answered
@@ -36,15 +30,16 @@ from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
 from bot.listeners import addresses, bound, own_pages
 from bot.names import component_names, names, redaction, roster, wording
-from bot.oncall.escalation import Roster
+from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
-from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
+from bot.providers import calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.store import StoreUnavailable
 from bot.vital import Vital
+from bot.web import Web
 from storage.alone import AlreadyRunning, ServingLock
 from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
@@ -108,7 +103,7 @@ class Klatsch:
         self._paging: Mapping[str, Pager] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
-        self.duty = Duty(roster(config), changed=self._on_duty)
+        self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
         known = replace(
             names(config, self.duty, self._public_addresses),
@@ -118,6 +113,10 @@ class Klatsch:
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
+        self.on_duty = OnDuty(self.duty, self.lookups, self.writer, self._memory("on duty"), self.clock)
+
+    def _memory(self, what: str) -> SqlMemory:
+        return SqlMemory(self.database, self.clock, f"klatsch: {what}")
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -128,9 +127,6 @@ class Klatsch:
             await self.http.close()
             self.database.close()
 
-    def _on_duty(self, roster: Roster) -> None:
-        self.writer.follow(roster)
-
     def _changed(self) -> None:
         if self._deliverer is not None:
             self._deliverer.wake()
@@ -140,6 +136,7 @@ class Klatsch:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
         await self.calendars.recall()
+        await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -245,13 +242,24 @@ class Klatsch:
         answers = Answered(self.writer, config.people, self.links.whose, str(config.zone))
         hearing = Hearing(self._talking, self.conversation, turns, self._paging, answers, config.http.public_url)
         vital = Vital(config, self.writer, self._pulse, self.http, self.lookups, self.database)
+        web = Web(
+            config,
+            self.settings,
+            self.lookups,
+            self.writer,
+            self.clock,
+            self.duty,
+            self.pages,
+            lambda: self.calendars.troubles,
+        )
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners, hearing, vital), strict=True)
+            for listener, app in zip(listeners, apps, strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
-        memory = SqlMemory(self.database, self.clock, "klatsch: deafness")
-        talking = hearing.begun(memory, self.clock, str(config.zone))
+        talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
+        talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
@@ -268,39 +276,9 @@ class Klatsch:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
 
-    def _apps(self, listeners: Sequence[Listener], hearing: Hearing, vital: Vital) -> list[Starlette]:
-        """What each listener serves: the machines' also a page that shares their address."""
-        config = self.config
-        publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
-        own, *others = [(listener.host, listener.port) for listener in listeners]
-        shared = publics.pop(own, None)
-        metrics = Metrics(
-            self.lookups.waiting,
-            lambda: self.writer.waiting,
-            self.clock.now,
-            lambda: hearing.heard,
-            lambda: vital.taken,
-        )
-        machines = machines_app(
-            alert_sources(self.settings),
-            self.conversation,
-            AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
-            metrics,
-            Health(vital.ready.problems, lambda: [*hearing.unheard, *vital.troubles, *self.calendars.troubles]),
-            Calendars(self.calendar_links, self.duty, config.people, self.clock),
-            mounted=hearing.mounted,
-            public=self._public(*shared) if shared else None,
-        )
-        if not config.http.public_url:
-            self.links.at(listeners[0].url)
-        return [machines, *(self._public(*publics[place]) for place in others)]
-
     def _public_addresses(self, ref: str) -> list[str]:
         """Where customers will read of an incident, as far as that is known before they do."""
         return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
-
-    def _public(self, name: str, page: OwnPage) -> Starlette:
-        return public_app(name, page, self.pages, self.clock)
 
 
 def refusals() -> tuple[type[Exception], ...]:

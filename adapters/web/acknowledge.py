@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from adapters.web.pages import Pages
 from bot.answering import NoSuchLink
+from bot.chat.acknowledging import too_late
 from bot.chat.card import who
 from bot.chat.document import clean
 from bot.duty import Duty
@@ -108,16 +109,26 @@ class AckLinks:
 
 
 class AckPages:
-    """The page behind the link."""
+    """The page behind the link. Some providers press it themselves when somebody answers there, with `?via=` and the name of
+    their block, which is one of `ways`. Times are shown in `zone`."""
 
     def __init__(
-        self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person], duty: Duty
+        self,
+        links: AckLinks,
+        lookups: Lookups,
+        writer: Writer,
+        people: Mapping[str, Person],
+        duty: Duty,
+        ways: Collection[str] = (),
+        zone: str = "UTC",
     ) -> None:
         self._links = links
         self._lookups = lookups
         self._writer = writer
         self._people = people
         self._duty = duty
+        self._ways = frozenset(ways)
+        self._zone = zone
         self._name = who(people)
         self._pages = Pages()
 
@@ -144,7 +155,9 @@ class AckPages:
             return self._broken(error)
         if person not in self._people:
             return self._unknown(number, person)
-        ask = Ask(command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("link"))
+        named = request.query_params.get("via", "")
+        via = named if named in self._ways else "link"
+        ask = Ask(command=Acknowledge(person=person, via=via), incident=number, by=person, source=Source("link"))
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 outcome = await self._writer.submit(ask)
@@ -170,6 +183,7 @@ class AckPages:
             "over": not incident.status.open,
             "then": [self._name(one) for one in next_people(self._duty.roster, paging)],
             "goes_on": bool(paging and paging.waiting and paging.next_at and not paging.last),
+            "late": too_late(incident, self._name, self._zone) if answered == person else "",
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",
         }
