@@ -4,8 +4,9 @@ A provider's module has `Config`, a pydantic model of its block, and `build`:
 
     paging, publishing    build(name, config, http)
     alerts                build(name, config)
+    calendars             build(name, config, http, zone)
 
-`name` is the block's own name; status pages and chat platforms say in their modules what they are built from.
+`name` is the block's own name, of a calendar that of its schedule, whose `zone` it is given; status pages and chat platforms say in their modules what they are built from.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel
 
 from bot.alerts.source import AlertSource
+from bot.calendars import CalendarSource
 from bot.chat.document import clean
 from bot.nearest import nearest
 from bot.ports import ChatPlatform, Pager, Publisher, StatusPage
@@ -46,12 +48,14 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "goalert": Provider("adapters.paging.goalert", medium="service", settles=True),
     "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
-    "pushover": Provider("adapters.paging.pushover", medium="push"),
+    "pagerduty": Provider("adapters.paging.pagerduty", medium="service", settles=True),
+    "pushover": Provider("adapters.paging.pushover", medium="push", settles=True),
     "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
-    "webhook": Provider("adapters.paging.webhook", medium="service"),
+    "webhook": Provider("adapters.paging.webhook", medium="service", settles=True),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {
@@ -66,7 +70,11 @@ PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
     "folder": Provider("adapters.publishing.folder"),
 }
 
-CALENDARS: Final[Mapping[str, Provider[Any]]] = {}
+CALENDARS: Final[Mapping[str, Provider[CalendarSource]]] = {
+    "ics": Provider("adapters.oncall.ics"),
+    "pagerduty": Provider("adapters.oncall.pagerduty"),
+    "goalert": Provider("adapters.oncall.goalert"),
+}
 
 CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
     "matrix": Provider("adapters.chat.matrix"),

@@ -1,5 +1,5 @@
-"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database` and
-`bot.listeners` (and the demo, which brings a chat platform of its own) import adapters and storage."""
+"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database`, `bot.listeners`
+and `bot.vital` (and the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from starlette.applications import Starlette
 
@@ -15,11 +16,13 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
+from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
+from bot.alive import Pulse
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
@@ -29,9 +32,7 @@ from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.duty import Duty
-from bot.handle import Rules
 from bot.inbox import Writer
-from bot.incident.plan import Policy
 from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
 from bot.mounted import ASGI, Mounted
@@ -39,17 +40,20 @@ from bot.names import component_names, names, redaction, roster, wording
 from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, pagers, platforms, publishers, pushes, settling, status_pages
+from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
-from bot.ready import Readiness
+from bot.refreshing import Refreshing
+from bot.rules import rules
 from bot.store import StoreUnavailable
+from bot.vital import Vital
 from storage.alone import AlreadyRunning, ServingLock
+from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
-from storage.settings import signing_key, try_to_write
+from storage.settings import signing_key
 from storage.store import SqlStore
 
 # The commands get what they need of the adapters here too, so that they know none.
@@ -68,23 +72,6 @@ __all__ = [
     "taken",
     "wording",
 ]
-
-
-def rules(config: Config) -> Rules:
-    """What the configuration adds to the rules."""
-    policy = Policy(
-        platforms=tuple(config.platforms),
-        status_pages=tuple(config.status),
-        publishers=(DRAFTS, *config.publishing),
-        own=(DRAFTS,),
-        people=config.reachable,
-        quiet=config.quiet,
-        pushes=pushes(config),
-        settling=settling(config),
-        archive_after=config.chat.archive_after,
-        copies=config.storage.files.kept,
-    )
-    return Rules(policy=policy, roster=roster(config), routes=config.routes)
 
 
 class Klatsch:
@@ -109,11 +96,13 @@ class Klatsch:
         kept = self.clock if self.database.sqlite or clock is not None else None
         self.store = SqlStore(self.database, kept)
         self.outbox = SqlOutbox(self.database, kept)
+        self._pulse = Pulse(self.outbox)
         self.lookups = SqlLookups(self.database)
         self.files = SqlFiles(self.database, kept)
         self.pages = SqlPublicPages(self.database)
         self.lock = ServingLock(self.database)
         self.http = Http()
+        self.copies = SqlCalendars(self.database)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
@@ -121,9 +110,14 @@ class Klatsch:
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=self._on_duty)
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
-        known = names(config, self.duty, self._public_addresses)
+        known = replace(
+            names(config, self.duty, self._public_addresses),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+        )
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
+        sources = calendars(self.settings, self.http, self.duty.roster)
+        self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -145,6 +139,7 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        await self.calendars.recall()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -177,7 +172,7 @@ class Klatsch:
         providers = await self._providers()
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
-        deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, self.clock, performer)
         self._deliverer, self._talking = deliverer, providers.platforms
         try:
             yield deliverer
@@ -193,9 +188,7 @@ class Klatsch:
 
     async def _providers(self) -> Providers:
         config = self.config
-        key = config.security.signing_key
-        secret = key.get_secret_value() if key else await asyncio.to_thread(signing_key, self.database)
-        self.links = AckLinks(secret, config.http.public_url)
+        await asyncio.to_thread(lambda: self.links)
         return Providers(
             platforms=self._built_platforms(),
             pagers=pagers(self.settings, self.http),
@@ -207,6 +200,20 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
         )
+
+    @cached_property
+    def _secret(self) -> str:
+        """What signs links. It may come from the database."""
+        key = self.config.security.signing_key
+        return key.get_secret_value() if key else signing_key(self.database)
+
+    @cached_property
+    def links(self) -> AckLinks:
+        return AckLinks(self._secret, self.config.http.public_url)
+
+    @cached_property
+    def calendar_links(self) -> CalendarLinks:
+        return CalendarLinks(self._secret, lambda: self.links.base)
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
@@ -225,15 +232,18 @@ class Klatsch:
         async with self.working(), self._held(self.lock.take):
             # From here on a page knows its port, also where it was left to chance.
             with bound(self.config, self.settings) as (listeners, self.settings):
-                async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
+                # The calendars before the listeners: the first page knows who is on call.
+                delivering, followed = self._delivering(), self.calendars.followed()
+                async with delivering as deliverer, followed, self._serving(listeners, deliverer) as running:
                     yield running
 
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
         listening = Listening(self._talking, self.conversation, self.lock.turns)
+        vital = Vital(self.config, self.writer, self._pulse, self.http, self.lookups, self.database)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners, listening), strict=True)
+            for listener, app in zip(listeners, self._apps(listeners, listening, vital), strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
@@ -241,7 +251,8 @@ class Klatsch:
             talking.append(asyncio.create_task(self._deafness(listening).run(), name="deafness"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
-            yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
+            async with vital.watching():
+                yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
         finally:
             for listener in listeners:
                 listener.stop()
@@ -259,22 +270,26 @@ class Klatsch:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
 
-    def _apps(self, listeners: Sequence[Listener], listening: Listening) -> list[Starlette]:
+    def _apps(self, listeners: Sequence[Listener], listening: Listening, vital: Vital) -> list[Starlette]:
         """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
         publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
-        ready = Readiness(
-            lambda: self.lookups.open_incidents(1), lambda: try_to_write(self.database), self.writer.writes
+        metrics = Metrics(
+            self.lookups.waiting,
+            lambda: self.writer.waiting,
+            self.clock.now,
+            lambda: listening.heard,
+            lambda: vital.taken,
         )
-        metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now, lambda: listening.heard)
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
-            Health(ready.problems, lambda: listening.unheard),
+            Health(vital.ready.problems, lambda: [*listening.unheard, *vital.troubles, *self.calendars.troubles]),
+            Calendars(self.calendar_links, self.duty, config.people, self.clock),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,
         )

@@ -83,6 +83,9 @@ class Performer:
 
         `incident` is its state, read anew when it is not given. Raises Unavailable, Rejected, StoreUnavailable.
         """
+        if isinstance(item.effect, f.SayHandover):
+            await self._rooms.hand_over(item, item.effect)
+            return None
         if incident is None:
             incident = await asyncio.to_thread(self._lookups.incident, item.incident)
         if incident is None:

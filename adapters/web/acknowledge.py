@@ -69,6 +69,11 @@ class AckLinks:
         self._signer = URLSafeTimedSerializer(key, salt=SALT)
         self._url = public_url.rstrip("/")
 
+    @property
+    def base(self) -> str:
+        """The address under which people reach us; empty: they do not."""
+        return self._url
+
     def at(self, url: str) -> None:
         """Links lead to `url` from now on: the address we really listen on, when nobody configured another."""
         self._url = url.rstrip("/")

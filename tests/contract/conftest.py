@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from storage import migrate
 from storage.engine import Database
 from tests.contract.chat_harness import MatrixHarness
 from tests.contract.slack_harness import SlackHarness
 from tests.contract.slack_harness import slack as workspace
 from tests.contract.stage import Stage, on_stage
+from tests.databases import made_in
 from tests.world import RULES, World
 
 
@@ -42,8 +42,7 @@ async def stage(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def matrix(synapse_server: Any, tmp_path: Path) -> AsyncIterator[MatrixHarness]:
-    database = Database(f"sqlite:///{tmp_path}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(tmp_path))
     harness = MatrixHarness(synapse_server, database, "matrix")
     await harness.prepare()
     yield harness

@@ -6,6 +6,7 @@ from adapters.http import Http
 from adapters.paging import smtp
 from bot.ports import Pager
 from tests.contract.pagers_push import GotifyCase, PushoverCase, SignalCase, WebhookCase
+from tests.contract.pagers_services import GoAlertCase, PagerDutyCase
 from tests.contract.paging import IMPATIENT as IMPATIENT
 from tests.contract.paging import PATIENT, SECRET, TOPIC, Arrived, Case, HttpCase, links_in
 from tests.contract.paging import ana as ana
@@ -92,10 +93,15 @@ def _seen(mail: Mail) -> Arrived:
 
 
 CASES: Mapping[str, type[Case]] = {
+    "goalert": GoAlertCase,
     "gotify": GotifyCase,
     "ntfy": NtfyCase,
+    "pagerduty": PagerDutyCase,
     "pushover": PushoverCase,
     "signal": SignalCase,
     "smtp": SmtpCase,
     "webhook": WebhookCase,
 }
+
+STANDING = frozenset({"goalert", "pagerduty"})
+"""Where all pages about one incident are one, until that is over."""

@@ -9,9 +9,10 @@ import pytest
 
 from adapters.http import Http
 from adapters.registry import PAGERS
+from bot.answering import Settles
 from bot.ports import Attempt, DeliveryError, PageMessage, Rejected, Unavailable
 from tests.clock import START
-from tests.contract.pagers import CASES
+from tests.contract.pagers import CASES, STANDING
 from tests.contract.paging import IMPATIENT, OPTIONS, PATIENT, PHONE, SECRET, TOPIC, USER_KEY, Case, ana
 from tests.contract.servers.http import Answer, HttpServer
 
@@ -59,6 +60,13 @@ async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
 @pytest.fixture(params=sorted(name for name, kind in CASES.items() if kind.marked))
 async def marked(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
     """One whose pages say which page they are."""
+    async with CASES[request.param]() as case:
+        yield case
+
+
+@pytest.fixture(params=sorted(name for name, kind in CASES.items() if kind.marked and name not in STANDING))
+async def passing(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    """One whose pages are each by itself."""
     async with CASES[request.param]() as case:
         yield case
 
@@ -124,11 +132,11 @@ async def test_the_same_page_twice_is_marked_as_the_same(marked: Case) -> None:
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (Attempt("7.13.0"), page()),
+        (Attempt("7.13.0"), page(key="7.13.0")),
         (FIRST, page(ack_url="https://staging.example.org/ack/t0ken")),
         (FIRST, page(opened_at=START + timedelta(days=1))),
     ],
-    ids=["another effect", "another installation", "the same key after a fresh start"],
+    ids=["another page", "another installation", "the same key after a fresh start"],
 )
 async def test_different_pages_are_never_taken_for_the_same(
     attempt: Attempt, message: PageMessage, marked: Case
@@ -139,6 +147,22 @@ async def test_different_pages_are_never_taken_for_the_same(
 
     first, second = marked.arrived()
     assert first.same != second.same
+
+
+async def test_a_person_who_is_paged_again_sees_another_page(passing: Case) -> None:
+    pager = passing.pager()
+    await pager.trigger(FIRST, page())
+    await pager.trigger(Attempt("7.13.0"), page())
+
+    first, second = passing.arrived()
+    assert first.same != second.same
+
+
+@pytest.mark.parametrize("type", sorted(STANDING))
+async def test_where_a_page_stays_open_its_end_is_told(type: str) -> None:
+    async with CASES[type]() as case:
+        assert isinstance(case.pager(), Settles)
+    assert PAGERS[type].settles
 
 
 async def test_a_lost_answer_is_tried_again_and_the_person_sees_the_same_page(case: Case) -> None:
