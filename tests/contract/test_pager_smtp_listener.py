@@ -7,13 +7,15 @@ import contextlib
 from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import uvloop
 from pydantic import ValidationError
 
 from adapters.paging.smtp import Config
+from adapters.paging.smtp.intake import Intake
+from adapters.paging.smtp.listening import _Session
 from tests.contract.mail_house import KLATSCH, MINE, answer, house
 
 
@@ -22,15 +24,25 @@ def reply_in(mail: EmailMessage, body: str) -> bytes:
     return f"{head}{body}".replace("\r\n", "\n").replace("\n", "\r\n").encode("latin-1")
 
 
-async def test_lines_may_be_long_and_a_dot_may_begin_them(prepared: Path) -> None:
+async def test_lines_may_be_long(prepared: Path) -> None:
     async with house(prepared) as here:
         number = here.opened()
-        mail = await here.paged(number)
-        long = f"Content-Type: text/html\n\n<p style='{'x' * 5000}'>\n.\n..\n<p>ack {'y' * 5000}"
-        code, _ = await here.bring(reply_in(mail, long.replace("\n.\n..\n", "\n")))
-        assert code == 250
+        long = f"Content-Type: text/html\n\n<p style='{'x' * 5000}'>\n<p>ack {'y' * 5000}"
+        assert await here.bring(reply_in(await here.paged(number), long)) == (250, "")
         assert here.acknowledged(number) == MINE
-        assert (await here.bring(reply_in(mail, f"\n.\n..\n.{'z' * 3000}\n")))[0] == 550
+
+
+async def test_a_dot_alone_ends_a_mail_and_one_behind_a_long_line_does_not() -> None:
+    """However the network cuts it: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.2."""
+    session, reader = _Session(cast(Intake, None), "example.org"), asyncio.StreamReader(limit=1001)
+    session._reader = reader
+    receiving = asyncio.create_task(session._received())
+    for piece in (b"y" * 5000 + b".", b"\r\n..\r\n", b"..x\r\n", b".\r\nQUIT\r\n"):
+        await asyncio.sleep(0)
+        reader.feed_data(piece)
+        await asyncio.sleep(0)
+    assert await receiving == (b"y" * 5000 + b".\r\n.\r\n.x\r\n", 5012)
+    assert await reader.readline() == b"QUIT\r\n"
 
 
 @pytest.mark.parametrize("protocol", ["smtp", "lmtp"])

@@ -101,7 +101,12 @@ class _Door(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's are none by their type.
         line = cast(asyncio.Transport, transport)
-        if refusal := self._doors.refusal(str(line.get_extra_info("peername")[0])):
+        peer = line.get_extra_info("peername")
+        if not peer:
+            # It hung up before we looked.
+            line.abort()
+            return
+        if refusal := self._doors.refusal(str(peer[0])):
             line.write(f"{refusal}\r\n".encode())
             line.close()
             return

@@ -64,11 +64,7 @@ def read(content: bytes, returns_to: str) -> Reply:
     """`content` is the mail, or its first KEPT bytes; `returns_to` its return path. Raises Unreadable."""
     if len(_NESTING.findall(content)) > PARTS:
         raise Unreadable
-    try:
-        return _read(message_from_bytes(content, policy=compat32), content, returns_to)
-    except (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
-        # What the standard library raises at what it does not expect has no name of its own.
-        raise Unreadable from error
+    return _read(message_from_bytes(content, policy=compat32), content, returns_to)
 
 
 def _read(mail: Message, content: bytes, returns_to: str) -> Reply:
