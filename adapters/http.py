@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json as json_module
+import logging
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,12 +21,13 @@ from urllib.parse import urlsplit
 
 from adapters.excerpt import excerpt
 from bot.ports import DeliveryError, Rejected, Unavailable
+from bot.sizes import format_size
 
 if TYPE_CHECKING:
     import httpx
 
 ANSWER_BYTES = 1_000_000
-"""More than this is read from nobody."""
+"""More than this is read from nobody who is not expected to say more."""
 
 LONGEST_WAIT = timedelta(days=1)
 """A `Retry-After` beyond this is taken for this."""
@@ -80,6 +82,8 @@ class Http:
         sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
         import httpx
 
+        # It would log the address of every request, and some providers want their token in it.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         # Unpacked answers could be a thousand times as big as what was sent, so only plain ones are asked for.
         headers = {"User-Agent": f"klatsch/{_version()}", "Accept-Encoding": "identity"}
         try:
@@ -110,14 +114,15 @@ class Http:
         basic: tuple[str, str] | None = None,
         ok: Collection[int] = OK,
         done: bool = False,
+        most: int = ANSWER_BYTES,
         secrets: Sequence[str] = (),
         hints: Mapping[int, str] = _NO_HINTS,
     ) -> httpx.Response:
-        """The whole answer, if its status is in `ok`. `done`: that status says it all, so a body that cannot be read
-        (too large, packed) is left out instead of raising.
+        """The whole answer, if its status is in `ok`, of `most` bytes at most. `done`: that status says it all, so a body that cannot
+        be read (too large, packed) is left out instead of raising.
 
         Raises Unavailable when it may work later: no connection, no answer in time, 408, 425, 429 and 5xx; with
-        `Retry-After` where the answer has one. Raises Rejected for every other status, for an answer of more than 1 MB,
+        `Retry-After` where the answer has one. Raises Rejected for every other status, for an answer that is larger,
         and for a request that cannot even be written.
 
         The reason starts with `provider` (the name of its block) and says status and cause. It may quote up to 200
@@ -134,7 +139,7 @@ class Http:
                 auth = httpx.BasicAuth(*basic) if basic else httpx.USE_CLIENT_DEFAULT
                 answer = await client.send(request, auth=auth, stream=True)
                 try:
-                    body = await _read(answer)
+                    body = await _read(answer, most)
                 finally:
                     await answer.aclose()
         # `from None`: the original errors may quote a header or an address, and tracebacks are logged.
@@ -149,33 +154,45 @@ class Http:
         if answer.status_code not in ok:
             raise _refusal(answer, body, provider, hints, hidden)
         if body is None and not done:
-            raise Rejected(f"{provider}: the answer is larger than 1 MB, or packed although we asked for it plain")
+            raise Rejected(
+                f"{provider}: the answer is larger than {format_size(most)}, or packed although we asked for it plain"
+            )
         kept = [(name, value) for name, value in answer.headers.multi_items() if name in _KEPT]
         return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
 
 
-_KEPT = frozenset({"content-type", "date", "etag", "link", "location", "retry-after"})
+_KEPT = frozenset({"content-type", "date", "etag", "last-modified", "link", "location", "retry-after"})
 
 
 def json_object(answer: httpx.Response, *, provider: str) -> Mapping[str, Any]:
     """The JSON object in `answer`. Raises Rejected if there is none: then somebody else answers at this address."""
-    try:
-        value = json_module.loads(answer.content)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
+    found = _object(answer.content)
+    if found is None:
         raise Rejected(f"{provider}: answered {answer.status_code}, but not in its own words; check its address")
-    return value
+    return found
 
 
-async def _read(answer: httpx.Response) -> bytes | None:
+def json_or_nothing(answer: httpx.Response) -> Mapping[str, Any]:
+    """The JSON object in `answer`, an empty one where there is none: of a yes that counts whatever else it says."""
+    return _object(answer.content) or {}
+
+
+def _object(content: bytes) -> dict[str, Any] | None:
+    try:
+        value = json_module.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+async def _read(answer: httpx.Response, most: int) -> bytes | None:
     """The body, or None when it is larger than we read, or packed."""
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
         return None
     body = bytearray()
     async for part in answer.aiter_raw():
         body += part
-        if len(body) > ANSWER_BYTES:
+        if len(body) > most:
             return None
     return bytes(body)
 

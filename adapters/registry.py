@@ -4,8 +4,9 @@ A provider's module has `Config`, a pydantic model of its block, and `build`:
 
     paging, publishing    build(name, config, http)
     alerts                build(name, config)
+    calendars             build(name, config, http, zone)
 
-`name` is the block's own name; status pages and chat platforms say in their modules what they are built from.
+`name` is the block's own name, of a calendar that of its schedule, whose `zone` it is given; status pages and chat platforms say in their modules what they are built from.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel
 
 from bot.alerts.source import AlertSource
+from bot.calendars import CalendarSource
 from bot.chat.document import clean
 from bot.nearest import nearest
 from bot.ports import ChatPlatform, Pager, Publisher, StatusPage
@@ -28,10 +30,11 @@ Port = TypeVar("Port", covariant=True)
 @dataclass(frozen=True, slots=True)
 class Provider(Generic[Port]):
     """One way to fill a port; `module` is imported when `config` or `build` is asked for. Of a pager, `medium` is how it
-    reaches people: push, mail, sms, voice, or service, where others wake them."""
+    reaches people: push, mail, sms, voice, or service, where others wake them; `settles`: it is `bot.answering.Settles`."""
 
     module: str
     medium: str = ""
+    settles: bool = False
 
     def config(self) -> type[BaseModel]:
         """The model that checks the provider's block."""
@@ -45,8 +48,14 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "goalert": Provider("adapters.paging.goalert", medium="service", settles=True),
+    "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
+    "pagerduty": Provider("adapters.paging.pagerduty", medium="service", settles=True),
+    "pushover": Provider("adapters.paging.pushover", medium="push", settles=True),
+    "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
+    "webhook": Provider("adapters.paging.webhook", medium="service", settles=True),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {
@@ -61,7 +70,11 @@ PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
     "folder": Provider("adapters.publishing.folder"),
 }
 
-CALENDARS: Final[Mapping[str, Provider[Any]]] = {}
+CALENDARS: Final[Mapping[str, Provider[CalendarSource]]] = {
+    "ics": Provider("adapters.oncall.ics"),
+    "pagerduty": Provider("adapters.oncall.pagerduty"),
+    "goalert": Provider("adapters.oncall.goalert"),
+}
 
 CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
     "matrix": Provider("adapters.chat.matrix"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.answering import TooLate
 from bot.chat.acknowledging import acknowledged
 from bot.chat.card import who
 from bot.chat.document import clean
@@ -11,6 +12,7 @@ from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Person, Source
+from bot.incident.paging import paged_after
 
 AGAIN = "This answer was taken already."
 
@@ -40,8 +42,11 @@ class Answered:
         if outcome.again:
             return AGAIN
         if outcome.refused or outcome.after is None:
-            return outcome.refused.reason if outcome.refused else f"There is no INC-{number}."
-        return clean(acknowledged(outcome.after, person, self._names, self._zone, new=bool(outcome.events)))
+            return TooLate(outcome.refused.reason if outcome.refused else f"There is no INC-{number}.")
+        new, held = bool(outcome.events), outcome.after.paging
+        said = clean(acknowledged(outcome.after, person, self._names, self._zone, new=new))
+        late = held and (held.acknowledged_by != person or (new and paged_after(held)))
+        return TooLate(said) if late else said
 
     async def resolve(self, number: int, person: str, *, via: str, event: str = "") -> str:
         outcome = await self._ask(c.Resolve(), number, person, via, event)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.addresses import url
+from bot.calendar_findings import calendars
 from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
 from bot.database import prepare, schema_state
@@ -81,6 +83,10 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         yield finding
     if config.http.public_url:
         yield await _public_url(config, serves)
+    for finding in await calendars(klatsch, database.level == OK):
+        yield finding
+    # With what the calendars say.
+    config = replace(config, roster=klatsch.duty.roster)
     for finding in (
         *_templates(klatsch),
         *_people(klatsch),

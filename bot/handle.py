@@ -30,6 +30,7 @@ from bot.incident.model import Incident, Refused, Source
 from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
+from bot.oncall.handover import HandOver, notices
 from bot.oncall.overriding import Overridden
 from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
@@ -70,7 +71,7 @@ class Outcome:
     watch: Watch | None = None
 
 
-Request = c.Ask | Settlement | Notification | Look
+Request = c.Ask | Settlement | Notification | Look | HandOver
 
 
 def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outcome]:
@@ -120,6 +121,9 @@ class _Batch:
             match request:
                 case Notification():
                     outcomes.append(Outcome(unrouted=next(unrouted)))
+                case HandOver():
+                    self._effects |= {one.key: one for one in notices(request, self._rules.policy.platforms)}
+                    outcomes.append(Outcome())
                 case Look():
                     outcomes.append(Outcome(watch=self._beats.watch))
                 case Settlement():
@@ -289,7 +293,7 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        if not (self._events or rows or self._rota.changed or self._beats.changed):
+        if not (self._events or rows or self._effects or self._rota.changed or self._beats.changed):
             return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():

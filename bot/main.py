@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from starlette.applications import Starlette
 
@@ -15,6 +16,7 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
+from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
 from adapters.web.neighbour import is_klatsch, taken
@@ -30,9 +32,7 @@ from bot.database import opened, prepare
 from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.duty import Duty
-from bot.handle import Rules
 from bot.inbox import Writer
-from bot.incident.plan import Policy
 from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
 from bot.mounted import ASGI, Mounted
@@ -40,11 +40,14 @@ from bot.names import component_names, names, redaction, roster, wording
 from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, pagers, platforms, publishers, status_pages
+from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
+from bot.refreshing import Refreshing
+from bot.rules import rules
 from bot.store import StoreUnavailable
 from bot.vital import Vital
 from storage.alone import AlreadyRunning, ServingLock
+from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
 from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
@@ -69,20 +72,6 @@ __all__ = [
     "taken",
     "wording",
 ]
-
-
-def rules(config: Config) -> Rules:
-    """What the configuration adds to the rules."""
-    policy = Policy(
-        platforms=tuple(config.platforms),
-        status_pages=tuple(config.status),
-        publishers=(DRAFTS, *config.publishing),
-        own=(DRAFTS,),
-        people=config.people,
-        archive_after=config.chat.archive_after,
-        copies=config.storage.files.kept,
-    )
-    return Rules(policy=policy, roster=roster(config), routes=config.routes)
 
 
 class Klatsch:
@@ -113,6 +102,7 @@ class Klatsch:
         self.pages = SqlPublicPages(self.database)
         self.lock = ServingLock(self.database)
         self.http = Http()
+        self.copies = SqlCalendars(self.database)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
@@ -120,9 +110,14 @@ class Klatsch:
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=self._on_duty)
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
-        known = names(config, self.duty, self._public_addresses)
+        known = replace(
+            names(config, self.duty, self._public_addresses),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+        )
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
+        sources = calendars(self.settings, self.http, self.duty.roster)
+        self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -144,6 +139,7 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        await self.calendars.recall()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -192,19 +188,32 @@ class Klatsch:
 
     async def _providers(self) -> Providers:
         config = self.config
-        key = config.security.signing_key
-        secret = key.get_secret_value() if key else await asyncio.to_thread(signing_key, self.database)
-        self.links = AckLinks(secret, config.http.public_url)
+        await asyncio.to_thread(lambda: self.links)
         return Providers(
             platforms=self._built_platforms(),
             pagers=pagers(self.settings, self.http),
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
-            people=config.people,
+            people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
+            ack_token=self.links.token,
         )
+
+    @cached_property
+    def _secret(self) -> str:
+        """What signs links. It may come from the database."""
+        key = self.config.security.signing_key
+        return key.get_secret_value() if key else signing_key(self.database)
+
+    @cached_property
+    def links(self) -> AckLinks:
+        return AckLinks(self._secret, self.config.http.public_url)
+
+    @cached_property
+    def calendar_links(self) -> CalendarLinks:
+        return CalendarLinks(self._secret, lambda: self.links.base)
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
@@ -223,7 +232,9 @@ class Klatsch:
         async with self.working(), self._held(self.lock.take):
             # From here on a page knows its port, also where it was left to chance.
             with bound(self.config, self.settings) as (listeners, self.settings):
-                async with self._delivering() as deliverer, self._serving(listeners, deliverer) as running:
+                # The calendars before the listeners: the first page knows who is on call.
+                delivering, followed = self._delivering(), self.calendars.followed()
+                async with delivering as deliverer, followed, self._serving(listeners, deliverer) as running:
                     yield running
 
     @asynccontextmanager
@@ -277,7 +288,8 @@ class Klatsch:
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
             metrics,
-            Health(vital.ready.problems, lambda: [*listening.unheard, *vital.troubles]),
+            Health(vital.ready.problems, lambda: [*listening.unheard, *vital.troubles, *self.calendars.troubles]),
+            Calendars(self.calendar_links, self.duty, config.people, self.clock),
             mounted=self._mounted(),
             public=self._public(*shared) if shared else None,
         )

@@ -12,8 +12,10 @@ from adapters import registry
 from adapters.http import Http
 from adapters.settings import Settings, examine
 from bot.alerts.source import AlertSource
+from bot.calendars import CalendarSource
 from bot.config import Config, load
 from bot.incident.model import Refused
+from bot.oncall.escalation import Roster
 from bot.ports import ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
 
@@ -31,6 +33,28 @@ def alert_sources(checked: Settings) -> dict[str, AlertSource]:
 def pagers(checked: Settings, http: Http) -> dict[str, Pager]:
     """A pager for each entry under `paging:`."""
     return {name: _built("paging", name, block, http) for name, block in checked.pagers.items()}
+
+
+def calendars(checked: Settings, http: Http, roster: Roster) -> dict[str, CalendarSource]:
+    """What tells the shifts of each schedule that has a `calendar`."""
+    return {
+        name: _built("calendars", name, block, http, roster.schedules[name].zone)
+        for name, block in checked.calendars.items()
+    }
+
+
+def pushes(config: Config) -> frozenset[str]:
+    """The entries under `paging:` whose pages lie on a phone until it is looked at."""
+    return frozenset(name for name, block in config.paging.items() if _pager(block).medium == "push")
+
+
+def settling(config: Config) -> frozenset[str]:
+    """The entries under `paging:` that want to hear that somebody has it, and that it is over."""
+    return frozenset(name for name, block in config.paging.items() if _pager(block).settles)
+
+
+def _pager(block: Mapping[str, Any]) -> registry.Provider[Pager]:
+    return registry.provider("paging", str(block["type"]))
 
 
 def publishers(checked: Settings, http: Http) -> dict[str, Publisher]:

@@ -49,6 +49,7 @@ class UtcTime(TypeDecorator[datetime]):
 LIVE = text("live = 1")
 LATEST = text("latest = 1")
 WAITING = text("state = 'waiting'")
+PAGED = text("kind = 'people_paged'")
 FOLDABLE = text("state = 'waiting' AND attempt = 0")
 
 incident = Table(

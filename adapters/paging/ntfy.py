@@ -5,7 +5,6 @@ Whoever knows a topic reads it, so a person's topic (`people.ana.ntfy`) is a sec
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -13,9 +12,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from adapters.http import Http, json_object
-from adapters.paging.wording import cut, headline, how_to_acknowledge, link, mark, secrets_of
-from bot.chat.document import clean
+from adapters.http import Http, json_object, json_or_nothing
+from adapters.paging.kinds import Token
+from adapters.paging.wording import body, cut, headline, how_to_acknowledge, link, mark, secrets_of
 from bot.incident.model import Person, Severity
 from bot.ports import Attempt, PageMessage, Pager, Rejected, Unavailable
 
@@ -40,7 +39,7 @@ class Config(BaseModel):
 
     type: Literal["ntfy"] = "ntfy"
     url: str
-    token: SecretStr = SecretStr("")
+    token: Token = SecretStr("")
     priority: Mapping[Severity, Annotated[int, Field(ge=1, le=5)]] = PRIORITY
 
     @field_validator("url")
@@ -54,13 +53,6 @@ class Config(BaseModel):
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("must be the server's root; topics belong to people (`people.ana.ntfy`)")
         return f"{parts.scheme}://{parts.netloc}/"
-
-    @field_validator("token")
-    @classmethod
-    def _printable(cls, token: SecretStr) -> SecretStr:
-        if not re.fullmatch(r"[!-~]*", token.get_secret_value()):
-            raise ValueError("must be plain letters, digits and signs, without spaces or line breaks")
-        return token
 
 
 def build(name: str, config: Config, http: Http) -> Pager:
@@ -108,7 +100,7 @@ class Ntfy:
                 404: f"check paging.{self._name}.url",
             },
         )
-        return _id(answer.content)
+        return _id(json_or_nothing(answer))
 
     async def probe(self) -> None:
         """Ask for the server's health (https://docs.ntfy.sh/config/#health-checks); nothing is published.
@@ -148,7 +140,7 @@ class Ntfy:
             "topic": topic,
             "sequence_id": f"klatsch-{mark(attempt, page)}",
             "title": cut(headline(page), TITLE_BYTES),
-            "message": _text(page, "" if ack else how_to_acknowledge(page)),
+            "message": body(page, MESSAGE_BYTES, "" if ack else how_to_acknowledge(page)),
             # A severity nobody foresaw is rather too loud than too quiet.
             "priority": next((self._priority[known] for known in Severity if known == page.severity), 5),
             "tags": ["rotating_light" if urgent else "warning"],
@@ -166,19 +158,7 @@ class Ntfy:
         return message
 
 
-def _id(body: bytes) -> str:
+def _id(said: Mapping[str, Any]) -> str:
     """The message's id in ntfy's answer; empty when there is none that looks like one."""
-    try:
-        said = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    id = said.get("id") if isinstance(said, dict) else None
+    id = said.get("id")
     return id if isinstance(id, str) and TOPIC.fullmatch(id) else ""
-
-
-def _text(page: PageMessage, ending: str) -> str:
-    """The page's text, cut so that `ending` stays whole."""
-    if not ending:
-        return cut(clean(page.text).strip() or headline(page), MESSAGE_BYTES)
-    text = cut(clean(page.text).strip(), MESSAGE_BYTES - len(ending.encode()) - 2)
-    return f"{text}\n\n{ending}".strip()

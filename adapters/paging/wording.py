@@ -6,6 +6,7 @@ import hashlib
 from urllib.parse import urlsplit
 
 from adapters.excerpt import excerpt
+from bot.chat.document import clean
 from bot.ports import Attempt, PageMessage
 
 
@@ -20,6 +21,16 @@ def how_to_acknowledge(page: PageMessage) -> str:
     return f'To acknowledge, type "ack {ref}" to the bot in chat, or run: klatsch say "ack {ref}"'
 
 
+def ways_on(page: PageMessage) -> tuple[str, str, str]:
+    """How to acknowledge, where the room is and where the runbook, a line each for a text; empty where there is none."""
+    ack, room, runbook = link(page.ack_url), link(page.room_url), link(page.runbook_url)
+    return (
+        f"Acknowledge: {ack}" if ack else how_to_acknowledge(page),
+        f"Room: {room}" if room else "",
+        f"Runbook: {runbook}" if runbook else "",
+    )
+
+
 def link(url: str) -> str:
     """`url` if it is a web address that can be shown as a link, else nothing."""
     if not (url.isascii() and url.isprintable()) or any(char in url for char in ' "<>\\'):
@@ -27,9 +38,9 @@ def link(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
-def secrets_of(page: PageMessage) -> tuple[str, str]:
-    """The acknowledge link and its token: whoever has them can acknowledge, and spam filters like to quote links."""
-    return page.ack_url, page.ack_url.rpartition("/")[2]
+def secrets_of(page: PageMessage) -> tuple[str, ...]:
+    """The acknowledge link and the tokens: whoever has them can acknowledge, and spam filters like to quote links."""
+    return page.ack_url, page.ack_url.rpartition("/")[2], page.ack_token
 
 
 def cut(text: str, size: int) -> str:
@@ -38,6 +49,22 @@ def cut(text: str, size: int) -> str:
     if len(data) <= size:
         return text
     return data[: size - len("…".encode())].decode(errors="ignore") + "…"
+
+
+def body(page: PageMessage, size: int, *endings: str) -> str:
+    """The page's text in at most `size` bytes, cut so that the `endings` below it stay whole, a line each. From the first ending on
+    with which they would take more than half, they are left out: the most important one comes first. Where there is nothing
+    at all to say, the headline stands once more: nobody takes an empty message."""
+    below = ""
+    for ending in filter(None, endings):
+        more = f"{below}\n{ending}" if below else ending
+        if len(more.encode()) > size // 2:
+            break
+        below = more
+    text = clean(page.text).strip()
+    if not below:
+        return cut(text or headline(page), size)
+    return f"{cut(text, size - len(below.encode()) - 2)}\n\n{below}".strip()
 
 
 def mark(attempt: Attempt, page: PageMessage) -> str:

@@ -6,8 +6,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -26,8 +28,13 @@ from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+SALT = "acknowledge"
+
 VALID_FOR = 7 * 24 * 3600
 """Seconds. Longer than any page waits, short enough that an old mail opens nothing."""
+
+AHEAD = timedelta(hours=1)
+"""How far the database's clock, by which a page came due, may be ahead of ours: what was signed later than now is refused."""
 
 ANSWERED_WITHIN = 9.0
 """Seconds that the database gets before the page says that it does not answer."""
@@ -43,12 +50,29 @@ HEADERS = {
 }
 
 
+class _Dated(TimestampSigner):
+    """Signs as if it was `at`."""
+
+    def __init__(self, *key: Any, at: datetime, **given: Any) -> None:
+        super().__init__(*key, **given)
+        self._at = at
+
+    def get_timestamp(self) -> int:
+        return int(self._at.timestamp())
+
+
 class AckLinks:
     """Makes and reads the signed part of `/ack/{token}`."""
 
     def __init__(self, key: str, public_url: str) -> None:
-        self._signer = URLSafeTimedSerializer(key, salt="acknowledge")
+        self._key = key
+        self._signer = URLSafeTimedSerializer(key, salt=SALT)
         self._url = public_url.rstrip("/")
+
+    @property
+    def base(self) -> str:
+        """The address under which people reach us; empty: they do not."""
+        return self._url
 
     def at(self, url: str) -> None:
         """Links lead to `url` from now on: the address we really listen on, when nobody configured another."""
@@ -60,6 +84,11 @@ class AckLinks:
             return ""
         token = self._signer.dumps([number, person])
         return f"{self._url}/ack/{token}"
+
+    def token(self, number: int, person: str, at: datetime) -> str:
+        """What a link for a page that came due `at` ends in, the same whenever it is asked for; good for seven days from then."""
+        signer = URLSafeTimedSerializer(self._key, salt=SALT, signer=_Dated, signer_kwargs={"at": at - AHEAD})
+        return str(signer.dumps([number, person]))
 
     def whose(self, token: str) -> tuple[int, str]:
         """As `read`, for who knows no signatures. Raises NoSuchLink."""

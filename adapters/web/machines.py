@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from adapters.web.acknowledge import AckPages
 from adapters.web.bodies import parts
+from adapters.web.calendars import Calendars
 from adapters.web.metrics import Metrics
 from adapters.web.mounted import Bounded
 from bot.alerts.model import Notification
@@ -56,6 +57,7 @@ def machines_app(
     acknowledge: AckPages,
     metrics: Metrics,
     health: Health,
+    calendars: Calendars,
     *,
     mounted: Mapping[str, ASGIApp],
     public: ASGIApp | None = None,
@@ -80,6 +82,7 @@ def machines_app(
         Route("/alerts/{name}", intake.receive, methods=["POST"]),
         Route("/ack/{token}", acknowledge.show, methods=["GET"]),
         Route("/ack/{token}", acknowledge.acknowledge, methods=["POST"]),
+        Route("/oncall/{schedule}.ics", calendars.show, methods=["GET"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metricz),

@@ -8,7 +8,8 @@ from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
 from bot.config.kinds import Block, parse_listen
-from bot.config.oncall_checks import check_person, check_schedules
+from bot.config.oncall_checks import check_schedules
+from bot.config.policy_checks import check_policies
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.route_checks import check_routes
 from bot.nearest import nearest
@@ -17,7 +18,9 @@ from bot.status.recognise import networks_of
 PROOFS = ("token", "password", "secret")
 """Keys of an alert entry by which its sender shows that it may send."""
 
-HANDLES = frozenset({"phone", "ntfy", "signal", "gotify", "pushover", "pagerduty", "goalert", "github", "gitlab"})
+HANDLES = frozenset(
+    {"phone", "ics", "ntfy", "signal", "gotify", "pushover", "pagerduty", "goalert", "github", "gitlab"}
+)
 """What somebody's entry may hold beside chat handles and the names and types of pagers and trackers."""
 
 SHORTEST_KEY = 32
@@ -32,7 +35,7 @@ def check(draft: Draft, findings: Findings) -> None:
     """Everything is checked; each mistake is one problem."""
     _check_people(draft, findings)
     check_schedules(draft, findings)
-    _check_policies(draft, findings)
+    check_policies(draft, findings)
     check_routes(draft, findings)
     _check_alerts(draft, findings)
     _check_listeners(draft, findings)
@@ -48,7 +51,7 @@ def _check_people(draft: Draft, findings: Findings) -> None:
     taken: dict[tuple[str, str], str] = {}
     for id, person in draft.people.items():
         path = f"people.{id}"
-        for n, way in enumerate(person.page):
+        for n, (way, _) in enumerate(person.page):
             if way not in draft.names["paging"]:
                 findings.error(
                     f"{path}.page[{n}]",
@@ -63,46 +66,6 @@ def _check_people(draft: Draft, findings: Findings) -> None:
                 findings.error(where, "it is not text", "Put it in quotes.")
             elif key in draft.chat_names and (other := taken.setdefault((key, value), id)) != id:
                 findings.error(where, f"{quote(other)} has the same handle", "Each person has their own.")
-
-
-def _check_policies(draft: Draft, findings: Findings) -> None:
-    names = draft.names["policies"]
-    if draft.default_policy and draft.default_policy not in names:
-        findings.error(
-            "oncall.default",
-            f"there is no policy {quote(draft.default_policy)}",
-            suggestion(draft.default_policy, names, "Write it under `oncall.policies`."),
-        )
-    for name, policy in draft.policies.items():
-        if not policy.steps:
-            findings.error(f"oncall.policies.{name}.steps", "it is empty", "Give it at least one step.")
-        for s, step in enumerate(policy.steps):
-            path = f"oncall.policies.{name}.steps[{s}].page"
-            if not step.page:
-                findings.error(path, "it pages nobody", "Name a `schedule:NAME` or a `person:NAME`.")
-            for n, page in enumerate(step.page):
-                _check_target(page, under(path, n), draft, findings)
-
-
-def _check_target(page: str, path: str, draft: Draft, findings: Findings) -> None:
-    kind, _, name = draft.target(page).partition(":")
-    schedules = draft.names["schedules"]
-    if kind == "schedule":
-        if name not in schedules:
-            findings.error(
-                path,
-                f"there is no schedule {quote(name)}",
-                suggestion(name, schedules, "Write it under `oncall.schedules`."),
-            )
-    elif kind != "person":
-        findings.error(
-            path, f"{quote(page)} is neither a schedule nor a person", "Write `schedule:NAME` or `person:NAME`."
-        )
-    elif ":" not in page and name not in draft.names["people"]:
-        known = schedules | draft.names["people"]
-        findings.error(path, f"there is no schedule and no person {quote(name)}", suggestion(name, known))
-    else:
-        check_person(name, path, draft, findings)
 
 
 def _check_alerts(draft: Draft, findings: Findings) -> None:

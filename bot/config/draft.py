@@ -27,6 +27,7 @@ from bot.config.models import (
 )
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.config.shape import entries, section
+from bot.incident.model import Severity
 from bot.nearest import nearest
 
 SECTIONS = (
@@ -70,6 +71,7 @@ class Draft:
     schedules: dict[str, ScheduleEntry]
     policies: dict[str, PolicyEntry]
     default_policy: str
+    quiet: tuple[Severity, ...]
     paging: dict[str, Block]
     status: dict[str, Block]
     components: dict[str, ComponentEntry]
@@ -131,6 +133,7 @@ def draft(tree: dict[str, Any], findings: Findings) -> Draft:
         alerts=_blocks(tree, "alerts", findings),
         schedules=entries(ScheduleEntry, oncall.schedules, "oncall.schedules", findings),
         policies=entries(PolicyEntry, oncall.policies, "oncall.policies", findings),
+        quiet=oncall.quiet,
         default_policy=oncall.default or (policies[0] if len(policies) == 1 else ""),
         paging=_blocks(tree, "paging", findings),
         status=status,

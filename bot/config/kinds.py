@@ -27,6 +27,9 @@ class Block(dict[str, Any]):
         return f"Block({', '.join(map(str, self))})"
 
 
+LONGEST_WAIT = timedelta(days=1)
+"""Between two ways of one person; whoever has not answered by then was not woken."""
+
 MOST_WINDOWS = 50
 """Of one list of hours; a week has fewer that do not touch."""
 
@@ -77,6 +80,28 @@ def _duration(value: object) -> object:
         return parse_duration(value)
     except ValueError as error:
         raise wrong(f"{quote(value)} is not usable: {error}") from None
+
+
+def _way(value: object) -> object:
+    """`ntfy`, or `{email: 2m}`: how long after the page began it is used."""
+    if isinstance(value, str):
+        return value, timedelta()
+    if not isinstance(value, dict) or len(value) != 1:
+        raise wrong(
+            "it is not the name of a pager", "Write it like `ntfy`, or `{email: 2m}` to use it that much later."
+        )
+    [(name, after)] = value.items()
+    wait = _duration(after)
+    if not isinstance(wait, timedelta) or wait > LONGEST_WAIT:
+        raise wrong(f"{quote(str(name))} comes more than a day later", "Whoever did not answer by then was not woken.")
+    return name, wait
+
+
+def _each_once(ways: tuple[tuple[str, timedelta], ...]) -> tuple[tuple[str, timedelta], ...]:
+    names = [name for name, _ in ways]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise wrong(f"{quote(twice)} is there twice", "Name each way once.")
+    return ways
 
 
 def _zone(value: object) -> object:
@@ -209,6 +234,11 @@ def as_host_pattern(value: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_text)]
+Ways = Annotated[
+    tuple[Annotated[tuple[Text, timedelta], BeforeValidator(_way)], ...],
+    BeforeValidator(texts),
+    AfterValidator(_each_once),
+]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(texts)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]

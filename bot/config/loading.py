@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,8 +15,9 @@ from bot.config.kinds import Block
 from bot.config.models import Chat, Digest, Http, Postmortem, RotationEntry, Security, Storage
 from bot.config.problems import ConfigError, Findings, Problem
 from bot.config.reading import Resolver, read
-from bot.incident.model import Person
-from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, Step
+from bot.incident.model import Person, Severity
+from bot.incident.policy import SERVICE
+from bot.oncall.escalation import DEFAULT_WAIT, UTC, Ladder, Roster, Step
 from bot.oncall.rotations import Layer, Rotation
 from bot.oncall.schedules import Schedule
 from bot.status.model import Component
@@ -48,6 +49,7 @@ class Config:
     routes: tuple[Route, ...]
     roster: Roster
     default_ladder: str
+    quiet: frozenset[Severity]
     calendars: Mapping[str, Block]
     paging: Mapping[str, Block]
     status: Mapping[str, Block]
@@ -60,6 +62,12 @@ class Config:
     security: Security
     redact: Redaction
     warnings: tuple[Problem, ...]
+
+    @property
+    def reachable(self) -> Mapping[str, Person]:
+        """Whom pages may go to: the people, and each pager as a service that is paged as a whole."""
+        services = {f"{SERVICE}{name}": Person(f"{SERVICE}{name}", name, ways=(name,)) for name in self.paging}
+        return {**self.people, **services}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -128,6 +136,7 @@ def _config(path: Path, written: Draft, around: Around, warnings: tuple[Problem,
         ),
         roster=_roster(written),
         default_ladder=written.default_policy,
+        quiet=frozenset(written.quiet),
         calendars=written.calendars,
         paging=written.paging,
         status=written.status,
@@ -154,7 +163,8 @@ def _people(written: Draft) -> dict[str, Person]:
             id=id,
             name=entry.name or id,
             email=entry.email,
-            ways=entry.page,
+            ways=tuple(name for name, _ in entry.page),
+            waits={name: after for name, after in entry.page if after},
             handles=Block({key: value for key, value in entry.extra.items() if key in platforms}),
             options=Block({key: value for key, value in entry.extra.items() if key not in platforms}),
         )
@@ -173,17 +183,26 @@ def _roster(written: Draft) -> Roster:
         for name, entry in written.schedules.items()
     }
     ladders = {
-        name: Ladder(
-            name,
-            tuple(
-                Step(tuple(written.target(page) for page in step.page), step.wait or DEFAULT_WAIT)
-                for step in entry.steps
-            ),
-            entry.repeat,
-        )
-        for name, entry in written.policies.items()
+        name: Ladder(name, tuple(_steps(name, written)), entry.repeat) for name, entry in written.policies.items()
     }
-    return Roster(schedules, ladders, frozenset(written.people))
+    return Roster(schedules, ladders, frozenset({*written.people, *_services(written)}))
+
+
+def _steps(name: str, written: Draft) -> Iterator[Step]:
+    """Those of the policy, with those of the policies it goes on with in their place; none goes round in a circle."""
+    entry = written.policies[name]
+    for number, step in enumerate(entry.steps):
+        targets = tuple(written.target(page) for page in step.page)
+        if targets[0].startswith("policy:"):
+            yield from _steps(targets[0].removeprefix("policy:"), written)
+        else:
+            turn = f"{name}:{number}" if step.pick == "one" else ""
+            zone = (entry.zone or written.chat.zone) if step.hours else UTC
+            yield Step(targets, step.wait or DEFAULT_WAIT, turn, step.hours, zone)
+
+
+def _services(written: Draft) -> list[str]:
+    return [f"{SERVICE}{name}" for name in written.paging]
 
 
 def _rotation(entry: RotationEntry) -> Rotation:

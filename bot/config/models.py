@@ -22,6 +22,7 @@ from bot.config.kinds import (
     Text,
     Texts,
     Turns,
+    Ways,
     Zone,
     as_block,
     as_command,
@@ -144,9 +145,11 @@ class Chat(OpenSection):
 
 
 class PersonEntry(OpenSection):
+    """`page` are their ways, each with how long after the page began it is used."""
+
     name: Text = ""
     email: Text = ""
-    page: Texts = ()
+    page: Ways = ()
 
 
 class RouteEntry(Section):
@@ -207,13 +210,18 @@ class ScheduleEntry(Section):
 
 
 class StepEntry(Section):
+    """`pick` one: its people take turns, one each time. `hours` None: all."""
+
     page: Texts
     wait: Duration | None = None
+    pick: Literal["all", "one"] = "all"
+    hours: HoursText | None = None
 
 
 class PolicyEntry(Section):
-    """`repeat` is how often the steps are gone through in all."""
+    """`repeat` is how often the steps are gone through in all; `zone`, that of their `hours`, None: the one of `chat`."""
 
+    zone: Zone | None = None
     steps: tuple[StepEntry, ...] = Field(max_length=50)
     repeat: int = Field(default=1, ge=1, le=20)
 
@@ -224,6 +232,7 @@ class OncallSection(Section):
     schedules: AnyBlock = Block()
     policies: AnyBlock = Block()
     default: Text = ""
+    quiet: tuple[Severity, ...] = (Severity.SEV3, Severity.SEV4)
 
 
 class ComponentEntry(Section):

@@ -9,15 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.incident.commands import Rung
 from bot.incident.model import Paging, Refused
 from bot.incident.policy import is_service
 from bot.nearest import nearest
+from bot.oncall.hours import Hours
 from bot.oncall.schedules import Schedule, on_call
 
 KINDS = ("policy", "schedule", "person", "pager")
 """What can be paged; of a bare name the first that has it is meant."""
+
+UTC = ZoneInfo("UTC")
 
 DEFAULT_WAIT = timedelta(minutes=5)
 """How long a step waits for an answer when nobody said."""
@@ -26,11 +30,14 @@ DEFAULT_WAIT = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class Step:
     """Whom to ask, as `schedule:NAME`, `person:ID` and `pager:NAME`; `wait` None means the default, five minutes. With a
-    `turn` only one of them is asked each time, the next one in turn; the steps that have the same one take turns together."""
+    `turn` only one of them is asked each time, the next one in turn; the steps that have the same one take turns together.
+    Outside of its `hours`, on the wall clock of `zone`, nobody is asked."""
 
     targets: tuple[str, ...]
     wait: timedelta | None = None
     turn: str = ""
+    hours: Hours | None = None
+    zone: ZoneInfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,7 @@ def rung(roster: Roster, ladder: str, *, step: int, round: int, at: datetime) ->
     for number in range(position, end):
         now_round, now_step = divmod(number, len(climbed.steps))
         step_now = climbed.steps[now_step]
-        people = _whose_turn(roster, step_now, _people(roster, step_now.targets, at))
+        people = _whose_turn(roster, step_now, _asked(roster, step_now, at))
         if people:
             return _rung(name, now_step, now_round, people, step_now, last=number == end - 1)
     return Rung(name, step, round, (), last=True)
@@ -102,7 +109,7 @@ def following(roster: Roster, ladder: str, *, step: int, round: int, asked: Coll
 def _missed(roster: Roster, ladder: str, asked: Collection[str], round: int, at: datetime) -> Rung | None:
     """The first step that has somebody on call who was not asked, as one of `round`; None: all were asked."""
     for number, step in enumerate(roster.ladders[ladder].steps):
-        everybody = _people(roster, step.targets, at)
+        everybody = _asked(roster, step, at)
         # Of those who take turns one is asked, and not all of them before we give up.
         missed = not set(everybody) & set(asked) if step.turn else not set(everybody) <= set(asked)
         if everybody and missed:
@@ -115,6 +122,12 @@ def _missed(roster: Roster, ladder: str, asked: Collection[str], round: int, at:
 def _rung(ladder: str, number: int, round: int, people: tuple[str, ...], step: Step, *, last: bool) -> Rung:
     wait = step.wait or DEFAULT_WAIT
     return Rung(ladder, number, round, people, wait, last, targets=step.targets, turn=step.turn)
+
+
+def _asked(roster: Roster, step: Step, at: datetime) -> tuple[str, ...]:
+    if step.hours is not None and not step.hours.holds(at, step.zone):
+        return ()
+    return _people(roster, step.targets, at)
 
 
 def _whose_turn(roster: Roster, step: Step, people: tuple[str, ...]) -> tuple[str, ...]:

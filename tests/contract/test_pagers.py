@@ -1,16 +1,20 @@
 """One suite for every way to wake somebody, and below it what only one of them promises."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
+from adapters.http import Http
 from adapters.registry import PAGERS
+from bot.answering import Settles
 from bot.ports import Attempt, DeliveryError, PageMessage, Rejected, Unavailable
 from tests.clock import START
-from tests.contract.pagers import CASES, IMPATIENT, PATIENT, SECRET, TOPIC, Case, ana
-from tests.contract.servers.http import HttpServer
+from tests.contract.pagers import CASES, STANDING
+from tests.contract.paging import IMPATIENT, OPTIONS, PATIENT, PHONE, SECRET, TOPIC, USER_KEY, Case, ana
+from tests.contract.servers.http import Answer, HttpServer
 
 FIRST = Attempt("7.12.0")
 AGAIN = Attempt("7.12.0", 2)
@@ -36,8 +40,40 @@ def page(**changed: object) -> PageMessage:
     return PageMessage(**given)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def asked_before() -> None:
+    """The first request of a process loads half a library, which takes longer than anybody impatient waits."""
+
+    async def ask() -> None:
+        async with HttpServer(lambda request: Answer()) as server, Http(trust_env=False) as http:
+            await http.request("GET", server.url, provider="phones")
+
+    asyncio.run(ask())
+
+
 @pytest.fixture(params=sorted(CASES))
 async def case(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    async with CASES[request.param]() as case:
+        yield case
+
+
+@pytest.fixture(params=sorted(name for name, kind in CASES.items() if kind.marked))
+async def marked(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    """One whose pages say which page they are."""
+    async with CASES[request.param]() as case:
+        yield case
+
+
+@pytest.fixture(params=sorted(name for name, kind in CASES.items() if kind.marked and name not in STANDING))
+async def passing(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    """One whose pages are each by itself."""
+    async with CASES[request.param]() as case:
+        yield case
+
+
+@pytest.fixture(params=sorted(name for name, kind in CASES.items() if kind.address_key))
+async def personal(request: pytest.FixtureRequest) -> AsyncIterator[Case]:
+    """One that reaches each person at an address of their own."""
     async with CASES[request.param]() as case:
         yield case
 
@@ -69,10 +105,10 @@ async def test_the_runbook_is_one_tap_away(case: Case) -> None:
     assert arrived.links == {ACK, ROOM, RUNBOOK}
 
 
-async def test_a_page_that_is_tried_again_stays_the_same_when_its_incident_is_renamed(case: Case) -> None:
-    await case.pager().trigger(FIRST, page())
-    await case.pager().trigger(AGAIN, page(title="nova and cinder are down", severity="sev2"))
-    one, other = case.arrived()
+async def test_a_page_that_is_tried_again_stays_the_same_when_its_incident_is_renamed(marked: Case) -> None:
+    await marked.pager().trigger(FIRST, page())
+    await marked.pager().trigger(AGAIN, page(title="nova and cinder are down", severity="sev2"))
+    one, other = marked.arrived()
     assert one.same == other.same
 
 
@@ -84,31 +120,49 @@ async def test_without_a_public_address_the_page_says_how_to_acknowledge_in_chat
     assert 'type "ack INC-7" to the bot in chat, or run: klatsch say "ack INC-7"' in arrived.text
 
 
-async def test_the_same_page_twice_is_marked_as_the_same(case: Case) -> None:
-    pager = case.pager()
+async def test_the_same_page_twice_is_marked_as_the_same(marked: Case) -> None:
+    pager = marked.pager()
     await pager.trigger(FIRST, page())
     await pager.trigger(AGAIN, page())
 
-    first, again = case.arrived()
+    first, again = marked.arrived()
     assert first.same == again.same
 
 
 @pytest.mark.parametrize(
     ("attempt", "message"),
     [
-        (Attempt("7.13.0"), page()),
+        (Attempt("7.13.0"), page(key="7.13.0")),
         (FIRST, page(ack_url="https://staging.example.org/ack/t0ken")),
         (FIRST, page(opened_at=START + timedelta(days=1))),
     ],
-    ids=["another effect", "another installation", "the same key after a fresh start"],
+    ids=["another page", "another installation", "the same key after a fresh start"],
 )
-async def test_different_pages_are_never_taken_for_the_same(attempt: Attempt, message: PageMessage, case: Case) -> None:
-    pager = case.pager()
+async def test_different_pages_are_never_taken_for_the_same(
+    attempt: Attempt, message: PageMessage, marked: Case
+) -> None:
+    pager = marked.pager()
     await pager.trigger(FIRST, page())
     await pager.trigger(attempt, message)
 
-    first, second = case.arrived()
+    first, second = marked.arrived()
     assert first.same != second.same
+
+
+async def test_a_person_who_is_paged_again_sees_another_page(passing: Case) -> None:
+    pager = passing.pager()
+    await pager.trigger(FIRST, page())
+    await pager.trigger(Attempt("7.13.0"), page())
+
+    first, second = passing.arrived()
+    assert first.same != second.same
+
+
+@pytest.mark.parametrize("type", sorted(STANDING))
+async def test_where_a_page_stays_open_its_end_is_told(type: str) -> None:
+    async with CASES[type]() as case:
+        assert isinstance(case.pager(), Settles)
+    assert PAGERS[type].settles
 
 
 async def test_a_lost_answer_is_tried_again_and_the_person_sees_the_same_page(case: Case) -> None:
@@ -150,7 +204,7 @@ async def test_a_refusal_is_rejected(case: Case) -> None:
 async def test_a_wrong_secret_is_rejected_and_the_key_to_check_is_named(case: Case) -> None:
     error = await failure(case, token="wr0ng-secret")
     assert isinstance(error, Rejected)
-    assert "check paging.phones." in error.reason
+    assert f"check {case.secret_key}" in error.reason
     assert "wr0ng" not in error.reason
 
 
@@ -164,25 +218,26 @@ async def test_no_secret_is_in_an_error_a_log_or_a_repr(
     error = await failure(case)
     told = f"{error.reason} {error!r} {caplog.text} {case.pager()!r}"
     assert "•••" in error.reason
-    assert [word for word in (SECRET, TOPIC, "t0ken") if word in told] == []
+    secrets = (SECRET, TOPIC, USER_KEY, PHONE.replace(" ", ""), "t0ken")
+    assert [word for word in secrets if word in told] == []
 
 
-async def test_a_person_without_an_address_is_rejected_and_the_key_to_set_is_named(case: Case) -> None:
-    error = await failure(case, page(person=ana(email="", options={})))
+async def test_a_person_without_an_address_is_rejected_and_the_key_to_set_is_named(personal: Case) -> None:
+    error = await failure(personal, page(person=ana(email="", options={})))
     assert isinstance(error, Rejected)
-    assert f"set {case.address_key}" in error.reason
-    assert case.arrived() == []
+    assert f"set {personal.address_key}" in error.reason
+    assert personal.arrived() == []
 
 
 @pytest.mark.parametrize(
     "address", ["a b", "x" * 300, "../x", "ana@example.org\nRCPT TO:<eve@example.org>", "ä@b", "@"]
 )
-async def test_an_address_that_is_none_is_rejected_unseen(address: str, case: Case) -> None:
-    error = await failure(case, page(person=ana(email=address, options={"ntfy": address})))
+async def test_an_address_that_is_none_is_rejected_unseen(address: str, personal: Case) -> None:
+    error = await failure(personal, page(person=ana(email=address, options=dict.fromkeys(OPTIONS, address))))
     assert isinstance(error, Rejected)
-    assert f"{case.address_key} is no" in error.reason
+    assert f"{personal.address_key} is no" in error.reason
     assert address not in error.reason
-    assert case.arrived() == []
+    assert personal.arrived() == []
 
 
 EVIL = "down\r\nBcc: eve@example.org\r\n\r\n\x1b[31m<script>alert(1)</script>\x00\u202e\u2028tail\ud800"

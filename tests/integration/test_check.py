@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import shutil
@@ -482,27 +481,36 @@ async def test_a_mail_server_that_is_not_there_is_unavailable() -> None:
         await smtp(1).probe()
 
 
-def test_what_has_waited_for_long_is_told_with_why(tmp_path: Path, database_url: str) -> None:
+async def test_what_has_waited_for_long_is_told_with_why(
+    tmp_path: Path, empty_database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     chat = {"matrix": {"homeserver": address, "user_id": "@bot:example.org", "access_token": "syt_x"}}
-    write_config(tmp_path, database_url, chat=chat)
-    assert "outbox" not in klatsch(tmp_path, "check").stdout
+
+    async def of_the_outbox() -> list[str]:
+        _, lines = await checked(tmp_path, capsys, empty_database_url, chat=chat)
+        return [line for line in lines if "outbox" in line]
+
+    assert await of_the_outbox() == []
     assert klatsch(tmp_path, "say", "open Ceph is slow").returncode == 0
-    assert "outbox: nothing has waited for long" in klatsch(tmp_path, "check").stdout
-    database = Database(database_url)
+    (waiting,) = await of_the_outbox()
+    assert "outbox: nothing has waited for long" in waiting
+    database = Database(empty_database_url)
     with database.write() as connection:
         connection.execute(update(outbox).values(first_at=datetime(2026, 11, 22, tzinfo=UTC)))
         whys = {"errors": '["matrix: cannot connect", "matrix, new rooms: the homeserver takes no more for now"]'}
         connection.execute(update(outbox).where(outbox.c.kind == "open_room").values(whys))
     database.close()
-    late = [line for line in klatsch(tmp_path, "check").stdout.splitlines() if "outbox" in line]
+    late = await of_the_outbox()
     assert {line.split()[0] for line in late} == {"warning"}
     (room,) = [line for line in late if "outbox.open_room: 1 waiting, the first for" in line]
     assert room.endswith(": matrix, new rooms: the homeserver takes no more for now")
     assert "waits behind another one, or no bot runs" in next(line for line in late if "outbox.refresh_card" in line)
 
 
-async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(tmp_path: Path) -> None:
+async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with SlackServer(scopes=ALL_SCOPES - {"pins:write", "bookmarks:write"}) as slack:
         ana = slack.person("ana")
         slack.has_channel("incidents", ana)
@@ -511,8 +519,7 @@ async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(tmp
         async def checked_with(**block: Any) -> str:
             tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
             chat = {"slack": {**tokens, "announce": "#incidents", "groups": ["@sre"], **block}}
-            write_config(tmp_path, f"sqlite:///{tmp_path}/none.db", chat=chat)
-            lines = (await asyncio.to_thread(klatsch, tmp_path, "check")).stdout.splitlines()
+            _, lines = await checked(tmp_path, capsys, f"sqlite:///{tmp_path}/none.db", chat=chat)
             return next(line for line in lines if "chat.slack" in line)
 
         lacking = await checked_with()

@@ -391,8 +391,8 @@ def test_an_unknown_reference_exits_1(tmp_path: Path) -> None:
         assert done.stdout == ""
 
 
-def test_the_schema_is_shown_and_brought_up(tmp_path: Path, database_url: str) -> None:
-    write_config(tmp_path, database_url)
+def test_the_schema_is_shown_and_brought_up(tmp_path: Path, empty_database_url: str) -> None:
+    write_config(tmp_path, empty_database_url)
     assert "no schema yet" in klatsch(tmp_path, "db", "current").stdout
     for _ in range(2):
         done = klatsch(tmp_path, "db", "upgrade")

@@ -196,7 +196,8 @@ def test_what_is_written_comes_out_as_domain_values(config):
         repeat=1,
     )
     assert found.calendars == {}
-    assert (found.default_ladder, found.roster.people) == ("platform", frozenset({"ana", "ben"}))
+    everybody = {"ana", "ben", "pager:ntfy", "pager:mail"}
+    assert (found.default_ladder, found.roster.people) == ("platform", everybody)
     assert found.alerts == {"gatus": {"type": "gatus", "token": "t", "url_prefix": "/x"}}
     assert found.paging["ntfy"]["type"] == "ntfy"
     assert found.components == (Component("a-1", "a-1"), Component("b", "Bee", "G"))

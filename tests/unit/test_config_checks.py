@@ -1,5 +1,7 @@
 """What one part of a configuration means to another: each mistake with the message people read."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.config import ConfigError, load
@@ -163,8 +165,63 @@ def start(people):
         ),
         (
             PEOPLE + "oncall: {policies: {p: {steps: [{page: 'policy:p'}]}}}",
-            "oncall.policies.p.steps[0].page[0]: `policy:p` is neither a schedule nor a person. "
-            "Write `schedule:NAME` or `person:NAME`.",
+            "oncall.policies.p: it goes round in a circle: p → p. Let the last of them end with people.",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {a: {steps: [{page: ana}, {page: 'policy:b'}]}, "
+            "b: {steps: [{page: 'policy:a'}]}}}",
+            [
+                "oncall.policies.a: it goes round in a circle: a → b → a. Let the last of them end with people.",
+                "oncall.policies.b: it goes round in a circle: b → a → b. Let the last of them end with people.",
+            ],
+        ),
+        (
+            PEOPLE + "oncall: {policies: {a: {steps: [{page: ana}, {page: 'policy:bb'}]}, b: {steps: [{page: ben}]}}}",
+            "oncall.policies.a.steps[1].page[0]: there is no policy `bb`. Known: `a`, `b`.",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {a: {steps: [{page: ana}, {page: 'policy:b'}]}, b: {steps: [{page: ben}]}}}",
+            [],
+        ),
+        (
+            PEOPLE + "oncall: {policies: {a: {steps: [{page: ['policy:b', ana]}]}, b: {steps: [{page: ben}]}}}",
+            "oncall.policies.a.steps[0].page: a policy is asked beside others. "
+            "A policy that goes on with another one has it as a step.",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {a: {steps: [{page: 'policy:b', wait: 5m}]}, b: {steps: [{page: ben}]}}}",
+            "oncall.policies.a.steps[0]: it goes on with another policy, and has something of its own. "
+            "Say `wait`, `hours` and `pick` there.",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: 'pager:ntfi'}]}}}",
+            "oncall.policies.p.steps[0].page[0]: there is no pager `ntfi`. Did you mean `ntfy`?",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: 'team:a'}]}}}",
+            "oncall.policies.p.steps[0].page[0]: `team:a` is neither a schedule nor a person. "
+            "Write `schedule:NAME`, `person:NAME`, `pager:NAME` or `policy:NAME`.",
+        ),
+        (
+            PEOPLE + "oncall: {policies: {p: {steps: [{page: ana, hours: [nine to five]}]}}}",
+            "oncall.policies.p.steps[0].hours: `nine to five` is not usable: it has 3 parts instead of two; "
+            "write it like `mon-fri 09:00-17:00`, `sat,sun 00:00-24:00` or `daily 22:00-06:00`.",
+        ),
+        (
+            PEOPLE.replace("[email]", "[{email: 2m}, email]"),
+            "people.ben.page: `email` is there twice. Name each way once.",
+        ),
+        (
+            PEOPLE.replace("[email]", "[ntfy, {email: 2 minutes}]"),
+            "people.ben.page[1]: `2 minutes` is not usable: a length of time looks like 5m, 1h30m, 14d or 1w.",
+        ),
+        (
+            PEOPLE.replace("[email]", "[ntfy, {email: 2m, sms: 3m}]"),
+            "people.ben.page[1]: it is not the name of a pager. Write it like `ntfy`, or `{email: 2m}` to use it that much later.",
+        ),
+        (
+            PEOPLE.replace("[email]", "[{ntfy: 25h}]"),
+            "people.ben.page[0]: `ntfy` comes more than a day later. Whoever did not answer by then was not woken.",
         ),
         (
             PEOPLE + "oncall: {policies: {p: {steps: [{page: []}]}}}",
@@ -384,6 +441,42 @@ def start(people):
 )
 def test_each_mistake_is_said_and_nothing_else(said, text, expected):
     assert said(text) == ([expected] if isinstance(expected, str) else expected)
+
+
+def test_a_policy_goes_on_with_the_steps_of_another_one_and_those_who_take_turns_there_take_them_together(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        PEOPLE
+        + """
+chat: {zone: Europe/Berlin}
+oncall:
+  quiet: [sev4]
+  policies:
+    a: {steps: [{page: ana, wait: 1m}, {page: "policy:b"}, {page: "pager:ntfy"}]}
+    b: {zone: Asia/Tokyo, repeat: 3, steps: [{page: [ana, ben], pick: one}, {page: ben, hours: "mon-fri 09:00-17:00"}]}
+""",
+        "utf-8",
+    )
+    found = load(path, {})
+    a, b = found.roster.ladders["a"], found.roster.ladders["b"]
+    assert [step.targets for step in a.steps] == [
+        ("person:ana",),
+        ("person:ana", "person:ben"),
+        ("person:ben",),
+        ("pager:ntfy",),
+    ]
+    assert (a.steps[1], a.steps[2], a.repeat, b.repeat) == (b.steps[0], b.steps[1], 1, 3)
+    assert (b.steps[0].turn, a.steps[0].turn, str(b.steps[1].zone)) == ("b:0", "", "Asia/Tokyo")
+    assert "pager:ntfy" in found.roster.people
+    assert found.reachable["pager:ntfy"].ways == ("ntfy",)
+    assert found.quiet == {"sev4"}
+
+
+def test_ways_come_in_order_each_after_its_wait(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(PEOPLE.replace("[email]", "[ntfy, {email: 2m30s}]"), "utf-8")
+    ben = load(path, {}).people["ben"]
+    assert (ben.ways, ben.waits) == (("ntfy", "email"), {"email": timedelta(minutes=2, seconds=30)})
 
 
 def test_the_only_policy_is_the_default(tmp_path):

@@ -6,9 +6,10 @@ import sys
 import pytest
 from pydantic import BaseModel
 
-from adapters.registry import SECTIONS, UnknownType, provider
+from adapters.registry import PAGERS, SECTIONS, UnknownType, provider
 
 ENTRIES = [(section, type) for section, types in SECTIONS.items() for type in types]
+PAGING = ", ".join(sorted(PAGERS))
 
 
 @pytest.mark.parametrize(("section", "type"), ENTRIES)
@@ -37,10 +38,10 @@ print(sorted(name for name in sys.modules if name.startswith(("adapters.", "http
 @pytest.mark.parametrize(
     ("section", "type", "message"),
     [
-        ("paging", "nfty", "paging: no provider has the type `nfty`; did you mean `ntfy`? Known: ntfy, smtp."),
-        ("paging", "SMTP", "paging: no provider has the type `SMTP`; did you mean `smtp`? Known: ntfy, smtp."),
-        ("paging", "carrier pigeon", "paging: no provider has the type `carrier pigeon`. Known: ntfy, smtp."),
-        ("paging", "\x1b[31m" + "x" * 99, f"paging: no provider has the type `[31m{'x' * 56}`. Known: ntfy, smtp."),
+        ("paging", "nfty", f"paging: no provider has the type `nfty`; did you mean `ntfy`? Known: {PAGING}."),
+        ("paging", "SMTP", f"paging: no provider has the type `SMTP`; did you mean `smtp`? Known: {PAGING}."),
+        ("paging", "carrier pigeon", f"paging: no provider has the type `carrier pigeon`. Known: {PAGING}."),
+        ("paging", "\x1b[31m" + "x" * 99, f"paging: no provider has the type `[31m{'x' * 56}`. Known: {PAGING}."),
         ("pagers", "ntfy", "pagers: no provider has the type `ntfy`. Known: none."),
     ],
 )

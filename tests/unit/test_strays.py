@@ -48,7 +48,7 @@ REFUSED = [
     ("decide drain hv-17 owner=@ben", "`decide` takes no `owner=`."),
     ("decide drain hv-17 owner=ben", "`decide` takes no `owner=`."),
     ("resolve rolled back end=14:05", "`resolve` takes `at=`, `reason=`."),
-    ("status monitoring at=14:05", "`open`, `moment`, `note`, `hypothesis` and others take it."),
+    ("status monitoring at=14:05", "`open`, `moment`, `oncall`, `override` and others take it."),
     ("status monitoring reason=fixed at=14:05", "`status` takes no `at=`."),
     ("sev 1 all of it start=13:50", "`sev` takes no `start=`."),
     ("close at=2026-11-04T14:05", "`close` takes no `at=`."),

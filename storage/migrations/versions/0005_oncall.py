@@ -34,6 +34,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("override_end", "override", ["end_at"], unique=False)
+    op.create_index(
+        "event_paged",
+        "event",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'people_paged'"),
+        postgresql_where=sa.text("kind = 'people_paged'"),
+    )
     op.create_table(
         "turn",
         sa.Column("step", sa.Text(), nullable=False, comment="of a policy, whose targets take turns: `platform:0`"),
@@ -70,6 +78,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("event_paged", "event")
     op.execute("DELETE FROM counter WHERE name = 'override'")
     for name in ("heartbeat", "calendar", "turn", "override"):
         op.drop_table(name)

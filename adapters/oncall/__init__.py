@@ -1,0 +1,1 @@
+"""Calendars that say who is on call, a file each."""
