@@ -18,7 +18,6 @@ from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.machines import Health, machines_app
-from adapters.web.metrics import Metrics
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
@@ -35,7 +34,7 @@ from bot.duty import Duty
 from bot.inbox import Writer
 from bot.listeners import addresses, bound, own_pages
 from bot.listening import Listening
-from bot.mounted import ASGI, Mounted
+from bot.mounted import mounted
 from bot.names import component_names, names, redaction, roster, wording
 from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
@@ -276,31 +275,19 @@ class Klatsch:
         publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
-        metrics = Metrics(
-            self.lookups.waiting,
-            lambda: self.writer.waiting,
-            self.clock.now,
-            lambda: listening.heard,
-            lambda: vital.taken,
-        )
         machines = machines_app(
             alert_sources(self.settings),
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
-            metrics,
+            vital.metrics(self.clock.now, lambda: listening.heard),
             Health(vital.ready.problems, lambda: [*listening.unheard, *vital.troubles, *self.calendars.troubles]),
             Calendars(self.calendar_links, self.duty, config.people, self.clock),
-            mounted=self._mounted(),
+            mounted=mounted(self._talking.values(), self.conversation),
             public=self._public(*shared) if shared else None,
         )
         if not config.http.public_url:
             self.links.at(listeners[0].url)
         return [machines, *(self._public(*publics[place]) for place in others)]
-
-    def _mounted(self) -> dict[str, ASGI]:
-        """What the chat platforms answer themselves, by its path."""
-        offering = [platform for platform in self._talking.values() if isinstance(platform, Mounted)]
-        return {path: app for each in offering for path, app in each.mounted(self.conversation).items()}
 
     def _public_addresses(self, ref: str) -> list[str]:
         """Where customers will read of an incident, as far as that is known before they do."""
