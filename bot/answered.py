@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from bot.answering import TooLate
@@ -30,8 +31,10 @@ class Answered:
         self._zone = zone
 
     def person(self, option: str, value: str) -> str:
-        wanted = value.strip().casefold()
-        found = (id_ for id_, person in self._people.items() if wanted and _held(person, option).casefold() == wanted)
+        wanted = _alike(option, value)
+        found = (
+            id_ for id_, person in self._people.items() if wanted and _alike(option, _held(person, option)) == wanted
+        )
         return next(found, "")
 
     def whose(self, token: str) -> tuple[int, str]:
@@ -65,6 +68,11 @@ class Answered:
         source = Source("link", via)
         inbox = f"{via}:{event}" if event else ""
         return await self._writer.submit(c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox))
+
+
+def _alike(option: str, value: str) -> str:
+    """The same for what reaches the same: people put all sorts of things between the digits of a telephone number."""
+    return re.sub(r"[^+0-9]", "", value) if option == "phone" else value.strip().casefold()
 
 
 def _held(person: Person, option: str) -> str:

@@ -26,7 +26,8 @@ class PageAnswers(Protocol):
     or StoreUnavailable: nothing was done, and it should come again."""
 
     def person(self, option: str, value: str) -> str:
-        """The id of whoever has this `value` as `email`, or under `people.ID.OPTION`, whatever its case; empty: nobody."""
+        """The id of whoever has this `value` as `email`, or under `people.ID.OPTION`, whatever its case, and for a `phone`
+        whatever stands between its digits; empty: nobody."""
         ...
 
     def whose(self, token: str) -> tuple[int, str]:

@@ -38,6 +38,7 @@ from bot.incident.model import Person
 from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
 from bot.offered import Addressed, Probed
+from bot.oncall.overrides import Override
 from bot.perform import Words
 from bot.ports import DeliveryError, Rejected
 from bot.providers import pagers, publishers
@@ -85,12 +86,14 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         yield await _public_url(config, serves)
     for finding in await calendars(klatsch, database.level == OK):
         yield finding
-    # With what the calendars say.
+    overrides = await asyncio.to_thread(_overrides, klatsch) if database.level == OK else []
+    klatsch.duty.overrides(overrides)
+    # With what the calendars say, and people.
     config = replace(config, roster=klatsch.duty.roster)
     for finding in (
         *_templates(klatsch),
         *_people(klatsch),
-        *schedules(config, config.roster, klatsch.clock.now()),
+        *schedules(config, klatsch.duty.roster, klatsch.clock.now(), overrides),
         *policies(config, klatsch.clock.now()),
         *alerts(config),
         *routes(config),
@@ -101,6 +104,17 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         yield finding
     for finding in await _probed(klatsch):
         yield finding
+
+
+def _overrides(klatsch: Klatsch) -> list[Override]:
+    """None where a schema of before has no table for them, or there is none at all."""
+    try:
+        if klatsch.database.file is not None and not klatsch.database.file.exists():
+            return []
+        version, newest = schema_state(klatsch.database)
+        return klatsch.lookups.overrides(klatsch.clock.now()) if version == newest else []
+    except StoreUnavailable:
+        return []
 
 
 def _database(klatsch: Klatsch) -> Finding:

@@ -16,6 +16,7 @@ from bot.durations import format_duration
 from bot.incident.model import Person
 from bot.oncall.coverage import AHEAD, Double, doubles, gaps, in_a_row
 from bot.oncall.escalation import Roster, rung
+from bot.oncall.overrides import Override
 from bot.oncall.schedules import Schedule, Shift, on_call
 from bot.oncall.wall import wall
 
@@ -42,8 +43,9 @@ class Finding:
         return " ".join(clean(f"{self.level:<8} {self.about}: {self.text}").splitlines())
 
 
-def schedules(config: Config, roster: Roster, now: datetime) -> Iterator[Finding]:
-    """Who is on call now, and what of the next weeks may surprise somebody at night."""
+def schedules(config: Config, roster: Roster, now: datetime, overrides: Sequence[Override] = ()) -> Iterator[Finding]:
+    """Who is on call now, and what of the next weeks may surprise somebody at night. `overrides` are all that stand: those that
+    nobody can follow are not in the `roster`."""
     names = Names(config.people)
     twice = doubles(roster.schedules.values(), now, now + AHEAD)
     for name, schedule in roster.schedules.items():
@@ -62,7 +64,7 @@ def schedules(config: Config, roster: Roster, now: datetime) -> Iterator[Finding
         if mine:
             yield Finding(WARNING, about, _doubles(mine, schedule, names, now))
         yield from _in_a_row(schedule, about, names)
-        yield from _strangers(schedule, about, config.people)
+        yield from _strangers([one for one in overrides if one.schedule == name], about, config.people)
 
 
 class Names:
@@ -121,9 +123,9 @@ def _in_a_row(schedule: Schedule, about: str, names: Names) -> Iterator[Finding]
             yield Finding(WARNING, f"{about}.{place}.people", f"{told}. Put somebody between them.")
 
 
-def _strangers(schedule: Schedule, about: str, people: Mapping[str, Person]) -> Iterator[Finding]:
+def _strangers(overrides: Sequence[Override], about: str, people: Mapping[str, Person]) -> Iterator[Finding]:
     """Overrides outlive the people they name."""
-    named = {name for one in schedule.overrides for name in (one.person, one.instead) if name}
+    named = {name for one in overrides for name in (one.person, one.instead) if name}
     if strangers := sorted(named - people.keys()):
         told = _told([f"`{name}`" for name in strangers])
         yield Finding(WARNING, about, f"overrides name who is not under `people:`: {told}. Make them anew for others.")

@@ -22,23 +22,22 @@ from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
+from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
 from bot.database import opened, prepare
-from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.duty import Duty
+from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
 from bot.listeners import addresses, bound, own_pages
-from bot.listening import Listening
-from bot.mounted import mounted
 from bot.names import component_names, names, redaction, roster, wording
 from bot.oncall.escalation import Roster
 from bot.perform import Performer, Providers
-from bot.ports import ChatPlatform, Clock, DeliveryError
+from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
 from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.refreshing import Refreshing
@@ -105,6 +104,7 @@ class Klatsch:
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
+        self._paging: Mapping[str, Pager] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=self._on_duty)
@@ -172,7 +172,7 @@ class Klatsch:
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
         deliverer = Deliverer(self._pulse, self.writer, self.lookups, self.clock, performer)
-        self._deliverer, self._talking = deliverer, providers.platforms
+        self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer
         finally:
@@ -188,9 +188,10 @@ class Klatsch:
     async def _providers(self) -> Providers:
         config = self.config
         await asyncio.to_thread(lambda: self.links)
+        built = pagers(self.settings, self.http)
         return Providers(
             platforms=self._built_platforms(),
-            pagers=pagers(self.settings, self.http),
+            pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
@@ -198,6 +199,7 @@ class Klatsch:
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
+            answer_urls=answer_urls(built, config.http.public_url),
         )
 
     @cached_property
@@ -238,16 +240,17 @@ class Klatsch:
 
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
-        listening = Listening(self._talking, self.conversation, self.lock.turns)
-        vital = Vital(self.config, self.writer, self._pulse, self.http, self.lookups, self.database)
+        config, turns = self.config, self.lock.turns
+        answers = Answered(self.writer, config.people, self.links.whose, str(config.zone))
+        hearing = Hearing(self._talking, self.conversation, turns, self._paging, answers, config.http.public_url)
+        vital = Vital(config, self.writer, self._pulse, self.http, self.lookups, self.database)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners, listening, vital), strict=True)
+            for listener, app in zip(listeners, self._apps(listeners, hearing, vital), strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
-        talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
-        if len(self._talking) > 1:
-            talking.append(asyncio.create_task(self._deafness(listening).run(), name="deafness"))
+        memory = SqlMemory(self.database, self.clock, "klatsch: deafness")
+        talking = hearing.begun(memory, self.clock, str(config.zone))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
@@ -260,16 +263,11 @@ class Klatsch:
             deliverer.stop()
             await asyncio.gather(*tasks, delivery, *talking, return_exceptions=True)
 
-    def _deafness(self, listening: Listening) -> Deafness:
-        memory = SqlMemory(self.database, self.clock, "klatsch: deafness")
-        zone, turns = str(self.config.zone), self.lock.turns
-        return Deafness(lambda: listening.hearing, self._talking, memory, turns, self.clock, zone)
-
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
 
-    def _apps(self, listeners: Sequence[Listener], listening: Listening, vital: Vital) -> list[Starlette]:
+    def _apps(self, listeners: Sequence[Listener], hearing: Hearing, vital: Vital) -> list[Starlette]:
         """What each listener serves: the machines' also a page that shares their address."""
         config = self.config
         publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
@@ -279,10 +277,10 @@ class Klatsch:
             alert_sources(self.settings),
             self.conversation,
             AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
-            vital.metrics(self.clock.now, lambda: listening.heard),
-            Health(vital.ready.problems, lambda: [*listening.unheard, *vital.troubles, *self.calendars.troubles]),
+            vital.metrics(self.clock.now, lambda: hearing.heard),
+            Health(vital.ready.problems, lambda: [*hearing.unheard, *vital.troubles, *self.calendars.troubles]),
             Calendars(self.calendar_links, self.duty, config.people, self.clock),
-            mounted=mounted(self._talking.values(), self.conversation),
+            mounted=hearing.mounted,
             public=self._public(*shared) if shared else None,
         )
         if not config.http.public_url:

@@ -4,7 +4,7 @@ knows no web framework."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Protocol, runtime_checkable
 
 from bot.ports import Inbox
@@ -20,9 +20,3 @@ class Mounted(Protocol):
         POST, and the body is all there and bounded; who sent it the app must find out. In every process that serves, also in
         those that have no turn to listen."""
         ...
-
-
-def mounted(platforms: Iterable[object], inbox: Inbox) -> dict[str, ASGI]:
-    """What those of `platforms` that are told of things answer themselves, by its path."""
-    offering = [platform for platform in platforms if isinstance(platform, Mounted)]
-    return {path: app for each in offering for path, app in each.mounted(inbox).items()}

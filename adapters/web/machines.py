@@ -1,4 +1,5 @@
-"""What other machines and one tired thumb talk to: alerts in, acknowledge links, what chat platforms post, health, metrics."""
+"""What other machines and one tired thumb talk to: alerts in, acknowledge links, what chat platforms and the providers of pages
+post, health, metrics."""
 
 from __future__ import annotations
 
@@ -62,8 +63,8 @@ def machines_app(
     mounted: Mapping[str, ASGIApp],
     public: ASGIApp | None = None,
 ) -> Starlette:
-    """The listener of `http.listen`; `mounted` are the chat platforms' own apps by their path, `public` is the status page when
-    it shares the address."""
+    """The listener of `http.listen`; `mounted` are the chat platforms' and the pagers' own apps by their path, `public` is the status
+    page when it shares the address."""
     intake = _Intake(sources, inbox, metrics)
 
     async def healthz(_: Request) -> Response:

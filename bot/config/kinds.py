@@ -31,7 +31,7 @@ LONGEST_WAIT = timedelta(days=1)
 """Between two ways of one person; whoever has not answered by then was not woken."""
 
 MOST_WINDOWS = 50
-"""Of one list of hours; a week has fewer that do not touch."""
+"""Of one list of hours: each of them is looked at for each instant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class Case(Protocol):
     """Where the person is reached."""
     text_limit: int
     """Bytes of text that get through."""
+    shows_links: bool
+    """Whether a page can hold addresses: nobody reads one aloud."""
 
     async def __aenter__(self) -> "Case": ...
     async def __aexit__(self, *_: object) -> None: ...
@@ -70,6 +72,7 @@ class HttpCase(Generic[Server]):
     secret = SECRET
     here: str
     server: Server
+    shows_links = True
 
     def __init__(self) -> None:
         self.opened: list[Http] = []

@@ -107,9 +107,9 @@ def test_a_schedule_has_layers_with_hours_and_turns_of_several_people_and_a_cale
           schedules:
             platform:
               layers:
-                - {name: always, rotation: {people: [ana, [ben, cem]], every: 1m, start: 2026-11-02T09:00}}
+                - {name: always, rotation: {people: [ana, [cem, ben, cem]], every: 1m, start: 2026-11-02T09:00}}
                 - {rotation: {people: ben, every: 366d, start: 2026-11-02}, hours: "mon-fri 09:00-17:00"}
-                - {rotation: {people: [[cem]], start: 2026-11-02}, hours: [sat 00:00-24:00, sun 00:00-24:00]}
+                - {rotation: {people: [[cem, cem]], start: 2026-11-02}, hours: [sat 00:00-24:00, sun 00:00-24:00]}
               calendar: {type: ics, url: "https://calendar.example.org/a.ics", headers: {a: b}}
             quiet: {zone: UTC, calendar: {type: ics}}
         """
