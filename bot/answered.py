@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from bot.answering import TooLate
+from bot.answering import NoSuchLink, TooLate
 from bot.chat.acknowledging import acknowledged
 from bot.chat.card import who
 from bot.chat.document import clean
@@ -38,7 +38,11 @@ class Answered:
         return next(found, "")
 
     def whose(self, token: str) -> tuple[int, str]:
-        return self._whose(token)
+        number, person = self._whose(token)
+        if person not in self._people:
+            # An acknowledgement lets everybody else sleep, so it is only taken from somebody who answers for it.
+            raise NoSuchLink(f"{clean(person)} is not configured any more")
+        return number, person
 
     async def acknowledge(self, number: int, person: str, *, via: str, event: str = "") -> str:
         outcome = await self._ask(c.Acknowledge(person=person, via=via), number, person, via, event)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.life import twin
+from bot.incident.life import same_title, twin
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.policy import Policy
 from bot.incident.undo import choose
@@ -39,6 +39,12 @@ def spoken_of(requests: Sequence[object]) -> set[int]:
             if isinstance(ask.command, c.Merge):
                 numbers.add(ask.command.into)
     return numbers
+
+
+def titles_of(requests: Sequence[object]) -> set[str]:
+    """By what titles somebody opens incidents, as `same_title` has them."""
+    opens = [ask.command for ask in requests if isinstance(ask, c.Ask) and isinstance(ask.command, c.Open)]
+    return {same_title(command.title) for command in opens}
 
 
 def complete(command: c.Command, incident: Incident | None, around: Around, *, by: str = "") -> c.Command:

@@ -17,7 +17,7 @@ from bot.alerts.heartbeat import Look, Watch
 from bot.alerts.model import Alert, AlertRow, Notification
 from bot.alerts.routing import Route
 from bot.beats import Beats
-from bot.complete import Around, complete, spoken_of
+from bot.complete import Around, complete, spoken_of, titles_of
 from bot.erasing import Erasing
 from bot.incident import commands as c
 from bot.incident import effects as f
@@ -162,11 +162,8 @@ class _Batch:
 
     def _namesakes(self, requests: Sequence[Request]) -> set[int]:
         """What is open by a title that somebody opens now. Not asked for by time, which is asked for behind the locks."""
-        opens = [ask.command for ask in requests if isinstance(ask, c.Ask) and isinstance(ask.command, c.Open)]
-        if not opens:
-            return set()
-        titles = {same_title(command.title) for command in opens}
-        return {number for number, title in self._tx.open_titles() if same_title(title) in titles}
+        titles = titles_of(requests)
+        return {number for number, title in self._tx.open_titles() if same_title(title) in titles} if titles else set()
 
     def _seen(self, requests: Sequence[Request]) -> set[str]:
         keys = [request.inbox for request in requests if isinstance(request, c.Ask) and request.inbox]

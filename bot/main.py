@@ -239,7 +239,7 @@ class Klatsch:
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
         config, turns = self.config, self.lock.turns
-        answers = Answered(self.writer, config.people, self.links.whose, str(config.zone))
+        answers = Answered(self.writer, config.reachable, self.links.whose, str(config.zone))
         hearing = Hearing(self._talking, self.conversation, turns, self._paging, answers, config.http.public_url)
         vital = Vital(config, self.writer, self._pulse, self.http, self.lookups, self.database)
         web = Web(

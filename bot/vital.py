@@ -4,11 +4,13 @@ depends on it: it ends with the bot."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from adapters.heartbeat import build
 from adapters.http import Http
+from adapters.web.metrics import Metrics
 from bot.alive import Alive, Pulse, Work
 from bot.config import Config
 from bot.heartbeats import Heartbeats
@@ -26,6 +28,8 @@ class Vital:
         self, config: Config, writer: Writer, pulse: Pulse, http: Http, lookups: Lookups, database: Database
     ) -> None:
         self.ready = Readiness(lambda: lookups.open_incidents(1), lambda: try_to_write(database), writer.writes)
+        self._lookups = lookups
+        self._writer = writer
         expects = any(route.heartbeat for route in config.routes)
         self._heartbeats = Heartbeats(writer.submit, config.alerts, expects=expects)
         self._alive: Alive | None = None
@@ -43,6 +47,10 @@ class Vital:
     def taken(self) -> bool | None:
         """Whether our last sign of life was taken; None: none is wanted."""
         return self._alive.taken if self._alive else None
+
+    def metrics(self, now: Callable[[], datetime], heard: Callable[[], Mapping[str, bool]]) -> Metrics:
+        """Numbers about the bot; `heard` says which chat platforms are."""
+        return Metrics(self._lookups.waiting, lambda: self._writer.waiting, now, heard, lambda: self.taken)
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:

@@ -11,7 +11,6 @@ from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.machines import Health, machines_app
-from adapters.web.metrics import Metrics
 from adapters.web.public import public_app
 from adapters.web.serving import Listener
 from bot.config import Config
@@ -63,20 +62,19 @@ class Web:
         publics = {page.bound: (name, page) for name, page in own_pages(self._settings).items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
         shared = publics.pop(own, None)
-        metrics = Metrics(
-            self._lookups.waiting,
-            lambda: self._writer.waiting,
-            self._clock.now,
-            lambda: hearing.heard,
-            lambda: vital.taken,
-        )
         machines = machines_app(
             alert_sources(self._settings),
             inbox,
             AckPages(
-                links, self._lookups, self._writer, people, self._duty, self._config.paging, str(self._config.zone)
+                links,
+                self._lookups,
+                self._writer,
+                self._config.reachable,
+                self._duty,
+                self._config.paging,
+                str(self._config.zone),
             ),
-            metrics,
+            vital.metrics(self._clock.now, lambda: hearing.heard),
             Health(vital.ready.problems, lambda: [*hearing.unheard, *vital.troubles, *self._troubles()]),
             Calendars(calendar_links, self._duty, people, self._clock),
             mounted=hearing.mounted,

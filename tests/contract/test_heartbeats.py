@@ -291,7 +291,7 @@ def test_one_sender_s_flood_is_bounded_and_no_other_alert_is_touched(bot: Bot, w
     flood = Notification("prometheus", tuple(watchdog(cluster=f"c{n}").alerts[0] for n in range(10_000)), group="g")
     (outcome,) = world.do(flood)
     assert outcome.unrouted == ()
-    world.do(watchdog("other"))
+    world.do(watchdog("other"), watchdog(cluster="one more"))
     assert len(world.lookups.signals()) == MOST + 1
     assert bot.look().watch.full == {"prometheus"}
 
@@ -342,7 +342,7 @@ async def test_looks_go_on_whatever_comes_of_one_and_the_watch_is_handed_on(capl
     caplog.set_level(logging.WARNING)
     heartbeats = Heartbeats(submit, SENDERS, expects=True, sleep=sleep)
     running = asyncio.create_task(heartbeats.run())
-    await enough.wait()
+    await asyncio.wait_for(enough.wait(), 10)
     running.cancel()
     assert [look.watch for look in asked] == [None, *[watches[0]] * 4, watches[1]]
     assert slept[0] == 1.0

@@ -171,7 +171,7 @@ async def test_it_goes_on_for_ever_also_after_a_bug(caplog: pytest.LogCaptureFix
     rounds = Rounds(3)
     alive = Alive(send, fine, timedelta(seconds=90), rounds)
     running = asyncio.create_task(alive.run())
-    await rounds.over.wait()
+    await asyncio.wait_for(rounds.over.wait(), 10)
     running.cancel()
     assert (len(sent), rounds.slept, alive.taken) == (3, [90.0] * 3, True)
     assert "a bug" in caplog.text
