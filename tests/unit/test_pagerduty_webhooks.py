@@ -30,7 +30,7 @@ MADE = "v1=d62add0f3f1c349a6b7d1069439da2743c306af19796b8e3b42b48b0bbf69159"
     [
         pytest.param([MADE], id="one"),
         pytest.param([f"v1={'0' * 64},{MADE}"], id="one of two"),
-        pytest.param([f"{MADE}, v2=abc"], id="another version beside it"),
+        pytest.param([f"v2=abc, {MADE}"], id="another version beside it"),
         pytest.param([f"v1={'0' * 64}", MADE], id="in a header of its own"),
     ],
 )
