@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json as json_module
+import logging
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -81,6 +82,8 @@ class Http:
         sys.modules.setdefault("httpx._main", ModuleType("httpx._main"))
         import httpx
 
+        # It would log the address of every request, and some providers want their token in it.
+        logging.getLogger("httpx").setLevel(logging.WARNING)
         # Unpacked answers could be a thousand times as big as what was sent, so only plain ones are asked for.
         headers = {"User-Agent": f"klatsch/{_version()}", "Accept-Encoding": "identity"}
         try:

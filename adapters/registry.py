@@ -30,7 +30,8 @@ Port = TypeVar("Port", covariant=True)
 @dataclass(frozen=True, slots=True)
 class Provider(Generic[Port]):
     """One way to fill a port; `module` is imported when `config` or `build` is asked for. Of a pager, `medium` is how it
-    reaches people: push, mail, sms, voice, or service, where others wake them; `settles`: it is `bot.answering.Settles`."""
+    reaches people: push, mail, sms, voice, or service, where others wake them (a block that has a `channel` says it
+    itself); `settles`: it is `bot.answering.Settles`."""
 
     module: str
     medium: str = ""
@@ -48,12 +49,15 @@ class Provider(Generic[Port]):
 
 
 PAGERS: Final[Mapping[str, Provider[Pager]]] = {
+    "goalert": Provider("adapters.paging.goalert", medium="service", settles=True),
     "gotify": Provider("adapters.paging.gotify", medium="push"),
     "ntfy": Provider("adapters.paging.ntfy", medium="push"),
-    "pushover": Provider("adapters.paging.pushover", medium="push"),
+    "pagerduty": Provider("adapters.paging.pagerduty", medium="service", settles=True),
+    "pushover": Provider("adapters.paging.pushover", medium="push", settles=True),
     "signal": Provider("adapters.paging.signal", medium="sms"),
     "smtp": Provider("adapters.paging.smtp", medium="mail"),
-    "webhook": Provider("adapters.paging.webhook", medium="service"),
+    "twilio": Provider("adapters.paging.twilio", medium="sms"),
+    "webhook": Provider("adapters.paging.webhook", medium="service", settles=True),
 }
 
 ALERT_SOURCES: Final[Mapping[str, Provider[AlertSource]]] = {

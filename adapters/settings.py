@@ -58,6 +58,7 @@ def examine(
         found[key] = {name: model for name, model in checked.items() if model is not None}
     _check_publishers(blocks.get("publishing", {}), mine)
     _check_pages(found.get("status", {}), mine)
+    _check_answers(found.get("paging", {}), mine)
     if around.shared:
         _check_keys(found.get("chat", {}), mine)
     findings.add_unsaid(mine)
@@ -98,6 +99,17 @@ def _check_pages(pages: Mapping[str, BaseModel], findings: Findings) -> None:
                 under(under("status", name), "listen"),
                 f"{quote(under('status', other))} listens on {quote(page.listen)} too, so one of the two is never seen",
                 "Give each page its own address.",
+            )
+
+
+def _check_answers(pagers: Mapping[str, BaseModel], findings: Findings) -> None:
+    """Where people answer at the provider, and we would not hear it."""
+    for name, pager in pagers.items():
+        if getattr(pager, "webhook_secret", None) == ():
+            findings.warning(
+                under(under("paging", name), "webhook_secret"),
+                "without it nobody hears who acknowledges there, and the next step is paged although somebody has it",
+                "Make a webhook as docs/paging.md says, and put its secret here.",
             )
 
 

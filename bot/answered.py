@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
+from bot.answering import TooLate
 from bot.chat.acknowledging import acknowledged
 from bot.chat.card import who
 from bot.chat.document import clean
@@ -11,6 +13,7 @@ from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Person, Source
+from bot.incident.paging import paged_after
 
 AGAIN = "This answer was taken already."
 
@@ -28,8 +31,10 @@ class Answered:
         self._zone = zone
 
     def person(self, option: str, value: str) -> str:
-        wanted = value.strip().casefold()
-        found = (id_ for id_, person in self._people.items() if wanted and _held(person, option).casefold() == wanted)
+        wanted = _alike(option, value)
+        found = (
+            id_ for id_, person in self._people.items() if wanted and _alike(option, _held(person, option)) == wanted
+        )
         return next(found, "")
 
     def whose(self, token: str) -> tuple[int, str]:
@@ -40,8 +45,11 @@ class Answered:
         if outcome.again:
             return AGAIN
         if outcome.refused or outcome.after is None:
-            return outcome.refused.reason if outcome.refused else f"There is no INC-{number}."
-        return clean(acknowledged(outcome.after, person, self._names, self._zone, new=bool(outcome.events)))
+            return TooLate(outcome.refused.reason if outcome.refused else f"There is no INC-{number}.")
+        new, held = bool(outcome.events), outcome.after.paging
+        said = clean(acknowledged(outcome.after, person, self._names, self._zone, new=new))
+        late = held and (held.acknowledged_by != person or (new and paged_after(held)))
+        return TooLate(said) if late else said
 
     async def resolve(self, number: int, person: str, *, via: str, event: str = "") -> str:
         outcome = await self._ask(c.Resolve(), number, person, via, event)
@@ -60,6 +68,11 @@ class Answered:
         source = Source("link", via)
         inbox = f"{via}:{event}" if event else ""
         return await self._writer.submit(c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox))
+
+
+def _alike(option: str, value: str) -> str:
+    """The same for what reaches the same: people put all sorts of things between the digits of a telephone number."""
+    return re.sub(r"[^+0-9]", "", value) if option == "phone" else value.strip().casefold()
 
 
 def _held(person: Person, option: str) -> str:

@@ -14,6 +14,11 @@ class NoSuchLink(Exception):
     """The token is none of ours, too old, or made for somebody who is not configured any more."""
 
 
+class TooLate(str):
+    """A sentence for somebody who does not have it, or has it when others had been woken meanwhile. Where nobody sees what is
+    answered at once, it is sent after them."""
+
+
 class PageAnswers(Protocol):
     """What a pager calls when somebody answered. The text that comes back is one plain sentence for that person, who may hear
     it read aloud; what was refused is said there too. `via` is the name of the block under `paging:`; `event` the answer's
@@ -21,7 +26,8 @@ class PageAnswers(Protocol):
     or StoreUnavailable: nothing was done, and it should come again."""
 
     def person(self, option: str, value: str) -> str:
-        """The id of whoever has this `value` as `email`, or under `people.ID.OPTION`, whatever its case; empty: nobody."""
+        """The id of whoever has this `value` as `email`, or under `people.ID.OPTION`, whatever its case, and for a `phone`
+        whatever stands between its digits; empty: nobody."""
         ...
 
     def whose(self, token: str) -> tuple[int, str]:
@@ -29,7 +35,8 @@ class PageAnswers(Protocol):
         ...
 
     async def acknowledge(self, number: int, person: str, *, via: str, event: str = "") -> str:
-        """`person` has it; an id under `people:`, or `VIA:NAME` of somebody only the provider knows."""
+        """`person` has it; an id under `people:`, or `VIA:NAME` of somebody only the provider knows. Answers a TooLate when
+        that changed nothing any more, or not for everybody."""
         ...
 
     async def resolve(self, number: int, person: str, *, via: str, event: str = "") -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -17,13 +17,28 @@ from bot.chat.templates import TemplateError, Templates
 from bot.config import Config
 from bot.database import prepare, schema_state
 from bot.durations import format_duration
-from bot.findings import HELD, OK, PROBLEM, WARNING, Finding, alerts, pages, platforms, policies, routes, schedules
+from bot.findings import (
+    HELD,
+    OK,
+    PROBLEM,
+    WARNING,
+    Finding,
+    alerts,
+    alive,
+    heartbeats,
+    pages,
+    platforms,
+    policies,
+    routes,
+    schedules,
+)
 from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
 from bot.offered import Addressed, Probed
+from bot.oncall.overrides import Override
 from bot.perform import Words
 from bot.ports import DeliveryError, Rejected
 from bot.providers import pagers, publishers
@@ -60,7 +75,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
     database = await asyncio.to_thread(_database, klatsch)
     yield database
     if database.level == OK:
-        for finding in await asyncio.to_thread(_backlog, klatsch):
+        for finding in await asyncio.to_thread(_kept, klatsch):
             yield finding
     serves = False
     for key, (host, port) in klatsch.addresses().items():
@@ -71,21 +86,35 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         yield await _public_url(config, serves)
     for finding in await calendars(klatsch, database.level == OK):
         yield finding
-    # With what the calendars say.
+    overrides = await asyncio.to_thread(_overrides, klatsch) if database.level == OK else []
+    klatsch.duty.overrides(overrides)
+    # With what the calendars say, and people.
     config = replace(config, roster=klatsch.duty.roster)
     for finding in (
         *_templates(klatsch),
         *_people(klatsch),
-        *schedules(config, config.roster, klatsch.clock.now()),
+        *schedules(config, klatsch.duty.roster, klatsch.clock.now(), overrides),
         *policies(config, klatsch.clock.now()),
         *alerts(config),
         *routes(config),
         *pages(config),
         *platforms(config),
+        *alive(config),
     ):
         yield finding
     for finding in await _probed(klatsch):
         yield finding
+
+
+def _overrides(klatsch: Klatsch) -> list[Override]:
+    """None where a schema of before has no table for them, or there is none at all."""
+    try:
+        if klatsch.database.file is not None and not klatsch.database.file.exists():
+            return []
+        version, newest = schema_state(klatsch.database)
+        return klatsch.lookups.overrides(klatsch.clock.now()) if version == newest else []
+    except StoreUnavailable:
+        return []
 
 
 def _database(klatsch: Klatsch) -> Finding:
@@ -116,17 +145,24 @@ def _database(klatsch: Klatsch) -> Finding:
     return Finding(OK, about, f"reachable, schema {version}")
 
 
-def _backlog(klatsch: Klatsch) -> list[Finding]:
-    """What waits to be done outside, and why. Nothing of it is lost."""
+def _kept(klatsch: Klatsch) -> list[Finding]:
+    """What stands in the database and waits: to be done, or to be heard."""
     if klatsch.database.file is not None and not klatsch.database.file.exists():
         return []
     try:
-        if schema_state(klatsch.database)[0] is None:
+        version, newest = schema_state(klatsch.database)
+        if version is None:
             return []
-        waiting = klatsch.lookups.waiting()
+        found = _backlog(klatsch.lookups.waiting(), klatsch.clock.now())
+        if version >= newest:
+            found += heartbeats(klatsch.config, klatsch.lookups.signals(), klatsch.clock.now())
     except StoreUnavailable as error:
         return [Finding(PROBLEM, "outbox", f"it cannot be read: {error}.")]
-    now = klatsch.clock.now()
+    return found
+
+
+def _backlog(waiting: Sequence[Waiting], now: datetime) -> list[Finding]:
+    """What waits to be done outside, and why. Nothing of it is lost."""
     late = [kind for kind in waiting if now - kind.oldest > LATE]
     found = [_late(kind, now - kind.oldest) for kind in late]
     return found or [Finding(OK, "outbox", "nothing has waited for long to be said or sent")]

@@ -33,8 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
     )
-    # Alembic tells every start what it found; only its warnings matter to whoever runs this.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Alembic tells every start what it found; only its warnings matter to whoever runs this. httpx tells of every request, with the
+    # address in full, which may be a secret.
+    for name in ("alembic", "httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         result = run(arguments)

@@ -13,6 +13,7 @@ from bot.incident.model import Incident, Person, Refused
 from bot.incident.policy import Policy
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster, following, target
+from bot.store import Settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,18 @@ class Around:
     incidents: Mapping[int, Incident]
     history: Callable[[int], Sequence[e.Recorded]]
     whole: Callable[[int], Sequence[e.Recorded]]
+
+
+def spoken_of(requests: Sequence[object]) -> set[int]:
+    """The incidents that people, timers and deliveries speak of."""
+    numbers = set()
+    for request in requests:
+        ask = request.ask if isinstance(request, Settlement) else request if isinstance(request, c.Ask) else None
+        if ask and ask.incident:
+            numbers.add(ask.incident)
+            if isinstance(ask.command, c.Merge):
+                numbers.add(ask.command.into)
+    return numbers
 
 
 def complete(command: c.Command, incident: Incident | None, around: Around, *, by: str = "") -> c.Command:

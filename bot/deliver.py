@@ -312,5 +312,6 @@ class Deliverer:
                 command = c.RecordFailure(
                     effect=f.kind_of(item.effect), provider=provider_of(item.effect), reason=reason
                 )
-        ask = asked(command, item.incident, item)
+        # What is of no incident can be told to none.
+        ask = asked(command, item.incident, item) if item.incident else None
         return Settlement(item.id, item.attempt, item.incident, "failed", reason=reason, ask=ask)

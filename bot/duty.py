@@ -41,9 +41,11 @@ class Duty:
 
 
 def overridden(roster: Roster, standing: Sequence[Override]) -> Roster:
-    """`roster` with these overrides and no others; those of a schedule that is not configured any more are left out."""
+    """`roster` with these overrides and no others. Left out are those of a schedule that is not configured any more, and those
+    by which somebody would be on call whom nobody can page: whoever would be otherwise is."""
+    known = [one for one in standing if one.person in roster.people]
     found = {
-        name: replace(schedule, overrides=tuple(one for one in standing if one.schedule == name))
+        name: replace(schedule, overrides=tuple(one for one in known if one.schedule == name))
         for name, schedule in roster.schedules.items()
     }
     return replace(roster, schedules=found)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.alerts.heartbeat import MOST, Signal, named, overdue
 from bot.alerts.routing import Route
 from bot.chat.document import clean
 from bot.chat.templates import local
@@ -14,6 +16,7 @@ from bot.durations import format_duration
 from bot.incident.model import Person
 from bot.oncall.coverage import AHEAD, Double, doubles, gaps, in_a_row
 from bot.oncall.escalation import Roster, rung
+from bot.oncall.overrides import Override
 from bot.oncall.schedules import Schedule, Shift, on_call
 from bot.oncall.wall import wall
 
@@ -40,8 +43,9 @@ class Finding:
         return " ".join(clean(f"{self.level:<8} {self.about}: {self.text}").splitlines())
 
 
-def schedules(config: Config, roster: Roster, now: datetime) -> Iterator[Finding]:
-    """Who is on call now, and what of the next weeks may surprise somebody at night."""
+def schedules(config: Config, roster: Roster, now: datetime, overrides: Sequence[Override] = ()) -> Iterator[Finding]:
+    """Who is on call now, and what of the next weeks may surprise somebody at night. `overrides` are all that stand: those that
+    nobody can follow are not in the `roster`."""
     names = Names(config.people)
     twice = doubles(roster.schedules.values(), now, now + AHEAD)
     for name, schedule in roster.schedules.items():
@@ -60,7 +64,7 @@ def schedules(config: Config, roster: Roster, now: datetime) -> Iterator[Finding
         if mine:
             yield Finding(WARNING, about, _doubles(mine, schedule, names, now))
         yield from _in_a_row(schedule, about, names)
-        yield from _strangers(schedule, about, config.people)
+        yield from _strangers([one for one in overrides if one.schedule == name], about, config.people)
 
 
 class Names:
@@ -119,9 +123,9 @@ def _in_a_row(schedule: Schedule, about: str, names: Names) -> Iterator[Finding]
             yield Finding(WARNING, f"{about}.{place}.people", f"{told}. Put somebody between them.")
 
 
-def _strangers(schedule: Schedule, about: str, people: Mapping[str, Person]) -> Iterator[Finding]:
+def _strangers(overrides: Sequence[Override], about: str, people: Mapping[str, Person]) -> Iterator[Finding]:
     """Overrides outlive the people they name."""
-    named = {name for one in schedule.overrides for name in (one.person, one.instead) if name}
+    named = {name for one in overrides for name in (one.person, one.instead) if name}
     if strangers := sorted(named - people.keys()):
         told = _told([f"`{name}`" for name in strangers])
         yield Finding(WARNING, about, f"overrides name who is not under `people:`: {told}. Make them anew for others.")
@@ -171,15 +175,44 @@ def alerts(config: Config) -> Iterator[Finding]:
 
 def routes(config: Config) -> Iterator[Finding]:
     for number, route in enumerate(config.routes):
-        if route.heartbeat:
-            text = f"{_conditions(route)} → expected, opens nothing"
-            yield Finding(OK, f"routes[{number}]", text)
-            continue
         paged = f"pages {route.page}" if route.page else "pages nobody"
         opens = "opens a room at once" if route.open == "active" else "asks first"
         private = ", private" if route.private else ""
-        text = f"{_conditions(route)} → {route.severity.value}, {opens}{private}, {paged}"
+        silence = f"expected at least every {format_duration(route.heartbeat)}; silence: " if route.heartbeat else ""
+        text = f"{_conditions(route)} → {silence}{route.severity.value}, {opens}{private}, {paged}"
         yield Finding(OK, f"routes[{number}]", text)
+
+
+def heartbeats(config: Config, signals: Sequence[Signal], now: datetime) -> Iterator[Finding]:
+    """When each expected alert was last heard. Whether a bot listened since then is not known."""
+    for number, route in enumerate(config.routes):
+        if route.heartbeat is None:
+            continue
+        about, length = f"routes[{number}].heartbeat", format_duration(route.heartbeat)
+        found = sorted((s for s in signals if s.route == route.key and s.source), key=lambda s: s.heard_at)
+        for signal in found:
+            ago = format_duration(max(timedelta(0), now - signal.heard_at))
+            said = f"{named(signal, route)} was heard {ago} ago"
+            if overdue(signal, route, now):
+                text = f"{said}, and is expected every {length}. Look at its sender, or start the bot."
+                yield Finding(WARNING, about, text)
+            else:
+                yield Finding(OK, about, said)
+        if not found:
+            text = f"no alert with {_conditions(route)} was ever heard. Have its sender post it, more often than every {length}."
+            yield Finding(WARNING, about, text)
+    for sender, count in Counter(signal.source for signal in signals if signal.source).items():
+        if count >= MOST:
+            text = f"{sender} has {MOST} expected signals, and no more are watched. Group the route by labels with fewer values."
+            yield Finding(WARNING, "routes", text)
+
+
+def alive(config: Config) -> Iterator[Finding]:
+    """To try it would be a sign of life, and from a bot that may not run."""
+    wanted = config.http.heartbeat
+    if wanted is not None:
+        text = f"a sign of life is sent every {format_duration(wanted.every)} by {wanted.method}; not tried, for a try would be one"
+        yield Finding(OK, "http.heartbeat", text)
 
 
 def _conditions(route: Route) -> str:

@@ -13,9 +13,11 @@ from datetime import datetime
 from functools import cached_property, partial
 
 from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, opening, wanted
+from bot.alerts.heartbeat import Look, Watch
 from bot.alerts.model import Alert, AlertRow, Notification
 from bot.alerts.routing import Route
-from bot.complete import Around, complete
+from bot.beats import Beats
+from bot.complete import Around, complete, spoken_of
 from bot.erasing import Erasing
 from bot.incident import commands as c
 from bot.incident import effects as f
@@ -28,6 +30,7 @@ from bot.incident.model import Incident, Refused, Source
 from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
+from bot.oncall.handover import HandOver, notices
 from bot.oncall.overriding import Overridden
 from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
@@ -54,8 +57,8 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one request. `before` None: it opened `after`. `refused`: nothing happened, and why.
-    `again`: this very message was handled before. `duty` is what changed in who is on call. `late`: the lease of a settled effect had run out. `unrouted` are
-    the firing alerts of a notification that no route wants."""
+    `again`: this very message was handled before. `duty` is what changed in who is on call. `late`: the lease of a settled
+    effect had run out. `unrouted` are the firing alerts of a notification that no route wants. `watch` is what came of a look."""
 
     before: Incident | None = None
     after: Incident | None = None
@@ -65,9 +68,10 @@ class Outcome:
     again: bool = False
     late: bool = False
     unrouted: tuple[Alert, ...] = ()
+    watch: Watch | None = None
 
 
-Request = c.Ask | Settlement | Notification
+Request = c.Ask | Settlement | Notification | Look | HandOver
 
 
 def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outcome]:
@@ -76,7 +80,7 @@ def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outc
     Raises StoreUnavailable or Conflict, and then nothing was done. Any other exception is a bug or a poisoned
     request, and nothing was done either: the caller finds it by trying one by one.
     """
-    with store.begin(alerts=any(isinstance(request, Notification) for request in requests)) as tx:
+    with store.begin(alerts=any(isinstance(request, Notification | Look) for request in requests)) as tx:
         return _Batch(tx, rules).run(requests)
 
 
@@ -96,6 +100,7 @@ class _Batch:
         self._freed: set[int] = set()
         self._reopened: set[int] = set()
         self._merged: list[tuple[int, int]] = []
+        self._beats = Beats(tx, rules.routes, lambda: self._at)
         self._rota = Rota(tx, rules.roster, lambda: self._at)
 
     @cached_property
@@ -104,7 +109,9 @@ class _Batch:
 
     def run(self, requests: Sequence[Request]) -> list[Outcome]:
         notifications = [request for request in requests if isinstance(request, Notification)]
-        folding = self._fold(notifications, self._asked(requests), self._namesakes(requests))
+        # Behind what was sent, whose outcomes keep their places.
+        notifications += self._beats.told(requests)
+        folding = self._fold(notifications, spoken_of(requests), self._namesakes(requests))
         again = self._seen(requests)
         late = self._settle(requests)
         rows = [*folding.stray, *self._alerts(folding.groups)]
@@ -114,6 +121,11 @@ class _Batch:
             match request:
                 case Notification():
                     outcomes.append(Outcome(unrouted=next(unrouted)))
+                case HandOver():
+                    self._effects |= {one.key: one for one in notices(request, self._rules.policy.platforms)}
+                    outcomes.append(Outcome())
+                case Look():
+                    outcomes.append(Outcome(watch=self._beats.watch))
                 case Settlement():
                     held = (request.id, request.attempt) not in late
                     outcomes.append(self._ask(request.ask) if held and request.ask else Outcome(late=not held))
@@ -147,17 +159,6 @@ class _Batch:
             self._incidents |= self._tx.load((), beside=set(groups.values()) - set(self._incidents))
         windows = [self._incidents[number] for number in sorted(maintained) if number in self._incidents]
         return fold(notifications, known, Met(self._rules.routes, groups, self._incidents, windows, self._at))
-
-    def _asked(self, requests: Sequence[Request]) -> set[int]:
-        """The incidents that people, timers and deliveries speak of."""
-        numbers = set()
-        for request in requests:
-            ask = request.ask if isinstance(request, Settlement) else request if isinstance(request, c.Ask) else None
-            if ask and ask.incident:
-                numbers.add(ask.incident)
-                if isinstance(ask.command, c.Merge):
-                    numbers.add(ask.command.into)
-        return numbers
 
     def _namesakes(self, requests: Sequence[Request]) -> set[int]:
         """What is open by a title that somebody opens now. Not asked for by time, which is asked for behind the locks."""
@@ -292,13 +293,14 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        if not (self._events or rows or self._rota.changed):
+        if not (self._events or rows or self._effects or self._rota.changed or self._beats.changed):
             return
         tx, held = self._tx, self._groups_to_hold()
         with tx.together():
             for number, cancel in dict.fromkeys(self._cancels):
                 tx.cancel(number, cancel)
             self._erasing.write(tx)
+            self._beats.write()
             self._rota.write()
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:

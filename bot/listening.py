@@ -1,6 +1,7 @@
-"""Each chat platform is listened to for as long as we serve, by one process at a time; what ends too early is begun again.
+"""Each chat platform, and each pager that listens for answers itself, is listened to for as long as we serve; what ends too early
+is begun again. To a platform one process listens at a time.
 
-A platform that cannot be heard stops nothing else: alerts, pages and the status page need no chat.
+What cannot be heard stops nothing else: alerts, pages and the status page need no chat.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 from bot.backoff import backoff
-from bot.ports import ChatPlatform, Inbox, Overloaded, Rejected, Unavailable
+from bot.ports import Overloaded, Rejected, Unavailable
 from bot.store import StoreUnavailable, TurnLost, Turns
 
 log = logging.getLogger(__name__)
+
+Taker = TypeVar("Taker", contravariant=True)
 
 STEADY = 60.0
 """Seconds that listening has to last before the trouble before it counts as over. No platform tells when it hears; whoever cannot
@@ -45,17 +49,27 @@ class Hearing:
     well: bool = False
 
 
-class Listening:
+class Listens(Protocol[Taker]):
+    async def listen(self, taker: Taker, /) -> None:
+        """As `bot.ports.ChatPlatform.listen`."""
+        ...
+
+
+class Listening(Generic[Taker]):
     """Hands what `platforms` hear over to `inbox`, each while we have its turn."""
 
     def __init__(
         self,
-        platforms: Mapping[str, ChatPlatform],
-        inbox: Inbox,
+        platforms: Mapping[str, Listens[Taker]],
+        inbox: Taker,
         turns: Turns,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._ears = {name: _Ear(name, platform, inbox, turns, sleep) for name, platform in platforms.items()}
+
+    def begun(self) -> list[asyncio.Task[None]]:
+        """Listening to each of them, until cancelled."""
+        return [asyncio.create_task(self.to(name), name=f"listen {name}") for name in self._ears]
 
     async def to(self, name: str) -> None:
         """Listen to that platform until cancelled, whatever it raises."""
@@ -81,14 +95,14 @@ class Listening:
         return {name: ear.listens and not ear.hearing.trouble for name, ear in self._ears.items()}
 
 
-class _Ear:
+class _Ear(Generic[Taker]):
     """One platform, as one process hears it."""
 
     def __init__(
         self,
         name: str,
-        platform: ChatPlatform,
-        inbox: Inbox,
+        platform: Listens[Taker],
+        inbox: Taker,
         turns: Turns,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.alerts.heartbeat import Signal
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
+from bot.oncall.load import Paged
 from bot.oncall.overrides import Override
 
 
@@ -81,6 +83,14 @@ class Lookups(Protocol):
     def pages(self, number: int, limit: int = 50) -> list[PageStands]:
         """What became of the last page of this incident to each person by each way: of the `limit` oldest that wait, and
         the `limit` newest that were sent or failed. Those that wait come first."""
+        ...
+
+    def paged(self, since: datetime, until: datetime) -> list[Paged]:
+        """Whom policies and people paged in between, the oldest first; the newest few thousand."""
+        ...
+
+    def signals(self) -> list[Signal]:
+        """What is expected, by the routes' `heartbeat`."""
         ...
 
     def overrides(self, at: datetime) -> list[Override]:

@@ -1,5 +1,5 @@
-"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database` and
-`bot.listeners` (and the demo, which brings a chat platform of its own) import adapters and storage."""
+"""The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database`, `bot.listeners`
+and `bot.vital` (and the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
@@ -7,42 +7,39 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-
-from starlette.applications import Starlette
+from functools import cached_property
 
 from adapters.clock import SystemClock
 from adapters.http import Http
 from adapters.settings import DRAFTS, settings
-from adapters.status.builtin import Config as OwnPage
-from adapters.web.acknowledge import AckLinks, AckPages
-from adapters.web.machines import Health, machines_app
-from adapters.web.metrics import Metrics
+from adapters.web.acknowledge import AckLinks
+from adapters.web.calendars import CalendarLinks
 from adapters.web.neighbour import is_klatsch, taken
-from adapters.web.public import public_app
 from adapters.web.serving import CannotListen, Listener
+from bot.alive import Pulse
+from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
 from bot.database import opened, prepare
-from bot.deaf import Deafness
 from bot.deliver import Deliverer
 from bot.duty import Duty
+from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
 from bot.listeners import addresses, bound, own_pages
-from bot.listening import Listening
-from bot.mounted import ASGI, Mounted
 from bot.names import component_names, names, redaction, roster, wording
-from bot.oncall.escalation import Roster
+from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
-from bot.ports import ChatPlatform, Clock, DeliveryError
-from bot.providers import alert_sources, calendars, pagers, platforms, publishers, status_pages
+from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
+from bot.providers import calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
-from bot.ready import Readiness
 from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.store import StoreUnavailable
+from bot.vital import Vital
+from bot.web import Web
 from storage.alone import AlreadyRunning, ServingLock
 from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
@@ -50,7 +47,7 @@ from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
-from storage.settings import signing_key, try_to_write
+from storage.settings import signing_key
 from storage.store import SqlStore
 
 # The commands get what they need of the adapters here too, so that they know none.
@@ -93,6 +90,7 @@ class Klatsch:
         kept = self.clock if self.database.sqlite or clock is not None else None
         self.store = SqlStore(self.database, kept)
         self.outbox = SqlOutbox(self.database, kept)
+        self._pulse = Pulse(self.outbox)
         self.lookups = SqlLookups(self.database)
         self.files = SqlFiles(self.database, kept)
         self.pages = SqlPublicPages(self.database)
@@ -102,15 +100,23 @@ class Klatsch:
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
+        self._paging: Mapping[str, Pager] = {}
         self.writer = Writer(self.store, rules(config), changed=self._changed)
         folder = config.chat.templates
-        self.duty = Duty(roster(config), changed=self._on_duty)
+        self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
-        known = names(config, self.duty, self._public_addresses)
+        known = replace(
+            names(config, self.duty, self._public_addresses),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+        )
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
+        self.on_duty = OnDuty(self.duty, self.lookups, self.writer, self._memory("on duty"), self.clock)
+
+    def _memory(self, what: str) -> SqlMemory:
+        return SqlMemory(self.database, self.clock, f"klatsch: {what}")
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[Klatsch]:
@@ -121,9 +127,6 @@ class Klatsch:
             await self.http.close()
             self.database.close()
 
-    def _on_duty(self, roster: Roster) -> None:
-        self.writer.follow(roster)
-
     def _changed(self) -> None:
         if self._deliverer is not None:
             self._deliverer.wake()
@@ -133,6 +136,7 @@ class Klatsch:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
         await self.calendars.recall()
+        await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
         try:
             yield self
@@ -165,8 +169,8 @@ class Klatsch:
         providers = await self._providers()
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
-        deliverer = Deliverer(self.outbox, self.writer, self.lookups, self.clock, performer)
-        self._deliverer, self._talking = deliverer, providers.platforms
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, self.clock, performer)
+        self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer
         finally:
@@ -181,19 +185,34 @@ class Klatsch:
 
     async def _providers(self) -> Providers:
         config = self.config
-        key = config.security.signing_key
-        secret = key.get_secret_value() if key else await asyncio.to_thread(signing_key, self.database)
-        self.links = AckLinks(secret, config.http.public_url)
+        await asyncio.to_thread(lambda: self.links)
+        built = pagers(self.settings, self.http)
         return Providers(
             platforms=self._built_platforms(),
-            pagers=pagers(self.settings, self.http),
+            pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
             own=frozenset({DRAFTS}),
             people=config.reachable,
             copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
             ack_link=lambda number, person: self.links.link(number, person),
+            ack_token=self.links.token,
+            answer_urls=answer_urls(built, config.http.public_url),
         )
+
+    @cached_property
+    def _secret(self) -> str:
+        """What signs links. It may come from the database."""
+        key = self.config.security.signing_key
+        return key.get_secret_value() if key else signing_key(self.database)
+
+    @cached_property
+    def links(self) -> AckLinks:
+        return AckLinks(self._secret, self.config.http.public_url)
+
+    @cached_property
+    def calendar_links(self) -> CalendarLinks:
+        return CalendarLinks(self._secret, lambda: self.links.base)
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
@@ -219,18 +238,32 @@ class Klatsch:
 
     @asynccontextmanager
     async def _serving(self, listeners: Sequence[Listener], deliverer: Deliverer) -> AsyncIterator[Running]:
-        listening = Listening(self._talking, self.conversation, self.lock.turns)
+        config, turns = self.config, self.lock.turns
+        answers = Answered(self.writer, config.people, self.links.whose, str(config.zone))
+        hearing = Hearing(self._talking, self.conversation, turns, self._paging, answers, config.http.public_url)
+        vital = Vital(config, self.writer, self._pulse, self.http, self.lookups, self.database)
+        web = Web(
+            config,
+            self.settings,
+            self.lookups,
+            self.writer,
+            self.clock,
+            self.duty,
+            self.pages,
+            lambda: self.calendars.troubles,
+        )
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
-            for listener, app in zip(listeners, self._apps(listeners, listening), strict=True)
+            for listener, app in zip(listeners, apps, strict=True)
         ]
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
-        talking = [asyncio.create_task(listening.to(name), name=f"listen {name}") for name in self._talking]
-        if len(self._talking) > 1:
-            talking.append(asyncio.create_task(self._deafness(listening).run(), name="deafness"))
+        talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
+        talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
-            yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
+            async with vital.watching():
+                yield Running(self, tuple(listeners), [*tasks, self.writing, delivery, *talking])
         finally:
             for listener in listeners:
                 listener.stop()
@@ -239,49 +272,13 @@ class Klatsch:
             deliverer.stop()
             await asyncio.gather(*tasks, delivery, *talking, return_exceptions=True)
 
-    def _deafness(self, listening: Listening) -> Deafness:
-        memory = SqlMemory(self.database, self.clock, "klatsch: deafness")
-        zone, turns = str(self.config.zone), self.lock.turns
-        return Deafness(lambda: listening.hearing, self._talking, memory, turns, self.clock, zone)
-
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
 
-    def _apps(self, listeners: Sequence[Listener], listening: Listening) -> list[Starlette]:
-        """What each listener serves: the machines' also a page that shares their address."""
-        config = self.config
-        publics = {page.bound: (name, page) for name, page in own_pages(self.settings).items()}
-        own, *others = [(listener.host, listener.port) for listener in listeners]
-        shared = publics.pop(own, None)
-        ready = Readiness(
-            lambda: self.lookups.open_incidents(1), lambda: try_to_write(self.database), self.writer.writes
-        )
-        metrics = Metrics(self.lookups.waiting, lambda: self.writer.waiting, self.clock.now, lambda: listening.heard)
-        machines = machines_app(
-            alert_sources(self.settings),
-            self.conversation,
-            AckPages(self.links, self.lookups, self.writer, config.people, self.duty),
-            metrics,
-            Health(ready.problems, lambda: [*listening.unheard, *self.calendars.troubles]),
-            mounted=self._mounted(),
-            public=self._public(*shared) if shared else None,
-        )
-        if not config.http.public_url:
-            self.links.at(listeners[0].url)
-        return [machines, *(self._public(*publics[place]) for place in others)]
-
-    def _mounted(self) -> dict[str, ASGI]:
-        """What the chat platforms answer themselves, by its path."""
-        offering = [platform for platform in self._talking.values() if isinstance(platform, Mounted)]
-        return {path: app for each in offering for path, app in each.mounted(self.conversation).items()}
-
     def _public_addresses(self, ref: str) -> list[str]:
         """Where customers will read of an incident, as far as that is known before they do."""
         return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
-
-    def _public(self, name: str, page: OwnPage) -> Starlette:
-        return public_app(name, page, self.pages, self.clock)
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -18,6 +18,7 @@ from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
 from bot.ports import (
     AckLink,
+    AckToken,
     Attempt,
     ChatPlatform,
     Clock,
@@ -50,7 +51,7 @@ class Words(RoomWords, Protocol):
 @dataclass(frozen=True, slots=True)
 class Providers:
     """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house, `copies`
-    says how much is kept of files."""
+    says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
@@ -59,6 +60,8 @@ class Providers:
     own: frozenset[str] = frozenset()
     people: Mapping[str, Person] = field(default_factory=dict)
     ack_link: AckLink = lambda number, person: ""
+    ack_token: AckToken = lambda number, person, at: ""
+    answer_urls: Mapping[str, str] = field(default_factory=dict)
     copies: Limits = field(default_factory=Limits)
 
 
@@ -81,6 +84,9 @@ class Performer:
 
         `incident` is its state, read anew when it is not given. Raises Unavailable, Rejected, StoreUnavailable.
         """
+        if isinstance(item.effect, f.SayHandover):
+            await self._rooms.hand_over(item, item.effect)
+            return None
         if incident is None:
             incident = await asyncio.to_thread(self._lookups.incident, item.incident)
         if incident is None:
@@ -145,7 +151,7 @@ class Performer:
         if paged is not None and incident.paging.went_out(effect.person, effect.way, since=paged.event.at):
             # An earlier page to them got through after they were asked this time: one is enough.
             return None
-        page = await self._message(person, incident, paged)
+        page = await self._message(item, person, effect.way, incident, paged)
         receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
         return c.RecordPage(
             person=effect.person,
@@ -162,7 +168,7 @@ class Performer:
         person = known(self._providers.people, effect.person, "people")
         if not isinstance(pager, Settles):
             return
-        page, attempt = await self._message(person, incident, None), Attempt(item.key, item.attempt)
+        page, attempt = await self._message(item, person, effect.way, incident, None), Attempt(item.key, item.attempt)
         if effect.by:
             by = self._providers.people.get(effect.by)
             await pager.acknowledge(attempt, page, by.name if by else effect.by)
@@ -172,7 +178,9 @@ class Performer:
     def _asked(self, incident: int, event: int) -> e.Recorded | None:
         return next(iter(self._lookups.history(incident, since=event, upto=event)), None)
 
-    async def _message(self, person: Person, incident: Incident, paged: e.Recorded | None) -> PageMessage:
+    async def _message(
+        self, item: Claimed, person: Person, way: str, incident: Incident, paged: e.Recorded | None
+    ) -> PageMessage:
         """Why somebody is `paged` is what its event says; what it is about, what its alerts say."""
         alerts = await asyncio.to_thread(self._lookups.alerts, incident.number, ALERTS_TOLD)
         said = self._words.page(incident, paged, alerts)
@@ -186,6 +194,8 @@ class Performer:
             severity=incident.severity.value,
             opened_at=incident.opened_at,
             ack_url=self._providers.ack_link(incident.number, person.id),
+            ack_token=self._providers.ack_token(incident.number, person.id, item.first_at),
+            answer_url=self._providers.answer_urls.get(way, ""),
             room_url=next((room.link for room in incident.rooms.values() if room.live and room.link), ""),
             runbook_url=said.runbook,
         )

@@ -266,7 +266,8 @@ class Overloaded(Exception):
 class PageMessage:
     """One page: what to say to whom, and the link that acknowledges it. `headline` is what a phone shows first, `title`
     the incident's own; `opened_at` tells INC-7 from the INC-7 of another database. `answer_url` is where the provider tells
-    us of answers (`bot.answering.HearsAnswers`), empty when nobody could reach it."""
+    us of answers (`bot.answering.HearsAnswers`), empty when nobody could reach it. `ack_token` names incident and person as
+    the link's own does (`bot.answering.PageAnswers.whose`), and stays the same however often the page is tried."""
 
     person: Person
     key: str
@@ -277,6 +278,7 @@ class PageMessage:
     severity: str
     opened_at: datetime
     ack_url: str = ""
+    ack_token: str = ""
     answer_url: str = ""
     room_url: str = ""
     runbook_url: str = ""
@@ -314,3 +316,6 @@ class Publisher(Protocol):
 
 AckLink = Callable[[int, str], str]
 """(incident number, person id) -> the signed address that acknowledges."""
+
+AckToken = Callable[[int, str, datetime], str]
+"""(incident number, person id, when the page came due) -> what such an address ends in; the same for the same page."""

@@ -15,11 +15,13 @@ from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
+from bot.durations import parse_duration
 from bot.duty import Duty, overridden
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
 from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
+from bot.oncall.load import load
 from bot.ports import Clock
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction
@@ -66,7 +68,7 @@ SHORT_WORDS = frozenset(
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
-    there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before."""
+    there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before; `calendar_link`: the address of a schedule's calendar, or of somebody's shifts in it."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -79,6 +81,7 @@ class Names:
     rooms: bool = False
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
+    calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
 
     @property
     def roster(self) -> Roster:
@@ -115,7 +118,7 @@ class Answers:
             case "list":
                 return self._list(question.args.get("which", "open"), context, sees)
             case "oncall":
-                return self._oncall(question.args)
+                return self._on_call(question.args, context)
             case "override":
                 return rostered.standing(self._roster(), people=self._names.people, zone=self._names.zone)
             case "similar":
@@ -241,12 +244,26 @@ class Answers:
         names, now = self._names, self._clock.now()
         return answers.list_document(incidents, people=names.people, zone=names.zone, now=now, which=which)
 
+    def _on_call(self, asked: Mapping[str, str], context: Context) -> Document:
+        if asked.get("load"):
+            return self._load(asked["load"])
+        if asked.get("links"):
+            schedules = [name for name in self._names.roster.schedules if asked.get("schedule", name) == name]
+            link = self._names.calendar_link
+            mine = {name: link(name, context.by) for name in schedules if context.by in self._names.people}
+            return rostered.links_document({name: link(name, "") for name in schedules}, mine)
+        return rostered.on_call(self._roster(), asked, self._clock.now(), self._names.people)
+
+    def _load(self, length: str) -> Document:
+        now, roster = self._clock.now(), self._roster()
+        start = now - parse_duration(length)
+        paged = self._lookups.paged(start, now)
+        loads = [load(schedule, paged, start, now) for schedule in roster.schedules.values()]
+        return rostered.load_document(loads, length)
+
     def _roster(self) -> Roster:
         """As it is in this moment, whatever another process has said."""
         return overridden(self._names.roster, self._lookups.overrides(self._clock.now()))
-
-    def _oncall(self, asked: Mapping[str, str]) -> Document:
-        return rostered.on_call(self._roster(), asked, self._clock.now(), self._names.people)
 
     def _similar(self, question: Question, sees: Sees) -> Document:
         about, words, own = question.args.get("text", ""), frozenset[str](), None

@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.alerts.model import Notification
+from bot.alerts.model import Alert, Notification
+from bot.alerts.routing import route_for
 from bot.chat.card import Who, who
 from bot.chat.templates import and_, local
 from bot.config import Config
@@ -56,7 +57,7 @@ def replay(config: Config, file: str, source: str) -> int:
     clock = _At(datetime(1970, 1, 1, tzinfo=UTC))
     with rehearsal(clock) as (store, lookups):
         dry = replace(rules(config), policy=Policy(people=config.people))
-        unrouted = 0
+        unrouted = expected = 0
         for number, line in enumerate(_lines(file), 1):
             try:
                 notification = sources[name].parse(line)
@@ -67,15 +68,23 @@ def replay(config: Config, file: str, source: str) -> int:
             clock.follow(notification)
             (outcome,) = handle(store, [notification], dry)
             unrouted += len(outcome.unrouted)
+            expected += sum(_expected(alert, config) for alert in notification.alerts)
         incidents = [*reversed(lookups.recent(1000))]
         alerts = sum(incident.alerts_total for incident in incidents)
         print(f"{_count(alerts, 'alert')} → {_count(len(incidents), 'incident')}")
         for incident in incidents:
             events = [recorded.event for recorded in lookups.history(incident.number, limit=100_000)]
             print(_told(incident, events, who(config.people), str(config.zone)))
+        if expected:
+            print(f"{_count(expected, 'alert')} expected, which opens nothing; its silence would")
         match = "matches" if unrouted == 1 else "match"
         print(f"{_count(unrouted, 'alert')} {match} no route" if unrouted else "every alert matches a route")
     return 1 if bad else 0
+
+
+def _expected(alert: Alert, config: Config) -> bool:
+    route = route_for(alert.labels, config.routes)
+    return alert.firing and route is not None and route.expects(alert)
 
 
 def _lines(file: str) -> Iterator[bytes]:

@@ -16,10 +16,14 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Person, Room
 from bot.lookups import Lookups
+from bot.oncall.load import Paged
 from bot.ports import Attempt, ChatPlatform, Clock, Rejected, RoomLink
 from bot.store import Claimed
 
 T = TypeVar("T")
+
+OPEN_TOLD = 200
+"""Open incidents that are looked at for whoever takes over."""
 
 
 class RoomWords(Protocol):
@@ -33,6 +37,9 @@ class RoomWords(Protocol):
     def room_name(self, incident: Incident, platform: str) -> str: ...
     def redirect(self, incident: Incident) -> Document: ...
     def left_topic(self, incident: Incident) -> str: ...
+    def handover(
+        self, handover: f.SayHandover, standing: Sequence[Incident], paged: Sequence[Paged]
+    ) -> Document | None: ...
     def call_out(self, incident: Incident) -> Document: ...
     def contacts(self, incident: Incident, now: datetime) -> Document | None: ...
 
@@ -131,6 +138,17 @@ class Rooms:
         unanswered = held is not None and held.exhausted and not held.acknowledged_by
         if platform.announce_room and unanswered and incident.status.open and not incident.private:
             await platform.say(attempt, platform.announce_room, self._words.call_out(incident))
+
+    async def hand_over(self, item: Claimed, effect: f.SayHandover) -> None:
+        """Say that one handed over to the next, with what is open and may be read by everybody."""
+        platform = known(self._platforms, effect.platform, "chat")
+        if not platform.announce_room:
+            return
+        standing = await asyncio.to_thread(self._lookups.open_incidents, OPEN_TOLD)
+        paged = await asyncio.to_thread(self._lookups.paged, effect.since, effect.at)
+        told = self._words.handover(effect, [one for one in standing if not one.private], paged)
+        if told is not None:
+            await platform.say(Attempt(item.key, item.attempt), platform.announce_room, told)
 
     async def _leave(
         self, platform: ChatPlatform, attempt: Attempt, effect: f.PlatformEffect, held: Room, incident: Incident

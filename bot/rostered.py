@@ -15,6 +15,7 @@ from bot.chat.document import (
     Heading,
     Inline,
     Line,
+    Link,
     Mention,
     Paragraph,
     Text,
@@ -24,8 +25,10 @@ from bot.chat.document import (
 )
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
-from bot.incident.model import Person
+from bot.incident.effects import SayHandover
+from bot.incident.model import Incident, Person
 from bot.oncall.escalation import Roster
+from bot.oncall.load import Hours, Load, Paged, load
 from bot.oncall.overrides import Override
 from bot.oncall.overriding import Overridden
 from bot.oncall.schedules import FAR, Shift, next_shift, shift, shifts
@@ -168,3 +171,85 @@ def _zone(one: Override, roster: Roster, zone: str) -> str:
     """Its schedule's, in which that counts its days."""
     schedule = roster.schedules.get(one.schedule)
     return schedule.zone.key if schedule else zone
+
+
+def load_document(loads: Sequence[Load], length: str) -> Document:
+    """How the pages of the last while were spread over each rotation; never by person."""
+    if not loads:
+        return _none()
+    rows = [line(f"{one.schedule}: {spread(one)}{_turns(one)}") for one in loads]
+    title = f"Pages by rotation, the last {length}"
+    note = "Business is Monday to Friday 9 to 18, sleep is 23 to 7, in the schedule's zone. It counts rotations, never people."
+    return Document(summary=title, blocks=(Heading(line(title)), Bullets(tuple(rows)), Paragraph(line(note))))
+
+
+def spread(load: Load) -> str:
+    """`5 pages: 3 in business hours, 1 off hours, 1 in sleep hours`."""
+    if not load.pages:
+        return "no pages"
+    said = {Hours.BUSINESS: "in business hours", Hours.OFF: "off hours", Hours.SLEEP: "in sleep hours"}
+    parts = [f"{count} {said[hours]}" for hours, count in load.hours.items() if count]
+    return f"{load.pages} page{'' if load.pages == 1 else 's'}: {', '.join(parts)}"
+
+
+def _turns(load: Load) -> str:
+    """How evenly they fell: what the hardest turn had, and how many had none."""
+    if not load.pages or len(load.turns) < 2:
+        return ""
+    quiet = load.turns.count(0)
+    none = f", {quiet} had none" if quiet else ""
+    return f"; of {len(load.turns)} turns the hardest had {max(load.turns)}{none}"
+
+
+def handover(
+    told: SayHandover,
+    roster: Roster,
+    standing: Sequence[Incident],
+    paged: Sequence[Paged],
+    people: Mapping[str, Person],
+) -> Document | None:
+    """Whoever takes over reads who had it, what is open, and how many pages there were. None: the schedule is not configured
+    any more."""
+    schedule = roster.schedules.get(told.schedule)
+    if schedule is None:
+        return None
+    names, now = who(people), shift(schedule, told.at)
+    to = [*_people(now.people, names)]
+    before = and_(map(names, told.before)) or "nobody"
+    until = local(now.end, schedule.zone.key, DAY_AND_TIME) if now.end < told.at + FAR else ""
+    first: Line = (
+        Text(f"{told.schedule}: {before} hands over to ", bold=True),
+        *to,
+        *line(f", until {until}" if until else ""),
+    )
+    rows = [
+        line(
+            f"{one.ref} · {one.severity.upper()} · {one.status} · {one.title}{f' (lead {names(one.lead)})' if one.lead else ''}"
+        )
+        for one in sorted(standing, key=lambda one: (one.severity, one.number))
+    ]
+    more = [line(f"and {len(rows) - SHOWN} more: `list`")] if len(rows) > SHOWN else []
+    opened: list[Block] = [Bullets((*rows[:SHOWN], *more))] if rows else []
+    said = "Open:" if rows else "Nothing is open."
+    since = local(told.since, schedule.zone.key, DAY_AND_TIME)
+    pages = spread(load(schedule, paged, told.since, told.at))
+    last = Paragraph(line(f"Since {since}: {pages}."))
+    summary = clean(f"{told.schedule}: {before} hands over to {and_(map(names, now.people))}")
+    return Document(summary=summary, blocks=(Paragraph(first), Paragraph(line(said)), *opened, last))
+
+
+def links_document(whole: Mapping[str, str], mine: Mapping[str, str]) -> Document:
+    """The addresses of the calendars, by schedule: all shifts, and those of whoever asks."""
+    if not whole:
+        return _none()
+    if not any(whole.values()):
+        text = "Nobody could reach the calendars: `http.public_url` is not set."
+        return Document(summary=text, blocks=(Paragraph(marked(text)),))
+    rows: list[Line] = []
+    for schedule, url in whole.items():
+        rows.append((*line(f"{schedule}: ", bold=True), Link("all shifts", url)))
+        if mine.get(schedule):
+            rows.append((*line(f"{schedule}: ", bold=True), Link("your own", mine[schedule])))
+    title = "Calendars to subscribe to"
+    note = Paragraph(line("Whoever has a link reads it, without a password."))
+    return Document(summary=title, blocks=(Heading(line(title)), Bullets(tuple(rows)), note))

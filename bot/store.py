@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.commands import Ask
 from bot.incident.effects import Cancel, Effect
@@ -171,6 +172,14 @@ class Transaction(Protocol):
 
     def move_alerts(self, source: int, target: int) -> None:
         """After a merge: the alerts of `source` and its groups belong to `target`."""
+        ...
+
+    def signals(self, keys: Collection[str] | None = None) -> list[Signal]:
+        """What is known of these expected signals; None: of all."""
+        ...
+
+    def keep_signals(self, signals: Sequence[Signal], gone: Collection[str] = ()) -> None:
+        """Store these, and forget those with the keys `gone`."""
         ...
 
 

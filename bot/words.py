@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot import rostered
 from bot.chat import calling, card
 from bot.chat.document import Document
 from bot.chat.links import links
@@ -13,10 +14,12 @@ from bot.chat.page import Fired, PageWords, page
 from bot.chat.removals import still_told
 from bot.chat.templates import Templates
 from bot.duty import Duty
+from bot.incident.effects import SayHandover
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
 from bot.lookups import StoredAlert
 from bot.oncall.escalation import Roster, next_people
+from bot.oncall.load import Paged
 from bot.oncall.schedules import on_call as on_call_at
 from bot.ports import RoomLink
 
@@ -75,6 +78,9 @@ class Wording:
 
     def room_name(self, incident: Incident, platform: str) -> str:
         return card.room_name(incident, mark=incident.room_mark(platform), templates=self._templates)
+
+    def handover(self, handover: SayHandover, standing: Sequence[Incident], paged: Sequence[Paged]) -> Document | None:
+        return rostered.handover(handover, self._duty.roster, standing, paged, self._people)
 
     def call_out(self, incident: Incident) -> Document:
         link = next((room.link for room in incident.rooms.values() if room.link), "")

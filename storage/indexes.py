@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Index, Table, TextClause
 
 from storage.public import UNRESOLVED, public_incident
-from storage.tables import FOLDABLE, LATEST, LIVE, WAITING, alert, incident, metadata, outbox
+from storage.tables import FOLDABLE, LATEST, LIVE, PAGED, WAITING, alert, event, incident, metadata, outbox
 
 __all__ = ["PARTIAL", "metadata"]
 
@@ -25,6 +25,7 @@ PARTIAL = (
     _partial("alert_latest", alert, LATEST, "source", "fingerprint", unique=True),
     # The group first: where both begin with the source, PostgreSQL without statistics takes this one for the other.
     _partial("alert_sender_group", alert, LATEST, "sender_group", "source"),
+    _partial("event_paged", event, PAGED, "at"),
     _partial("outbox_due", outbox, WAITING, "urgency", "due_at", "id"),
     _partial("outbox_lane", outbox, WAITING, "lane", "id"),
     _partial("outbox_incident", outbox, WAITING, "incident", "kind"),

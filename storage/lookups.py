@@ -7,18 +7,22 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from bot.alerts.heartbeat import Signal
 from bot.incident import events as e
 from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
+from bot.oncall.load import Paged
 from bot.oncall.overrides import Override
-from storage import codec, duty, rows
+from storage import codec, duty, heartbeats, rows
 from storage.engine import Database
-from storage.tables import LIVE, WAITING, alert, event, incident, outbox, room
+from storage.tables import LIVE, PAGED, WAITING, alert, event, incident, outbox, room
 
 NEWEST = 200
 """How many incidents are looked through for those that are over and not closed: no index knows them, and a year has many."""
+
+PAGED_LOOKED_AT = 5000
 
 UNCLOSED = (Status.RESOLVED.value, Status.REVIEW.value)
 
@@ -136,6 +140,21 @@ class SqlLookups:
         found = [rows.page_waiting(row) for row in queued]
         known = {(page.person, page.way): page for page in reversed([rows.page_told(row) for row in came])}
         return [*found, *(page for key, page in known.items() if key not in {(one.person, one.way) for one in found})]
+
+    def paged(self, since: datetime, until: datetime) -> list[Paged]:
+        statement = (
+            select(event.c.at, event.c.kind, event.c.body)
+            .where(PAGED, event.c.at >= since, event.c.at < until)
+            .order_by(event.c.at.desc())
+            .limit(PAGED_LOOKED_AT)
+        )
+        with self._database.read() as connection:
+            found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
+        return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]
+
+    def signals(self) -> list[Signal]:
+        with self._database.read() as connection:
+            return heartbeats.signals(connection)
 
     def overrides(self, at: datetime) -> list[Override]:
         with self._database.read() as connection:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
+from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.incident.effects import Cancel
 from bot.incident.events import Recorded, RoomOpened
@@ -17,7 +18,7 @@ from bot.incident.outgoing import Outgoing
 from bot.oncall.overrides import Override
 from bot.ports import Clock
 from bot.store import Settlement, Standing
-from storage import bulk, codec, duty, rows
+from storage import bulk, codec, duty, heartbeats, rows
 from storage.engine import Database
 from storage.tables import (
     FOLDABLE,
@@ -252,6 +253,12 @@ class SqlTransaction:
         )
         connection.execute(delete(alert).where(alert.c.incident == target, newer))
         connection.execute(update(alert).where(LATEST, alert.c.incident == source).values(incident=target))
+
+    def signals(self, keys: Collection[str] | None = None) -> list[Signal]:
+        return heartbeats.signals(self._connection, keys)
+
+    def keep_signals(self, signals: Sequence[Signal], gone: Collection[str] = ()) -> None:
+        heartbeats.keep(self._connection, signals, gone)
 
 
 def _runs(effects: Sequence[Outgoing]) -> list[tuple[bool, list[Outgoing]]]:

@@ -49,6 +49,7 @@ class UtcTime(TypeDecorator[datetime]):
 LIVE = text("live = 1")
 LATEST = text("latest = 1")
 WAITING = text("state = 'waiting'")
+PAGED = text("kind = 'people_paged'")
 FOLDABLE = text("state = 'waiting' AND attempt = 0")
 
 incident = Table(
@@ -226,10 +227,11 @@ calendar = Table(
 heartbeat = Table(
     "heartbeat",
     metadata,
-    Column("key", Text, primary_key=True, comment="route and group: each is expected by itself"),
-    Column("source", Text, nullable=False),
+    Column("key", Text, primary_key=True, comment="sender and group of alerts: each is expected by itself"),
+    Column("route", Text, nullable=False, comment="the conditions of the route that expects it"),
+    Column("source", Text, nullable=False, comment="empty: nothing was heard on this route so far"),
     Column("heard_at", UtcTime, nullable=False),
+    Column("silent_at", UtcTime, comment="when a silence began that was told, and is not over"),
     Column("labels", Text, nullable=False),
     Column("annotations", Text, nullable=False),
-    Column("silent", SmallInteger, nullable=False, comment="1: its silence was told, and is not over"),
 )

@@ -22,7 +22,7 @@ from bot.ports import Attempt, PageMessage, Pager, Rejected
 if TYPE_CHECKING:
     import httpx
 
-# https://pushover.net/api#limits: 1024 characters, which are never fewer than so many bytes.
+# https://pushover.net/api#limits: 1024 characters, and a text of as many bytes never has more.
 MESSAGE_BYTES = 1024
 URL_CHARACTERS = 512
 

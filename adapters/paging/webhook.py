@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from adapters.clock import SystemClock
 from adapters.excerpt import excerpt
@@ -93,6 +93,12 @@ class Config(BaseModel):
     headers: Annotated[Mapping[str, SecretStr], Field(max_length=20), AfterValidator(_headers)] = {}
     secret: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
     tell: frozenset[Literal["acknowledged", "resolved"]] = frozenset()
+
+    @model_validator(mode="after")
+    def _one_authorization(self) -> Config:
+        if self.token.get_secret_value() and any(name.lower() == "authorization" for name in self.headers):
+            raise ValueError("`token` is the header Authorization: write it once")
+        return self
 
 
 def build(name: str, config: Config, http: Http) -> Pager:

@@ -38,9 +38,9 @@ def link(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
-def secrets_of(page: PageMessage) -> tuple[str, str]:
-    """The acknowledge link and its token: whoever has them can acknowledge, and spam filters like to quote links."""
-    return page.ack_url, page.ack_url.rpartition("/")[2]
+def secrets_of(page: PageMessage) -> tuple[str, ...]:
+    """The acknowledge link and the tokens: whoever has them can acknowledge, and spam filters like to quote links."""
+    return page.ack_url, page.ack_url.rpartition("/")[2], page.ack_token
 
 
 def cut(text: str, size: int) -> str:

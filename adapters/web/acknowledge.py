@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from adapters.web.pages import Pages
 from bot.answering import NoSuchLink
+from bot.chat.acknowledging import too_late
 from bot.chat.card import who
 from bot.chat.document import clean
 from bot.duty import Duty
@@ -26,8 +29,13 @@ from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
+SALT = "acknowledge"
+
 VALID_FOR = 7 * 24 * 3600
 """Seconds. Longer than any page waits, short enough that an old mail opens nothing."""
+
+AHEAD = timedelta(hours=1)
+"""How far the database's clock, by which a page came due, may be ahead of ours: what was signed later than now is refused."""
 
 ANSWERED_WITHIN = 9.0
 """Seconds that the database gets before the page says that it does not answer."""
@@ -43,12 +51,29 @@ HEADERS = {
 }
 
 
+class _Dated(TimestampSigner):
+    """Signs as if it was `at`."""
+
+    def __init__(self, *key: Any, at: datetime, **given: Any) -> None:
+        super().__init__(*key, **given)
+        self._at = at
+
+    def get_timestamp(self) -> int:
+        return int(self._at.timestamp())
+
+
 class AckLinks:
     """Makes and reads the signed part of `/ack/{token}`."""
 
     def __init__(self, key: str, public_url: str) -> None:
-        self._signer = URLSafeTimedSerializer(key, salt="acknowledge")
+        self._key = key
+        self._signer = URLSafeTimedSerializer(key, salt=SALT)
         self._url = public_url.rstrip("/")
+
+    @property
+    def base(self) -> str:
+        """The address under which people reach us; empty: they do not."""
+        return self._url
 
     def at(self, url: str) -> None:
         """Links lead to `url` from now on: the address we really listen on, when nobody configured another."""
@@ -60,6 +85,11 @@ class AckLinks:
             return ""
         token = self._signer.dumps([number, person])
         return f"{self._url}/ack/{token}"
+
+    def token(self, number: int, person: str, at: datetime) -> str:
+        """What a link for a page that came due `at` ends in, the same whenever it is asked for; good for seven days from then."""
+        signer = URLSafeTimedSerializer(self._key, salt=SALT, signer=_Dated, signer_kwargs={"at": at - AHEAD})
+        return str(signer.dumps([number, person]))
 
     def whose(self, token: str) -> tuple[int, str]:
         """As `read`, for who knows no signatures. Raises NoSuchLink."""
@@ -79,16 +109,26 @@ class AckLinks:
 
 
 class AckPages:
-    """The page behind the link."""
+    """The page behind the link. Some providers press it themselves when somebody answers there, with `?via=` and the name of
+    their block, which is one of `ways`. Times are shown in `zone`."""
 
     def __init__(
-        self, links: AckLinks, lookups: Lookups, writer: Writer, people: Mapping[str, Person], duty: Duty
+        self,
+        links: AckLinks,
+        lookups: Lookups,
+        writer: Writer,
+        people: Mapping[str, Person],
+        duty: Duty,
+        ways: Collection[str] = (),
+        zone: str = "UTC",
     ) -> None:
         self._links = links
         self._lookups = lookups
         self._writer = writer
         self._people = people
         self._duty = duty
+        self._ways = frozenset(ways)
+        self._zone = zone
         self._name = who(people)
         self._pages = Pages()
 
@@ -115,7 +155,9 @@ class AckPages:
             return self._broken(error)
         if person not in self._people:
             return self._unknown(number, person)
-        ask = Ask(command=Acknowledge(person=person, via="link"), incident=number, by=person, source=Source("link"))
+        named = request.query_params.get("via", "")
+        via = named if named in self._ways else "link"
+        ask = Ask(command=Acknowledge(person=person, via=via), incident=number, by=person, source=Source("link"))
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 outcome = await self._writer.submit(ask)
@@ -141,6 +183,7 @@ class AckPages:
             "over": not incident.status.open,
             "then": [self._name(one) for one in next_people(self._duty.roster, paging)],
             "goes_on": bool(paging and paging.waiting and paging.next_at and not paging.last),
+            "late": too_late(incident, self._name, self._zone) if answered == person else "",
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",
         }

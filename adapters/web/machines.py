@@ -1,4 +1,5 @@
-"""What other machines and one tired thumb talk to: alerts in, acknowledge links, what chat platforms post, health, metrics."""
+"""What other machines and one tired thumb talk to: alerts in, acknowledge links, what chat platforms and the providers of pages
+post, health, metrics."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 
 from adapters.web.acknowledge import AckPages
 from adapters.web.bodies import parts
+from adapters.web.calendars import Calendars
 from adapters.web.metrics import Metrics
 from adapters.web.mounted import Bounded
 from bot.alerts.model import Notification
@@ -56,12 +58,13 @@ def machines_app(
     acknowledge: AckPages,
     metrics: Metrics,
     health: Health,
+    calendars: Calendars,
     *,
     mounted: Mapping[str, ASGIApp],
     public: ASGIApp | None = None,
 ) -> Starlette:
-    """The listener of `http.listen`; `mounted` are the chat platforms' own apps by their path, `public` is the status page when
-    it shares the address."""
+    """The listener of `http.listen`; `mounted` are the chat platforms' and the pagers' own apps by their path, `public` is the status
+    page when it shares the address."""
     intake = _Intake(sources, inbox, metrics)
 
     async def healthz(_: Request) -> Response:
@@ -80,6 +83,7 @@ def machines_app(
         Route("/alerts/{name}", intake.receive, methods=["POST"]),
         Route("/ack/{token}", acknowledge.show, methods=["GET"]),
         Route("/ack/{token}", acknowledge.acknowledge, methods=["POST"]),
+        Route("/oncall/{schedule}.ics", calendars.show, methods=["GET"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metricz),

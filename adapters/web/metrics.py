@@ -25,6 +25,7 @@ class Metrics:
         queue: Callable[[], int],
         now: Callable[[], datetime],
         heard: Callable[[], Mapping[str, bool]],
+        alive: Callable[[], bool | None],
     ) -> None:
         self._registry = CollectorRegistry()
         self._alerts = Counter(
@@ -35,6 +36,7 @@ class Metrics:
         )
         self._registry.register(_Backlog(outbox, queue, now))
         self._registry.register(_Chat(heard))
+        self._registry.register(_SignOfLife(alive))
 
     def alerts_received(self, source: str, count: int) -> None:
         self._alerts.labels(source).inc(count)
@@ -94,3 +96,22 @@ class _Chat(Collector):
         for platform, heard in self._heard().items():
             listening.add_metric([platform], heard)
         yield listening
+
+
+class _SignOfLife(Collector):
+    """Read when somebody asks."""
+
+    def __init__(self, alive: Callable[[], bool | None]) -> None:
+        self._alive = alive
+
+    def describe(self) -> Iterable[Metric]:
+        return ()
+
+    def collect(self) -> Iterable[Metric]:
+        taken = self._alive()
+        if taken is not None:
+            arrives = GaugeMetricFamily(
+                "klatsch_heartbeat_sent", "Whether the last sign of life to http.heartbeat was taken there"
+            )
+            arrives.add_metric([], taken)
+            yield arrives

@@ -1,4 +1,4 @@
-"""A chat platform's own app under a path of ours: it gets what is posted there whole, and no more than it should."""
+"""A chat platform's or a pager's own app under a path of ours: it gets what is posted there whole, and no more than it should."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.alerts.model import NO_START, Alert, AlertRow, Known, Notification
-from bot.alerts.routing import Route, covers, route_for
+from bot.alerts.model import NO_START, SILENCE, Alert, AlertRow, Known, Notification
+from bot.alerts.routing import Route, covers, route_of
 from bot.incident.commands import FoldAlerts, Open
 from bot.incident.events import AlertFact
 from bot.incident.life import TITLE_LIMIT
@@ -105,7 +105,7 @@ def wanted(
             repeated = before is not None and before.firing and before.starts_at == alert.starts_at
             if not alert.firing or (repeated and held_fast):
                 continue
-            if route := route_for(alert.labels, routes):
+            if route := route_of(alert, routes):
                 keys.add(route.group(alert.labels))
     return keys
 
@@ -137,7 +137,7 @@ def fold(notifications: Sequence[Notification], known: Sequence[Known], met: Met
                 group = _group_of(alert, owner, groups, met)
             held[key] = _known(alert, before, group.incident if group else None)
             if group is None:
-                if alert.firing and route_for(alert.labels, met.routes) is None:
+                if alert.firing and route_of(alert, met.routes) is None:
                     unrouted[-1].append(alert)
                 moved = before is not None and before.incident is not None
                 stray[key] = AlertRow(alert, None, moved)
@@ -177,8 +177,8 @@ def _wanted_now(alert: Alert, before: Known | None, routes: Sequence[Route]) -> 
     """Whether it fires, belongs to nothing as far as we know, and a route would have it."""
     if before is None or before.incident is not None or not _fires_on(alert, before):
         return False
-    route = route_for(alert.labels, routes)
-    return route is not None and route.heartbeat is None
+    route = route_of(alert, routes)
+    return route is not None and not route.expects(alert)
 
 
 def _cut_off(notification: Notification, held: Mapping[tuple[str, str], Known]) -> list[Alert]:
@@ -224,15 +224,14 @@ def _group_of(alert: Alert, owner: Incident | None, groups: dict[str, Group], me
     """The group an alert changes, made when it is new to this batch; None: it belongs to no incident."""
     if owner is not None and met.keeps(owner, alert):
         return _there(groups, owner)
-    if not alert.firing:
-        # It was never heard of.
+    route = route_of(alert, met.routes)
+    if not alert.firing or (route is not None and route.expects(alert)):
+        # It was never heard of; or it is expected, and means that all is well.
         return None
-    route = route_for(alert.labels, met.routes)
     maintenance = next((work for work in met.windows if covered(work, alert.labels, met.at)), None)
     if maintenance is not None:
         return _there(groups, maintenance)
-    if route is None or route.heartbeat is not None:
-        # A heartbeat is expected to fire; what it means is that all is well.
+    if route is None:
         return None
     key = route.group(alert.labels)
     held = met.owner(met.open_group.get(key))
@@ -307,7 +306,8 @@ def title_for(fired: Sequence[Alert], route: Route) -> str:
     names = sorted({alert.name for alert in fired})
     shared = [value for name in route.group_by if name != "alertname" and (value := _common(fired, name))]
     where = f" ({', '.join(shared)})" if shared else ""
-    return f"{', '.join(names[:3])}{' …' if len(names) > 3 else ''}{where}"
+    no = "No " if all(alert.source == SILENCE for alert in fired) else ""
+    return f"{no}{', '.join(names[:3])}{' …' if len(names) > 3 else ''}{where}"
 
 
 def _common(fired: Sequence[Alert], label: str) -> str:

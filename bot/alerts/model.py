@@ -15,6 +15,10 @@ NO_START = datetime(1970, 1, 1, tzinfo=UTC)
 """When an alert started whose sender does not say it."""
 
 
+SILENCE = "klatsch:heartbeat"
+"""The source of our own alerts: that an expected one has stopped coming. No entry under `alerts:` can have this name."""
+
+
 def bounded_key(text: str) -> str:
     """`text`, or when it is too long for an index its beginning with a digest of all of it."""
     data = text.encode(errors="replace")

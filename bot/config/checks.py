@@ -147,13 +147,6 @@ def _check_security(draft: Draft, findings: Findings) -> None:
 
 def _check_later(draft: Draft, findings: Findings) -> None:
     """What is read and checked, and does nothing in this release: nobody should wait for it."""
-    for n, route in draft.routes.items():
-        if route.heartbeat is not None:
-            findings.warning(
-                under(under("routes", n), "heartbeat"),
-                "this release does not watch for silence yet: nothing opens when the alert stops",
-                "Until it does, let something outside watch it.",
-            )
     later = {
         "trackers": (draft.trackers, "follow-ups become no issues yet", "`klatsch export` holds them."),
         "digest": (draft.digest, "no digest is sent yet", ""),

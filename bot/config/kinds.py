@@ -31,7 +31,7 @@ LONGEST_WAIT = timedelta(days=1)
 """Between two ways of one person; whoever has not answered by then was not woken."""
 
 MOST_WINDOWS = 50
-"""Of one list of hours; a week has fewer that do not touch."""
+"""Of one list of hours: each of them is looked at for each instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,19 @@ def as_public_url(value: str) -> str:
     if value and (not known or set(value) & set("?#@")):
         raise wrong(f"{quote(value)} is not an address people can open", "Write it like `https://klatsch.example.org`.")
     return value.rstrip("/")
+
+
+def as_secret_url(value: SecretStr) -> SecretStr:
+    """An address of the web; nothing of it is ever repeated."""
+    url = value.get_secret_value()
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known or not url.isascii() or not url.isprintable() or " " in url:
+        raise wrong("it is not an address of the web", "Write all of it, like `https://hc-ping.com/…`.")
+    return value
 
 
 def as_database_url(value: SecretStr) -> SecretStr:

@@ -206,5 +206,6 @@ def _services(written: Draft) -> list[str]:
 
 
 def _rotation(entry: RotationEntry) -> Rotation:
-    people = tuple(turn[0] if len(turn) == 1 else turn for turn in entry.people)
-    return Rotation(people, entry.every, entry.start)
+    # The same people are the same turn, in whatever order they are written.
+    turns = [sorted(set(turn)) for turn in entry.people]
+    return Rotation(tuple(turn[0] if len(turn) == 1 else tuple(turn) for turn in turns), entry.every, entry.start)

@@ -30,6 +30,7 @@ from bot.config.kinds import (
     as_folder,
     as_host_pattern,
     as_public_url,
+    as_secret_url,
     as_size,
     as_start,
     parse_listen,
@@ -50,6 +51,10 @@ MOST_LAYERS, MOST_PEOPLE = 20, 200
 
 LARGEST_FILE = 50_000_000
 """Bytes; a file is in memory as a whole, and one transaction long."""
+
+
+OFTENEST = timedelta(seconds=10)
+"""Between two signs of life."""
 
 
 class Section(BaseModel):
@@ -99,11 +104,28 @@ class Storage(Section):
     url: Annotated[SecretStr, AfterValidator(as_database_url)] = SecretStr("sqlite:///klatsch.db")
 
 
+def _not_too_often(length: timedelta) -> timedelta:
+    if length < OFTENEST:
+        raise wrong("that is too often", "Write 10s or more; whoever waits for it minds a minute less than a flood.")
+    return length
+
+
+class HeartbeatSection(Section):
+    """Our own sign of life. `url` is a secret: who knows it can send one too."""
+
+    url: Annotated[SecretStr, AfterValidator(as_secret_url)]
+    every: Annotated[Duration, AfterValidator(_not_too_often)] = timedelta(minutes=1)
+    method: Literal["GET", "POST"] = "GET"
+    token: SecretStr | None = None
+
+
 class Http(Section):
-    """`public_url` has no slash at its end; empty: people reach us at the listen address, if at all."""
+    """`public_url` has no slash at its end; empty: people reach us at the listen address, if at all. `heartbeat` None: no
+    sign of life is sent."""
 
     listen: Annotated[Listen, BeforeValidator(parse_listen)] = Listen("127.0.0.1", 8080)
     public_url: Annotated[Text, AfterValidator(as_public_url)] = ""
+    heartbeat: HeartbeatSection | None = None
 
 
 class Chat(OpenSection):

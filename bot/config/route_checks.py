@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from bot.config.draft import Draft
 from bot.config.models import RouteEntry
 from bot.config.problems import Findings, quote, suggestion, under
+from bot.durations import format_duration
 
 _NOT_OURS = ("=~", "!~", "!=")
 """Operators of a matcher as Alertmanager writes it, which people put before the value."""
 
 _ALL_LABELS = "..."
 """https://prometheus.io/docs/alerting/latest/configuration/#route, `group_by`."""
+
+SHORTEST_HEARTBEAT = timedelta(minutes=1)
 
 _PLAIN = re.compile(r"\^?(\((?:\?:)?)?([^\\.^$*+?{}\[\]()]*)(?(1)\))\$?")
 """A regular expression that is nothing but words with `|` between them."""
@@ -32,6 +36,7 @@ def check_routes(draft: Draft, findings: Findings) -> None:
         _check_conditions(route, path, findings)
         _check_groups(route, path, findings)
         _check_private(route, path, findings)
+        _check_heartbeat(route, path, findings)
     # A route whose conditions are not all readable is compared with none.
     readable = {n: route for n, route in draft.routes.items() if not findings.wrong(f"{under('routes', n)}.match")}
     for n in readable:
@@ -95,6 +100,24 @@ def _check_private(route: RouteEntry, path: str, findings: Findings) -> None:
         )
 
 
+def _check_heartbeat(route: RouteEntry, path: str, findings: Findings) -> None:
+    if route.heartbeat is None:
+        return
+    where = under(path, "heartbeat")
+    if not route.match and not route.match_re:
+        findings.error(
+            where,
+            "the route has no conditions, so every alert would be a sign of life and open nothing",
+            "Say which alert is expected, like `match: {alertname: Watchdog}`.",
+        )
+    if route.heartbeat < SHORTEST_HEARTBEAT:
+        findings.warning(
+            where,
+            f"{format_duration(route.heartbeat)} of silence mean little: a message that is sent again takes longer",
+            "Make it three times as long as what its sender repeats it after (Alertmanager: `repeat_interval`).",
+        )
+
+
 def _check_order(n: int, routes: dict[int, RouteEntry], findings: Findings) -> None:
     route = routes[n]
     for m, earlier in routes.items():
@@ -106,7 +129,7 @@ def _check_order(n: int, routes: dict[int, RouteEntry], findings: Findings) -> N
                 path, f"{quote(under('routes', m))} has the same conditions", "Only the first is ever taken: keep one."
             )
             return
-        if earlier.heartbeat is None and _covers(earlier, route):
+        if _covers(earlier, route):
             findings.error(
                 path,
                 f"it is never taken: {quote(under('routes', m))} matches all it matches",

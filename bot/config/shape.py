@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from copy import deepcopy
+from types import NoneType
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -97,13 +98,19 @@ def _tell(model: type[BaseModel], detail: ErrorDetails, path: str, findings: Fin
             findings.error(where, _SAID.get(kind) or detail["msg"].replace("Input", "it", 1))
 
 
+def _needed(annotation: Any) -> Any:
+    """What may be left out, as what it is when it is there."""
+    kinds = get_args(annotation)
+    return next(kind for kind in kinds if kind is not NoneType) if NoneType in kinds else annotation
+
+
 def known_keys(model: type[BaseModel], loc: Iterable[int | str]) -> list[str]:
     """The keys that may stand at `loc` inside `model`."""
     current: Any = model
     for part in loc:
         if isinstance(current, type) and issubclass(current, BaseModel):
             field = current.model_fields.get(str(part))
-            current = field.annotation if field else None
+            current = _needed(field.annotation) if field else None
         else:
             current = next((arg for arg in get_args(current) if arg is not Ellipsis and arg is not str), None)
     if not isinstance(current, type) or not issubclass(current, BaseModel):

@@ -107,4 +107,4 @@ def _picture(content: bytes) -> str:
 
 def _plain(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._]+", "-", letters)).strip("-.") or "file"
+    return re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._]+", "-", letters)).strip("-._") or "file"

@@ -120,6 +120,18 @@ class PageStands:
 
 
 @dataclass(frozen=True, slots=True)
+class SayHandover:
+    """Of no incident: say where incidents are announced that in `schedule` those of `before`, who had it `since`, handed over
+    `at` that time, and what is open."""
+
+    platform: str
+    schedule: str
+    before: tuple[str, ...]
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Put public post `number` on one status page."""
 
@@ -199,6 +211,7 @@ Effect = (
     | ShowContacts
     | SendPage
     | SettlePage
+    | SayHandover
     | Publish
     | WriteDraft
     | KeepFile

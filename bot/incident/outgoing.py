@@ -81,6 +81,8 @@ def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int) -> Outgoi
             lane, urgency = f"{incident}:{platform}:announce", 1
         case f.ShowContacts(platform=platform):
             lane, urgency = f"{incident}:{platform}", 2
+        case f.SayHandover(platform=platform, schedule=schedule):
+            lane = f"handover:{schedule}:{platform}"
         case f.Publish(page=page):
             lane, urgency = f"{incident}:status:{page}", 3
         case f.WriteDraft(publisher=publisher):

@@ -20,6 +20,7 @@ import uvloop
 import yaml
 
 from adapters.web.acknowledge import AckLinks, AckPages
+from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
 from adapters.web.serving import Listener
@@ -100,9 +101,10 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
     app = machines_app(
         alert_sources(klatsch.settings),
         behind,  # only `notified` is asked for here
-        AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people, klatsch.config.roster),
-        Metrics(klatsch.lookups.waiting, lambda: 0, now, dict),
+        AckPages(links, klatsch.lookups, klatsch.writer, klatsch.config.people, klatsch.duty),
+        Metrics(klatsch.lookups.waiting, lambda: 0, now, dict, lambda: None),
         Health(_ready, list),
+        Calendars(CalendarLinks("bench", lambda: ""), klatsch.duty, klatsch.config.people, klatsch.clock),
         mounted={},
     )
     listener = Listener("127.0.0.1", port, key="bench")

@@ -16,11 +16,11 @@ from adapters.chat.matrix import build as build_matrix
 from adapters.clock import SystemClock
 from bot.incident.model import Person
 from bot.ports import ChatPlatform
-from storage import migrate
 from storage.engine import Database
 from storage.memory import SqlMemory
 from tests.contract.seen import Fixture, Seen
 from tests.contract.slack_harness import slack
+from tests.databases import made_in
 from tests.servers.matrix_person import MatrixPerson, as_shown
 from tests.servers.sealed_person import SealedPerson
 from tests.servers.synapse import NAME, Synapse, purge
@@ -32,6 +32,8 @@ class Harness(Protocol):
     platform: ChatPlatform
     stranger: str
     """Somebody who is on the platform and was invited nowhere."""
+    many: int
+    """So many messages at once that some have to wait for others."""
 
     def person(self, person: str, name: str) -> Person:
         """Somebody of `people:` as this platform knows them."""
@@ -83,6 +85,7 @@ class SlowClock:
 
 class ConsoleHarness:
     stranger = "eve"
+    many = 20
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -138,6 +141,8 @@ async def console(folder: Path, fixture: Fixture) -> AsyncIterator[Harness]:
 
 class MatrixHarness:
     """A bot of its own on a homeserver that many share: their rooms have the same marks, and must not be mistaken."""
+
+    many = 20
 
     def __init__(self, homeserver: Synapse, database: Database, platform: str) -> None:
         number = secrets.token_hex(4)
@@ -270,8 +275,7 @@ class EncryptedHarness(MatrixHarness):
 
 @asynccontextmanager
 async def _on_matrix(folder: Path, build: Callable[[Database], MatrixHarness]) -> AsyncIterator[Harness]:
-    database = Database(f"sqlite:///{folder}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(folder))
     harness = build(database)
     try:
         await harness.prepare()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,28 @@ from typing import Any
 
 import pytest
 
-from storage import migrate
 from storage.engine import Database
 from tests.contract.chat_harness import MatrixHarness
 from tests.contract.slack_harness import SlackHarness
 from tests.contract.slack_harness import slack as workspace
 from tests.contract.stage import Stage, on_stage
+from tests.databases import made_in
 from tests.world import RULES, World
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with nothing in it; making one takes longer than most tests."""
+    file = tmp_path_factory.mktemp("migrated") / "klatsch.db"
+    World(Database(f"sqlite:///{file}")).close()
+    return file
+
+
+@pytest.fixture
+def prepared(migrated: Path, tmp_path: Path) -> Path:
+    """A folder with a `klatsch.db` of one's own."""
+    shutil.copy(migrated, tmp_path)
+    return tmp_path
 
 
 @pytest.fixture
@@ -26,8 +42,7 @@ async def stage(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture
 async def matrix(synapse_server: Any, tmp_path: Path) -> AsyncIterator[MatrixHarness]:
-    database = Database(f"sqlite:///{tmp_path}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(tmp_path))
     harness = MatrixHarness(synapse_server, database, "matrix")
     await harness.prepare()
     yield harness

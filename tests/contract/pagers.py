@@ -6,6 +6,8 @@ from adapters.http import Http
 from adapters.paging import smtp
 from bot.ports import Pager
 from tests.contract.pagers_push import GotifyCase, PushoverCase, SignalCase, WebhookCase
+from tests.contract.pagers_services import GoAlertCase, PagerDutyCase
+from tests.contract.pagers_twilio import TwilioCase, TwilioVoiceCase
 from tests.contract.paging import IMPATIENT as IMPATIENT
 from tests.contract.paging import PATIENT, SECRET, TOPIC, Arrived, Case, HttpCase, links_in
 from tests.contract.paging import ana as ana
@@ -45,6 +47,7 @@ class SmtpCase:
     marked = True
     here = "ana@example.org"
     text_limit = smtp.TEXT_BYTES
+    shows_links = True
 
     def __init__(self) -> None:
         self.server = SmtpServer("klatsch", SECRET)
@@ -92,10 +95,18 @@ def _seen(mail: Mail) -> Arrived:
 
 
 CASES: Mapping[str, type[Case]] = {
+    "goalert": GoAlertCase,
     "gotify": GotifyCase,
     "ntfy": NtfyCase,
+    "pagerduty": PagerDutyCase,
     "pushover": PushoverCase,
     "signal": SignalCase,
     "smtp": SmtpCase,
+    "twilio": TwilioCase,
+    "twilio voice": TwilioVoiceCase,
     "webhook": WebhookCase,
 }
+"""By type; of one that has several kinds, the kind stands behind it."""
+
+STANDING = frozenset({"goalert", "pagerduty"})
+"""Where all pages about one incident are one, until that is over."""

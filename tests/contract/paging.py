@@ -50,6 +50,8 @@ class Case(Protocol):
     """Where the person is reached."""
     text_limit: int
     """Bytes of text that get through."""
+    shows_links: bool
+    """Whether a page can hold addresses: nobody reads one aloud."""
 
     async def __aenter__(self) -> "Case": ...
     async def __aexit__(self, *_: object) -> None: ...
@@ -64,11 +66,13 @@ def ana(**changed: Any) -> Person:
 
 
 class HttpCase(Generic[Server]):
-    """A case whose server speaks HTTP. `type` is the pager's, `yes` the least that the server says when it did it."""
+    """A case whose server speaks HTTP. `type` is the pager's, `secret` what it is let in with, `yes` the least that the server says when it did it."""
 
     type: str
+    secret = SECRET
     here: str
     server: Server
+    shows_links = True
 
     def __init__(self) -> None:
         self.opened: list[Http] = []
@@ -96,7 +100,7 @@ class HttpCase(Generic[Server]):
         return pager
 
     def order(self, trouble: str) -> None:
-        echo = f"{SECRET} {self.here} https://klatsch.example.org/ack/t0ken t0ken"
+        echo = f"{self.secret} {self.here} https://klatsch.example.org/ack/t0ken t0ken"
         orders: Mapping[str, Answer | Trouble] = {
             "refuse_for_now": Answer.of({"error": echo}, 500),
             "refuse": Answer.of({"error": echo}, 400),

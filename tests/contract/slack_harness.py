@@ -9,18 +9,20 @@ from adapters.chat.slack import Config, build
 from adapters.clock import SystemClock
 from bot.incident.model import Person
 from bot.ports import ChatPlatform
-from storage import migrate
 from storage.engine import Database
 from storage.memory import SqlMemory
 from tests.contract.seen import Fixture, Seen
 from tests.contract.servers.slack.model import Channel
 from tests.contract.servers.slack.server import SlackServer
+from tests.databases import made_in
 
 
 class SlackHarness:
     """A bot in a workspace that is its own."""
 
     stranger = "eve"
+    # Slack takes one a second for long, so the last of these waits for four seconds; of twenty, it would be sixteen.
+    many = 8
 
     def __init__(self, slack: SlackServer, database: Database) -> None:
         self.slack = slack
@@ -92,8 +94,7 @@ class SlackHarness:
 
 @asynccontextmanager
 async def slack(folder: Path, fixture: Fixture) -> AsyncIterator[SlackHarness]:
-    database = Database(f"sqlite:///{folder}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(folder))
     async with SlackServer() as server:
         harness = SlackHarness(server, database)
         await harness.people["ben"].creates("incidents")

@@ -16,6 +16,7 @@ from bot.alerts.model import Alert, Notification
 from bot.chat.document import Link, Paragraph
 from bot.chat.templates import Templates
 from bot.deliver import Deliverer
+from bot.duty import Duty
 from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
@@ -44,6 +45,7 @@ class Stage:
         self.rooms: dict[str, ConsolePlatform] = {}
         self.chats: dict[str, TroubledChat] = {}
         self.ntfy, self.email = RecordingPager(), RecordingPager()
+        self.duty = Duty(world.rules.roster, changed=writer.follow)
         self.page, self.publisher = RecordingStatusPage(), RecordingPublisher()
         for name in world.rules.policy.platforms:
             self.rooms[name] = build(name, Config(folder=str(folder / name)), clock=world.clock)
@@ -68,7 +70,7 @@ class Stage:
             people=PEOPLE,
             ack_link=lambda number, person: f"https://klatsch.example.org/ack/{number}-{person}",
         )
-        words = Wording(Templates(None), PEOPLE, "UTC", {})
+        words = Wording(Templates(None), PEOPLE, "UTC", {}, self.duty)
         world = self.world
         providers = replace(everybody, **changes)
         return Performer(world.lookups, world.files, world.clock, providers, words, hear=self.writer.submit)

@@ -11,17 +11,16 @@ import pytest
 
 from bot.chat import document as d
 from bot.ports import Attempt, Unavailable
-from storage import migrate
 from storage.engine import Database
 from tests.contract.chat_harness import MatrixHarness
+from tests.databases import made_in
 from tests.servers.synapse import synapse
 from tests.until import until
 
 
 @pytest.fixture
 async def limited(tmp_path: Path) -> AsyncIterator[MatrixHarness]:
-    database = Database(f"sqlite:///{tmp_path}/klatsch.db")
-    migrate.upgrade(database)
+    database = Database(made_in(tmp_path))
     with synapse(limited=True) as server:
         harness = MatrixHarness(server, database, "matrix")
         await harness.prepare()

@@ -180,7 +180,6 @@ async def test_a_database_that_is_gone_is_unavailable_for_each_of_them(tmp_path:
 @pytest.fixture
 async def shared(postgresql_url: str) -> AsyncIterator[Memory]:
     with closing(Database(postgresql_url)) as database:
-        migrate.upgrade(database)
         yield SqlMemory(database, FakeClock(), "matrix")
 
 

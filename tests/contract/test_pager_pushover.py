@@ -100,6 +100,14 @@ async def test_long_addresses_leave_the_text_half_of_the_message(server: Pushove
     assert runbook not in server.sent[0]["message"]
 
 
+@pytest.mark.parametrize("characters", [1024, 1025])
+async def test_a_text_is_cut_where_pushover_would_refuse_it(
+    characters: int, server: PushoverServer, http: Http
+) -> None:
+    await pager(server, http).trigger(FIRST, page(text="z" * characters, room_url=""))
+    assert (server.sent[0]["message"] == "z" * characters) is (characters == 1024)
+
+
 async def test_an_acknowledge_link_too_long_for_pushover_is_left_out_and_said_in_words(
     server: PushoverServer, http: Http
 ) -> None:

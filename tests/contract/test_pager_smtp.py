@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from adapters.paging.smtp import Config, Smtp
+from adapters.paging.smtp import Config, Smtp, build
+from adapters.paging.smtp.ids import tokens
+from adapters.web.acknowledge import AckLinks
 from bot.ports import Attempt, DeliveryError, Rejected, Unavailable
+from tests.clock import START
 from tests.contract.pagers import IMPATIENT, SECRET, ana
-from tests.contract.servers.smtp import QUEUED, SmtpServer
+from tests.contract.servers.smtp import DROP_AFTER_DOING, QUEUED, SmtpServer
+from tests.contract.stage import Stage
 from tests.contract.test_pagers import ACK, FIRST, ROOM, page
 from tests.servers import absent
 
@@ -26,7 +30,9 @@ async def server() -> AsyncIterator[SmtpServer]:
 
 def pager(server: SmtpServer, **block: Any) -> Smtp:
     given = {"host": "127.0.0.1", "port": server.port, "from": "klatsch@example.org", "timeout": 5, **block}
-    return Smtp("email", Config.model_validate(given))
+    made = build("email", Config.model_validate(given), None)
+    assert isinstance(made, Smtp)
+    return made
 
 
 async def test_the_headers_say_what_it_is_and_that_a_machine_wrote_it(server: SmtpServer) -> None:
@@ -40,8 +46,7 @@ async def test_the_headers_say_what_it_is_and_that_a_machine_wrote_it(server: Sm
     assert message["To"] == "Ana Ruiz <ana@example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["X-Klatsch-Incident"] == "INC-7"
-    assert message["Message-ID"] == receipt
-    assert receipt.endswith("@example.org>")
+    assert message["Message-ID"] == f"<{receipt}@example.org>"
     assert message["Date"].datetime.tzinfo is not None
 
 
@@ -196,3 +201,20 @@ def test_a_wrong_block_is_refused_and_its_values_are_not_shown(block: dict[str, 
 def test_the_block_of_the_example_is_enough() -> None:
     block = {"type": "smtp", "host": "localhost", "port": 25, "from": "klatsch@example.org"}
     assert Config.model_validate(block).port == 25
+
+
+async def test_a_mail_that_is_tried_again_is_the_same_mail_with_the_same_token(stage: Stage) -> None:
+    links = AckLinks("k" * 32, "")
+    async with SmtpServer() as server:
+        server.orders.append(DROP_AFTER_DOING)
+        block = {"host": "127.0.0.1", "port": server.port, "from": "klatsch@example.org", "answers": {}}
+        mailer = build("email", Config.model_validate(block), None)
+        deliverer = stage.another_process(pagers={"email": mailer}, ack_token=links.token)
+        await stage.open(page="person:ben")
+        await stage.settle(deliverer=deliverer)
+        stage.clock.forward(minutes=2)
+        await stage.settle(deliverer=deliverer)
+        first, again = (mail.message["Message-ID"] for mail in server.mails)
+    assert first == again
+    assert tokens([first]) == (links.token(1, "ben", START),)
+    assert links.token(1, "ben", START) not in "\n".join(stage.timeline())

@@ -216,6 +216,7 @@ async def test_any_yes_is_a_page_that_went_out(answer: Answer, receipt: str, ser
         ({"headers": {"Idempotency-key": "5ecret"}}, "must leave Idempotency-key to Klatsch"),
         ({"headers": {"X-Y": "5ecret", "x-y": "5ecret"}}, "must hold each name once"),
         ({"headers": {f"X-{n}": "5ecret" for n in range(21)}}, "at most 20"),
+        ({"headers": {"authorization": "Basic 5ecret"}, "token": "5ecret"}, "write it once"),
         ({"tell": ["over"]}, "'acknowledged' or 'resolved'"),
         ({"urll": "5ecret"}, "urll"),
     ],

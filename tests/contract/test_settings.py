@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from storage import migrate
 from storage.engine import Database
 from storage.settings import signing_key
 
@@ -26,7 +25,6 @@ def databases(database_url: str) -> Iterator[list[Database]]:
         opened = [Database(database_url) for _ in range(TOGETHER)]
         for database in opened:
             stack.callback(database.close)
-        migrate.upgrade(opened[0])
         yield opened
 
 

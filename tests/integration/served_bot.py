@@ -61,7 +61,7 @@ async def bot_on(folder: Path, database_url: str, **sections: Any) -> AsyncItera
     config = load(write_config(folder, database_url, **sections), {})
     async with (
         Klatsch(config).running() as running,
-        httpx.AsyncClient(timeout=20, trust_env=False) as client,
+        httpx.AsyncClient(timeout=20, trust_env=False, verify=False) as client,
     ):
         yield Bot(running.klatsch, [listener.url for listener in running.listeners], client)
 

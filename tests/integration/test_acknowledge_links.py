@@ -15,7 +15,7 @@ from bot.incident.model import Source
 from bot.ports import Said
 from tests.contract.servers.ntfy import NtfyServer
 from tests.integration.served_bot import FIRING, Bot, ack_path, bot_on
-from tests.servers.klatsch import BASIC, klatsch, paging
+from tests.servers.klatsch import BASIC, paging
 from tests.until import until
 
 
@@ -104,18 +104,18 @@ async def test_a_link_of_the_last_episode_acknowledges_what_was_reopened(tmp_pat
         assert "Nobody else is paged at this moment" in (await bot_.get(link)).text
         await bot_.client.post(bot_.url + link)
         for line in ("INC-1 resolve", "INC-1 reopen"):
-            assert klatsch(tmp_path, "say", line).returncode == 0
+            assert "INC-1" in await bot_.says(line)
         page = (await bot_.get(link)).text
         assert "Acknowledge as Ana Ruiz" in page
         assert "Nobody else is paged at this moment" in page
         for _ in range(2):
             assert "It is yours, Ana Ruiz." in (await bot_.client.post(bot_.url + link)).text
-        assert "has it already" in klatsch(tmp_path, "say", "INC-1 ack").stdout
+        assert "has it already" in await bot_.says("INC-1 ack")
 
 
 async def test_a_link_to_what_is_over_says_so(tmp_path: Path, database_url: str) -> None:
     async with paged(tmp_path, database_url) as (bot_, link):
-        assert klatsch(tmp_path, "say", "INC-1 resolve").returncode == 0
+        assert "INC-1" in await bot_.says("INC-1 resolve")
         for answer in (await bot_.get(link), await bot_.client.post(bot_.url + link)):
             assert answer.status_code == 200
             assert "It is resolved already." in answer.text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
+import re
 import shutil
 import sqlite3
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from adapters.paging.ntfy import Config as NtfyConfig
 from adapters.paging.ntfy import Ntfy
 from adapters.paging.smtp import Config as SmtpConfig
 from adapters.paging.smtp import Smtp
+from bot.alerts.heartbeat import MOST, Signal
+from bot.alerts.routing import Route
 from bot.chat.templates import PACKAGED, TemplateError, Templates
 from bot.check import check, render_everything
 from bot.config import ConfigError, load
@@ -25,12 +28,13 @@ from bot.incident.model import Person
 from bot.ports import Rejected, Unavailable
 from bot.sample import sample
 from bot.words import Wording
-from storage import migrate
+from storage import heartbeats, migrate
 from storage.engine import Database
 from storage.tables import outbox
 from tests.clock import START
 from tests.contract.servers.http import Answer, HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
+from tests.contract.servers.pings import UUID, PingServer
 from tests.contract.servers.slack import ALL_SCOPES, SlackServer
 from tests.contract.servers.smtp import SmtpServer
 from tests.servers.klatsch import klatsch, paging, serving, write_config
@@ -265,12 +269,85 @@ async def test_a_folder_nobody_can_write_into_is_a_problem(
 async def test_what_comes_later_is_a_warning_and_nobody_is_promised_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    watchdog = {"match": {"alertname": "Watchdog"}, "heartbeat": "10m", "open": "active"}
-    code, lines = await checked(tmp_path, capsys, routes=[watchdog, {}], digest={"cron": "mon 09:00"})
+    code, lines = await checked(tmp_path, capsys, digest={"cron": "mon 09:00"})
     assert code == 0
-    assert 'ok       routes[0]: alertname="Watchdog" → expected, opens nothing' in lines
-    warned = [line.partition(":")[0] for line in only(lines, "warning")]
-    assert warned == ["warning  routes[0].heartbeat", "warning  digest"]
+    assert [line.partition(":")[0] for line in only(lines, "warning")] == ["warning  digest"]
+
+
+WATCHDOG = {"match": {"alertname": "Watchdog"}, "heartbeat": "10m", "open": "active", "group_by": ["cluster"]}
+
+
+async def test_each_expected_alert_is_listed_with_when_it_was_last_heard(
+    tmp_path: Path, database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = await checked(tmp_path, capsys, database_url, routes=[WATCHDOG])
+    expected = 'ok       routes[0]: alertname="Watchdog" → expected at least every 10m; silence: sev3, opens a room at once, pages nobody'
+    assert (code, expected in lines) == (0, True)
+    database = Database(database_url)
+    migrate.upgrade(database)
+    code, lines = await checked(tmp_path, capsys, database_url, routes=[WATCHDOG])
+    assert code == 0
+    assert only(lines, "warning") == [
+        'warning  routes[0].heartbeat: no alert with alertname="Watchdog" was ever heard. Have its sender post it, more often '
+        "than every 10m."
+    ]
+    now = datetime.now(UTC)
+    keep_heard(
+        database, {"one": now - timedelta(minutes=2), "two": now - timedelta(minutes=61), "other": now - LONG_AGO}
+    )
+    code, lines = await checked(tmp_path, capsys, database_url, routes=[WATCHDOG, {"match": {"a": "b"}}])
+    assert code == 0
+    assert [re.sub(r"[0-9.]+s", "", line) for line in lines if "heartbeat" in line] == [
+        "warning  routes[0].heartbeat: Watchdog (two) from prometheus was heard 1h1m ago, and is expected every 10m. Look at its "
+        "sender, or start the bot.",
+        "ok       routes[0].heartbeat: Watchdog (one) from prometheus was heard 2m ago",
+    ]
+    database.close()
+
+
+LONG_AGO = timedelta(days=300)
+
+
+def keep_heard(database: Database, clusters: Mapping[str, datetime]) -> None:
+    """Signals of these clusters, heard then; that of `other` on a route that is gone."""
+    route = Route(match={"alertname": "Watchdog"}, group_by=("cluster",))
+    signals = [
+        Signal(
+            name,
+            "{gone}" if name == "other" else route.key,
+            "prometheus",
+            at,
+            labels={"alertname": "Watchdog", "cluster": name},
+        )
+        for name, at in clusters.items()
+    ]
+    with database.write() as connection:
+        heartbeats.keep(connection, signals, ())
+
+
+async def test_who_has_too_many_expected_signals_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = Database(f"sqlite:///{tmp_path}/klatsch.db")
+    migrate.upgrade(database)
+    keep_heard(database, {f"c{n}": datetime.now(UTC) for n in range(MOST)})
+    database.close()
+    _, lines = await checked(tmp_path, capsys, routes=[WATCHDOG])
+    assert only(lines, "warning") == [
+        "warning  routes: prometheus has 500 expected signals, and no more are watched. Group the route by labels with fewer values."
+    ]
+
+
+async def test_the_sign_of_life_is_named_and_not_sent_and_nobody_reads_its_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with PingServer() as outside:
+        port = outside.port
+        heartbeat = {"url": f"{outside.url}/ping/{UUID}", "every": "90s", "token": SECRET}
+        code, lines = await checked(tmp_path, capsys, http={"listen": "127.0.0.1:0", "heartbeat": heartbeat})
+    assert (code, outside.requests) == (0, [])
+    assert (
+        "ok       http.heartbeat: a sign of life is sent every 1m30s by GET; not tried, for a try would be one" in lines
+    )
+    assert [secret for secret in (UUID, str(port), SECRET) if secret in "\n".join(lines)] == []
 
 
 async def test_a_wrong_key_in_a_provider_s_block_is_said_by_the_settings(
@@ -404,27 +481,36 @@ async def test_a_mail_server_that_is_not_there_is_unavailable() -> None:
         await smtp(1).probe()
 
 
-def test_what_has_waited_for_long_is_told_with_why(tmp_path: Path, database_url: str) -> None:
+async def test_what_has_waited_for_long_is_told_with_why(
+    tmp_path: Path, empty_database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     chat = {"matrix": {"homeserver": address, "user_id": "@bot:example.org", "access_token": "syt_x"}}
-    write_config(tmp_path, database_url, chat=chat)
-    assert "outbox" not in klatsch(tmp_path, "check").stdout
+
+    async def of_the_outbox() -> list[str]:
+        _, lines = await checked(tmp_path, capsys, empty_database_url, chat=chat)
+        return [line for line in lines if "outbox" in line]
+
+    assert await of_the_outbox() == []
     assert klatsch(tmp_path, "say", "open Ceph is slow").returncode == 0
-    assert "outbox: nothing has waited for long" in klatsch(tmp_path, "check").stdout
-    database = Database(database_url)
+    (waiting,) = await of_the_outbox()
+    assert "outbox: nothing has waited for long" in waiting
+    database = Database(empty_database_url)
     with database.write() as connection:
         connection.execute(update(outbox).values(first_at=datetime(2026, 11, 22, tzinfo=UTC)))
         whys = {"errors": '["matrix: cannot connect", "matrix, new rooms: the homeserver takes no more for now"]'}
         connection.execute(update(outbox).where(outbox.c.kind == "open_room").values(whys))
     database.close()
-    late = [line for line in klatsch(tmp_path, "check").stdout.splitlines() if "outbox" in line]
+    late = await of_the_outbox()
     assert {line.split()[0] for line in late} == {"warning"}
     (room,) = [line for line in late if "outbox.open_room: 1 waiting, the first for" in line]
     assert room.endswith(": matrix, new rooms: the homeserver takes no more for now")
     assert "waits behind another one, or no bot runs" in next(line for line in late if "outbox.refresh_card" in line)
 
 
-async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(tmp_path: Path) -> None:
+async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     async with SlackServer(scopes=ALL_SCOPES - {"pins:write", "bookmarks:write"}) as slack:
         ana = slack.person("ana")
         slack.has_channel("incidents", ana)
@@ -433,8 +519,7 @@ async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(tmp
         async def checked_with(**block: Any) -> str:
             tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
             chat = {"slack": {**tokens, "announce": "#incidents", "groups": ["@sre"], **block}}
-            write_config(tmp_path, f"sqlite:///{tmp_path}/none.db", chat=chat)
-            lines = (await asyncio.to_thread(klatsch, tmp_path, "check")).stdout.splitlines()
+            _, lines = await checked(tmp_path, capsys, f"sqlite:///{tmp_path}/none.db", chat=chat)
             return next(line for line in lines if "chat.slack" in line)
 
         lacking = await checked_with()

@@ -6,8 +6,8 @@ sequence id (ntfy replaces the notification on the phone) or the same Message-ID
 Everything else is exactly once: rooms, cards, announcements, digests, public posts, drafts, timeline.
 
 `KLATSCH_CRASH=all` tries every step on both databases. Otherwise, on SQLite, it is every step after a call of an adapter,
-every second one after a commit, every fifth before a call and every eighth before a commit: what a step before
-something leaves, on the disk and outside, is what the step before it left.
+every second one after a commit, and the first before each: what a step before something leaves, on the disk and
+outside, is what the step before it left.
 """
 
 from __future__ import annotations
@@ -344,16 +344,24 @@ def check_the_story(told: Ending) -> None:
     assert any("Two OSDs on stor-az2-03 are down" in line for line in told.thread)
 
 
+def tells(step: Step) -> bool:
+    """Whether a death at this step finds what others did not; of the commits, every second one is enough."""
+    what, count = step
+    if what.startswith("before"):
+        return count == 1
+    return what != "after commit" or count % 2 == 1
+
+
 async def test_a_bot_killed_at_any_step_goes_on_where_it_was(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     """SQLite. Of every fifteenth step, a second death soon after; of every twentieth, with many effects in hand."""
     begun = time.monotonic()
     async with theatre(tmp_path, None) as stage:
         expected, steps = await uninterrupted(stage)
         check_the_story(expected)
-        often = {"after commit": 2, "before commit": 8}
-        every = {what: 1 if ALL else often.get(what, 1 if what.startswith("after") else 5) for what, _ in steps}
-        once = [Deaths(step) for step in steps if step[1] % every[step[0]] == 1 % every[step[0]]]
         twice = [Deaths(step, second=SOON_AFTER[n % len(SOON_AFTER)]) for n, step in enumerate(steps[::15])]
+        # Who dies twice has died at the first step, too.
+        enough = {deaths.first for deaths in twice}
+        once = [Deaths(step) for step in steps if ALL or (step not in enough and tells(step))]
         at_once = [Deaths(step, in_flight=64) for step in steps[3::20]]
         died = await try_all(stage, [*once, *twice, *at_once], expected)
     assert {what for what, _ in steps} == {step for _, step in died}
@@ -361,17 +369,17 @@ async def test_a_bot_killed_at_any_step_goes_on_where_it_was(tmp_path: Path, cap
 
 
 async def test_the_same_on_postgresql(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgres_server: str):
-    """A sample of the steps: every fifteenth, and the first of each side of each call of an adapter."""
+    """A sample of the steps: every fifteenth, and the first commit and the first after each call of an adapter."""
     begun = time.monotonic()
     async with theatre(tmp_path, postgres_server) as stage:
         expected, steps = await uninterrupted(stage)
         check_the_story(expected)
         every = 1 if ALL else 15
-        firsts = [step for step in steps if step[1] == 1]
+        firsts = [step for step in steps if step[1] == 1 and (ALL or "commit" in step[0] or "after" in step[0])]
         once = [Deaths(step) for step in dict.fromkeys([*firsts, *steps[::every]])]
         at_once = [Deaths(step, in_flight=64) for step in steps[3 :: 4 * every]]
         died = await try_all(stage, [*once, *at_once], expected)
-    assert {what for what, _ in steps} == {step for _, step in died}
+    assert {what for what, _ in firsts} <= {step for _, step in died}
     report(capsys, "PostgreSQL", died, begun)
 
 
@@ -404,7 +412,7 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
             encoding="utf-8",
         )
         ntfy.orders.append(Trouble.HANG)
-        async with served_at(tmp_path) as bot, httpx.AsyncClient(trust_env=False) as http:
+        async with served_at(tmp_path) as bot, httpx.AsyncClient(trust_env=False, verify=False) as http:
             alert = {
                 "status": "firing",
                 "fingerprint": "f1",

@@ -229,7 +229,7 @@ async def nothing_to_see(house_: House, inside: dict[int, str]) -> None:
         for alias in (f"inc-{number}-zebrafish-keys-leaked", f"inc-{number}-keys-leaked-from-quagga1"):
             assert (await eve.ask("GET", "directory", "room", f"#{alias}:{NAME}")).status_code == 404
     assert not (await eve.get("publicRooms"))["chunk"]
-    async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=False, timeout=20) as client:
         for path in ("/", "/history", "/api/v2/summary.json", "/api/v2/incidents.json", "/feed.atom", "/feed.rss"):
             shown = (await client.get(f"{house_.page}{path}")).raise_for_status().text
             assert not [word for word in (*SECRETS, "inc-1", "inc-2") if word in shown.lower()], path

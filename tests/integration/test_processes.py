@@ -24,7 +24,7 @@ from storage.engine import Database
 from storage.outbox import SqlOutbox
 from tests.contract.servers.http import HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
-from tests.servers.klatsch import ROOT, Served, incidents, klatsch, paging, served_at, serving, write_config
+from tests.servers.klatsch import BASIC, ROOT, Served, incidents, klatsch, paging, served_at, serving, write_config
 from tests.servers.processes import free_port
 from tests.until import until, wait_until
 
@@ -391,8 +391,8 @@ def test_an_unknown_reference_exits_1(tmp_path: Path) -> None:
         assert done.stdout == ""
 
 
-def test_the_schema_is_shown_and_brought_up(tmp_path: Path, database_url: str) -> None:
-    write_config(tmp_path, database_url)
+def test_the_schema_is_shown_and_brought_up(tmp_path: Path, empty_database_url: str) -> None:
+    write_config(tmp_path, empty_database_url)
     assert "no schema yet" in klatsch(tmp_path, "db", "current").stdout
     for _ in range(2):
         done = klatsch(tmp_path, "db", "upgrade")
@@ -441,6 +441,14 @@ def test_a_replay_says_what_would_be_and_changes_nothing(tmp_path: Path) -> None
     assert "\x07" not in done.stdout
     assert not (tmp_path / "klatsch.db").exists()
     assert klatsch(tmp_path, "replay", "-", input=path.read_text()).stdout == done.stdout
+
+
+def test_a_replay_says_what_is_expected(tmp_path: Path) -> None:
+    watchdog = {"match": {"alertname": "Watchdog"}, "heartbeat": "10m"}
+    write_config(tmp_path, sqlite_in(tmp_path), routes=[watchdog, *BASIC["routes"]])
+    told = klatsch(tmp_path, "replay", str(replay_file(tmp_path))).stdout.splitlines()
+    assert told[0] == "9 alerts → 4 incidents"
+    assert told[-2:] == ["1 alert expected, which opens nothing; its silence would", "every alert matches a route"]
 
 
 def test_a_replay_names_the_lines_it_cannot_read_and_goes_on(tmp_path: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ import yaml
 
 from bot.config import load
 from bot.terminal import exported
+from tests.servers.forks import Forks, forks
 from tests.servers.processes import running
 
 ROOT = Path(__file__).parent.parent.parent
@@ -65,20 +68,20 @@ def klatsch(
     folder: Path, *arguments: str, input: str = "", timeout: float = 60, environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run one command in `folder` to its end, with `environ` added to the environment."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env={**environment(), **(environ or {})},
-        input=input,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    env = {**environment(), **(environ or {})}
+    return _forks().run(arguments, cwd=folder, env=env, input=input, timeout=timeout)
+
+
+@cache
+def _forks() -> Forks:
+    """One for each process that runs tests; it ends with that."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(forks(ROOT, environment()))
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "NO_PROXY": "127.0.0.1"}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
 
 
 @dataclass(frozen=True)
@@ -93,10 +96,10 @@ class Served:
         """Post a message to the entry `prometheus`, as a sender who knows the token."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         given: dict[str, Any] = {"headers": BEARER, "timeout": 30, **options}
-        return httpx.post(f"{self.url}/alerts/prometheus", content=content, trust_env=False, **given)
+        return httpx.post(f"{self.url}/alerts/prometheus", content=content, trust_env=False, verify=False, **given)
 
     def get(self, path: str) -> httpx.Response:
-        return httpx.get(f"{self.url}{path}", timeout=30, trust_env=False)
+        return httpx.get(f"{self.url}{path}", timeout=30, trust_env=False, verify=False)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
+from tests.in_memory import folder_in_memory
 from tests.servers import absent
 from tests.servers.processes import DidNotStart, free_port, running
 
@@ -45,7 +46,8 @@ def postgres_url(settings: Mapping[str, str] | None = None) -> Iterator[str]:
     if given := os.environ.get("KLATSCH_TEST_POSTGRES"):
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="klatsch-postgres-", ignore_cleanup_errors=True) as name:
+    place = folder_in_memory()
+    with tempfile.TemporaryDirectory(prefix="klatsch-postgres-", dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         user = _user()
         programs = debian_programs() or packaged_programs(folder if user else None)

@@ -63,7 +63,6 @@ def test_the_example_loads_with_the_variables_it_names_and_warns_of_what_comes_l
     environ = {name: f"{name.lower()}-{'x' * 32}" for name in variables(EXAMPLE.read_text("utf-8"))}
     config = load(EXAMPLE, environ, examine)
     assert {problem.path: problem.message.partition(":")[0] for problem in config.warnings} == {
-        "routes[1].heartbeat": "this release does not watch for silence yet",
         "digest": "it does nothing in this release",
         "coffee": "it does nothing in this release",
         "security.api_tokens": "it does nothing in this release",
@@ -108,9 +107,9 @@ def test_a_schedule_has_layers_with_hours_and_turns_of_several_people_and_a_cale
           schedules:
             platform:
               layers:
-                - {name: always, rotation: {people: [ana, [ben, cem]], every: 1m, start: 2026-11-02T09:00}}
+                - {name: always, rotation: {people: [ana, [cem, ben, cem]], every: 1m, start: 2026-11-02T09:00}}
                 - {rotation: {people: ben, every: 366d, start: 2026-11-02}, hours: "mon-fri 09:00-17:00"}
-                - {rotation: {people: [[cem]], start: 2026-11-02}, hours: [sat 00:00-24:00, sun 00:00-24:00]}
+                - {rotation: {people: [[cem, cem]], start: 2026-11-02}, hours: [sat 00:00-24:00, sun 00:00-24:00]}
               calendar: {type: ics, url: "https://calendar.example.org/a.ics", headers: {a: b}}
             quiet: {zone: UTC, calendar: {type: ics}}
         """
@@ -324,6 +323,12 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
         ("http: {listen: 8080}", "http.listen: `8080` is not host:port. Write it like `127.0.0.1:8080`, or `0.0.0.0:8080` for everybody."),
         ("http: {listen: 'x:99999'}", "http.listen: `x:99999` is not host:port. Write it like `127.0.0.1:8080`, or `0.0.0.0:8080` for everybody."),
         ("http: {public_url: klatsch.example.org}", "http.public_url: `klatsch.example.org` is not an address people can open. Write it like `https://klatsch.example.org`."),
+        ("http: {heartbeat: {}}", "http.heartbeat.url: it is missing. Add `url: …`."),
+        ("http: {heartbeat: {url: 'hc-ping.com/abc'}}", "http.heartbeat.url: it is not an address of the web. Write all of it, like `https://hc-ping.com/…`."),
+        ("http: {heartbeat: {url: 'https://[x'}}", "http.heartbeat.url: it is not an address of the web. Write all of it, like `https://hc-ping.com/…`."),
+        ('http: {heartbeat: {url: "https://a/b\\nc"}}', "http.heartbeat.url: it is not an address of the web. Write all of it, like `https://hc-ping.com/…`."),
+        ("http: {heartbeat: {url: 'https://a', every: 9s}}", "http.heartbeat.every: that is too often. Write 10s or more; whoever waits for it minds a minute less than a flood."),
+        ("http: {heartbeat: {url: 'https://a', metod: GET}}", "http.heartbeat.metod: unknown key `metod`. Did you mean `method`?"),
         ("http: {public_url: 'https://[x'}", "http.public_url: `https://[x` is not an address people can open. Write it like `https://klatsch.example.org`."),
         ("chat: {command: Incident!}", "chat.command: `Incident!` is not a word in small letters."),
         ("chat: {zone: Europe/Berln}", "chat.zone: there is no zone `Europe/Berln`. Did you mean `Europe/Berlin`?"),

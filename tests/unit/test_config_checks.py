@@ -311,8 +311,19 @@ def start(people):
         ),
         (
             "routes: [{match: {a: x}, heartbeat: 5m}, {match: {a: x, b: y}}]",
-            "routes[0].heartbeat: warning: this release does not watch for silence yet: nothing opens when the alert "
-            "stops. Until it does, let something outside watch it.",
+            "routes[1]: it is never taken: `routes[0]` matches all it matches. Move it before that one, or give that one a "
+            "further condition.",
+        ),
+        ("routes: [{match: {a: x}, heartbeat: 5m}, {match: {a: y}}]", []),
+        (
+            "routes: [{heartbeat: 5m}]",
+            "routes[0].heartbeat: the route has no conditions, so every alert would be a sign of life and open nothing. "
+            "Say which alert is expected, like `match: {alertname: Watchdog}`.",
+        ),
+        (
+            "routes: [{match: {a: x}, heartbeat: 59s}]",
+            "routes[0].heartbeat: warning: 59s of silence mean little: a message that is sent again takes longer. Make it "
+            "three times as long as what its sender repeats it after (Alertmanager: `repeat_interval`).",
         ),
         (
             POLICY + "routes: [{match: {a: x}, private: true, page: platform}]",

@@ -261,3 +261,14 @@ def test_several_processes_and_keys_of_one_are_warned_of(config: Callable[[str],
     (warning,) = config(f"{written}\nstorage: {{url: 'postgresql://u@h/d'}}").warnings
     assert warning.path == "chat.matrix.encryption"
     assert "Run one bot" in warning.remedy
+
+
+def test_answers_at_pagerduty_that_nobody_would_hear_are_warned_of(config: Callable[[str], Config]):
+    block = "type: pagerduty, routing_key: e93facc04764012d7bfb002500d5d1a6"
+    public = "http: {public_url: 'https://b.example'}"
+    (warning,) = config(f"paging: {{rota: {{{block}}}}}\n{public}").warnings
+    assert warning.path == "paging.rota.webhook_secret"
+    assert "docs/paging.md" in warning.remedy
+    secret = "a-secret-of-pagerduty"
+    for given in (secret, f"[{secret}, {secret}-too]"):
+        assert not config(f"paging: {{rota: {{{block}, webhook_secret: {given}}}}}\n{public}").warnings

@@ -29,8 +29,8 @@ def configured(tmp_path):
     return configured
 
 
-def said(config, roster=None):
-    return [str(finding) for finding in schedules(config, roster or config.roster, NOW)]
+def said(config, roster=None, overrides=()):
+    return [str(finding) for finding in schedules(config, roster or config.roster, NOW, overrides)]
 
 
 def rotation(people, start="2026-11-02T09:00", every="1w"):
@@ -142,7 +142,7 @@ def test_an_override_for_somebody_who_is_not_configured_any_more_is_told(configu
         Override(2, "a", "ben", start, end, instead="eve"),
         Override(3, "a", "ben", start, end, instead="ana"),
     ]
-    assert said(config, overridden(config.roster, standing))[-1] == (
+    assert said(config, overridden(config.roster, standing), standing)[-1] == (
         "warning  oncall.schedules.a: overrides name who is not under `people:`: `dan`; `eve`. "
         "Make them anew for others."
     )

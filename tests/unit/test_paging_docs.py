@@ -30,6 +30,6 @@ def test_every_way_is_in_the_table(type: str) -> None:
 
 
 def test_every_way_in_the_table_has_its_section() -> None:
-    titles = re.findall(r"^## (.+)$", DOCS, re.MULTILINE)
+    titles = re.findall(r"^###? (.+)$", DOCS, re.MULTILINE)
     anchors = {title.lower().replace(" ", "-") for title in titles}
     assert [link for link in re.findall(r"\]\(#([a-z-]+)\)", DOCS) if link not in anchors] == []

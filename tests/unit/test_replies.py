@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import rostered
 from bot.chat import answers, standing
 from bot.chat.card import card
-from bot.chat.context import Context, Question
 from bot.chat.document import Bullets, Link, clean
 from bot.chat.parse import parse
 from bot.chat.replies import done, refused
@@ -46,7 +46,6 @@ from bot.oncall.rotations import Rotation
 from bot.oncall.schedules import Schedule
 from bot.questions import Answers, Names
 from bot.words import Wording
-from tests.clock import FakeClock
 from tests.unit.test_parse import COMMANDS, ROOM
 
 NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)
@@ -947,13 +946,13 @@ def test_tasks_and_follow_ups_are_listed_with_what_became_of_them(story):
 
 def test_who_is_on_call_until_when_and_who_is_next():
     rows = [
-        answers.OnCall("platform", "Europe/Berlin", ("ana",), NOW, ("ben",)),
-        answers.OnCall("storage", "Asia/Tokyo", ()),
+        rostered.OnCall("platform", "Europe/Berlin", ("ana",), NOW, ("ben",)),
+        rostered.OnCall("storage", "Asia/Tokyo", ()),
     ]
-    assert answers.oncall_document(rows, people=PEOPLE).to_plain() == (
+    assert rostered.oncall_document(rows, people=PEOPLE).to_plain() == (
         "On call\n- platform: Ana Ruiz until Wed 04 Nov 14:30 CET, then Ben Okoro\n- storage: nobody"
     )
-    assert "There is no schedule" in answers.oncall_document([], people={}).to_plain()
+    assert "There is no schedule" in rostered.oncall_document([], people={}).to_plain()
 
 
 @pytest.mark.parametrize(
@@ -967,8 +966,8 @@ def test_who_is_on_call_until_when_and_who_is_next():
 )
 def test_who_is_on_call_for_good_has_no_end(turns, said):
     rotation = Rotation(turns, timedelta(weeks=1), datetime.fromisoformat("2026-11-02T09:00"))
-    names = Names(people=PEOPLE, roster=Roster({"platform": Schedule("platform", ZoneInfo("UTC"), rotation)}))
-    found = Answers(None, FakeClock(NOW), names, None).answer(Question("oncall"), Context("ana", NOW), lambda _: True)
+    roster = Roster({"platform": Schedule("platform", ZoneInfo("UTC"), rotation)})
+    found = rostered.on_call(roster, {}, NOW, PEOPLE)
     assert found.to_plain() == said
 
 

@@ -228,7 +228,18 @@ def test_shifts_are_all_there_is_and_what_goes_on_is_one():
     assert shifts(rota, utc("2026-11-27T00:00"), utc("2026-11-27T00:00")) == []
 
 
+def test_what_ends_before_it_begins_takes_nothing_from_the_rest():
+    backwards = shifted("ana", start="2026-11-27T13:00", end="2026-11-27T11:00")
+    said = override(1, "dan", start="2026-11-27T13:00", end="2026-11-27T11:00")
+    rota = Schedule("platform", ZoneInfo("UTC"), calendar=(shifted("ana"), backwards), overrides=(said,))
+    assert shifts(rota, utc("2026-11-27T10:00"), utc("2026-11-27T14:00")) == [shifted("ana")]
+
+
 def test_an_instant_in_another_zone_is_the_same_instant():
     at = utc("2026-11-09T08:00").astimezone(ZoneInfo("Asia/Tokyo"))
     assert shift(schedule(), at) == shift(schedule(), utc("2026-11-09T08:00"))
-    assert shift(schedule(), at).start.tzinfo is UTC
+    # A year ago the clocks had not been set back yet.
+    late = utc("2027-10-31T12:00").astimezone(ZoneInfo("Europe/Berlin"))
+    found = shift(schedule(people=("ana",), start="2020-01-01"), late)
+    assert found == Shift(("ana",), utc("2026-10-30T12:00"), utc("2028-10-31T12:00"))
+    assert {found.start.tzinfo, found.end.tzinfo} == {UTC}

@@ -34,6 +34,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("override_end", "override", ["end_at"], unique=False)
+    op.create_index(
+        "event_paged",
+        "event",
+        ["at"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'people_paged'"),
+        postgresql_where=sa.text("kind = 'people_paged'"),
+    )
     op.create_table(
         "turn",
         sa.Column("step", sa.Text(), nullable=False, comment="of a policy, whose targets take turns: `platform:0`"),
@@ -58,17 +66,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "heartbeat",
-        sa.Column("key", sa.Text(), nullable=False, comment="route and group: each is expected by itself"),
-        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False, comment="sender and group of alerts: each is expected by itself"),
+        sa.Column("route", sa.Text(), nullable=False, comment="the conditions of the route that expects it"),
+        sa.Column("source", sa.Text(), nullable=False, comment="empty: nothing was heard on this route so far"),
         sa.Column("heard_at", UtcTime(), nullable=False),
+        sa.Column("silent_at", UtcTime(), nullable=True, comment="when a silence began that was told, and is not over"),
         sa.Column("labels", sa.Text(), nullable=False),
         sa.Column("annotations", sa.Text(), nullable=False),
-        sa.Column("silent", sa.SmallInteger(), nullable=False, comment="1: its silence was told, and is not over"),
         sa.PrimaryKeyConstraint("key"),
     )
 
 
 def downgrade() -> None:
+    op.drop_index("event_paged", "event")
     op.execute("DELETE FROM counter WHERE name = 'override'")
     for name in ("heartbeat", "calendar", "turn", "override"):
         op.drop_table(name)

@@ -1,0 +1,88 @@
+"""What a serving bot keeps an eye on: overrides that other processes made, and who hands over to whom.
+
+Turns of a rotation come at times that no calendar library knows (layers, hours, overrides, calendars of others), so they
+are looked for. Whom a schedule had last is kept in the database: a restart tells nothing twice, and a hand-over that came
+while no bot ran is told on return. The notice itself is a row in the outbox, written once, whoever writes it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from bot.duty import Duty
+from bot.inbox import Writer
+from bot.lookups import Lookups
+from bot.oncall.handover import HandOver
+from bot.oncall.schedules import Schedule, shift
+from bot.ports import Clock, Memory, Overloaded
+from bot.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+LOOKS_EVERY = 5.0
+"""Seconds; so long the next one shown on a card may not know of an override made elsewhere."""
+
+
+class OnDuty:
+    """`memory` is its own."""
+
+    def __init__(
+        self,
+        duty: Duty,
+        lookups: Lookups,
+        writer: Writer,
+        memory: Memory,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._duty = duty
+        self._lookups = lookups
+        self._writer = writer
+        self._memory = memory
+        self._clock = clock
+        self._sleep = sleep
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.look()
+            except (StoreUnavailable, Overloaded) as error:
+                log.warning("who is on call could not be looked at: %s", error)
+            except Exception:
+                log.exception("a bug while looking at who is on call")
+            await self._sleep(LOOKS_EVERY)
+
+    async def look(self) -> None:
+        """Raises StoreUnavailable or Overloaded."""
+        await self.refresh()
+        now = self._clock.now()
+        for schedule in self._duty.roster.schedules.values():
+            await self._look(schedule, now)
+
+    async def refresh(self) -> None:
+        """Know of what stands in the database. Raises StoreUnavailable."""
+        now = self._clock.now()
+        standing = await asyncio.to_thread(self._lookups.overrides, now)
+        turns = await asyncio.to_thread(self._lookups.turns)
+        self._duty.overrides(standing, turns)
+
+    async def _look(self, schedule: Schedule, now: datetime) -> None:
+        current = await asyncio.to_thread(shift, schedule, now)
+        if not current.people:
+            # Who had it last hands over to whoever has it next, be it after a weekend.
+            return
+        kept = await self._memory.recall(schedule.name)
+        had = json.loads(kept) if kept else None
+        if had and sorted(had["people"]) == sorted(current.people):
+            return
+        if had:
+            since = datetime.fromisoformat(had["since"])
+            before = tuple(str(person) for person in had["people"])
+            await self._writer.submit(HandOver(schedule.name, before, since, current.start))
+        now_have = {"people": list(current.people), "since": current.start.isoformat()}
+        await self._memory.keep({schedule.name: json.dumps(now_have)})

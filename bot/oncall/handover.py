@@ -1,0 +1,36 @@
+"""One hands over to the next: what is said of it, where incidents are announced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.incident.effects import SayHandover
+from bot.incident.outgoing import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """In `schedule` those of `before` handed over to others at `at` (UTC); they had it `since`."""
+
+    schedule: str
+    before: tuple[str, ...]
+    since: datetime
+    at: datetime
+
+
+def notices(handover: HandOver, platforms: Sequence[str]) -> list[Outgoing]:
+    """One a platform, and once: the key is that of the moment."""
+    about = f"handover:{handover.schedule}"
+    return [
+        Outgoing(
+            key=f"{about}:{handover.at.isoformat()}:{platform}",
+            incident=0,
+            lane=f"{about}:{platform}",
+            effect=SayHandover(platform, handover.schedule, handover.before, handover.since, handover.at),
+            since=0,
+            upto=0,
+        )
+        for platform in platforms
+    ]
