@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
 from typing import Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -101,7 +102,7 @@ class Ics:
             ok=(200, 304),
             most=LARGEST,
             # The path of a published calendar is often its only secret.
-            secrets=(self._url, password, token),
+            secrets=(self._url, urlsplit(self._url).path.rstrip("/"), password, token),
             hints={
                 **dict.fromkeys((301, 302, 303, 307, 308), MOVED),
                 401: f"check user and password, or the token, of {self._path}",

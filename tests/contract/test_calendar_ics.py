@@ -53,6 +53,14 @@ async def test_who_asks_is_told_by_user_and_password(http: Http) -> None:
         assert not [secret for secret in ("falsch-123", "secret-path") if secret in refused.value.reason]
 
 
+async def test_what_a_server_says_of_a_secret_address_is_not_shown(http: Http) -> None:
+    async with IcsServer(ANAS_DAY) as server:
+        said = b"no file at /feed/secret-path/gone.ics"
+        server.orders.append(Answer(404, said, {"Content-Type": "text/plain"}))
+        with pytest.raises(Rejected, match=r"answered 404 Not Found: no file at •••"):
+            await fetched(built("ics", http, url=f"{server.url}/feed/secret-path/gone.ics"))
+
+
 async def test_a_calendar_that_moved_is_not_followed_and_it_is_said_what_to_do(http: Http) -> None:
     async with IcsServer(ANAS_DAY) as server:
         server.orders.append(Answer(301, b"", {"Location": f"{server.url}/feed/secret-path/platform.ics"}))

@@ -83,20 +83,19 @@ async def test_who_is_on_call_at_pagerduty_for_ever_is_for_as_long_as_we_look(
 @pytest.mark.parametrize(
     ("person", "known"),
     [
-        (Person("ana", "Somebody", email="ANA@example.org"), True),
-        (Person("ana", "Ana"), True),
-        (Person("ana", "Somebody", options={"pagerduty": "PT23IWX"}), True),
-        (Person("ana", "Somebody", options={"goalert": "PT23IWX"}), False),
+        (Person("a1", "Somebody", email="ANA@example.org"), True),
+        (Person("a1", "Ana"), True),
+        (Person("a1", "Somebody", options={"pagerduty": "PT23IWX"}), True),
+        (Person("a1", "Somebody", options={"goalert": "PT23IWX"}), False),
     ],
 )
 async def test_people_of_pagerduty_are_known_by_mail_address_id_or_name(
     http: Http, duty: PagerDutyOncalls, person: Person, known: bool
 ) -> None:
     duty.shift(ANA, "2026-11-27T09:00:00Z", "2026-11-28T09:00:00Z")
-    # An id that happens to be what somebody else is called by everybody counts less than their mail address.
     ben = Person("ben", "Ana Maria", email="ben@example.org")
-    found = understood(await shifts(asks(http, duty)), names_of({"ana": person, "ben": ben}, "pagerduty"))
-    assert [shift.people for shift in found.shifts] == ([("ana",)] if known or person.id == "ana" else [])
+    found = understood(await shifts(asks(http, duty)), names_of({"a1": person, "ben": ben}, "pagerduty"))
+    assert [shift.people for shift in found.shifts] == ([("a1",)] if known else [])
 
 
 async def test_a_time_without_an_offset_is_not_taken_for_one_of_this_machine(

@@ -21,6 +21,9 @@ PEOPLE = {"ana": Person("ana", "Ana Ruiz", email="ana@example.org"), "ben": Pers
 DAY = Shift(("ana",), datetime(2026, 11, 27, 9, tzinfo=UTC), datetime(2026, 11, 28, 9, tzinfo=UTC))
 
 
+TEXT = {"Content-Type": "text/plain"}
+
+
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
     async with Http(seconds=2.0, trust_env=False) as http:
@@ -74,6 +77,7 @@ async def test_a_wrong_secret_is_named_by_its_key_and_not_shown(offered: Offered
     [
         (Trouble.DROP, Unavailable, "the connection was lost"),
         (Answer(500, b"secret-path", {"Content-Type": "text/html"}), Unavailable, "answered 500"),
+        (Answer(500, SECRET.encode(), TEXT), Unavailable, "answered 500"),
         (Answer(503, b"", {"Retry-After": "90"}), Unavailable, "answered 503"),
         (Answer(404), Rejected, "answered 404"),
         (Answer(302, b"", {"Location": "file:///etc/passwd"}), Rejected, "answered 302"),

@@ -121,6 +121,14 @@ async def test_a_change_is_known_when_it_is_asked_for_the_next_time(world: World
     assert (kept.body, kept.fetched_at, kept.checked_at) == (b"ben", START + EVERY, START + 2 * EVERY)
 
 
+async def test_what_did_not_change_is_not_written_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot_ = Bot(world, platform=Source("ana"))
+    async with bot_.calendars.followed():
+        monkeypatch.delattr(SqlCalendars, "keep")
+        await bot_.again(minutes=5)
+        assert bot_.calendars.troubles == []
+
+
 async def test_it_is_asked_again_after_five_minutes_a_little_spread(world: World) -> None:
     bot_ = Bot(world, **{f"s{n}": Source() for n in range(20)})
     async with bot_.calendars.followed():

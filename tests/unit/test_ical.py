@@ -60,6 +60,8 @@ def test_exchange_names_its_zones_as_windows_does_and_cancels_one_day_of_a_serie
 def test_nextcloud_s_days_are_those_of_the_schedule_and_who_declined_is_not_on_call() -> None:
     assert times(texts.NEXTCLOUD) == ["11-28 00:00 - 11-30 00:00"]
     assert people(texts.NEXTCLOUD) == [("ana",)]
+    # The room is nobody, and no stranger.
+    assert understood(shifts(texts.NEXTCLOUD), names_of(PEOPLE, "ics")).unknown == ()
     (shift,) = shifts(texts.NEXTCLOUD, zone=ZoneInfo("America/New_York"))
     assert shift.start == datetime(2026, 11, 28, 5, tzinfo=UTC)
 
@@ -206,6 +208,13 @@ def test_only_what_overlaps_the_time_that_is_asked_for_is_told() -> None:
         (START, START + timedelta(days=1)),
         (START + timedelta(days=1), START + timedelta(days=2)),
     ]
+
+
+def test_a_day_far_from_utc_is_found_where_it_overlaps_only_there() -> None:
+    body = calendar("DTSTART;VALUE=DATE:20261125\nSUMMARY:ana")
+    (shift,) = shifts(body, zone=ZoneInfo("Pacific/Honolulu"))
+    assert shift.end == START + timedelta(hours=10)
+    assert shifts(body, zone=ZoneInfo("UTC")) == []
 
 
 def test_two_calendars_in_one_file_are_one() -> None:
