@@ -20,7 +20,7 @@ def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pla
     for person in event.people:
         ways = policy.ways(person, incident.severity)
         again = incident.paging is not None and incident.paging.paged_again(person)
-        effects += [_withdrawn(incident, person, policy)] if again else []
+        effects += [_withdrawn(incident, person, _known(person, policy))] if again else []
         effects += _pages(event, incident.version, person, ways, event.at)
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
@@ -38,20 +38,30 @@ def _pages(paged: e.PeoplePaged, asked: int, person: str, ways: Iterable[Way], a
     ]
 
 
-def _withdrawn(incident: Incident, person: str, policy: Policy) -> f.Cancel:
+def _known(person: str, policy: Policy) -> tuple[str, ...]:
     known = policy.people.get(person)
-    lanes = tuple(f.page_lane(incident.number, person, way) for way in (known.ways if known else ()))
-    return f.Cancel(("send_page",), lanes)
+    return known.ways if known else ()
+
+
+def _withdrawn(incident: Incident, person: str, ways: Iterable[str]) -> f.Cancel:
+    return f.Cancel(("send_page",), tuple(f.page_lane(incident.number, person, way) for way in ways))
 
 
 def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Planned]:
-    """What did not get through is not waited for: the next of the person's ways comes now, and the others as much earlier."""
+    """What did not get through is not waited for: the next of the person's ways comes now, and the others as much earlier.
+    What was brought forward before, and failed or went out, is not tried anew."""
     held = incident.paging
     paged = held.pages.get(event.person) if held else None
     if held is None or paged is None or not held.wakes(event.person):
         return []
-    ways = policy.ways(event.person, incident.severity)
-    return _hastened(incident, event.person, [way for way in ways if paged.at + way.after > event.at], event.at, policy)
+    left = [
+        way
+        for way in policy.ways(event.person, incident.severity)
+        if paged.at + way.after > event.at
+        and f"{event.person}:{way.name}" not in held.failed
+        and not held.went_out(event.person, way.name, since=paged.event)
+    ]
+    return _hastened(incident, event.person, left, event.at)
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
@@ -63,17 +73,18 @@ def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list
     for person in held.people:
         quietly = {way.name for way in policy.ways(person, event.old)}
         more = [way for way in policy.ways(person, event.new) if way.name not in quietly]
-        effects += _hastened(incident, person, more, event.at, policy)
+        effects += _hastened(incident, person, more, event.at)
     return effects
 
 
-def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime, policy: Policy) -> list[f.Planned]:
+def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime) -> list[f.Planned]:
+    """The first of `ways` now, the others as much later as they are anyway; what is due by another way stays as it is."""
     held = incident.paging
     paged = held.pages.get(person) if held else None
     if held is None or paged is None or not ways:
         return []
     first = min(way.after for way in ways)
-    effects: list[f.Planned] = [_withdrawn(incident, person, policy)]
+    effects: list[f.Planned] = [_withdrawn(incident, person, (way.name for way in ways))]
     for way in ways:
         wait = way.after - first
         due = at + wait if wait > timedelta() else None
