@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,9 +11,7 @@ from datetime import UTC, datetime, timedelta
 def passed() -> float:
     """Seconds that only ever pass, also while the machine is suspended: Linux leaves those out of its monotonic clock
     (https://man7.org/linux/man-pages/man2/clock_getres.2.html)."""
-    if sys.platform == "linux":
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-    return time.monotonic()
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 class SystemClock:
