@@ -94,7 +94,13 @@ async def survives(stage: Theatre, step: Step, expected: Morning) -> tuple[list[
         return [f"{step} {life.killed_at}: {problem}" for problem in wrong], died
 
 
-NAMED = ("after calendar.fetch", "after console.say", "before email.trigger", "after email.trigger", "after ntfy.trigger")
+NAMED = (
+    "after calendar.fetch",
+    "after console.say",
+    "before email.trigger",
+    "after email.trigger",
+    "after ntfy.trigger",
+)
 
 
 def sharp(steps: list[Step]) -> list[Step]:

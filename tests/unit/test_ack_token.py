@@ -25,9 +25,7 @@ def test_the_same_page_has_the_same_token_and_no_other_page_has() -> None:
     assert len({token, *others}) == 4
 
 
-@pytest.mark.parametrize(
-    "age", [timedelta(days=6, hours=23), timedelta(), timedelta(seconds=-30), timedelta(hours=-3)]
-)
+@pytest.mark.parametrize("age", [timedelta(days=6, hours=23), timedelta(), timedelta(seconds=-30), timedelta(hours=-3)])
 def test_it_is_good_for_seven_days_and_when_whoever_signed_it_has_another_clock(age: timedelta) -> None:
     assert LINKS.whose(LINKS.token(7, "ana", datetime.now(UTC) - age)) == (7, "ana")
 
