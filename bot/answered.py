@@ -67,11 +67,14 @@ class Answered:
 
     async def failed(self, number: int, person: str, reason: str, *, via: str, event: str = "") -> None:
         command = c.RecordPage(person=person, way=via, failed=clean(reason))
-        await self._ask(command, number, "klatsch", via, event)
+        # Nobody said so: it is what came of a page, as if that had failed at once.
+        await self._ask(command, number, "klatsch", via, event, Source("delivery", via))
 
-    async def _ask(self, command: c.Command, number: int, by: str, via: str, event: str) -> Outcome:
+    async def _ask(
+        self, command: c.Command, number: int, by: str, via: str, event: str, source: Source | None = None
+    ) -> Outcome:
         # What a provider tells of is a person's answer as much as a link they press.
-        source = Source("link", via)
+        source = source or Source("link", via)
         inbox = f"{via}:{event}" if event else ""
         return await self._writer.submit(c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox))
 

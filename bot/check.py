@@ -36,7 +36,7 @@ from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.lookups import Waiting
-from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
+from bot.main import DRAFTS, Klatsch, is_klatsch, rules, taken, wording
 from bot.offered import Addressed, Probed
 from bot.oncall.overrides import Override
 from bot.perform import Words
@@ -227,7 +227,7 @@ def _templates(klatsch: Klatsch) -> Iterator[Finding]:
     found = templates.problems()
     someone = next(iter(config.people.values()), None) or Person("sample", "Sample Person")
     try:
-        render_everything(wording(config, templates, klatsch.duty), someone, klatsch.clock.now())
+        render_everything(wording(config, templates, klatsch.duty, rules(config).policy), someone, klatsch.clock.now())
     except TemplateError as error:
         found = list(dict.fromkeys([*found, str(error)]))
     for problem in found:

@@ -20,7 +20,8 @@ def paged(
             people = tuple(dict.fromkeys((*paging.people, *event.people)))
             asked = tuple(dict.fromkeys((*paging.asked, *event.people)))
             told = responders(incident, *event.people)
-            beside = replace(paging, people=people, asked=asked, pages=_pages(incident, event))
+            failed = _failed(paging, event)
+            beside = replace(paging, people=people, asked=asked, pages=_pages(incident, event), failed=failed)
             return replace(incident, paging=beside, responders=told)
         case e.PageTakenBack():
             told = tuple(person for person in incident.responders if person not in event.people)
@@ -34,6 +35,7 @@ def paged(
                 event.people,
                 event.at,
                 event.next_at,
+                failed=_failed(paging, event) if paging and paging.waiting else (),
                 last=event.last,
                 asked=tuple(dict.fromkeys((*before, *event.people))),
                 pages=_pages(incident, event),
@@ -41,17 +43,14 @@ def paged(
             )
             return replace(incident, paging=climbed, responders=responders(incident, *event.people))
         case e.PageSent():
-            sent = {**paging.sent, f"{event.person}:{event.way}": event.at} if paging else {}
-            return replace(incident, paging=paging and replace(paging, sent=sent))
+            return replace(incident, paging=paging and paging.got_through(event.person, event.way, event.at))
         case e.PageFailed():
-            if paging is None:
-                return incident
-            return replace(incident, paging=replace(paging, failed=(*paging.failed, f"{event.person}:{event.way}")))
+            return replace(incident, paging=paging and paging.did_not(event.person, event.way))
         case e.PageAcknowledged():
             moments = dict(incident.moments)
             moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
             held = paging or Paging("", 0, 0, (), event.at)
-            answered = replace(held, acknowledged_by=event.person, next_at=None)
+            answered = replace(held, acknowledged_by=event.person, next_at=None, via=event.via, answered_at=event.at)
             told = responders(incident, event.person)
             return replace(incident, moments=moments, paging=answered, responders=told)
         case e.PagingEnded():
@@ -64,6 +63,11 @@ def _pages(incident: Incident, event: e.PeoplePaged) -> dict[str, PagedAt]:
     # The event's number is that of the version it makes.
     before = incident.paging.pages if incident.paging else {}
     return {**before, **{person: PagedAt(event.at, incident.version + 1, person in before) for person in event.people}}
+
+
+def _failed(paging: Paging, event: e.PeoplePaged) -> tuple[str, ...]:
+    """Of whoever is asked again nothing has failed yet."""
+    return tuple(key for key in paging.failed if key.rpartition(":")[0] not in event.people)
 
 
 def _without(paging: Paging, people: tuple[str, ...]) -> Paging:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+
+def answered_by(person: str, via: str) -> str:
+    """How `person` said that they have it, to go on after the words that they do. Empty: it was simply typed, or their own name
+    says it, as that of whoever is known only where they answered (`rota:Zed`)."""
+    if via in ("", "command") or person.startswith(f"{via}:"):
+        return ""
+    return " by the link" if via == "link" else f" by {via}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +30,8 @@ class Paging:
 
     `asked` is everybody who was asked since this paging began. `ended` says why it is `over`. Without a `ladder` nobody
     was asked, and somebody has it all the same. `pages` is by person; `sent`, by `PERSON:WAY`, when a page went out last,
-    also of an earlier paging (as `pages` are).
+    also of an earlier paging (as `pages` are); `failed` are those of this one, by the same names, that did not get through.
+    `via` is the way by which whoever has it said so (`command`, `link`, or the name of a block), `answered_at` when.
     """
 
     ladder: str
@@ -40,16 +49,22 @@ class Paging:
     ended: str = ""
     pages: Mapping[str, PagedAt] = field(default_factory=dict)
     sent: Mapping[str, datetime] = field(default_factory=dict)
+    via: str = ""
+    answered_at: datetime | None = None
 
     @property
     def waiting(self) -> bool:
         """Nobody has answered, and there is somebody who could."""
         return not self.acknowledged_by and not self.over
 
+    @property
+    def wanted(self) -> bool:
+        """Nobody has it who was asked for: people are still waited for, or all were asked in vain."""
+        return not self.acknowledged_by and (self.waiting or self.exhausted)
+
     def wakes(self, person: str) -> bool:
         """Whether a page to `person` that has not gone out yet is still wanted: the more so when nobody answered."""
-        wanted = self.waiting or (self.exhausted and not self.acknowledged_by)
-        return wanted and person in (*self.people, *self.asked)
+        return self.wanted and person in (*self.people, *self.asked)
 
     def paged_again(self, person: str) -> bool:
         """Whether `person` had been paged before the last time."""
@@ -60,10 +75,21 @@ class Paging:
         at = self.sent.get(f"{person}:{way}")
         return at is not None and at >= since
 
-    def reached(self) -> bool:
-        """Whether a page went out to one of those who were asked last, since they were."""
+    def got_through(self, person: str, way: str, at: datetime) -> Paging:
+        """After a page to `person` by `way` went out."""
+        key = f"{person}:{way}"
+        return replace(self, sent={**self.sent, key: at}, failed=tuple(one for one in self.failed if one != key))
+
+    def did_not(self, person: str, way: str) -> Paging:
+        """After it failed, which may be long after it went out: nobody picked up."""
+        key = f"{person}:{way}"
+        left = {one: at for one, at in self.sent.items() if one != key}
+        return replace(self, sent=left, failed=tuple(dict.fromkeys((*self.failed, key))))
+
+    def reached(self, *people: str) -> bool:
+        """Whether a page went out to one of `people` since they were asked; nobody named: of those who were asked last."""
         return any(
             at >= self.pages[person].at
             for key, at in self.sent.items()
-            if (person := key.rpartition(":")[0]) in self.people and person in self.pages
+            if (person := key.rpartition(":")[0]) in (people or self.people) and person in self.pages
         )

@@ -68,7 +68,7 @@ async def test_a_hand_over_says_who_has_it_what_is_open_and_how_many_pages_there
     (said,) = told(stage)
     assert "platform: Ana Ruiz hands over to Ben Okafor, until Mon 09 Nov 09:00 CET" in said
     assert "INC-1 · SEV2 · investigating · Volumes slow" in said
-    assert "Since Mon 26 Oct 09:00 CET: 1 page: 1 in sleep hours." in said
+    assert "Since Mon 26 Oct 09:00 CET: 1 page, in sleep hours." in said
     assert "Secret" not in said
     assert "INC-2" not in said
 
