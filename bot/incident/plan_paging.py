@@ -20,7 +20,10 @@ def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pla
     for person in event.people:
         ways = policy.ways(person, incident.severity)
         again = incident.paging is not None and incident.paging.paged_again(person)
-        effects += [_withdrawn(incident, person, policy)] if again else []
+        known = policy.people.get(person)
+        if again and known and known.ways:
+            # Without a lane it would withdraw the pages of everybody.
+            effects.append(_withdrawn(incident, person, known.ways))
         effects += _pages(event, incident.version, person, ways, event.at)
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
@@ -38,10 +41,8 @@ def _pages(paged: e.PeoplePaged, asked: int, person: str, ways: Iterable[Way], a
     ]
 
 
-def _withdrawn(incident: Incident, person: str, policy: Policy) -> f.Cancel:
-    known = policy.people.get(person)
-    lanes = tuple(f.page_lane(incident.number, person, way) for way in (known.ways if known else ()))
-    return f.Cancel(("send_page",), lanes)
+def _withdrawn(incident: Incident, person: str, ways: Iterable[str]) -> f.Cancel:
+    return f.Cancel(("send_page",), tuple(f.page_lane(incident.number, person, way) for way in ways))
 
 
 def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Planned]:
@@ -50,8 +51,12 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
     paged = held.pages.get(event.person) if held else None
     if held is None or paged is None or not held.wakes(event.person):
         return []
-    ways = policy.ways(event.person, incident.severity)
-    return _hastened(incident, event.person, [way for way in ways if paged.at + way.after > event.at], event.at, policy)
+    ways = sorted(policy.ways(event.person, incident.severity), key=lambda way: way.after)
+    # Only those behind it: one that was brought forward and failed too is not tried again and again until its time.
+    names = [way.name for way in ways]
+    behind = ways[names.index(event.way) + 1 :] if event.way in names else ways
+    later = [way for way in behind if paged.at + way.after > event.at]
+    return _hastened(incident, event.person, later, event.at, policy)
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
@@ -73,7 +78,8 @@ def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime, po
     if held is None or paged is None or not ways:
         return []
     first = min(way.after for way in ways)
-    effects: list[f.Planned] = [_withdrawn(incident, person, policy)]
+    # What waits to go out by another way has its time, and is wanted on.
+    effects: list[f.Planned] = [_withdrawn(incident, person, (way.name for way in ways))]
     for way in ways:
         wait = way.after - first
         due = at + wait if wait > timedelta() else None
