@@ -90,7 +90,7 @@ def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime, po
 def answered(incident: Incident, event: e.PageAcknowledged, policy: Policy) -> list[f.Planned]:
     """Let everybody sleep who was not woken yet."""
     effects: list[f.Planned] = [f.Cancel(("send_page", "wake_escalation"))]
-    return effects + _settle(incident, policy, by=event.person, but=event.via)
+    return effects + _settle(incident, policy, by=event.person, at=event.via)
 
 
 def sent(incident: Incident, event: e.PageSent, policy: Policy) -> list[f.Planned]:
@@ -108,10 +108,13 @@ def settled(incident: Incident, policy: Policy) -> list[f.Planned]:
     return _settle(incident, policy)
 
 
-def _settle(incident: Incident, policy: Policy, *, by: str = "", but: str = "") -> list[f.Planned]:
+def _settle(incident: Incident, policy: Policy, *, by: str = "", at: str = "") -> list[f.Planned]:
+    """`at` is the way by which somebody answered: it knows. Where several pages went out by it, only one of them was answered
+    there, and nobody says which."""
     sent = incident.paging.sent if incident.paging else {}
-    pairs = [key.rpartition(":") for key in sent]
-    return [f.SettlePage(person, way, by) for person, _, way in pairs if way in policy.settling and way != but]
+    pairs = [(person, way) for person, _, way in (key.rpartition(":") for key in sent) if way in policy.settling]
+    alone = [way for _, way in pairs].count(at) == 1
+    return [f.SettlePage(person, way, by) for person, way in pairs if not (alone and way == at)]
 
 
 def exhausted(incident: Incident, policy: Policy) -> list[f.Planned]:

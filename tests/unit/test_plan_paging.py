@@ -180,6 +180,14 @@ def test_where_somebody_answered_at_the_service_it_is_not_told_so() -> None:
     assert not [x for x in effects if isinstance(x, f.SettlePage)]
 
 
+def test_an_answer_at_the_provider_settles_the_other_pages_there_too() -> None:
+    """Ana's phone is quiet when she presses its button; Ben's would ring on for an hour."""
+    sent = [e.PageSent(at=START, person=person, way="pagerduty") for person in ("ana", "ben")]
+    answer = e.PageAcknowledged(at=START, person="ana", via="pagerduty")
+    _, effects = after(an_incident(), paged("ana", "ben"), *sent, answer)
+    assert f.SettlePage("ben", "pagerduty", "ana") in effects
+
+
 @pytest.mark.parametrize(
     ("then", "told"),
     [
