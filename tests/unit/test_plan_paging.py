@@ -246,6 +246,18 @@ def test_whether_those_who_were_asked_were_reached_is_decided_when_the_next_are(
     assert not heard.unreached
 
 
+def test_a_page_that_its_provider_took_and_could_not_deliver_reached_nobody() -> None:
+    taken = e.PageSent(at=START, person="ana", way="sms")
+    undelivered = e.PageFailed(at=START + MINUTE, person="ana", way="sms", reason="the telephone is off")
+    again = e.PageSent(at=START + 2 * MINUTE, person="ana", way="sms")
+    reached = []
+    for events in ([taken], [taken, undelivered], [taken, undelivered, again]):
+        incident, _ = after(an_incident(), paged("ana"), *events)
+        assert incident.paging is not None
+        reached.append(incident.paging.reached())
+    assert reached == [True, False, True]
+
+
 def test_a_drill_pages_nobody() -> None:
     from bot.incident.model import Refused
     from bot.incident.paging import page
