@@ -62,7 +62,7 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
     """It is worse than it was when people were paged quietly: their other ways are used too, the first at once."""
     held = incident.paging
-    if held is None or not held.waiting or event.old not in policy.quiet or event.new in policy.quiet:
+    if held is None or not held.waiting:
         return []
     effects: list[f.Planned] = []
     for person in held.people:

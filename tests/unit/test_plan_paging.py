@@ -132,6 +132,11 @@ def test_who_has_no_way_and_is_asked_again_withdraws_nobody_elses_page() -> None
     assert [x.lanes for x in cancels] == [("7:page:ana:ntfy", "7:page:ana:email", "7:page:ana:sms")]
 
 
+def test_a_way_that_was_due_at_that_moment_is_on_its_way_and_not_brought_again() -> None:
+    failed = e.PageFailed(at=START + 2 * MINUTE, person="ana", way="ntfy", reason="no")
+    assert pages(after(an_incident(), paged("ana"), failed)[1]) == [("ana", "sms", 0 * MINUTE)]
+
+
 def test_a_way_that_fails_when_all_others_were_due_brings_nothing() -> None:
     failed = e.PageFailed(at=START + 6 * MINUTE, person="ana", way="email", reason="no")
     assert pages(after(an_incident(), paged("ana"), failed)[1]) == []
@@ -204,6 +209,11 @@ def test_a_page_that_was_on_its_way_when_it_was_answered_is_settled_behind_it(
     incident, _ = after(an_incident(), paged("pager:pagerduty"), then)
     _, effects = after(incident, e.PageSent(at=START, person="pager:pagerduty", way="pagerduty"))
     assert effects == [told]
+
+
+def test_a_phone_that_rang_after_the_answer_is_told_nothing() -> None:
+    incident, _ = after(an_incident(), paged("ana"), e.PageAcknowledged(at=START, person="ben"))
+    assert after(incident, e.PageSent(at=START, person="ana", way="ntfy"))[1] == []
 
 
 def test_a_service_is_invited_into_no_room() -> None:
