@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Paging
 from bot.incident.policy import Policy, Way
 from bot.incident.showing import invited, live_rooms, show
 
@@ -42,6 +42,7 @@ def _pages(paged: e.PeoplePaged, asked: int, person: str, ways: Iterable[Way], a
 
 
 def _withdrawn(incident: Incident, person: str, ways: Iterable[str]) -> f.Cancel:
+    """Of these ways what nobody has begun; what goes by another one is not touched."""
     return f.Cancel(("send_page",), tuple(f.page_lane(incident.number, person, way) for way in ways))
 
 
@@ -56,7 +57,8 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
     names = [way.name for way in ways]
     behind = ways[names.index(event.way) + 1 :] if event.way in names else ways
     later = [way for way in behind if paged.at + way.after > event.at]
-    return _hastened(incident, event.person, later, event.at, policy)
+    withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in later))] if later else []
+    return withdrawn + _from_now(held, event.person, later, event.at)
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
@@ -68,18 +70,17 @@ def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list
     for person in held.people:
         quietly = {way.name for way in policy.ways(person, event.old)}
         more = [way for way in policy.ways(person, event.new) if way.name not in quietly]
-        effects += _hastened(incident, person, more, event.at, policy)
+        effects += _from_now(held, person, more, event.at)
     return effects
 
 
-def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime, policy: Policy) -> list[f.Planned]:
-    held = incident.paging
-    paged = held.pages.get(person) if held else None
-    if held is None or paged is None or not ways:
+def _from_now(held: Paging, person: str, ways: list[Way], at: datetime) -> list[f.Planned]:
+    """The first of them at once, the others as long after it as they are after one another."""
+    paged = held.pages.get(person)
+    if paged is None or not ways:
         return []
     first = min(way.after for way in ways)
-    # What waits to go out by another way has its time, and is wanted on.
-    effects: list[f.Planned] = [_withdrawn(incident, person, (way.name for way in ways))]
+    effects: list[f.Planned] = []
     for way in ways:
         wait = way.after - first
         due = at + wait if wait > timedelta() else None

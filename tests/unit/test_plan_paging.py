@@ -82,7 +82,9 @@ def test_when_it_gets_worse_the_ways_that_were_kept_quiet_are_used_too() -> None
     quiet, _ = after(an_incident(Severity.SEV3), paged("ana"))
     change = e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV1)
     _, effects = after(quiet, change)
+    # In minutes after it got worse; START plus one.
     assert pages(effects) == [("ana", "email", 0 * MINUTE), ("ana", "sms", 4 * MINUTE)]
+    assert not [effect for effect in effects if isinstance(effect, f.Cancel)]
     _, unchanged = after(quiet, e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV4))
     assert pages(unchanged) == []
 
@@ -130,6 +132,13 @@ def test_who_has_no_way_and_is_asked_again_withdraws_nobody_elses_page() -> None
     _, effects = after(incident, paged("ana", "fay", "gone", round=1), policy=policy)
     cancels = [x for x in effects if isinstance(x, f.Cancel) and "send_page" in x.kinds]
     assert [x.lanes for x in cancels] == [("7:page:ana:ntfy", "7:page:ana:email", "7:page:ana:sms")]
+
+
+def test_what_goes_by_a_way_that_is_not_brought_forward_is_not_withdrawn() -> None:
+    """Ben has both ways at once: when one fails, the other may not have begun."""
+    failed = e.PageFailed(at=START, person="ben", way="email", reason="no")
+    _, effects = after(an_incident(), paged("ben"), failed)
+    assert effects == []
 
 
 def test_a_way_that_was_due_at_that_moment_is_on_its_way_and_not_brought_again() -> None:
@@ -266,6 +275,16 @@ def test_a_page_that_its_provider_took_and_could_not_deliver_reached_nobody() ->
         assert incident.paging is not None
         reached.append(incident.paging.reached())
     assert reached == [True, False, True]
+
+
+def test_who_was_reached_the_last_time_was_not_reached_when_asked_again() -> None:
+    sent = e.PageSent(at=START, person="ana", way="ntfy")
+    incident, _ = after(an_incident(), paged("ana"), sent)
+    assert incident.paging is not None
+    assert incident.paging.reached()
+    again, _ = after(incident, paged("ana", round=1))
+    assert again.paging is not None
+    assert not again.paging.reached()
 
 
 def test_a_drill_pages_nobody() -> None:
