@@ -41,8 +41,11 @@ def paged(
             )
             return replace(incident, paging=climbed, responders=responders(incident, *event.people))
         case e.PageSent():
-            sent = {**paging.sent, f"{event.person}:{event.way}": event.at} if paging else {}
-            return replace(incident, paging=paging and replace(paging, sent=sent))
+            if paging is None:
+                return incident
+            key = f"{event.person}:{event.way}"
+            failed = tuple(one for one in paging.failed if one != key)
+            return replace(incident, paging=replace(paging, sent={**paging.sent, key: event.at}, failed=failed))
         case e.PageFailed():
             if paging is None:
                 return incident

@@ -61,9 +61,10 @@ class Paging:
         return at is not None and at >= since
 
     def reached(self) -> bool:
-        """Whether a page went out to one of those who were asked last, since they were."""
+        """Whether a page went out to one of those who were asked last, since they were, and was not told to have failed on
+        its way."""
         return any(
             at >= self.pages[person].at
             for key, at in self.sent.items()
-            if (person := key.rpartition(":")[0]) in self.people and person in self.pages
+            if (person := key.rpartition(":")[0]) in self.people and person in self.pages and key not in self.failed
         )

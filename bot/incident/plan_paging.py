@@ -20,7 +20,10 @@ def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pla
     for person in event.people:
         ways = policy.ways(person, incident.severity)
         again = incident.paging is not None and incident.paging.paged_again(person)
-        effects += [_withdrawn(incident, person, known.ways)] if again and (known := policy.people.get(person)) else []
+        known = policy.people.get(person)
+        if again and known and known.ways:
+            # Without a lane it would withdraw the pages of everybody.
+            effects.append(_withdrawn(incident, person, known.ways))
         effects += _pages(event, incident.version, person, ways, event.at)
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
@@ -49,8 +52,11 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
     paged = held.pages.get(event.person) if held else None
     if held is None or paged is None or not held.wakes(event.person):
         return []
-    ways = policy.ways(event.person, incident.severity)
-    later = [way for way in ways if paged.at + way.after > event.at]
+    ways = sorted(policy.ways(event.person, incident.severity), key=lambda way: way.after)
+    # Only those behind it: one that was brought forward and failed too is not tried again and again until its time.
+    names = [way.name for way in ways]
+    behind = ways[names.index(event.way) + 1 :] if event.way in names else ways
+    later = [way for way in behind if paged.at + way.after > event.at]
     withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in later))] if later else []
     return withdrawn + _from_now(held, event.person, later, event.at)
 
@@ -85,7 +91,7 @@ def _from_now(held: Paging, person: str, ways: list[Way], at: datetime) -> list[
 def answered(incident: Incident, event: e.PageAcknowledged, policy: Policy) -> list[f.Planned]:
     """Let everybody sleep who was not woken yet."""
     effects: list[f.Planned] = [f.Cancel(("send_page", "wake_escalation"))]
-    return effects + _settle(incident, policy, by=event.person, but=event.via)
+    return effects + _settle(incident, policy, by=event.person, at=event.via)
 
 
 def sent(incident: Incident, event: e.PageSent, policy: Policy) -> list[f.Planned]:
@@ -103,10 +109,13 @@ def settled(incident: Incident, policy: Policy) -> list[f.Planned]:
     return _settle(incident, policy)
 
 
-def _settle(incident: Incident, policy: Policy, *, by: str = "", but: str = "") -> list[f.Planned]:
+def _settle(incident: Incident, policy: Policy, *, by: str = "", at: str = "") -> list[f.Planned]:
+    """`at` is the way by which somebody answered: it knows. Where several pages went out by it, only one of them was answered
+    there, and nobody says which."""
     sent = incident.paging.sent if incident.paging else {}
-    pairs = [key.rpartition(":") for key in sent]
-    return [f.SettlePage(person, way, by) for person, _, way in pairs if way in policy.settling and way != but]
+    pairs = [(person, way) for person, _, way in (key.rpartition(":") for key in sent) if way in policy.settling]
+    alone = [way for _, way in pairs].count(at) == 1
+    return [f.SettlePage(person, way, by) for person, way in pairs if not (alone and way == at)]
 
 
 def exhausted(incident: Incident, policy: Policy) -> list[f.Planned]:
