@@ -312,6 +312,5 @@ class Deliverer:
                 command = c.RecordFailure(
                     effect=f.kind_of(item.effect), provider=provider_of(item.effect), reason=reason
                 )
-        # What is of no incident can be told to none.
-        ask = asked(command, item.incident, item) if item.incident else None
+        ask = asked(command, item.incident, item)
         return Settlement(item.id, item.attempt, item.incident, "failed", reason=reason, ask=ask)

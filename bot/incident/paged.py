@@ -82,14 +82,14 @@ class Paging:
 
     def did_not(self, person: str, way: str) -> Paging:
         """After it failed, which may be long after it went out: nobody picked up."""
-        key = f"{person}:{way}"
-        left = {one: at for one, at in self.sent.items() if one != key}
-        return replace(self, sent=left, failed=tuple(dict.fromkeys((*self.failed, key))))
+        return replace(self, failed=tuple(dict.fromkeys((*self.failed, f"{person}:{way}"))))
 
     def reached(self, *people: str) -> bool:
-        """Whether a page went out to one of `people` since they were asked; nobody named: of those who were asked last."""
+        """Whether a page went out to one of `people` since they were asked, and was not told to have failed on its way; nobody
+        named: to one of those who were asked last."""
+        asked = people or self.people
         return any(
             at >= self.pages[person].at
             for key, at in self.sent.items()
-            if (person := key.rpartition(":")[0]) in (people or self.people) and person in self.pages
+            if (person := key.rpartition(":")[0]) in asked and person in self.pages and key not in self.failed
         )
