@@ -262,7 +262,13 @@ def _people(klatsch: Klatsch) -> Iterator[Finding]:
         if missing := lacking(person, ways):
             yield Finding(PROBLEM, about, "; ".join(missing))
         else:
-            yield Finding(OK, about, f"is paged by {', '.join(person.ways)}")
+            yield Finding(OK, about, f"is paged by {', '.join(_ways(person))}")
+
+
+def _ways(person: Person) -> Iterator[str]:
+    for way in person.ways:
+        wait = person.waits.get(way)
+        yield f"{way} after {format_duration(wait)}" if wait else way
 
 
 async def _probed(klatsch: Klatsch) -> list[Finding]:

@@ -7,20 +7,25 @@ import smtplib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
+import pytest
 
 from adapters.chat.console import Config as RoomsConfig
 from adapters.chat.console import ConsolePlatform
 from adapters.chat.console import build as build_console
-from adapters.chat.terminal import to_text
 from adapters.clock import SystemClock
+from bot.chat.document import Bullets, Link
 from bot.config import load
-from bot.incident.model import Incident
+from bot.incident import outgoing
+from bot.incident.model import Incident, Paging
 from bot.main import Klatsch
+from bot.ports import Clock
 from tests.contract.servers.ntfy import NtfyServer
 from tests.contract.servers.pagerduty import ANA, PagerDutyServer
 from tests.contract.servers.smtp import SmtpServer
@@ -34,9 +39,12 @@ PUBLIC = "https://klatsch.example.org"
 """Under which people outside reach the bot; the tests go to its listener instead."""
 
 ROUTING_KEY = "e93facc04764012d7bfb002500d5d1a6"
+BERLIN = "Europe/Berlin"
 WEBHOOK_SECRET = "5ecret-of-the-webhook"
 AUTH_TOKEN = "the-auth-token-of-the-account"
 ANA_S_PHONE, BEN_S_PHONE = "+49301234567", "+49307654321"
+
+AT_ONCE = timedelta(seconds=0.1)
 
 PEOPLE: Mapping[str, Any] = {
     "ana": {
@@ -64,6 +72,20 @@ ANA_THEN_BEN: Mapping[str, Any] = {
 """Ana is on call; Ben is asked when she does not answer, or cannot be reached."""
 
 
+class Pushed(SystemClock):
+    """A clock that goes on from `begin` at its own pace, and that somebody may push forward."""
+
+    def __init__(self, begin: datetime) -> None:
+        super().__init__()
+        self._ahead = begin - super().now()
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+    def forward(self, **by: float) -> None:
+        self._ahead += timedelta(**by)
+
+
 @dataclass
 class Night:
     """`phone` rings and shows pushes, `mailbox` has everybody's mail, `twilio` calls and writes."""
@@ -81,10 +103,29 @@ class Night:
         assert found is not None
         return found
 
-    def card(self, number: int = 1) -> str:
-        """What the pinned card shows."""
-        card = self.console.room(f"inc-{number}").card
-        return to_text(card.document, 100, colour=False) if card else ""
+    @property
+    def paging(self) -> Paging:
+        """How far it is with INC-1."""
+        held = self.incident().paging
+        assert held is not None
+        return held
+
+    def field(self, name: str) -> str:
+        """One line of the pinned card of INC-1; empty when it has none of that name."""
+        found = [line.partition(": ")[2] for line in self.card().splitlines() if line.startswith(f"{name}: ")]
+        return found[0] if found else ""
+
+    def clock(self, at: datetime | None) -> str:
+        """What the room shows of a time."""
+        assert at is not None
+        return f"{at.astimezone(ZoneInfo(BERLIN)):%H:%M}"
+
+    def card(self) -> str:
+        """The pinned card of INC-1; empty before there is one."""
+        if "inc-1" not in {room.id for room in self.console.rooms()}:
+            return ""
+        card = self.console.room("inc-1").card
+        return card.document.to_plain() if card else ""
 
     def said(self, room: str = "inc-1") -> str:
         """All that the bot said in `room`, and in its threads, but for the card."""
@@ -96,8 +137,8 @@ class Night:
         return (await self.console.type(person, room, line)).to_plain()
 
     async def breaks_glass(self, line: str) -> str:
-        """What `klatsch say` would show."""
-        return await self.bot.says(line)
+        """What `klatsch say` would show, on one line."""
+        return " ".join((await self.bot.says(line)).replace("│", " ").split())
 
     async def quiet(self) -> None:
         """What is to be done now is done; pages may wait for their time."""
@@ -110,9 +151,11 @@ class Night:
     async def alert(self, body: bytes | Mapping[str, Any]) -> None:
         assert (await self.bot.post(body)).status_code == 200
 
-    def mine(self, url: str) -> str:
-        """`url` as it is reached from here."""
-        return url.replace(PUBLIC, self.bot.url)
+    async def links(self, line: str, person: str = "ana", room: str = "incidents") -> list[str]:
+        """The addresses in what somebody is answered, as they are reached from here."""
+        document = await self.console.type(person, room, line)
+        rows = [row for block in document.blocks if isinstance(block, Bullets) for row in block.items]
+        return [part.url.replace(PUBLIC, self.bot.url) for row in rows for part in row if isinstance(part, Link)]
 
     async def reply(self, mail: EmailMessage) -> None:
         """The mail server hands it over to the bot's own listener. Raises SMTPException when that refuses."""
@@ -156,9 +199,12 @@ def sections(night: Mapping[str, Any], folder: Path, **changed: Any) -> dict[str
 
 
 @asynccontextmanager
-async def night(folder: Path, database_url: str, **changed: Any) -> AsyncIterator[Night]:
-    """`changed` are sections of the configuration in place of the usual ones."""
+async def night(folder: Path, database_url: str, clock: Clock | None = None, **changed: Any) -> AsyncIterator[Night]:
+    """`clock` is used in place of the real one (on PostgreSQL that is the database's); `changed` are sections of the configuration in place of the usual ones. The card and the thread follow at once."""
     async with AsyncExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(outgoing, "CARD_SETTLES", AT_ONCE)
+        patch.setattr(outgoing, "DIGEST_SETTLES", AT_ONCE)
         phone = await stack.enter_async_context(NtfyServer())
         mailbox = await stack.enter_async_context(SmtpServer())
         pagerduty = await stack.enter_async_context(PagerDutyServer(ROUTING_KEY, WEBHOOK_SECRET))
@@ -173,8 +219,8 @@ async def night(folder: Path, database_url: str, **changed: Any) -> AsyncIterato
             "answers": answers,
         }
         config = load(write_config(folder, database_url, **sections(at, folder, **changed)), {})
-        clock = SystemClock()
-        console = build_console("console", RoomsConfig(folder=folder / "rooms"), clock=clock, people=config.people)
+        rooms = RoomsConfig(folder=folder / "rooms")
+        console = build_console("console", rooms, clock=clock or SystemClock(), people=config.people)
         stack.callback(console.close)
         klatsch = Klatsch(config, clock=clock, platforms={"console": console})
         running = await stack.enter_async_context(klatsch.running())

@@ -123,6 +123,10 @@ PAGINGS = [
         "Paging: nobody answered: INC-7 page @NAME wakes somebody\n",
     ),
     (replace(WAITING, next_at=None), "Paging: nobody has answered yet; nobody else is paged\n"),
+    (
+        replace(WAITING, last=True),
+        "Paging: nobody has answered yet; nobody else is paged; everybody is called at 14:35, after 5 min\n",
+    ),
     (replace(WAITING, next_at=NOW + timedelta(seconds=5)), "; the next one is paged at 14:30\n"),
 ]
 
@@ -176,6 +180,11 @@ def test_who_has_it_is_asked_for_until_somebody_does():
     assert "INC-7 ack" in lines(replace(CALM, paging=replace(WAITING, over=True, exhausted=True)))
     assert "INC-7 ack" not in lines(replace(CALM, paging=replace(WAITING, over=True)))
     assert "INC-7 ack" not in lines(replace(CALM, paging=replace(WAITING, acknowledged_by="ana")))
+
+
+def test_nobody_is_called_to_what_is_private():
+    text = shown(replace(CALM, private=True, paging=replace(WAITING, last=True))).to_plain()
+    assert "Paging: nobody has answered yet; nobody else is paged\n" in text
 
 
 @pytest.mark.parametrize(
