@@ -223,6 +223,20 @@ async def test_who_is_not_twilio_does_nothing(
     assert SECRET not in caplog.text
 
 
+async def test_a_stranger_whose_address_is_no_text_is_turned_away_as_any_other(town: Town) -> None:
+    app, sent = town.pager("voice").answered(town.answers, ANSWERS)["/key"], []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"Digits=1", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    asked = {"type": "http", "method": "POST", "path": "/paging/phones/key", "headers": [], "query_string": b"token=\xff"}
+    await app(asked, receive, send)
+    assert sent[0]["status"] == 403
+
+
 async def test_what_is_signed_for_one_address_is_refused_at_another(town: Town) -> None:
     """A status that is sent as it came, to where keys are told."""
     call = await town.pages("voice")

@@ -83,7 +83,8 @@ class Answers:
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
-            query = request.url.query
+            # As it came: strangers send what is no UTF-8.
+            query = str(scope["query_string"], "latin-1")
             url = f"{self._address}{rest}{f'?{query}' if query else ''}"
             headers = request.headers
             signature, media = headers.get("x-twilio-signature", ""), headers.get("content-type", "")
