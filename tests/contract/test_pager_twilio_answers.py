@@ -232,7 +232,13 @@ async def test_a_stranger_whose_address_is_no_text_is_turned_away_as_any_other(t
     async def send(message: dict[str, object]) -> None:
         sent.append(message)
 
-    asked = {"type": "http", "method": "POST", "path": "/paging/phones/key", "headers": [], "query_string": b"token=\xff"}
+    asked = {
+        "type": "http",
+        "method": "POST",
+        "path": "/paging/phones/key",
+        "headers": [],
+        "query_string": b"token=\xff",
+    }
     await app(asked, receive, send)
     assert sent[0]["status"] == 403
 
