@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -53,6 +56,22 @@ async def test_an_etag_that_cannot_be_said_again_is_not(http: Http) -> None:
         assert first is not None
         assert first.etag == ""
         assert await fetched(source, first.etag, first.modified) is not None
+
+
+async def test_a_disk_that_is_away_holds_no_thread_that_pages_need(http: Http, tmp_path: Path) -> None:
+    file = tmp_path / "platform.ics"
+    file.write_bytes(ANAS_DAY)
+    shared, free = ThreadPoolExecutor(1), Event()
+    asyncio.get_running_loop().set_default_executor(shared)
+    busy = shared.submit(free.wait, 10)
+    try:
+        async with asyncio.timeout(5):
+            read = await fetched(built("ics", http, file=str(file)))
+    finally:
+        free.set()
+    assert read is not None
+    assert read.body == ANAS_DAY
+    assert busy.result()
 
 
 async def test_who_asks_is_told_by_user_and_password(http: Http) -> None:
