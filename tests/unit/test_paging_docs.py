@@ -28,7 +28,9 @@ def test_every_block_is_a_configuration_without_errors(block: str, tmp_path: Pat
 
 @pytest.mark.parametrize("type", sorted(PAGERS))
 def test_every_way_is_in_the_table(type: str) -> None:
-    assert re.search(rf"^\| \[`{type}`\]\(#[a-z-]+\)(, `channel: \w+`)? \| {PAGERS[type].medium} \|", DOCS, re.MULTILINE)
+    assert re.search(
+        rf"^\| \[`{type}`\]\(#[a-z-]+\)(, `channel: \w+`)? \| {PAGERS[type].medium} \|", DOCS, re.MULTILINE
+    )
 
 
 def test_every_way_in_the_table_has_its_section() -> None:
