@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Paging
 from bot.incident.policy import Policy, Way
 from bot.incident.showing import invited, live_rooms, show
 
@@ -20,7 +20,7 @@ def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pla
     for person in event.people:
         ways = policy.ways(person, incident.severity)
         again = incident.paging is not None and incident.paging.paged_again(person)
-        effects += [_withdrawn(incident, person, policy)] if again else []
+        effects += [_withdrawn(incident, person, known.ways)] if again and (known := policy.people.get(person)) else []
         effects += _pages(event, incident.version, person, ways, event.at)
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
@@ -38,10 +38,9 @@ def _pages(paged: e.PeoplePaged, asked: int, person: str, ways: Iterable[Way], a
     ]
 
 
-def _withdrawn(incident: Incident, person: str, policy: Policy) -> f.Cancel:
-    known = policy.people.get(person)
-    lanes = tuple(f.page_lane(incident.number, person, way) for way in (known.ways if known else ()))
-    return f.Cancel(("send_page",), lanes)
+def _withdrawn(incident: Incident, person: str, ways: Iterable[str]) -> f.Cancel:
+    """Of these ways what nobody has begun; what goes by another one is not touched."""
+    return f.Cancel(("send_page",), tuple(f.page_lane(incident.number, person, way) for way in ways))
 
 
 def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Planned]:
@@ -51,29 +50,31 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
     if held is None or paged is None or not held.wakes(event.person):
         return []
     ways = policy.ways(event.person, incident.severity)
-    return _hastened(incident, event.person, [way for way in ways if paged.at + way.after > event.at], event.at, policy)
+    later = [way for way in ways if paged.at + way.after > event.at]
+    withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in later))] if later else []
+    return withdrawn + _from_now(held, event.person, later, event.at)
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
     """It is worse than it was when people were paged quietly: their other ways are used too, the first at once."""
     held = incident.paging
-    if held is None or not held.waiting or event.old not in policy.quiet or event.new in policy.quiet:
+    if held is None or not held.waiting:
         return []
     effects: list[f.Planned] = []
     for person in held.people:
         quietly = {way.name for way in policy.ways(person, event.old)}
         more = [way for way in policy.ways(person, event.new) if way.name not in quietly]
-        effects += _hastened(incident, person, more, event.at, policy)
+        effects += _from_now(held, person, more, event.at)
     return effects
 
 
-def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime, policy: Policy) -> list[f.Planned]:
-    held = incident.paging
-    paged = held.pages.get(person) if held else None
-    if held is None or paged is None or not ways:
+def _from_now(held: Paging, person: str, ways: list[Way], at: datetime) -> list[f.Planned]:
+    """The first of them at once, the others as long after it as they are after one another."""
+    paged = held.pages.get(person)
+    if paged is None or not ways:
         return []
     first = min(way.after for way in ways)
-    effects: list[f.Planned] = [_withdrawn(incident, person, policy)]
+    effects: list[f.Planned] = []
     for way in ways:
         wait = way.after - first
         due = at + wait if wait > timedelta() else None

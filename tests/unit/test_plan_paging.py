@@ -82,7 +82,9 @@ def test_when_it_gets_worse_the_ways_that_were_kept_quiet_are_used_too() -> None
     quiet, _ = after(an_incident(Severity.SEV3), paged("ana"))
     change = e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV1)
     _, effects = after(quiet, change)
+    # In minutes after it got worse; START plus one.
     assert pages(effects) == [("ana", "email", 0 * MINUTE), ("ana", "sms", 4 * MINUTE)]
+    assert not [effect for effect in effects if isinstance(effect, f.Cancel)]
     _, unchanged = after(quiet, e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV4))
     assert pages(unchanged) == []
 
@@ -91,8 +93,19 @@ def test_a_way_that_fails_brings_the_next_one_forward_and_the_others_with_it() -
     failed = e.PageFailed(at=START + MINUTE, person="ana", way="ntfy", reason="no")
     _, effects = after(an_incident(), paged("ana"), failed)
     assert pages(effects) == [("ana", "email", 0 * MINUTE), ("ana", "sms", 4 * MINUTE)]
-    lanes = ("7:page:ana:ntfy", "7:page:ana:email", "7:page:ana:sms")
-    assert f.Cancel(("send_page",), lanes) == effects[0]
+    assert f.Cancel(("send_page",), ("7:page:ana:email", "7:page:ana:sms")) == effects[0]
+
+
+def test_what_goes_by_a_way_that_is_not_brought_forward_is_not_withdrawn() -> None:
+    """Ben has both ways at once: when one fails, the other may not have begun."""
+    failed = e.PageFailed(at=START, person="ben", way="email", reason="no")
+    _, effects = after(an_incident(), paged("ben"), failed)
+    assert effects == []
+
+
+def test_a_way_that_was_due_at_that_moment_is_on_its_way_and_not_brought_again() -> None:
+    failed = e.PageFailed(at=START + 2 * MINUTE, person="ana", way="ntfy", reason="no")
+    assert pages(after(an_incident(), paged("ana"), failed)[1]) == [("ana", "sms", 0 * MINUTE)]
 
 
 def test_a_way_that_fails_when_all_others_were_due_brings_nothing() -> None:
@@ -161,6 +174,11 @@ def test_a_page_that_was_on_its_way_when_it_was_answered_is_settled_behind_it(
     assert effects == [told]
 
 
+def test_a_phone_that_rang_after_the_answer_is_told_nothing() -> None:
+    incident, _ = after(an_incident(), paged("ana"), e.PageAcknowledged(at=START, person="ben"))
+    assert after(incident, e.PageSent(at=START, person="ana", way="ntfy"))[1] == []
+
+
 def test_a_service_is_invited_into_no_room() -> None:
     incident = evolve(an_incident(), event := paged("pager:pagerduty", "ana"))
     assert [x.people for x in plan(incident, event, POLICY) if isinstance(x, f.Invite)] == [("ana",)]
@@ -199,6 +217,16 @@ def test_whether_those_who_were_asked_were_reached_is_decided_when_the_next_are(
     (heard,) = escalate(sent, clock, START + 5 * MINUTE)
     assert isinstance(heard, e.PeoplePaged)
     assert not heard.unreached
+
+
+def test_who_was_reached_the_last_time_was_not_reached_when_asked_again() -> None:
+    sent = e.PageSent(at=START, person="ana", way="ntfy")
+    incident, _ = after(an_incident(), paged("ana"), sent)
+    assert incident.paging is not None
+    assert incident.paging.reached()
+    again, _ = after(incident, paged("ana", round=1))
+    assert again.paging is not None
+    assert not again.paging.reached()
 
 
 def test_a_drill_pages_nobody() -> None:
