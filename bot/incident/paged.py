@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -60,11 +60,17 @@ class Paging:
         """Whether a page to `person` by `way` got through after event `since`. Not asked by time: clocks are set back."""
         return self.sent.get(f"{person}:{way}", 0) > since
 
-    def reached(self) -> bool:
-        """Whether a page went out to one of those who were asked last, since they were, and was not told to have failed on
-        its way."""
+    def reached(self, among: Collection[str] | None = None) -> bool:
+        """Whether a page went out to one of those who were asked last (or `among` others), since they were, and was not told to
+        have failed on its way."""
+        people = self.people if among is None else among
         return any(
             event > self.pages[person].event
             for key, event in self.sent.items()
-            if (person := key.rpartition(":")[0]) in self.people and person in self.pages and key not in self.failed
+            if (person := key.rpartition(":")[0]) in people and person in self.pages and key not in self.failed
         )
+
+    @property
+    def needs_hands(self) -> bool:
+        """Whether people have to be reached by hand: nobody has it, and nobody answered to the end or was even reached."""
+        return not self.acknowledged_by and (self.exhausted or not self.reached(self.asked))

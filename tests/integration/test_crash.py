@@ -118,7 +118,12 @@ def ending(job: Job) -> Ending:
             told=tuple(words for source, words in said if source != "delivery"),
             recorded=Counter(words for _, words in said),
             rooms=tuple(sorted(room.id for room in platform.rooms())),
-            card=tuple(message.document.summary for message in room.messages if not message.thread),
+            # Whoever was dead while a page waited says how people are reached by hand, and that is true then.
+            card=tuple(
+                message.document.summary
+                for message in room.messages
+                if not message.thread and "reached by hand" not in message.document.summary
+            ),
             pinned=len(room.pinned),
             announced=tuple(without_times(message.document.to_plain()) for message in platform.messages("incidents")),
             thread=Counter(
