@@ -44,7 +44,7 @@ def contacts(incident: Incident, on_call: Sequence[str], *, people: Mapping[str,
     rows = contact_rows([*(held.asked if held else ()), *on_call], people)
     if not rows:
         return None
-    reached = held is not None and held.reached()
+    reached = held is not None and held.reached(held.asked)
     said = "Nobody answered the pages." if reached else "No page got through."
     title = f"{said} This is how people are reached by hand:"
     more = [line(f"and {len(rows) - PEOPLE_SHOWN} more")] if len(rows) > PEOPLE_SHOWN else []

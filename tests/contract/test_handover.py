@@ -179,6 +179,19 @@ async def test_nobody_answers_and_everybody_reads_it_with_a_button_and_the_room_
     assert "Ana Ruiz: ana@example.org" in room
 
 
+async def test_how_people_are_reached_by_hand_is_said_only_while_it_is_needed(stage: Stage) -> None:
+    """A page that got through meanwhile, or an answer, needs nobody's telephone number."""
+    stage.email.orders.always = stage.ntfy.orders.always = Unavailable("down")
+    number = await stage.open("Region is down", severity=Severity.SEV1, page="policy:platform")
+    await stage.settle()
+    stage.clock.forward(minutes=5)
+    await stage.ask(c.Escalate(ladder="platform", step=1, round=0), number)
+    stage.email.orders.always = stage.ntfy.orders.always = None
+    await stage.ask(c.Acknowledge(person="ana"), number)
+    await stage.settle()
+    assert "reached by hand" not in "\n".join(stage.loudly())
+
+
 async def test_who_answers_before_it_is_called_out_spares_everybody(stage: Stage) -> None:
     number = await stage.open("Region is down", severity=Severity.SEV1, page="policy:platform")
     await stage.settle()
