@@ -67,6 +67,9 @@ def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Ev
 
 
 def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
+    if command.by_number and incident.private and command.person not in incident.insiders:
+        # Whoever has it is let into its room, and a number is easily guessed.
+        raise Refused(f"There is no {incident.ref}.", "`list` shows what is open, `list all` the rest.")
     if not incident.status.open:
         raise Refused(f"{incident.ref} is already {incident.status}.", "There is nothing left to acknowledge.")
     held = incident.paging
