@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -72,6 +74,16 @@ async def test_a_disk_that_is_away_holds_no_thread_that_pages_need(http: Http, t
     assert read is not None
     assert read.body == ANAS_DAY
     assert busy.result()
+
+
+def test_whoever_reads_a_stranger_s_calendar_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = tmp_path / "reader"
+    reader.write_text('#!/bin/sh\ncat > /dev/null\necho "knows $KLATSCH_TOKEN and $PYTHONPATH" >&2\nexit 1\n')
+    reader.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(reader))
+    monkeypatch.setenv("KLATSCH_TOKEN", "geheim")
+    with pytest.raises(Rejected, match="knows  and /"):
+        apart.read_apart(ANAS_DAY, START, END, ZoneInfo("UTC"), free=False, provider="the calendar of platform")
 
 
 async def test_who_asks_is_told_by_user_and_password(http: Http) -> None:
