@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.duty import Duty
 from bot.inbox import Writer
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 5.0
 """Seconds; so long the next one shown on a card may not know of an override made elsewhere."""
+
+APART = timedelta(minutes=5)
+"""What the clocks of several bots may differ by. A clock that is farther behind than what was seen was set back."""
 
 
 class OnDuty:
@@ -80,9 +83,12 @@ class OnDuty:
         had = json.loads(kept) if kept else None
         if had and sorted(had["people"]) == sorted(current.people):
             return
+        if had and timedelta(0) < datetime.fromisoformat(had.get("at", had["since"])) - now < APART:
+            # Another bot, whose clock is ahead of ours, has seen what is yet to come here.
+            return
         if had:
             since = datetime.fromisoformat(had["since"])
             before = tuple(str(person) for person in had["people"])
             await self._writer.submit(HandOver(schedule.name, before, since, current.start))
-        now_have = {"people": list(current.people), "since": current.start.isoformat()}
+        now_have = {"people": list(current.people), "since": current.start.isoformat(), "at": now.isoformat()}
         await self._memory.keep({schedule.name: json.dumps(now_have)})
