@@ -60,7 +60,9 @@ class Answered:
         if outcome.again:
             return AGAIN
         if outcome.refused:
-            return f"{outcome.refused.reason} {outcome.refused.hint}".strip()
+            # Whoever calls it over at the provider has it at least, and nobody else need be woken.
+            had = await self.acknowledge(number, person, via=via)
+            return f"Not resolved: {outcome.refused.reason} {had}"
         return f"INC-{number} is resolved." if outcome.events else f"INC-{number} was resolved already."
 
     async def failed(self, number: int, person: str, reason: str, *, via: str, event: str = "") -> None:

@@ -37,11 +37,12 @@ from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
-from bot.offered import Addressed, Probed
+from bot.offered import Probed
 from bot.oncall.overrides import Override
 from bot.perform import Words
-from bot.ports import DeliveryError, Rejected
+from bot.ports import DeliveryError
 from bot.providers import pagers, publishers
+from bot.reach import lacking
 from bot.sample import SAMPLE_ALERT, sample
 from bot.store import StoreUnavailable
 
@@ -258,15 +259,7 @@ def _people(klatsch: Klatsch) -> Iterator[Finding]:
             if ways:
                 yield Finding(WARNING, about, f"nobody can page them. Write `page: [{', '.join(ways)}]` or some of it.")
             continue
-        missing: list[str] = []
-        for way in person.ways:
-            pager: object = ways.get(way)
-            if isinstance(pager, Addressed):
-                try:
-                    pager.address(person)
-                except Rejected as error:
-                    missing.append(error.reason)
-        if missing:
+        if missing := lacking(person, ways):
             yield Finding(PROBLEM, about, "; ".join(missing))
         else:
             yield Finding(OK, about, f"is paged by {', '.join(person.ways)}")

@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.durations import format_duration
 from bot.incident.model import Person
 from bot.oncall.coverage import AHEAD, Double, doubles, gaps, in_a_row
-from bot.oncall.escalation import Roster, rung
+from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, rung
 from bot.oncall.overrides import Override
 from bot.oncall.schedules import Schedule, Shift, on_call
 from bot.oncall.wall import wall
@@ -147,8 +147,8 @@ def _told(items: Sequence[str]) -> str:
 
 
 def policies(config: Config, now: datetime) -> Iterator[Finding]:
-    """A policy that asks one person again and again does not escalate."""
-    roster, people = config.roster, config.people
+    """A policy that asks one person again and again does not escalate; a way that comes when others are asked comes late."""
+    roster, people = config.roster, config.reachable
     for name, ladder in roster.ladders.items():
         steps = range(len(ladder.steps))
         asked = {person for step in steps for person in rung(roster, name, step=step, round=0, at=now).people}
@@ -161,6 +161,27 @@ def policies(config: Config, now: datetime) -> Iterator[Finding]:
             yield Finding(WARNING, about, text)
         else:
             yield Finding(OK, about, f"asks {', '.join(names)}")
+        if late := _late(ladder, people, roster):
+            text = f"{_told(late)}. Let it come sooner, or let the step wait longer."
+            yield Finding(WARNING, about, text)
+
+
+def _late(ladder: Ladder, people: Mapping[str, Person], roster: Roster) -> list[str]:
+    """Ways that are used when the next step has been asked already."""
+    found: dict[str, None] = {}
+    for step in ladder.steps:
+        wait = step.wait or DEFAULT_WAIT
+        for target in step.targets:
+            kind, _, name = target.partition(":")
+            members = roster.schedules[name].members if kind == "schedule" else {name}
+            for person in sorted(members & people.keys()):
+                for way, after in people[person].waits.items():
+                    if after >= wait:
+                        came, asked = format_duration(after), format_duration(wait)
+                        found[f"{people[person].name} by {way} after {came}, when others are asked after {asked}"] = (
+                            None
+                        )
+    return list(found)
 
 
 def alerts(config: Config) -> Iterator[Finding]:

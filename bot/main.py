@@ -4,6 +4,7 @@ and `bot.vital` (and the demo, which brings a chat platform of its own) import a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
 from bot.providers import calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
+from bot.reach import unreachable
 from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.store import StoreUnavailable
@@ -49,6 +51,8 @@ from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
 from storage.settings import signing_key
 from storage.store import SqlStore
+
+log = logging.getLogger(__name__)
 
 # The commands get what they need of the adapters here too, so that they know none.
 __all__ = [
@@ -169,7 +173,7 @@ class Klatsch:
         providers = await self._providers()
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
-        deliverer = Deliverer(self._pulse, self.writer, self.lookups, self.clock, performer)
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer
@@ -241,6 +245,9 @@ class Klatsch:
         config, turns = self.config, self.lock.turns
         answers = Answered(self.writer, config.reachable, self.links.whose, str(config.zone))
         hearing = Hearing(self._talking, self.conversation, turns, self._paging, answers, config.http.public_url)
+        unreached = unreachable(config.people.values(), self._paging)
+        for reason in unreached:
+            log.warning("%s", reason)
         vital = Vital(config, self.writer, self._pulse, self.http, self.lookups, self.database)
         web = Web(
             config,
@@ -250,7 +257,7 @@ class Klatsch:
             self.clock,
             self.duty,
             self.pages,
-            lambda: self.calendars.troubles,
+            lambda: [*self.calendars.troubles, *unreached],
         )
         apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
         tasks = [

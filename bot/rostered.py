@@ -209,11 +209,13 @@ def handover(
     people: Mapping[str, Person],
 ) -> Document | None:
     """Whoever takes over reads who had it, what is open, and how many pages there were. None: the schedule is not configured
-    any more."""
+    any more, or those who had it have it again."""
     schedule = roster.schedules.get(told.schedule)
     if schedule is None:
         return None
     names, now = who(people), shift(schedule, told.at)
+    if sorted(now.people) == sorted(told.before):
+        return None
     to = [*_people(now.people, names)]
     before = and_(map(names, told.before)) or "nobody"
     until = local(now.end, schedule.zone.key, DAY_AND_TIME) if now.end < told.at + FAR else ""

@@ -6,6 +6,7 @@ One claim statement for both databases; SQLAlchemy leaves `FOR UPDATE SKIP LOCKE
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -37,12 +38,20 @@ from bot.ports import Clock
 from bot.store import Claimed, Retry
 from storage import codec, rows
 from storage.engine import Database
-from storage.store import time_of
+from storage.rows import time_of
+from storage.setback import follow
 from storage.tables import UtcTime, outbox
 
 log = logging.getLogger(__name__)
 
 REASONS_KEPT = 10
+
+LOOKS_EVERY = 20.0
+"""Seconds between two looks whether the clock was set back; so long what waits may stand still then."""
+
+OF_THEIR_TIME = (*TIMERS, KINDS[SendPage])
+"""The kinds that may wait for a time of their own, and not only for somebody to begin."""
+
 UNDERSTOOD = tuple(KINDS.values())
 """What a newer release queued while both run is left to the newer one."""
 
@@ -124,12 +133,16 @@ def _blocked() -> Exists:
 class SqlOutbox:
     """`bot.store.Outbox`."""
 
-    def __init__(self, database: Database, clock: Clock | None) -> None:
+    def __init__(self, database: Database, clock: Clock | None, *, looks_every: float = LOOKS_EVERY) -> None:
+        """`looks_every`: seconds between two looks whether the clock was set back."""
         self._database = database
         self._clock = clock
+        self._looks_every = looks_every
+        self._look_at = time.monotonic()
 
     def claim(self, limit: int, lease: timedelta, *, urgent: bool = False, full: Collection[str] = ()) -> list[Claimed]:
         statement = claim_statement(asks_the_time=self._clock is None, urgent=urgent, full=tuple(sorted(full)))
+        self._follow()
         with self._database.write() as connection:
             if self._clock is None:
                 taken = connection.execute(statement, {"most": limit, "lease": lease}).all()
@@ -138,13 +151,22 @@ class SqlOutbox:
                 taken = connection.execute(statement, {"most": limit, "now": now, "lease_end": now + lease}).all()
             # What an update returns is in no order.
             taken = sorted(taken, key=lambda row: (row.urgency, row.id))
-            return [item for row in taken if (item := self._read(connection, row)) is not None]
+            return [item for row in taken if (item := self._read(connection, row, row.due_at - lease)) is not None]
 
-    def _read(self, connection: Connection, row: Row[Any]) -> Claimed | None:
+    def _follow(self) -> None:
+        if time.monotonic() < self._look_at:
+            return
+        with self._database.write() as connection:
+            back = follow(connection, self._clock)
+        self._look_at = time.monotonic() + self._looks_every
+        if back:
+            log.warning("the clock was set back by %s; what waits is due as much sooner", back)
+
+    def _read(self, connection: Connection, row: Row[Any], claimed_at: datetime) -> Claimed | None:
         """None for a row that nobody can read, which is failed here: whoever claimed it again and again would do nothing
         else."""
         try:
-            return rows.claimed(row)
+            return rows.claimed(row, claimed_at)
         except (msgspec.MsgspecError, KeyError) as error:
             log.error(
                 "effect %s (%s of INC-%d) cannot be read and is failed: %s", row.key, row.kind, row.incident, error
@@ -194,17 +216,19 @@ class SqlOutbox:
         return None if due is None else max(timedelta(0), due - now)
 
     def take_over(self) -> None:
-        """The leases of a process that died are free at once. Only for SQLite, where we are the one process."""
+        """The leases of a process that died are free at once, and what only waited for it to begin is due. Only for SQLite,
+        where we are the one process."""
         with self._database.write() as connection:
+            follow(connection, self._clock)
             now = time_of(connection, self._clock)
             connection.execute(
                 update(outbox)
-                .where(WAITING_OUTBOX, outbox.c.kind.not_in(TIMERS), outbox.c.due_at > now)
+                .where(WAITING_OUTBOX, outbox.c.kind.not_in(OF_THEIR_TIME), outbox.c.due_at > now)
                 .values(due_at=now)
             )
             connection.execute(
                 update(outbox)
-                .where(WAITING_OUTBOX, outbox.c.kind.in_(TIMERS), outbox.c.attempt > 0, outbox.c.due_at > now)
+                .where(WAITING_OUTBOX, outbox.c.kind.in_(OF_THEIR_TIME), outbox.c.attempt > 0, outbox.c.due_at > now)
                 .values(due_at=now)
             )
 

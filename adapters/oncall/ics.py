@@ -113,7 +113,7 @@ class Ics:
         )
         if answer.status_code == 304:
             return None
-        return Fetched(answer.content, answer.headers.get("etag", ""), answer.headers.get("last-modified", ""))
+        return Fetched(answer.content, _said(answer.headers.get("etag")), _said(answer.headers.get("last-modified")))
 
     def _file(self, file: Path, etag: str) -> Fetched | None:
         about = f"{self._provider}: {file}"
@@ -137,3 +137,9 @@ class Ics:
         """In a process of its own, which gets seconds of the processor and a gigabyte of memory."""
         free, provider = self._config.free, self._provider
         return read_apart(body, start, end, self._zone, free=free, provider=provider)
+
+
+def _said(value: str | None) -> str:
+    """What can be said again the next time (https://www.rfc-editor.org/rfc/rfc9110#field.etag), empty for anything else: then
+    all of it is asked for."""
+    return value if value and re.fullmatch(r"[ -~]{1,500}", value) else ""

@@ -20,7 +20,9 @@ def paged(
             people = tuple(dict.fromkeys((*paging.people, *event.people)))
             asked = tuple(dict.fromkeys((*paging.asked, *event.people)))
             told = responders(incident, *event.people)
-            beside = replace(paging, people=people, asked=asked, pages=_pages(incident, event))
+            beside = replace(
+                paging, people=people, asked=asked, failed=_failed(paging, event), pages=_pages(incident, event)
+            )
             return replace(incident, paging=beside, responders=told)
         case e.PageTakenBack():
             told = tuple(person for person in incident.responders if person not in event.people)
@@ -34,6 +36,7 @@ def paged(
                 event.people,
                 event.at,
                 event.next_at,
+                failed=_failed(paging, event) if paging and paging.waiting else (),
                 last=event.last,
                 asked=tuple(dict.fromkeys((*before, *event.people))),
                 pages=_pages(incident, event),
@@ -41,8 +44,13 @@ def paged(
             )
             return replace(incident, paging=climbed, responders=responders(incident, *event.people))
         case e.PageSent():
-            sent = {**paging.sent, f"{event.person}:{event.way}": event.at} if paging else {}
-            return replace(incident, paging=paging and replace(paging, sent=sent))
+            if paging is None:
+                return incident
+            key = f"{event.person}:{event.way}"
+            failed = tuple(one for one in paging.failed if one != key)
+            # The event's number is that of the version it makes.
+            sent = {**paging.sent, key: incident.version + 1}
+            return replace(incident, paging=replace(paging, sent=sent, failed=failed))
         case e.PageFailed():
             if paging is None:
                 return incident
@@ -64,6 +72,11 @@ def _pages(incident: Incident, event: e.PeoplePaged) -> dict[str, PagedAt]:
     # The event's number is that of the version it makes.
     before = incident.paging.pages if incident.paging else {}
     return {**before, **{person: PagedAt(event.at, incident.version + 1, person in before) for person in event.people}}
+
+
+def _failed(paging: Paging, event: e.PeoplePaged) -> tuple[str, ...]:
+    """Whoever is asked again may be reached this time."""
+    return tuple(key for key in paging.failed if key.rpartition(":")[0] not in event.people)
 
 
 def _without(paging: Paging, people: tuple[str, ...]) -> Paging:

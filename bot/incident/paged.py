@@ -21,8 +21,9 @@ class Paging:
     """The ladder being climbed: who was asked last, and whether somebody answered.
 
     `asked` is everybody who was asked since this paging began. `ended` says why it is `over`. Without a `ladder` nobody
-    was asked, and somebody has it all the same. `pages` is by person; `sent`, by `PERSON:WAY`, when a page went out last,
-    also of an earlier paging (as `pages` are).
+    was asked, and somebody has it all the same. `failed` are the ways, as `PERSON:WAY`, by which a page failed since that
+    person was asked. `pages` is by person; `sent`, by `PERSON:WAY`, the number of the event that said last that a page went
+    out, also of an earlier paging (as `pages` are).
     """
 
     ladder: str
@@ -39,7 +40,7 @@ class Paging:
     asked: tuple[str, ...] = ()
     ended: str = ""
     pages: Mapping[str, PagedAt] = field(default_factory=dict)
-    sent: Mapping[str, datetime] = field(default_factory=dict)
+    sent: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def waiting(self) -> bool:
@@ -55,15 +56,15 @@ class Paging:
         """Whether `person` had been paged before the last time."""
         return person in self.pages and self.pages[person].again
 
-    def went_out(self, person: str, way: str, *, since: datetime) -> bool:
-        """Whether a page to `person` by `way` got through at `since` or later."""
-        at = self.sent.get(f"{person}:{way}")
-        return at is not None and at >= since
+    def went_out(self, person: str, way: str, *, since: int) -> bool:
+        """Whether a page to `person` by `way` got through after event `since`. Not asked by time: clocks are set back."""
+        return self.sent.get(f"{person}:{way}", 0) > since
 
     def reached(self) -> bool:
-        """Whether a page went out to one of those who were asked last, since they were."""
+        """Whether a page went out to one of those who were asked last, since they were, and was not told to have failed on
+        its way."""
         return any(
-            at >= self.pages[person].at
-            for key, at in self.sent.items()
-            if (person := key.rpartition(":")[0]) in self.people and person in self.pages
+            event > self.pages[person].event
+            for key, event in self.sent.items()
+            if (person := key.rpartition(":")[0]) in self.people and person in self.pages and key not in self.failed
         )

@@ -54,11 +54,14 @@ def page(incident: Incident, command: c.Page, at: datetime) -> list[e.Event]:
 
 
 def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Event]:
-    """The next rung, unless somebody answered meanwhile or the clock speaks of a rung that is not the next."""
+    """The next rung, unless somebody answered meanwhile or the clock speaks of a rung that is not the next, or of one that
+    was begun anew since."""
     held = incident.paging
     if held is None or not held.waiting or not incident.status.open or held.ladder != command.ladder:
         return []
     if (command.round, command.step) <= (held.round, held.step):
+        return []
+    if command.due is not None and command.due != held.next_at:
         return []
     return _go_on(held, command.rung, at, reason=NOBODY_ACKNOWLEDGED)
 

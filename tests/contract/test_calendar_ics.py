@@ -44,6 +44,17 @@ async def test_what_did_not_change_is_not_sent_again(http: Http, dated: bool) ->
         assert server.spared == 1
 
 
+async def test_an_etag_that_cannot_be_said_again_is_not(http: Http) -> None:
+    """Else the calendar could never be asked for again, also after a restart."""
+    async with IcsServer(ANAS_DAY) as server:
+        source = built("ics", http, url=f"{server.url}/feed/secret-path/platform.ics")
+        server.orders.append(Answer(200, ANAS_DAY, {"ETag": '"møde"'}))
+        first = await fetched(source)
+        assert first is not None
+        assert first.etag == ""
+        assert await fetched(source, first.etag, first.modified) is not None
+
+
 async def test_who_asks_is_told_by_user_and_password(http: Http) -> None:
     async with IcsServer(ANAS_DAY, user="klatsch", password="geheim") as server:
         url = f"{server.url}/feed/secret-path/platform.ics?export"

@@ -113,6 +113,37 @@ async def test_who_comes_back_after_hours_without_anybody_hands_over_to_nobody(s
     assert not told(stage)
 
 
+async def test_an_override_that_is_taken_back_hands_over_again(stage: Stage) -> None:
+    """To somebody whose turn began long ago, and was told then."""
+    await on_duty(stage).look()
+    stage.clock.forward(hours=5)
+    await on_duty(stage).look()
+    stage.clock.forward(minutes=30)
+    at = stage.clock.now()
+    await stage.ask(c.SetOverride(person="ana", start=at, end=at + HOUR))
+    stage.clock.forward(minutes=10)
+    await on_duty(stage).look()
+    await stage.settle()
+    await stage.ask(c.DropOverride(id=1))
+    for _ in range(3):
+        await on_duty(stage).look()
+    await stage.settle()
+    again = told(stage)[-1]
+    assert "platform: Ana Ruiz hands over to Ben Okafor, until Mon 09 Nov 09:00 CET" in again
+    assert len(told(stage)) == 3
+
+
+async def test_an_override_that_is_gone_before_its_notice_hands_over_to_nobody(stage: Stage) -> None:
+    await on_duty(stage).look()
+    at = stage.clock.now()
+    await stage.ask(c.SetOverride(person="ben", start=at, end=at + HOUR))
+    await on_duty(stage).look()
+    await stage.ask(c.DropOverride(id=1))
+    await on_duty(stage).refresh()
+    await stage.settle()
+    assert not told(stage)
+
+
 async def test_a_platform_that_is_down_is_told_later_and_one_that_refuses_is_let_be(stage: Stage) -> None:
     await on_duty(stage).look()
     stage.clock.forward(hours=5)

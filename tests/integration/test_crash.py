@@ -143,6 +143,9 @@ def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
     body["moments"] = {name: stamp["source"] for name, stamp in body["moments"].items()}
     body["rooms"] = {name: sorted(key for key, value in room.items() if value) for name, room in body["rooms"].items()}
     body["paging"] = {key: value for key, value in body["paging"].items() if key not in ("since", "next_at")}
+    body["paging"]["sent"] = sorted(body["paging"]["sent"])
+    # When, and after how many events of other lanes.
+    body["paging"]["pages"] = {person: page["again"] for person, page in body["paging"]["pages"].items()}
     body["postmortem"]["place"] = body["postmortem"]["place"].replace(folder, "")
     # Each bot listens on a port of its own.
     body["public_links"] = sorted(body["public_links"])

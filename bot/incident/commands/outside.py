@@ -21,12 +21,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """The clock: nobody answered step `step` of round `round`; ask the next one."""
+    """The clock: nobody answered the step before `step` of round `round`; ask it, or whichever comes next. `due` is the time
+    that was waited for; None: it is somebody's word, and no clock's."""
 
     ladder: str
     step: int
     round: int
     rung: Rung | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
