@@ -127,7 +127,9 @@ IS_UNDERSTOOD = outbox.c.kind.in_([_plain(kind) for kind in UNDERSTOOD])
 def _blocked() -> Exists:
     """Something earlier in its lane is waiting."""
     earlier = outbox.alias("earlier")
-    return exists().where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, earlier.c.state == _plain("waiting"))
+    return exists().where(
+        earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, earlier.c.state == _plain("waiting")
+    )
 
 
 class SqlOutbox:

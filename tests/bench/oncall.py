@@ -54,16 +54,22 @@ def _big() -> Iterator[Schedule]:
     for number in range(SCHEDULES):
         ours = tuple(PEOPLE[(number + place) % len(PEOPLE)] for place in range(8))
         layers = tuple(
-            Layer(Rotation(ours[place:] + ours[:place], 7 * DAY if place % 2 else DAY, started), window and parse_hours(window))
+            Layer(
+                Rotation(ours[place:] + ours[:place], 7 * DAY if place % 2 else DAY, started),
+                window and parse_hours(window),
+            )
             for place, window in enumerate(hours)
         )
         begin = NOW - DAY
         calendar = tuple(
-            Shift((ours[place % 8],), begin + place * 4 * HOUR, begin + place * 4 * HOUR + 3 * HOUR) for place in range(SHIFTS)
+            Shift((ours[place % 8],), begin + place * 4 * HOUR, begin + place * 4 * HOUR + 3 * HOUR)
+            for place in range(SHIFTS)
         )
         few = OVERRIDES // SCHEDULES
         overrides = tuple(
-            Override(number * few + place + 1, f"team{number}", ours[place], NOW + place * DAY, NOW + place * DAY + 8 * HOUR)
+            Override(
+                number * few + place + 1, f"team{number}", ours[place], NOW + place * DAY, NOW + place * DAY + 8 * HOUR
+            )
             for place in range(few)
         )
         yield Schedule(f"team{number}", BERLIN, calendar=calendar, overrides=overrides, layers=layers)
@@ -106,7 +112,9 @@ def _pages(where: Place, big: list[Schedule]) -> list[Row]:
         replace(told, roster=Roster({one.name: one for one in schedules}, {"platform": ladder}, frozenset(PEOPLE)))
         for schedules in (plain, [])
     )
-    nobody = replace(without, roster=replace(without.roster, ladders={"platform": Ladder("platform", (Step((), HOUR),))}))
+    nobody = replace(
+        without, roster=replace(without.roster, ladders={"platform": Ladder("platform", (Step((), HOUR),))})
+    )
     standing = [override for one in big for override in one.overrides]
     ours, bare = _Paging(where, with_overrides, standing), _Paging(where, nobody, [])
     took = Beside()
@@ -131,7 +139,9 @@ class _Paging:
 
     def page(self, number: int) -> None:
         labels = {"alertname": "VolumeLatencyHigh", "severity": "critical", "region": "eu-1", "az": f"az{number}"}
-        handle(self._store, [Notification("bench", (Alert("bench", f"f{number}", True, NOW, labels=labels),))], self._rules)
+        handle(
+            self._store, [Notification("bench", (Alert("bench", f"f{number}", True, NOW, labels=labels),))], self._rules
+        )
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -66,7 +66,9 @@ def configured(url: str, port: int, folder: Path, ntfy: str = "http://127.0.0.1:
             {"match": {"severity": "critical"}, "open": "active", "severity": "sev1", "group_by": ["region", "az"]}
             | ({"page": "platform"} if ntfy.rpartition(":")[2] != "9" else {})
         ],
-        "oncall": {"policies": {"platform": {"steps": [{"page": "person:ana", "wait": "60m"}, {"page": "person:ben"}]}}},
+        "oncall": {
+            "policies": {"platform": {"steps": [{"page": "person:ana", "wait": "60m"}, {"page": "person:ben"}]}}
+        },
         "paging": {"ntfy": {"type": "ntfy", "url": ntfy}},
         "postmortem": {"folder": str(folder / "postmortems")},
     }

@@ -39,7 +39,12 @@ TOGETHER, AHEAD = 1_000, timedelta(seconds=6)
 
 AT_ONCE = 32
 PATIENCE = 120.0
-A_PAGE = {"topic": "ben-pages", "title": "SEV1 INC-1 Volumes are slow", "message": "Volumes are slow. " * 12, "priority": 5}
+A_PAGE = {
+    "topic": "ben-pages",
+    "title": "SEV1 INC-1 Volumes are slow",
+    "message": "Volumes are slow. " * 12,
+    "priority": 5,
+}
 
 
 @dataclass(slots=True)
@@ -69,8 +74,12 @@ def run(where: Place) -> list[Row]:
         _of(f"{name}, when the next is due", looks.next_due, None),
         _of(f"{name}, alert accepted to page at the provider, p50", pages, MOST),
         at_most(f"{name}, the same, p99", percentile(pages.ours, 0.99) * 1000, "ms", 250),
-        beside(where.name(f"{TOGETHER:,} clocks due at once, last page, of bare posts"), seconds * 1000, posts * 1000, "ms"),
-        at_most(where.name(f"{TOGETHER:,} clocks due at once, first page"), middle(together, lambda f: f[2]), "s", None),
+        beside(
+            where.name(f"{TOGETHER:,} clocks due at once, last page, of bare posts"), seconds * 1000, posts * 1000, "ms"
+        ),
+        at_most(
+            where.name(f"{TOGETHER:,} clocks due at once, first page"), middle(together, lambda f: f[2]), "s", None
+        ),
     ]
 
 
