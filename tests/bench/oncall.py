@@ -49,7 +49,8 @@ def run(where: Place) -> list[Row]:
 
 
 def _big() -> Iterator[Schedule]:
-    started = datetime(2026, 1, 5, 9, 0)
+    """Each with layers that hold always, in the office, at night, at weekends and for an hour a week."""
+    started = datetime.fromisoformat("2026-01-05T09:00")
     hours = (None, "mon-fri 09:00-17:00", "daily 22:00-06:00", "sat,sun 00:00-24:00", "wed 12:00-13:00")
     for number in range(SCHEDULES):
         ours = tuple(PEOPLE[(number + place) % len(PEOPLE)] for place in range(8))
