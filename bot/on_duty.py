@@ -17,7 +17,7 @@ from bot.duty import Duty
 from bot.inbox import Writer
 from bot.lookups import Lookups
 from bot.oncall.handover import HandOver
-from bot.oncall.schedules import Schedule, shift
+from bot.oncall.schedules import Schedule, Shift, shift
 from bot.ports import Clock, Memory, Overloaded
 from bot.store import StoreUnavailable
 
@@ -48,6 +48,7 @@ class OnDuty:
         self._memory = memory
         self._clock = clock
         self._sleep = sleep
+        self._looked: dict[str, tuple[Schedule, Shift]] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -75,10 +76,17 @@ class OnDuty:
         self._duty.overrides(standing, turns)
 
     async def _look(self, schedule: Schedule, now: datetime) -> None:
-        current = await asyncio.to_thread(shift, schedule, now)
-        if not current.people:
-            # Who had it last hands over to whoever has it next, be it after a weekend.
+        known, current = self._looked.get(schedule.name, (None, None))
+        if known is schedule and current is not None and current.start <= now < current.end:
+            # Nothing was said of it since, and its turn goes on: to find that out anew takes milliseconds.
             return
+        current = await asyncio.to_thread(shift, schedule, now)
+        # Who had it last hands over to whoever has it next, be it after a weekend.
+        if current.people:
+            await self._told(schedule, current)
+        self._looked[schedule.name] = schedule, current
+
+    async def _told(self, schedule: Schedule, current: Shift) -> None:
         kept = await self._memory.recall(schedule.name)
         had = json.loads(kept) if kept else None
         if had and sorted(had["people"]) == sorted(current.people):

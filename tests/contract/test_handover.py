@@ -82,6 +82,24 @@ async def test_the_first_look_and_the_same_people_say_nothing(stage: Stage) -> N
     assert not told(stage)
 
 
+async def test_a_turn_that_goes_on_is_looked_at_once(stage: Stage) -> None:
+    def about_who_had_it(sent: list[tuple[str, object]]) -> int:
+        return sum("memory" in statement for statement, _ in sent)
+
+    watch = on_duty(stage)
+    with statements() as first:
+        await watch.look()
+    assert about_who_had_it(first) > 0
+    stage.clock.forward(hours=1)
+    with statements() as second:
+        await watch.look()
+    assert about_who_had_it(second) == 0
+    stage.world.ask(c.SetOverride(person="ben", start=stage.clock.now(), end=stage.clock.now() + HOUR))
+    await watch.look()
+    await stage.settle()
+    assert len(told(stage)) == 1
+
+
 async def test_a_hand_over_while_no_bot_ran_is_told_on_return_and_once_by_however_many(stage: Stage) -> None:
     await on_duty(stage).look()
     stage.clock.forward(days=2)
