@@ -66,7 +66,13 @@ class OnDuty:
         await self.refresh()
         now = self._clock.now()
         for schedule in self._duty.roster.schedules.values():
-            await self._look(schedule, now)
+            try:
+                await self._look(schedule, now)
+            except (StoreUnavailable, Overloaded):
+                raise
+            except Exception:
+                # One that nobody can make out keeps no other one from being looked at.
+                log.exception("a bug while looking at who is on call in %s", schedule.name)
 
     async def refresh(self) -> None:
         """Know of what stands in the database. Raises StoreUnavailable."""
@@ -83,10 +89,10 @@ class OnDuty:
         current = await asyncio.to_thread(shift, schedule, now)
         # Who had it last hands over to whoever has it next, be it after a weekend.
         if current.people:
-            await self._told(schedule, current)
+            await self._told(schedule, current, now)
         self._looked[schedule.name] = schedule, current
 
-    async def _told(self, schedule: Schedule, current: Shift) -> None:
+    async def _told(self, schedule: Schedule, current: Shift, now: datetime) -> None:
         kept = await self._memory.recall(schedule.name)
         had = json.loads(kept) if kept else None
         if had and sorted(had["people"]) == sorted(current.people):
