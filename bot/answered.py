@@ -44,8 +44,9 @@ class Answered:
             raise NoSuchLink(f"{clean(person)} is not configured any more")
         return number, person
 
-    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "") -> str:
-        outcome = await self._ask(c.Acknowledge(person=person, via=via), number, person, via, event)
+    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "", by_number: bool = False) -> str:
+        command = c.Acknowledge(person=person, via=via, by_number=by_number)
+        outcome = await self._ask(command, number, person, via, event)
         if outcome.again:
             return AGAIN
         if outcome.refused or outcome.after is None:

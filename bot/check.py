@@ -262,13 +262,8 @@ def _people(klatsch: Klatsch) -> Iterator[Finding]:
         if missing := lacking(person, ways):
             yield Finding(PROBLEM, about, "; ".join(missing))
         else:
-            yield Finding(OK, about, f"is paged by {', '.join(_ways(person))}")
-
-
-def _ways(person: Person) -> Iterator[str]:
-    for way in person.ways:
-        wait = person.waits.get(way)
-        yield f"{way} after {format_duration(wait)}" if wait else way
+            after = {way: f"{way} after {format_duration(wait)}" for way, wait in person.waits.items()}
+            yield Finding(OK, about, f"is paged by {', '.join(after.get(way, way) for way in person.ways)}")
 
 
 async def _probed(klatsch: Klatsch) -> list[Finding]:

@@ -26,8 +26,9 @@ from bot.incident import effects as f
 from bot.incident.model import Incident
 from bot.lookups import Lookups
 from bot.perform import Performer, asked, provider_of
-from bot.ports import Clock, Overloaded, Rejected, Unavailable
+from bot.ports import Overloaded, Rejected, Unavailable
 from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable, Unreadable
+from bot.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -63,19 +64,19 @@ class Deliverer:
         outbox: Outbox,
         writer: Writer,
         lookups: Lookups,
-        clock: Clock,
         performer: Performer,
     ) -> None:
         self._outbox = outbox
         self._writer = writer
         self._lookups = lookups
-        self._clock = clock
         self._performer = performer
         self._held: dict[int, Claimed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+        # Who is down makes as many of them as there are tries, and claims wait for the same thread.
+        self._retries = Together[Retry](lambda retries: self._db(lambda: self._outbox.retry(retries)))
 
     def wake(self) -> None:
         """Something may be due."""
@@ -234,7 +235,7 @@ class Deliverer:
         while True:
             try:
                 if isinstance(verdict, Retry):
-                    await self._db(lambda: self._outbox.retry([verdict]))
+                    await self._retries.add(verdict)
                 else:
                     await self._settle(item, verdict)
             except (StoreUnavailable, Conflict, Overloaded):
@@ -291,7 +292,8 @@ class Deliverer:
 
     def _again(self, item: Claimed, reason: str, after: timedelta | None) -> Settlement | Retry:
         patience = PAGE_GIVE_UP_AFTER if isinstance(item.effect, f.SendPage) else GIVE_UP_AFTER
-        left = item.first_at + patience - self._clock.now()
+        # Not by a clock of ours: several bots agree about the database's alone.
+        left = item.first_at + patience - item.claimed_at
         if left <= timedelta(0):
             return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
         # Who says when to come back is taken at their word: what came later, and was told no less often, would be first there.

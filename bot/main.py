@@ -175,7 +175,7 @@ class Klatsch:
         providers = await self._providers()
         await asyncio.to_thread(self._take_over)
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
-        deliverer = Deliverer(self._pulse, self.writer, self.lookups, self.clock, performer)
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer

@@ -118,8 +118,8 @@ class Performer:
                 command = await self._write(item, item.effect, incident)
             case f.KeepFile():
                 command = await self._copies.keep(item, item.effect)
-            case f.WakeEscalation(ladder=ladder, step=step, round=round):
-                command = c.Escalate(ladder=ladder, step=step + 1, round=round)
+            case f.WakeEscalation(ladder=ladder, step=step, round=round, due=due):
+                command = c.Escalate(ladder=ladder, step=step + 1, round=round, due=due)
             case f.WakeReminder(due=due):
                 command = c.Remind(promised=due)
             case f.WakeArchive():
@@ -147,10 +147,10 @@ class Performer:
             # Somebody answered, or it ended, between the claim and now: let them sleep.
             return None
         asked = effect.asked or item.since
-        paged = await asyncio.to_thread(self._asked, item.incident, asked)
-        if paged is not None and incident.paging.went_out(effect.person, effect.way, since=paged.event.at):
+        if incident.paging.went_out(effect.person, effect.way, since=asked):
             # An earlier page to them got through after they were asked this time: one is enough.
             return None
+        paged = await asyncio.to_thread(self._asked, item.incident, asked)
         page = await self._message(item, person, effect.way, incident, paged)
         receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
         return c.RecordPage(

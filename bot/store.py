@@ -32,7 +32,8 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect somebody holds a lease on. `attempt` is the fence: only who holds this number may settle it."""
+    """An effect somebody holds a lease on. `attempt` is the fence: only who holds this number may settle it. Both times are
+    of the outbox's clock."""
 
     id: int
     key: str
@@ -43,6 +44,7 @@ class Claimed:
     upto: int
     attempt: int
     first_at: datetime
+    claimed_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

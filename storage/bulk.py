@@ -72,7 +72,7 @@ def matching(
 def locked(connection: Connection, key: int) -> datetime:
     """Wait for our turn with the advisory lock `key`, held until the transaction ends; the time then (PostgreSQL)."""
     at: datetime = connection.exec_driver_sql(_LOCKED, (key,)).scalar_one()
-    return at
+    return at.astimezone(UTC)
 
 
 def standing(connection: Connection, groups: Sequence[str]) -> Standing:

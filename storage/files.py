@@ -11,7 +11,7 @@ from bot.ports import Clock
 from bot.store import Copy, Full
 from storage import codec
 from storage.engine import Database
-from storage.store import time_of
+from storage.rows import time_of
 from storage.tables import event, file, incident
 
 

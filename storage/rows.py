@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, func, select
 
 from bot.alerts.model import AlertRow, Known
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident, Source
 from bot.incident.outgoing import Outgoing
+from bot.ports import Clock
 from bot.store import Claimed
 from storage import codec
 from storage.bulk import Values, utc
+
+
+def time_of(connection: Connection, clock: Clock | None) -> datetime:
+    """Now, in UTC: by the clock we were given, else by the database's."""
+    if clock is not None:
+        return clock.now()
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    # The session's zone is ours to choose, unless somebody between us and the server keeps it. Added to, a time in a zone with
+    # summer time is an hour off in two nights a year.
+    return now.astimezone(UTC)
 
 
 def incident_row(incident: Incident, at: datetime) -> Values:
@@ -82,7 +93,7 @@ def effect_row(outgoing: Outgoing, at: datetime) -> Values:
     }
 
 
-def claimed(row: Row[Any]) -> Claimed:
+def claimed(row: Row[Any], at: datetime) -> Claimed:
     return Claimed(
         id=row.id,
         key=row.key,
@@ -93,6 +104,7 @@ def claimed(row: Row[Any]) -> Claimed:
         upto=row.upto,
         attempt=row.attempt,
         first_at=row.first_at,
+        claimed_at=at,
     )
 
 

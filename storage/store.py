@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
@@ -64,14 +64,6 @@ class SqlStore:
             yield SqlTransaction(connection, self._clock, at)
 
 
-def time_of(connection: Connection, clock: Clock | None) -> datetime:
-    """Now: by the clock we were given, else by the database's."""
-    if clock is not None:
-        return clock.now()
-    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
-    return now
-
-
 class SqlTransaction:
     """`bot.store.Transaction`."""
 
@@ -84,7 +76,7 @@ class SqlTransaction:
     def now(self) -> datetime:
         if self._clock is not None or self._at is None:
             # Asked for once, and only by who needs it: most settlements do not.
-            self._at, self._clock = time_of(self._connection, self._clock), None
+            self._at, self._clock = rows.time_of(self._connection, self._clock), None
         return self._at
 
     def known_alerts(self, alerts: Sequence[Alert], groups: Sequence[tuple[str, str]]) -> list[Known]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.chat.card import Who, symbol, who
+from bot.chat.card import symbol, who
 from bot.chat.document import Block, Bullets, Button, Buttons, Document, Line, Mention, Paragraph, Text, clean, line
 from bot.chat.marked import marked
 from bot.chat.pages import unanswered
@@ -39,14 +39,10 @@ def _reached(person: Person) -> str:
     return clean(", ".join(way for way in ways if way)) or f"nothing under people.{person.id} says how"
 
 
-def _in_vain(held: Paging, names: Who) -> str:
-    """Who was not reached, or that nobody answered."""
-    asked = (*held.asked, *held.people)
-    if not held.waiting:
-        return "Nobody answered the pages." if held.reached(*asked) else "No page got through."
-    failed = dict.fromkeys(key.rpartition(":")[0] for key in held.failed)
-    silent = [names(person) for person in failed if not held.reached(person)]
-    return f"No page to {and_(silent)} got through." if silent else "Nobody has answered the pages yet."
+def _in_vain(held: Paging) -> str:
+    if held.reached(held.asked):
+        return "Nobody answered the pages." if held.over else "Nobody has answered the pages yet."
+    return "No page got through." if held.over else "No page has got through yet."
 
 
 def contacts(incident: Incident, on_call: Sequence[str], *, people: Mapping[str, Person]) -> Document | None:
@@ -56,7 +52,7 @@ def contacts(incident: Incident, on_call: Sequence[str], *, people: Mapping[str,
     rows = contact_rows([*(held.asked if held else ()), *on_call], people)
     if not rows or held is None or held.acknowledged_by:
         return None
-    title = f"{_in_vain(held, who(people))} This is how people are reached by hand:"
+    title = f"{_in_vain(held)} This is how people are reached by hand:"
     more = [line(f"and {len(rows) - PEOPLE_SHOWN} more")] if len(rows) > PEOPLE_SHOWN else []
     hint = Paragraph(marked(f"Whoever has it: `{incident.ref} ack`"))
     blocks = (Paragraph(line(title, bold=True)), Bullets((*rows[:PEOPLE_SHOWN], *more)), hint)

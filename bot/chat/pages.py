@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.chat.templates import and_, local
-from bot.incident.model import Incident, Paging
+from bot.incident.model import Incident, PagedAt, Paging
 from bot.incident.paged import answered_by
 from bot.incident.paging import NOBODY_ACKNOWLEDGED
 from bot.incident.policy import Way, is_service
@@ -39,21 +39,21 @@ def asked(incident: Incident, ways: Ways) -> tuple[tuple[Asked, ...], int]:
         return (), 0
     rows = []
     for person in dict.fromkeys((*held.asked, *held.people)):
-        at = held.pages[person].at if person in held.pages else held.since
-        rows.append(Asked(person, at, _came_of_it(held, person, at, [way.name for way in ways(person)])))
+        last = held.pages.get(person, PagedAt(held.since, 0))
+        rows.append(Asked(person, last.at, _came_of_it(held, person, last, [way.name for way in ways(person)])))
     rows.sort(key=lambda row: row.at)
     return tuple(rows[-SHOWN:]), max(0, len(rows) - SHOWN)
 
 
-def _came_of_it(held: Paging, person: str, at: datetime, ways: Sequence[str]) -> str:
-    """What went out since `at`, what did not get through, and what is still to come."""
+def _came_of_it(held: Paging, person: str, last: PagedAt, ways: Sequence[str]) -> str:
+    """What went out since they were asked `last`, what did not get through, and what is still to come."""
     known = [key.rpartition(":")[2] for key in (*held.sent, *held.failed) if key.rpartition(":")[0] == person]
     done, coming = [], []
     for way in dict.fromkeys((*ways, *known)):
         name = "" if is_service(person) else f"{way} "
         if f"{person}:{way}" in held.failed:
             done.append(f"{name}failed")
-        elif held.went_out(person, way, since=at):
+        elif held.went_out(person, way, since=last.event):
             done.append(f"{name}sent")
         elif way in ways:
             coming.append(way)

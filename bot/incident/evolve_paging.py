@@ -20,8 +20,9 @@ def paged(
             people = tuple(dict.fromkeys((*paging.people, *event.people)))
             asked = tuple(dict.fromkeys((*paging.asked, *event.people)))
             told = responders(incident, *event.people)
-            failed = _failed(paging, event)
-            beside = replace(paging, people=people, asked=asked, pages=_pages(incident, event), failed=failed)
+            beside = replace(
+                paging, people=people, asked=asked, failed=_failed(paging, event), pages=_pages(incident, event)
+            )
             return replace(incident, paging=beside, responders=told)
         case e.PageTakenBack():
             told = tuple(person for person in incident.responders if person not in event.people)
@@ -43,7 +44,13 @@ def paged(
             )
             return replace(incident, paging=climbed, responders=responders(incident, *event.people))
         case e.PageSent():
-            return replace(incident, paging=paging and paging.got_through(event.person, event.way, event.at))
+            if paging is None:
+                return incident
+            key = f"{event.person}:{event.way}"
+            failed = tuple(one for one in paging.failed if one != key)
+            # The event's number is that of the version it makes.
+            sent = {**paging.sent, key: incident.version + 1}
+            return replace(incident, paging=replace(paging, sent=sent, failed=failed))
         case e.PageFailed():
             return replace(incident, paging=paging and paging.did_not(event.person, event.way))
         case e.PageAcknowledged():
@@ -66,7 +73,7 @@ def _pages(incident: Incident, event: e.PeoplePaged) -> dict[str, PagedAt]:
 
 
 def _failed(paging: Paging, event: e.PeoplePaged) -> tuple[str, ...]:
-    """Of whoever is asked again nothing has failed yet."""
+    """Whoever is asked again may be reached this time."""
     return tuple(key for key in paging.failed if key.rpartition(":")[0] not in event.people)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -29,9 +29,10 @@ class Paging:
     """The ladder being climbed: who was asked last, and whether somebody answered.
 
     `asked` is everybody who was asked since this paging began. `ended` says why it is `over`. Without a `ladder` nobody
-    was asked, and somebody has it all the same. `pages` is by person; `sent`, by `PERSON:WAY`, when a page went out last,
-    also of an earlier paging (as `pages` are); `failed` are those of this one, by the same names, that did not get through.
-    `via` is the way by which whoever has it said so (`command`, `link`, or the name of a block), `answered_at` when.
+    was asked, and somebody has it all the same. `failed` are the ways, as `PERSON:WAY`, by which a page failed since that
+    person was asked. `pages` is by person; `sent`, by `PERSON:WAY`, the number of the event that said last that a page went
+    out, also of an earlier paging (as `pages` are). `via` is the way by which whoever has it said so (`command`, `link`, or the
+    name of a block), `answered_at` when.
     """
 
     ladder: str
@@ -48,7 +49,7 @@ class Paging:
     asked: tuple[str, ...] = ()
     ended: str = ""
     pages: Mapping[str, PagedAt] = field(default_factory=dict)
-    sent: Mapping[str, datetime] = field(default_factory=dict)
+    sent: Mapping[str, int] = field(default_factory=dict)
     via: str = ""
     answered_at: datetime | None = None
 
@@ -70,26 +71,28 @@ class Paging:
         """Whether `person` had been paged before the last time."""
         return person in self.pages and self.pages[person].again
 
-    def went_out(self, person: str, way: str, *, since: datetime) -> bool:
-        """Whether a page to `person` by `way` got through at `since` or later."""
-        at = self.sent.get(f"{person}:{way}")
-        return at is not None and at >= since
-
-    def got_through(self, person: str, way: str, at: datetime) -> Paging:
-        """After a page to `person` by `way` went out."""
-        key = f"{person}:{way}"
-        return replace(self, sent={**self.sent, key: at}, failed=tuple(one for one in self.failed if one != key))
+    def went_out(self, person: str, way: str, *, since: int) -> bool:
+        """Whether a page to `person` by `way` got through after event `since`. Not asked by time: clocks are set back."""
+        return self.sent.get(f"{person}:{way}", 0) > since
 
     def did_not(self, person: str, way: str) -> Paging:
-        """After it failed, which may be long after it went out: nobody picked up."""
+        """After a page failed, which may be long after it went out: nobody picked up."""
         return replace(self, failed=tuple(dict.fromkeys((*self.failed, f"{person}:{way}"))))
 
-    def reached(self, *people: str) -> bool:
-        """Whether a page went out to one of `people` since they were asked, and was not told to have failed on its way; nobody
-        named: to one of those who were asked last."""
-        asked = people or self.people
+    def reached(self, among: Collection[str] | None = None) -> bool:
+        """Whether a page went out to one of those who were asked last (or `among` others), since they were, and was not told to
+        have failed on its way. Where that was not written down (the release before did not) it is taken for granted."""
+        people = self.people if among is None else among
+        known = [person for person in people if person in self.pages]
+        if people and not known:
+            return True
         return any(
-            at >= self.pages[person].at
-            for key, at in self.sent.items()
-            if (person := key.rpartition(":")[0]) in asked and person in self.pages and key not in self.failed
+            event > self.pages[person].event
+            for key, event in self.sent.items()
+            if (person := key.rpartition(":")[0]) in known and key not in self.failed
         )
+
+    @property
+    def needs_hands(self) -> bool:
+        """Whether people have to be reached by hand: nobody has it, and nobody answered to the end or was even reached."""
+        return not self.acknowledged_by and (self.exhausted or not self.reached(self.asked))

@@ -57,16 +57,22 @@ def page(incident: Incident, command: c.Page, at: datetime) -> list[e.Event]:
 
 
 def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Event]:
-    """The next rung, unless somebody answered meanwhile or the clock speaks of a rung that is not the next."""
+    """The next rung, unless somebody answered meanwhile or the clock speaks of a rung that is not the next, or of one that
+    was begun anew since."""
     held = incident.paging
     if held is None or not held.waiting or not incident.status.open or held.ladder != command.ladder:
         return []
     if (command.round, command.step) <= (held.round, held.step):
         return []
+    if command.due is not None and command.due != held.next_at:
+        return []
     return _go_on(held, command.rung, at, reason=NOBODY_ACKNOWLEDGED)
 
 
 def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
+    if command.by_number and incident.private and command.person not in incident.insiders:
+        # Whoever has it is let into its room, and a number is easily guessed.
+        raise Refused(f"There is no {incident.ref}.", "`list` shows what is open, `list all` the rest.")
     if not incident.status.open:
         raise Refused(f"{incident.ref} is already {incident.status}.", "There is nothing left to acknowledge.")
     held = incident.paging

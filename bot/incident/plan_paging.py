@@ -47,18 +47,21 @@ def _withdrawn(incident: Incident, person: str, ways: Iterable[str]) -> f.Cancel
 
 
 def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Planned]:
-    """What did not get through is not waited for: the next of the person's ways comes now, and the others as much earlier."""
+    """What did not get through is not waited for: the next of the person's ways comes now, and the others as much earlier.
+    What was brought forward before, and failed or went out, is not tried anew."""
     held = incident.paging
     paged = held.pages.get(event.person) if held else None
     if held is None or paged is None or not held.wakes(event.person):
         return []
-    ways = sorted(policy.ways(event.person, incident.severity), key=lambda way: way.after)
-    # Only those behind it: one that was brought forward and failed too is not tried again and again until its time.
-    names = [way.name for way in ways]
-    behind = ways[names.index(event.way) + 1 :] if event.way in names else ways
-    later = [way for way in behind if paged.at + way.after > event.at]
-    withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in later))] if later else []
-    return withdrawn + _from_now(held, event.person, later, event.at)
+    left = [
+        way
+        for way in policy.ways(event.person, incident.severity)
+        if paged.at + way.after > event.at
+        and f"{event.person}:{way.name}" not in held.failed
+        and not held.went_out(event.person, way.name, since=paged.event)
+    ]
+    withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in left))] if left else []
+    return withdrawn + _from_now(held, event.person, left, event.at)
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:

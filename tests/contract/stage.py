@@ -58,7 +58,7 @@ class Stage:
 
     def another_process(self, **changes: object) -> Deliverer:
         world = self.world
-        return Deliverer(world.outbox, self.writer, world.lookups, world.clock, self.performer(**changes))
+        return Deliverer(world.outbox, self.writer, world.lookups, self.performer(**changes))
 
     def performer(self, **changes: object) -> Performer:
         platforms: dict[str, ChatPlatform] = dict(self.chats)

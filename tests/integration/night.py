@@ -22,6 +22,7 @@ from adapters.chat.console import build as build_console
 from adapters.clock import SystemClock
 from bot.chat.document import Bullets, Link
 from bot.config import load
+from bot.incident import events as e
 from bot.incident import outgoing
 from bot.incident.model import Incident, Paging
 from bot.main import Klatsch
@@ -114,6 +115,13 @@ class Night:
         """One line of the pinned card of INC-1; empty when it has none of that name."""
         found = [line.partition(": ")[2] for line in self.card().splitlines() if line.startswith(f"{name}: ")]
         return found[0] if found else ""
+
+    def sent_after(self, person: str, way: str) -> timedelta:
+        """How long after INC-1 was paged first the page to `person` by `way` went out."""
+        events = [recorded.event for recorded in self.bot.klatsch.lookups.history(1)]
+        paged = next(event.at for event in events if isinstance(event, e.PeoplePaged))
+        sent = [event for event in events if isinstance(event, e.PageSent)]
+        return next(event.at for event in sent if (event.person, event.way) == (person, way)) - paged
 
     def clock(self, at: datetime | None) -> str:
         """What the room shows of a time."""

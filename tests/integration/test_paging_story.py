@@ -50,7 +50,7 @@ async def test_ana_is_pushed_and_mailed_and_sleeps_on_when_she_has_answered_the_
         assert push["title"] == mail["Subject"] == "SEV1 INC-1: Nova API on ctl01 does not answer"
         (alert,) = it.pagerduty.alerts.values()
         assert (alert.status, alert.event["payload"]["summary"]) == ("triggered", mail["Subject"])
-        assert it.paging.sent["ana:email"] - it.paging.since >= timedelta(seconds=1)
+        assert it.sent_after("ana", "email") >= timedelta(seconds=1)
 
         # Whoever looks into the room sees how far it is.
         at, later = it.clock(it.paging.since), it.clock(it.paging.since + timedelta(minutes=5))
@@ -153,7 +153,6 @@ async def test_when_no_page_gets_through_the_next_one_is_asked_and_in_the_end_ev
         (push,) = await until(lambda: it.phone.shown("ben-pages"), "the page to Ben")
         assert "Whoever was asked before you could not be reached." in push["message"]
         assert "Nobody is paged after you." in push["message"]
-        await until(lambda: "No page to Ana Ruiz got through. This is how people are" in it.said(), "the numbers")
 
         # Ben sleeps on, too: whoever reads it can take it.
         await until(lambda: "Whoever can, take it." in it.said("incidents"), "the call to everybody")
@@ -272,7 +271,6 @@ async def test_who_is_on_the_telephone_already_is_not_waited_for(tmp_path: Path,
         assert push["message"].startswith("Whoever was asked before you could not be reached.")
         await it.quiet()
         assert "The page to Ana Ruiz by call failed: the number is busy\n" in it.said()
-        assert "No page to Ana Ruiz got through. This is how people are reached by hand:" in it.said()
         assert "call failed; Ben Okafor at " in it.field("Paged")
 
 

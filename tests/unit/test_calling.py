@@ -27,11 +27,11 @@ ASKED = Paging(
 )
 OVER = replace(ASKED, over=True, exhausted=True, next_at=None)
 SAID = [
-    (replace(ASKED, failed=("ana:ntfy", "ana:email")), "No page to Ana Ruiz got through."),
-    (replace(ASKED, failed=("ana:ntfy",), sent={"ana:email": NOW}), "Nobody has answered the pages yet."),
-    (replace(OVER, failed=("ana:ntfy",), sent={"ben:ntfy": NOW}), "Nobody answered the pages."),
-    (replace(OVER, failed=("ben:ntfy",), sent={"ana:ntfy": NOW}), "Nobody answered the pages."),
-    (replace(OVER, failed=("ben:ntfy",), sent={"ana:ntfy": NOW - timedelta(hours=1)}), "No page got through."),
+    (replace(ASKED, failed=("ana:ntfy", "ana:email")), "No page has got through yet."),
+    (replace(ASKED, failed=("ana:ntfy",), sent={"ana:email": 4}), "Nobody has answered the pages yet."),
+    (replace(OVER, failed=("ana:ntfy",), sent={"ben:ntfy": 10}), "Nobody answered the pages."),
+    (replace(OVER, failed=("ben:ntfy",), sent={"ana:ntfy": 4}), "Nobody answered the pages."),
+    (replace(OVER, failed=("ben:ntfy",), sent={"ana:ntfy": 2}), "No page got through."),
 ]
 
 

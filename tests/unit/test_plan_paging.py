@@ -1,5 +1,6 @@
 """What follows when people are paged: by which ways, in which order, and what is withdrawn."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,8 @@ from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import Incident, Kind, Person, Room, Severity, Status
+from bot.incident.model import Incident, Kind, Paging, Person, Room, Severity, Status
+from bot.incident.paging import escalate
 from bot.incident.plan import Policy, plan
 from tests.builders import START
 
@@ -106,18 +108,6 @@ def test_what_was_due_at_once_and_is_not_begun_stays_when_another_way_fails() ->
     assert [x.lanes for x in effects if isinstance(x, f.Cancel)] == [("7:page:dan:sms",)]
 
 
-def test_a_way_that_was_brought_forward_and_fails_too_is_not_tried_again() -> None:
-    def failing(way: str) -> e.PageFailed:
-        return e.PageFailed(at=START + MINUTE, person="ana", way=way, reason="no")
-
-    incident, _ = after(an_incident(), paged("ana"), failing("ntfy"))
-    incident, effects = after(incident, failing("email"))
-    assert pages(effects) == [("ana", "sms", 0 * MINUTE)]
-    assert pages(after(incident, failing("sms"))[1]) == []
-    # One that is not theirs any more is waited for no longer, either.
-    assert pages(after(incident, failing("pigeon"))[1]) == [("ana", "email", 0 * MINUTE), ("ana", "sms", 4 * MINUTE)]
-
-
 def test_the_next_way_is_the_next_in_time_in_whatever_order_they_are_written() -> None:
     eva = Person("eva", "Eva", ways=("sms", "ntfy"), waits={"sms": 5 * MINUTE})
     policy = Policy(people={"eva": eva})
@@ -146,6 +136,37 @@ def test_a_way_that_was_due_at_that_moment_is_on_its_way_and_not_brought_again()
     assert pages(after(an_incident(), paged("ana"), failed)[1]) == [("ana", "sms", 0 * MINUTE)]
 
 
+def test_a_way_that_was_brought_forward_and_failed_is_not_tried_again_and_again() -> None:
+    fails = [e.PageFailed(at=START + MINUTE, person="ana", way=way, reason="no") for way in ("ntfy", "email")]
+    incident, effects = after(an_incident(), paged("ana"), *fails)
+    assert pages(effects) == [("ana", "sms", 0 * MINUTE)]
+    assert pages(after(incident, e.PageFailed(at=START + MINUTE, person="ana", way="sms", reason="no"))[1]) == []
+    # Nor when the next one is asked in between.
+    asked, _ = after(incident, paged("ben", step=1))
+    assert pages(after(asked, e.PageFailed(at=START + MINUTE, person="ana", way="sms", reason="no"))[1]) == []
+    # Asked again, they may be reached.
+    again, _ = after(asked, paged("ana", round=1))
+    assert again.paging is not None
+    assert again.paging.failed == ()
+
+
+def test_what_was_sent_meanwhile_is_not_brought_forward() -> None:
+    sent = e.PageSent(at=START + MINUTE, person="ana", way="email")
+    failed = e.PageFailed(at=START + MINUTE, person="ana", way="ntfy", reason="no")
+    assert pages(after(an_incident(), paged("ana"), sent, failed)[1]) == [("ana", "sms", 0 * MINUTE)]
+
+
+def test_a_clock_that_was_set_for_a_rung_that_was_begun_anew_meanwhile_asks_nobody() -> None:
+    from bot.incident.paging import escalate
+
+    incident, _ = after(an_incident(), paged("ana"), paged("ben"))
+    rung = c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE)
+    clock = c.Escalate(ladder="platform", step=1, round=0, rung=rung, due=START + 4 * MINUTE)
+    assert escalate(incident, clock, START + 5 * MINUTE) == []
+    in_time = replace(clock, due=START + 5 * MINUTE)
+    assert [type(event) for event in escalate(incident, in_time, START + 5 * MINUTE)] == [e.PeoplePaged]
+
+
 def test_a_way_that_fails_when_all_others_were_due_brings_nothing() -> None:
     failed = e.PageFailed(at=START + 6 * MINUTE, person="ana", way="email", reason="no")
     assert pages(after(an_incident(), paged("ana"), failed)[1]) == []
@@ -167,9 +188,20 @@ def test_a_page_that_went_out_after_they_were_asked_again_is_enough() -> None:
     late = e.PageSent(at=START + 12 * MINUTE, person="ana", way="ntfy")
     incident, _ = after(an_incident(), paged("ana"), paged("ana", round=1), late)
     assert incident.paging is not None
-    assert incident.paging.went_out("ana", "ntfy", since=START + 10 * MINUTE)
-    assert not incident.paging.went_out("ana", "ntfy", since=START + 13 * MINUTE)
-    assert not incident.paging.went_out("ana", "email", since=START)
+    assert incident.paging.went_out("ana", "ntfy", since=incident.paging.pages["ana"].event)
+    assert not incident.paging.went_out("ana", "ntfy", since=incident.version)
+    assert not incident.paging.went_out("ana", "email", since=0)
+
+
+def test_a_page_of_an_earlier_round_is_not_enough_although_the_clock_was_set_back_meanwhile() -> None:
+    early = e.PageSent(at=START + 40 * MINUTE, person="ana", way="ntfy")
+    incident, _ = after(an_incident(), paged("ana"), early, paged("ana", round=1))
+    assert incident.paging is not None
+    assert not incident.paging.went_out("ana", "ntfy", since=incident.paging.pages["ana"].event)
+    assert not incident.paging.reached()
+    incident, _ = after(incident, e.PageSent(at=START, person="ana", way="ntfy"))
+    assert incident.paging is not None
+    assert incident.paging.reached()
 
 
 def test_a_service_is_told_that_somebody_has_it_and_that_it_is_over() -> None:
@@ -251,8 +283,6 @@ def test_when_no_page_got_through_the_room_shows_how_people_are_reached_while_th
 
 
 def test_whether_those_who_were_asked_were_reached_is_decided_when_the_next_are() -> None:
-    from bot.incident.paging import escalate
-
     incident, _ = after(an_incident(), paged("ana"))
     rung = c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE)
     clock = c.Escalate(ladder="platform", step=1, round=0, rung=rung)
@@ -285,6 +315,20 @@ def test_who_was_reached_the_last_time_was_not_reached_when_asked_again() -> Non
     again, _ = after(incident, paged("ana", round=1))
     assert again.paging is not None
     assert not again.paging.reached()
+
+
+def test_a_ladder_of_the_release_before_is_not_said_to_have_reached_nobody() -> None:
+    """Its pages went out, and nobody wrote down which."""
+    before = Paging("platform", 0, 0, ("ana",), START, START + 5 * MINUTE)
+    incident = replace(an_incident(), paging=before)
+    clock = c.Escalate(ladder="platform", step=1, round=0, rung=c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE))
+    (asked,) = escalate(incident, clock, START + 5 * MINUTE)
+    assert isinstance(asked, e.PeoplePaged)
+    assert not asked.unreached
+    nobody, _ = after(an_incident(), paged("ana"))
+    (asked,) = escalate(nobody, clock, START + 5 * MINUTE)
+    assert isinstance(asked, e.PeoplePaged)
+    assert asked.unreached
 
 
 def test_a_drill_pages_nobody() -> None:

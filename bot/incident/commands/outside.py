@@ -21,18 +21,23 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate:
-    """The clock: nobody answered step `step` of round `round`; ask the next one."""
+    """The clock: nobody answered the step before `step` of round `round`; ask it, or whichever comes next. `due` is the time
+    that was waited for; None: it is somebody's word, and no clock's."""
 
     ladder: str
     step: int
     round: int
     rung: Rung | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
+    """`by_number`: nothing shows that `person` knows of the incident but that they named its number."""
+
     person: str
     via: str = "command"
+    by_number: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
