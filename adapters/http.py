@@ -157,7 +157,8 @@ class Http:
             raise Rejected(
                 f"{provider}: the answer is larger than {format_size(most)}, or packed although we asked for it plain"
             )
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name in _KEPT]
+        # As they came: a value that is no ASCII must not make an error of a yes.
+        kept = [(name, value) for name, value in answer.headers.raw if name.lower().decode("ascii") in _KEPT]
         return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
 
 

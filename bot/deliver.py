@@ -28,6 +28,7 @@ from bot.lookups import Lookups
 from bot.perform import Performer, asked, provider_of
 from bot.ports import Overloaded, Rejected, Unavailable
 from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable, Unreadable
+from bot.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Deliverer:
         self._wake = asyncio.Event()
         self._stopping = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="outbox")
+        # Who is down makes as many of them as there are tries, and claims wait for the same thread.
+        self._retries = Together[Retry](lambda retries: self._db(lambda: self._outbox.retry(retries)))
 
     def wake(self) -> None:
         """Something may be due."""
@@ -232,7 +235,7 @@ class Deliverer:
         while True:
             try:
                 if isinstance(verdict, Retry):
-                    await self._db(lambda: self._outbox.retry([verdict]))
+                    await self._retries.add(verdict)
                 else:
                     await self._settle(item, verdict)
             except (StoreUnavailable, Conflict, Overloaded):
@@ -311,6 +314,5 @@ class Deliverer:
                 command = c.RecordFailure(
                     effect=f.kind_of(item.effect), provider=provider_of(item.effect), reason=reason
                 )
-        # What is of no incident can be told to none.
-        ask = asked(command, item.incident, item) if item.incident else None
+        ask = asked(command, item.incident, item)
         return Settlement(item.id, item.attempt, item.incident, "failed", reason=reason, ask=ask)

@@ -4,6 +4,7 @@ and `bot.vital` (and the demo, which brings a chat platform of its own) import a
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
 from bot.providers import calendars, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
+from bot.reach import unreachable
 from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.store import StoreUnavailable
@@ -49,6 +51,8 @@ from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
 from storage.settings import signing_key
 from storage.store import SqlStore
+
+log = logging.getLogger(__name__)
 
 # The commands get what they need of the adapters here too, so that they know none.
 __all__ = [
@@ -101,12 +105,14 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        self.writer = Writer(self.store, rules(config), changed=self._changed)
+        ruled = rules(config)
+        self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
-        self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
+        templates = Templates(folder, instead=Templates() if folder else None)
+        self.words = wording(config, templates, self.duty, ruled.policy)
         known = replace(
-            names(config, self.duty, self._public_addresses),
+            names(config, self.duty, ruled.policy, self._public_addresses),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
         )
         answers = Answers(self.lookups, self.clock, known, self.words)
@@ -241,6 +247,9 @@ class Klatsch:
         config, turns = self.config, self.lock.turns
         answers = Answered(self.writer, config.reachable, self.links.whose, str(config.zone))
         hearing = Hearing(self._talking, self.conversation, turns, self._paging, answers, config.http.public_url)
+        unreached = unreachable(config.people.values(), self._paging)
+        for reason in unreached:
+            log.warning("%s", reason)
         vital = Vital(config, self.writer, self._pulse, self.http, self.lookups, self.database)
         web = Web(
             config,
@@ -250,7 +259,7 @@ class Klatsch:
             self.clock,
             self.duty,
             self.pages,
-            lambda: self.calendars.troubles,
+            lambda: [*self.calendars.troubles, *unreached],
         )
         apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
         tasks = [

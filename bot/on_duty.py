@@ -17,7 +17,7 @@ from bot.duty import Duty
 from bot.inbox import Writer
 from bot.lookups import Lookups
 from bot.oncall.handover import HandOver
-from bot.oncall.schedules import Schedule, shift
+from bot.oncall.schedules import Schedule, Shift, shift
 from bot.ports import Clock, Memory, Overloaded
 from bot.store import StoreUnavailable
 
@@ -48,6 +48,7 @@ class OnDuty:
         self._memory = memory
         self._clock = clock
         self._sleep = sleep
+        self._looked: dict[str, tuple[Schedule, Shift]] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -65,7 +66,13 @@ class OnDuty:
         await self.refresh()
         now = self._clock.now()
         for schedule in self._duty.roster.schedules.values():
-            await self._look(schedule, now)
+            try:
+                await self._look(schedule, now)
+            except (StoreUnavailable, Overloaded):
+                raise
+            except Exception:
+                # One that nobody can make out keeps no other one from being looked at.
+                log.exception("a bug while looking at who is on call in %s", schedule.name)
 
     async def refresh(self) -> None:
         """Know of what stands in the database. Raises StoreUnavailable."""
@@ -75,10 +82,17 @@ class OnDuty:
         self._duty.overrides(standing, turns)
 
     async def _look(self, schedule: Schedule, now: datetime) -> None:
-        current = await asyncio.to_thread(shift, schedule, now)
-        if not current.people:
-            # Who had it last hands over to whoever has it next, be it after a weekend.
+        known, current = self._looked.get(schedule.name, (None, None))
+        if known is schedule and current is not None and current.start <= now < current.end:
+            # Nothing was said of it since, and its turn goes on: to find that out anew takes milliseconds.
             return
+        current = await asyncio.to_thread(shift, schedule, now)
+        # Who had it last hands over to whoever has it next, be it after a weekend.
+        if current.people:
+            await self._told(schedule, current, now)
+        self._looked[schedule.name] = schedule, current
+
+    async def _told(self, schedule: Schedule, current: Shift, now: datetime) -> None:
         kept = await self._memory.recall(schedule.name)
         had = json.loads(kept) if kept else None
         if had and sorted(had["people"]) == sorted(current.people):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import Index, Table, TextClause
 
 from storage.public import UNRESOLVED, public_incident
-from storage.tables import FOLDABLE, LATEST, LIVE, PAGED, WAITING, alert, event, incident, metadata, outbox
+from storage.tables import FOLDABLE, LATEST, LIVE, MAINTAINED, PAGED, WAITING, alert, event, incident, metadata, outbox
 
 __all__ = ["PARTIAL", "metadata"]
 
@@ -22,6 +22,7 @@ def _partial(name: str, table: Table, where: TextClause, *columns: str, unique: 
 PARTIAL = (
     # By number alone: the newest open ones are read from it in order, and what is live is few.
     _partial("incident_live", incident, LIVE, "number"),
+    _partial("incident_maintained", incident, MAINTAINED, "number"),
     _partial("alert_latest", alert, LATEST, "source", "fingerprint", unique=True),
     # The group first: where both begin with the source, PostgreSQL without statistics takes this one for the other.
     _partial("alert_sender_group", alert, LATEST, "sender_group", "source"),

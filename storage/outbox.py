@@ -17,15 +17,19 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Exists,
+    Integer,
     Interval,
     Row,
+    Select,
     Update,
     and_,
     bindparam,
     exists,
     func,
+    literal_column,
     not_,
     select,
+    union_all,
     update,
 )
 
@@ -53,29 +57,34 @@ UNDERSTOOD = tuple(KINDS.values())
 
 
 @lru_cache(maxsize=128)
-def claim_statement(
-    limit: int, *, asks_the_time: bool = False, urgent: bool = False, full: tuple[str, ...] = ()
-) -> Update:
+def claim_statement(*, asks_the_time: bool = False, urgent: bool = False, full: tuple[str, ...] = ()) -> Update:
     """Take due effects nobody earlier in their lane is waiting before, the most urgent first; with `urgent` only such, and
     not those of the ways that are `full`.
 
-    Parameters: `now` and `lease_end`; or only `lease`, a length of time, when the statement `asks_the_time` itself
-    (PostgreSQL). Built once for each `limit`: building it takes as long as running it.
+    Parameters: `most`, how many; `now` and `lease_end`, or only `lease`, a length of time, when the statement
+    `asks_the_time` itself (PostgreSQL). Built once: building it takes as long as running it.
     """
     # A question of its own in the statement: asked once, so that the index can be used up to there.
     now: ColumnElement[datetime] = (
         select(func.clock_timestamp()).scalar_subquery() if asks_the_time else bindparam("now", type_=UtcTime)
     )
     lease_end = now + bindparam("lease", type_=Interval) if asks_the_time else bindparam("lease_end", type_=UtcTime)
-    first = (
+    most = bindparam("most", type_=Integer)
+    # The index begins with the urgency: a range of them is a walk over all clocks that wait for their time. Every incident has
+    # one of those, so the urgencies in which they are stand alone. The parts are asked in turn until there are enough.
+    parts = [outbox.c.urgency == _plain(urgency) for urgency in range(URGENT + 1)]
+    if not urgent:
+        parts.append(outbox.c.urgency > _plain(URGENT))
+    each = [
         select(outbox.c.id)
-        .where(WAITING_OUTBOX, outbox.c.due_at <= now, outbox.c.kind.in_(UNDERSTOOD), ~_blocked())
-        .where(outbox.c.urgency <= (URGENT if urgent else LEAST_URGENT), *(_not_by(way) for way in full))
+        .where(WAITING_OUTBOX, part, outbox.c.due_at <= now, IS_UNDERSTOOD, ~_blocked(), *map(_not_by, full))
         .order_by(outbox.c.urgency, outbox.c.due_at, outbox.c.id)
-        .limit(limit)
+        .limit(most)
         .with_for_update(skip_locked=True)
-        .cte("first")
-    )
+        .subquery()
+        for part in parts
+    ]
+    first = union_all(*(select(one.c.id) for one in each)).limit(most).cte("first")
     return (
         update(outbox)
         .where(outbox.c.id.in_(select(first.c.id)))
@@ -84,19 +93,43 @@ def claim_statement(
     )
 
 
+@lru_cache(maxsize=1)
+def _earliest() -> Select[datetime | None]:
+    """When the first is due of what nobody earlier in its lane waits before. The first of each urgency is looked for, which the
+    index knows; the first of all would be found by looking at all."""
+    each = union_all(*(select(_plain(urgency).label("urgency")) for urgency in range(LEAST_URGENT + 1))).subquery()
+    first = (
+        select(outbox.c.due_at)
+        .where(WAITING_OUTBOX, outbox.c.urgency == each.c.urgency, IS_UNDERSTOOD, ~_blocked())
+        .order_by(outbox.c.due_at, outbox.c.id)
+        .limit(1)
+        .correlate(each)
+        .scalar_subquery()
+    )
+    return select(func.min(first)).select_from(each)
+
+
+def _plain(value: int | str) -> ColumnElement[Any]:
+    """One of our own constants, as part of the statement: a statement with a hundred parameters costs more than what it asks."""
+    return literal_column(repr(value))
+
+
 def _not_by(way: str) -> ColumnElement[bool]:
     """It is no page by that way, whose lanes end with its name; or for an empty one, nothing but a page."""
     page = outbox.c.kind == KINDS[SendPage]
     return not_(and_(page, outbox.c.lane.endswith(f":{way}", autoescape=True))) if way else page
 
 
-WAITING_OUTBOX = outbox.c.state == "waiting"
+WAITING_OUTBOX = outbox.c.state == _plain("waiting")
+IS_UNDERSTOOD = outbox.c.kind.in_([_plain(kind) for kind in UNDERSTOOD])
 
 
 def _blocked() -> Exists:
     """Something earlier in its lane is waiting."""
     earlier = outbox.alias("earlier")
-    return exists().where(earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, earlier.c.state == "waiting")
+    return exists().where(
+        earlier.c.lane == outbox.c.lane, earlier.c.id < outbox.c.id, earlier.c.state == _plain("waiting")
+    )
 
 
 class SqlOutbox:
@@ -110,14 +143,14 @@ class SqlOutbox:
         self._look_at = time.monotonic()
 
     def claim(self, limit: int, lease: timedelta, *, urgent: bool = False, full: Collection[str] = ()) -> list[Claimed]:
-        statement = claim_statement(limit, asks_the_time=self._clock is None, urgent=urgent, full=tuple(sorted(full)))
+        statement = claim_statement(asks_the_time=self._clock is None, urgent=urgent, full=tuple(sorted(full)))
         self._follow()
         with self._database.write() as connection:
             if self._clock is None:
-                taken = connection.execute(statement, {"lease": lease}).all()
+                taken = connection.execute(statement, {"most": limit, "lease": lease}).all()
             else:
                 now = self._clock.now()
-                taken = connection.execute(statement, {"now": now, "lease_end": now + lease}).all()
+                taken = connection.execute(statement, {"most": limit, "now": now, "lease_end": now + lease}).all()
             # What an update returns is in no order.
             taken = sorted(taken, key=lambda row: (row.urgency, row.id))
             return [item for row in taken if (item := self._read(connection, row, row.due_at - lease)) is not None]
@@ -181,10 +214,7 @@ class SqlOutbox:
     def next_due(self) -> timedelta | None:
         with self._database.read() as connection:
             now = time_of(connection, self._clock)
-            earliest = select(func.min(outbox.c.due_at)).where(
-                WAITING_OUTBOX, outbox.c.kind.in_(UNDERSTOOD), ~_blocked()
-            )
-            due: datetime | None = connection.execute(earliest).scalar_one()
+            due: datetime | None = connection.execute(_earliest()).scalar_one()
         return None if due is None else max(timedelta(0), due - now)
 
     def take_over(self) -> None:

@@ -47,6 +47,7 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 LIVE = text("live = 1")
+MAINTAINED = text("live = 1 AND kind = 'maintenance'")
 LATEST = text("latest = 1")
 WAITING = text("state = 'waiting'")
 PAGED = text("kind = 'people_paged'")

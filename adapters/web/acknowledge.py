@@ -18,6 +18,7 @@ from bot.answering import NoSuchLink
 from bot.chat.acknowledging import too_late
 from bot.chat.card import who
 from bot.chat.document import clean
+from bot.chat.templates import local
 from bot.duty import Duty
 from bot.inbox import Writer
 from bot.incident.commands import Acknowledge, Ask
@@ -184,12 +185,19 @@ class AckPages:
             "yours": answered == person,
             "over": not incident.status.open,
             "then": [self._name(one) for one in next_people(self._duty.roster, paging)],
-            "goes_on": bool(paging and paging.waiting and paging.next_at and not paging.last),
+            "next_at": self._next_at(incident),
             "late": too_late(incident, self._name, self._zone) if answered == person else "",
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",
         }
         return self._render(200, facts)
+
+    def _next_at(self, incident: Incident) -> str:
+        """When somebody else is paged; empty when nobody is."""
+        held = incident.paging
+        if held is None or not held.waiting or held.next_at is None or held.last:
+            return ""
+        return local(held.next_at, self._zone, "%H:%M %Z")
 
     def _broken(self, error: BadSignature) -> Response:
         expired = isinstance(error, SignatureExpired)

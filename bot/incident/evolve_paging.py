@@ -44,17 +44,20 @@ def paged(
             )
             return replace(incident, paging=climbed, responders=responders(incident, *event.people))
         case e.PageSent():
-            sent = {**paging.sent, f"{event.person}:{event.way}": incident.version + 1} if paging else {}
-            return replace(incident, paging=paging and replace(paging, sent=sent))
-        case e.PageFailed():
             if paging is None:
                 return incident
-            return replace(incident, paging=replace(paging, failed=(*paging.failed, f"{event.person}:{event.way}")))
+            key = f"{event.person}:{event.way}"
+            failed = tuple(one for one in paging.failed if one != key)
+            # The event's number is that of the version it makes.
+            sent = {**paging.sent, key: incident.version + 1}
+            return replace(incident, paging=replace(paging, sent=sent, failed=failed))
+        case e.PageFailed():
+            return replace(incident, paging=paging and paging.did_not(event.person, event.way))
         case e.PageAcknowledged():
             moments = dict(incident.moments)
             moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
             held = paging or Paging("", 0, 0, (), event.at)
-            answered = replace(held, acknowledged_by=event.person, next_at=None)
+            answered = replace(held, acknowledged_by=event.person, next_at=None, via=event.via, answered_at=event.at)
             told = responders(incident, event.person)
             return replace(incident, moments=moments, paging=answered, responders=told)
         case e.PagingEnded():

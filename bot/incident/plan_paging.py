@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Paging
 from bot.incident.policy import Policy, Way
 from bot.incident.showing import invited, live_rooms, show
 
@@ -20,7 +20,10 @@ def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pla
     for person in event.people:
         ways = policy.ways(person, incident.severity)
         again = incident.paging is not None and incident.paging.paged_again(person)
-        effects += [_withdrawn(incident, person, _known(person, policy))] if again else []
+        known = policy.people.get(person)
+        if again and known and known.ways:
+            # Without a lane it would withdraw the pages of everybody.
+            effects.append(_withdrawn(incident, person, known.ways))
         effects += _pages(event, incident.version, person, ways, event.at)
     if event.next_at:
         effects.append(f.WakeEscalation(event.ladder, event.step, event.round, event.next_at))
@@ -38,12 +41,8 @@ def _pages(paged: e.PeoplePaged, asked: int, person: str, ways: Iterable[Way], a
     ]
 
 
-def _known(person: str, policy: Policy) -> tuple[str, ...]:
-    known = policy.people.get(person)
-    return known.ways if known else ()
-
-
 def _withdrawn(incident: Incident, person: str, ways: Iterable[str]) -> f.Cancel:
+    """Of these ways what nobody has begun; what goes by another one is not touched."""
     return f.Cancel(("send_page",), tuple(f.page_lane(incident.number, person, way) for way in ways))
 
 
@@ -61,30 +60,30 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
         and f"{event.person}:{way.name}" not in held.failed
         and not held.went_out(event.person, way.name, since=paged.event)
     ]
-    return _hastened(incident, event.person, left, event.at)
+    withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in left))] if left else []
+    return withdrawn + _from_now(held, event.person, left, event.at)
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:
     """It is worse than it was when people were paged quietly: their other ways are used too, the first at once."""
     held = incident.paging
-    if held is None or not held.waiting or event.old not in policy.quiet or event.new in policy.quiet:
+    if held is None or not held.waiting:
         return []
     effects: list[f.Planned] = []
     for person in held.people:
         quietly = {way.name for way in policy.ways(person, event.old)}
         more = [way for way in policy.ways(person, event.new) if way.name not in quietly]
-        effects += _hastened(incident, person, more, event.at)
+        effects += _from_now(held, person, more, event.at)
     return effects
 
 
-def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime) -> list[f.Planned]:
-    """The first of `ways` now, the others as much later as they are anyway; what is due by another way stays as it is."""
-    held = incident.paging
-    paged = held.pages.get(person) if held else None
-    if held is None or paged is None or not ways:
+def _from_now(held: Paging, person: str, ways: list[Way], at: datetime) -> list[f.Planned]:
+    """The first of them at once, the others as long after it as they are after one another."""
+    paged = held.pages.get(person)
+    if paged is None or not ways:
         return []
     first = min(way.after for way in ways)
-    effects: list[f.Planned] = [_withdrawn(incident, person, (way.name for way in ways))]
+    effects: list[f.Planned] = []
     for way in ways:
         wait = way.after - first
         due = at + wait if wait > timedelta() else None
@@ -95,7 +94,7 @@ def _hastened(incident: Incident, person: str, ways: list[Way], at: datetime) ->
 def answered(incident: Incident, event: e.PageAcknowledged, policy: Policy) -> list[f.Planned]:
     """Let everybody sleep who was not woken yet."""
     effects: list[f.Planned] = [f.Cancel(("send_page", "wake_escalation"))]
-    return effects + _settle(incident, policy, by=event.person, but=event.via)
+    return effects + _settle(incident, policy, by=event.person, at=event.via)
 
 
 def sent(incident: Incident, event: e.PageSent, policy: Policy) -> list[f.Planned]:
@@ -113,10 +112,13 @@ def settled(incident: Incident, policy: Policy) -> list[f.Planned]:
     return _settle(incident, policy)
 
 
-def _settle(incident: Incident, policy: Policy, *, by: str = "", but: str = "") -> list[f.Planned]:
+def _settle(incident: Incident, policy: Policy, *, by: str = "", at: str = "") -> list[f.Planned]:
+    """`at` is the way by which somebody answered: it knows. Where several pages went out by it, only one of them was answered
+    there, and nobody says which."""
     sent = incident.paging.sent if incident.paging else {}
-    pairs = [key.rpartition(":") for key in sent]
-    return [f.SettlePage(person, way, by) for person, _, way in pairs if way in policy.settling and way != but]
+    pairs = [(person, way) for person, _, way in (key.rpartition(":") for key in sent) if way in policy.settling]
+    alone = [way for _, way in pairs].count(at) == 1
+    return [f.SettlePage(person, way, by) for person, way in pairs if not (alone and way == at)]
 
 
 def exhausted(incident: Incident, policy: Policy) -> list[f.Planned]:

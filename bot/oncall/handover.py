@@ -21,11 +21,12 @@ class HandOver:
 
 
 def notices(handover: HandOver, platforms: Sequence[str]) -> list[Outgoing]:
-    """One a platform, and once: the key is that of the moment."""
+    """One a platform, and once: the key is that of the moment and of when what ends began. Both, since an override that is taken
+    back hands over at a moment at which others did before."""
     about = f"handover:{handover.schedule}"
     return [
         Outgoing(
-            key=f"{about}:{handover.at.isoformat()}:{platform}",
+            key=f"{about}:{handover.at.isoformat()}:{handover.since.isoformat()}:{platform}",
             incident=0,
             lane=f"{about}:{platform}",
             effect=SayHandover(platform, handover.schedule, handover.before, handover.since, handover.at),

@@ -71,13 +71,15 @@ def shift(schedule: Schedule, at: datetime) -> Shift:
     """The longest stretch around `at` (UTC) in which the same people are on call, or nobody. Not looked for farther than FAR to
     either side: a stretch that begins or ends that far away goes on there."""
     now = at.astimezone(UTC)
-    ahead = next(_stretches(schedule, now, now + FAR))
     # Most shifts are short, so most of what is far away is never looked at.
+    ahead = timedelta(days=1)
+    while (current := next(_stretches(schedule, now, now + ahead))).end == now + ahead < now + FAR:
+        ahead = min(4 * ahead, FAR)
     back = timedelta(days=1)
     while True:
         *_, last = _stretches(schedule, now - back, now + timedelta.resolution)
         if last.start > now - back or back == FAR:
-            return replace(ahead, start=last.start)
+            return replace(current, start=last.start)
         back = min(4 * back, FAR)
 
 

@@ -14,7 +14,20 @@ from pathlib import Path
 from tests.bench.places import Place, again_on_a_slow_disk, place, slow_disk
 from tests.bench.report import Row, table
 
-BENCHES = ("ingest", "storm_post", "effects", "outbox", "replicas", "footprint", "verbs", "matrix", "slack")
+BENCHES = (
+    "ingest",
+    "storm_post",
+    "effects",
+    "outbox",
+    "replicas",
+    "footprint",
+    "verbs",
+    "paging",
+    "tick",
+    "oncall",
+    "matrix",
+    "slack",
+)
 ENGINES = ("sqlite", "postgresql")
 
 

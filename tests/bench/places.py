@@ -84,10 +84,18 @@ def place(engine: str, rounds: int, past: int = 100_000) -> Iterator[Place]:
 
 
 @contextmanager
-def served(where: Place, what: str, *more: str) -> Iterator[Served]:
-    """`tests.bench.served` as a child process on a fresh database."""
+def served(where: Place, what: str, *more: str, url: str = "") -> Iterator[Served]:
+    """`tests.bench.served` as a child process on the database at `url`, a fresh one without."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.bench.served", what, where.database(), str(port), str(where.scratch())]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench.served",
+        what,
+        url or where.database(),
+        str(port),
+        str(where.scratch()),
+    ]
     with child([*command, *more]) as process:
         running = Served(process, port)
         while running.told() != ["ready"]:

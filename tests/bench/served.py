@@ -57,13 +57,18 @@ def configured(url: str, port: int, folder: Path, ntfy: str = "http://127.0.0.1:
         "storage": {"url": url},
         "http": {"listen": f"127.0.0.1:{port}", "public_url": f"http://127.0.0.1:{port}"},
         "chat": {"console": {"folder": str(folder / "rooms")}},
-        "people": {"ana": {"name": "Ana Ruiz", "ntfy": "ana-pages", "page": ["ntfy"]}},
+        "people": {
+            "ana": {"name": "Ana Ruiz", "ntfy": "ana-pages", "page": ["ntfy"]},
+            "ben": {"name": "Ben Okafor", "ntfy": "ben-pages", "page": ["ntfy"]},
+        },
         "alerts": {"bench": {"type": "alertmanager", "token": TOKEN}},
         "routes": [
             {"match": {"severity": "critical"}, "open": "active", "severity": "sev1", "group_by": ["region", "az"]}
             | ({"page": "platform"} if ntfy.rpartition(":")[2] != "9" else {})
         ],
-        "oncall": {"policies": {"platform": {"steps": [{"page": "person:ana", "wait": "60m"}]}}},
+        "oncall": {
+            "policies": {"platform": {"steps": [{"page": "person:ana", "wait": "60m"}, {"page": "person:ben"}]}}
+        },
         "paging": {"ntfy": {"type": "ntfy", "url": ntfy}},
         "postmortem": {"folder": str(folder / "postmortems")},
     }

@@ -19,6 +19,7 @@ from bot.ports import Rejected, Unavailable
 from bot.store import StoreUnavailable
 from tests.contract.stage import Stage
 from tests.fakes import Orders, Patience
+from tests.statements import statements
 
 # Trouble.
 
@@ -334,3 +335,18 @@ async def test_what_is_being_claimed_meanwhile_is_no_lease_that_nobody_holds(
     left = [item for item in stage.world.outbox.claim(9, timedelta(minutes=1)) if "page" in item.lane]
     assert [item.attempt for item in left] == [2]
     stage.deliverer = stage.another_process()
+
+
+async def test_tries_that_fail_at_the_same_time_are_written_down_together(stage: Stage):
+    stage.email.orders.always = Unavailable("down")
+    for number in range(30):
+        await stage.open(f"incident {number}", page="policy:platform")
+    with statements() as sent:
+        await stage.deliverer.round()
+    later = [statement for statement, _ in sent if "UPDATE outbox" in statement and "errors=" in statement]
+    assert len(stage.email.tries) == 30
+    assert 1 <= len(later) <= 10
+    stage.email.orders.always = None
+    stage.clock.forward(seconds=2)
+    await stage.deliverer.drain()
+    assert len(stage.email.tries) == 60

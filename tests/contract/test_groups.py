@@ -249,3 +249,17 @@ def test_a_batch_locks_all_that_it_is_about_in_one_question(postgresql_url: str)
         world.do(news, an_ask(c.Note(mark=Mark.NOTE, text="looked"), 2), an_ask(c.Merge(into=1), 3))
     assert len([said for said, _ in sent if "FOR UPDATE" in said]) == 1
     world.close()
+
+
+def test_maintenance_is_found_however_many_incidents_are_open(world: World):
+    world.do(*(an_ask(c.Open(title=f"number {number}")) for number in range(200)))
+    maintained(world)
+    with statements() as sent:
+        world.do(a_message(an_alert()))
+    ((statement, values),) = [(said, given) for said, given in sent if "'maintenance'" in said]
+    with world.database.engine.connect() as connection:
+        if not world.database.sqlite:
+            connection.execute(text("SET enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values))
+    assert "incident_maintained" in plan, plan

@@ -69,7 +69,7 @@ async def test_a_hand_over_says_who_has_it_what_is_open_and_how_many_pages_there
     (said,) = told(stage)
     assert "platform: Ana Ruiz hands over to Ben Okafor, until Mon 09 Nov 09:00 CET" in said
     assert "INC-1 · SEV2 · investigating · Volumes slow" in said
-    assert "Since Mon 26 Oct 09:00 CET: 1 page: 1 in sleep hours." in said
+    assert "Since Mon 26 Oct 09:00 CET: 1 page, in sleep hours." in said
     assert "Secret" not in said
     assert "INC-2" not in said
 
@@ -80,6 +80,24 @@ async def test_the_first_look_and_the_same_people_say_nothing(stage: Stage) -> N
         stage.clock.forward(hours=1)
     await stage.settle()
     assert not told(stage)
+
+
+async def test_a_turn_that_goes_on_is_looked_at_once(stage: Stage) -> None:
+    def about_who_had_it(sent: list[tuple[str, object]]) -> int:
+        return sum("memory" in statement for statement, _ in sent)
+
+    watch = on_duty(stage)
+    with statements() as first:
+        await watch.look()
+    assert about_who_had_it(first) > 0
+    stage.clock.forward(hours=1)
+    with statements() as second:
+        await watch.look()
+    assert about_who_had_it(second) == 0
+    stage.world.ask(c.SetOverride(person="ben", start=stage.clock.now(), end=stage.clock.now() + HOUR))
+    await watch.look()
+    await stage.settle()
+    assert len(told(stage)) == 1
 
 
 async def test_a_hand_over_while_no_bot_ran_is_told_on_return_and_once_by_however_many(stage: Stage) -> None:
@@ -144,6 +162,37 @@ async def test_who_comes_back_after_hours_without_anybody_hands_over_to_nobody(s
     assert not told(stage)
 
 
+async def test_an_override_that_is_taken_back_hands_over_again(stage: Stage) -> None:
+    """To somebody whose turn began long ago, and was told then."""
+    await on_duty(stage).look()
+    stage.clock.forward(hours=5)
+    await on_duty(stage).look()
+    stage.clock.forward(minutes=30)
+    at = stage.clock.now()
+    await stage.ask(c.SetOverride(person="ana", start=at, end=at + HOUR))
+    stage.clock.forward(minutes=10)
+    await on_duty(stage).look()
+    await stage.settle()
+    await stage.ask(c.DropOverride(id=1))
+    for _ in range(3):
+        await on_duty(stage).look()
+    await stage.settle()
+    again = told(stage)[-1]
+    assert "platform: Ana Ruiz hands over to Ben Okafor, until Mon 09 Nov 09:00 CET" in again
+    assert len(told(stage)) == 3
+
+
+async def test_an_override_that_is_gone_before_its_notice_hands_over_to_nobody(stage: Stage) -> None:
+    await on_duty(stage).look()
+    at = stage.clock.now()
+    await stage.ask(c.SetOverride(person="ben", start=at, end=at + HOUR))
+    await on_duty(stage).look()
+    await stage.ask(c.DropOverride(id=1))
+    await on_duty(stage).refresh()
+    await stage.settle()
+    assert not told(stage)
+
+
 async def test_a_platform_that_is_down_is_told_later_and_one_that_refuses_is_let_be(stage: Stage) -> None:
     await on_duty(stage).look()
     stage.clock.forward(hours=5)
@@ -177,6 +226,19 @@ async def test_nobody_answers_and_everybody_reads_it_with_a_button_and_the_room_
     room = "\n".join(stage.loudly())
     assert "Nobody answered the pages. This is how people are reached by hand:" in room
     assert "Ana Ruiz: ana@example.org" in room
+
+
+async def test_how_people_are_reached_by_hand_is_said_only_while_it_is_needed(stage: Stage) -> None:
+    """A page that got through meanwhile, or an answer, needs nobody's telephone number."""
+    stage.email.orders.always = stage.ntfy.orders.always = Unavailable("down")
+    number = await stage.open("Region is down", severity=Severity.SEV1, page="policy:platform")
+    await stage.settle()
+    stage.clock.forward(minutes=5)
+    await stage.ask(c.Escalate(ladder="platform", step=1, round=0), number)
+    stage.email.orders.always = stage.ntfy.orders.always = None
+    await stage.ask(c.Acknowledge(person="ana"), number)
+    await stage.settle()
+    assert "reached by hand" not in "\n".join(stage.loudly())
 
 
 async def test_who_answers_before_it_is_called_out_spares_everybody(stage: Stage) -> None:

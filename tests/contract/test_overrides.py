@@ -25,6 +25,7 @@ from bot.ports import Said
 from bot.questions import Answers, Names
 from bot.words import Wording
 from tests.clock import START
+from tests.statements import statements
 from tests.world import PEOPLE, RULES, World, an_ask
 
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
@@ -239,3 +240,17 @@ async def test_a_page_that_failed_after_its_provider_took_it_wakes_the_next_one(
     assert world.clock.now() + HOUR > START
     writer.stop()
     await writing
+
+
+def test_a_batch_that_pages_nobody_asks_nothing_of_who_is_on_call_and_one_that_pages_asks_once(world: World) -> None:
+    def asked(*commands: c.Command) -> list[str]:
+        """The tables that were read to know who is on call."""
+        with statements() as sent:
+            world.do(*(an_ask(command) for command in commands))
+        return [name for name in ("override", "turn") for said, _ in sent if f"FROM {name}" in said.replace('"', "")]
+
+    assert asked(c.Open(title="quiet"), c.Open(title="quieter")) == []
+    assert asked(*(c.Open(title=f"loud {n}", page="schedule:platform") for n in range(20))) == ["override", "turn"]
+    fixed = {"platform": Ladder("platform", (Step(("person:ana",)),))}
+    world.rules = replace(RULES, roster=replace(ROSTER, schedules={}, ladders=fixed))
+    assert asked(c.Open(title="of one person", page="policy:platform")) == []

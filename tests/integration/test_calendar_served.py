@@ -86,10 +86,12 @@ def checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...,
 
     async def checked(server: IcsServer, **people: Any) -> list[str]:
         known = {"people": {**BASIC["people"], **people}}
-        path = write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", **sections(server), **known)
+        configured = sections(server)
+        configured["oncall"]["policies"] = {"nights": {"steps": [{"page": "schedule:platform"}]}}
+        path = write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", **configured, **known)
         await check(load(path, {}))
         lines = capsys.readouterr().out.splitlines()
-        return [line for line in lines if " oncall.schedules.platform" in line]
+        return [line for line in lines if " oncall." in line]
 
     return checked
 
@@ -99,6 +101,7 @@ async def test_a_check_reads_the_calendar_and_knows_who_is_on_call_by_it(checked
         lines = await checked(server)
     assert "ok       oncall.schedules.platform.calendar: 1 shift in the next 90 days" in lines
     assert "ok       oncall.schedules.platform: Ana Ruiz is on call now" in lines
+    assert any("oncall.policies.nights: it asks only Ana Ruiz now" in line for line in lines)
     assert not (tmp_path / "klatsch.db").exists()
 
 

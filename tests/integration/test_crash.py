@@ -118,7 +118,12 @@ def ending(job: Job) -> Ending:
             told=tuple(words for source, words in said if source != "delivery"),
             recorded=Counter(words for _, words in said),
             rooms=tuple(sorted(room.id for room in platform.rooms())),
-            card=tuple(message.document.summary for message in room.messages if not message.thread),
+            # Whoever was dead while a page waited says how people are reached by hand, and that is true then.
+            card=tuple(
+                message.document.summary
+                for message in room.messages
+                if not message.thread and "reached by hand" not in message.document.summary
+            ),
             pinned=len(room.pinned),
             announced=tuple(without_times(message.document.to_plain()) for message in platform.messages("incidents")),
             thread=Counter(
@@ -143,8 +148,9 @@ def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
     body["moments"] = {name: stamp["source"] for name, stamp in body["moments"].items()}
     body["rooms"] = {name: sorted(key for key, value in room.items() if value) for name, room in body["rooms"].items()}
     body["paging"] = {key: value for key, value in body["paging"].items() if key not in ("since", "next_at")}
-    # In which order pages arrive is the providers' business, and so are the numbers of what says so.
-    body["paging"] |= {"pages": sorted(body["paging"]["pages"]), "sent": sorted(body["paging"]["sent"])}
+    body["paging"]["sent"] = sorted(body["paging"]["sent"])
+    # When, and after how many events of other lanes.
+    body["paging"]["pages"] = {person: page["again"] for person, page in body["paging"]["pages"].items()}
     body["postmortem"]["place"] = body["postmortem"]["place"].replace(folder, "")
     # Each bot listens on a port of its own.
     body["public_links"] = sorted(body["public_links"])

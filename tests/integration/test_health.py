@@ -287,3 +287,24 @@ async def test_a_bot_outlives_its_postgresql(tmp_path: Path, stoppable: Stoppabl
         assert (await bot_.get("/readyz")).status_code == 200
         await until(lambda: len(phone.published) == 2, "the page of the second incident")
         assert len(bot_.klatsch.lookups.recent()) == 2
+
+
+async def test_who_cannot_be_reached_is_known_from_the_start_and_keeps_nobody_from_work(
+    tmp_path: Path, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A telephone number with letters, an address that is missing: found by day, and not when it rings."""
+    sections = paging("http://127.0.0.1:9")
+    people = {
+        "ana": {"name": "Ana Ruiz", "phone": "call me", "page": ["call"]},
+        "ben": {"name": "Ben Okafor", "phone": "+49 30 1234-567", "page": ["call", "ntfy"]},
+    }
+    ways = {**sections["paging"], "call": {"type": "signal", "url": "http://127.0.0.1:9", "number": "+4930000000"}}
+    async with bot_on(tmp_path, database_url, **{**sections, "people": people, "paging": ways}) as bot_:
+        answer = await bot_.get("/readyz")
+        assert answer.status_code == 200
+        troubles = answer.json()["troubles"]
+    assert [trouble for trouble in troubles if "people.ana" in trouble]
+    assert [trouble for trouble in troubles if "people.ben.ntfy" in trouble]
+    assert not [trouble for trouble in troubles if "people.ben.phone" in trouble]
+    assert all(trouble in caplog.text for trouble in troubles)
+    assert "call me" not in caplog.text

@@ -7,7 +7,7 @@ import pytest
 
 from bot.config import load
 from bot.duty import overridden
-from bot.findings import schedules
+from bot.findings import policies, schedules
 from bot.oncall.coverage import in_a_row
 from bot.oncall.overrides import Override
 from bot.oncall.rotations import Rotation
@@ -168,3 +168,25 @@ def test_two_turns_in_a_row_are_found_around_the_end(people, expected):
         datetime.fromisoformat("2026-01-01"),
     )
     assert in_a_row(Rotation(people, every, start)) == expected
+
+
+def test_a_way_that_comes_when_others_are_asked_already_is_told(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        """
+http: {public_url: "https://klatsch.example.org"}
+paging: {ntfy: {url: "https://ntfy.example.org"}, email: {type: smtp}}
+people:
+  ana: {name: Ana Ruiz, page: [ntfy, {email: 5m}]}
+  ben: {name: Ben Okafor, page: [ntfy, {email: 4m}]}
+oncall:
+  schedules: {s: {rotation: {people: [ana, ben], start: 2026-11-02T09:00}}}
+  policies: {p: {steps: [{page: "schedule:s"}, {page: "person:ben", wait: 10m}, {page: "pager:ntfy"}]}}
+""",
+        "utf-8",
+    )
+    assert [str(finding) for finding in policies(load(path, {}), NOW)] == [
+        "ok       oncall.policies.p: asks Ben Okafor, after 5m Ben Okafor, after 15m the service ntfy",
+        "warning  oncall.policies.p: Ana Ruiz by email after 5m, when others are asked after 5m. "
+        "Let it come sooner, or let the step wait longer.",
+    ]

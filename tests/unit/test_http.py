@@ -51,6 +51,13 @@ async def test_an_answer_that_is_ok_comes_back_whole(http: Http, server: HttpSer
     assert sent.headers["user-agent"].startswith("klatsch/")
 
 
+async def test_a_header_that_is_no_ascii_makes_no_error_of_a_yes(http: Http, server: HttpServer) -> None:
+    """Whoever was paged would be paged again and again."""
+    server.orders.append(Answer(201, headers={"Location": "/sider/møde"}))
+    answer = await http.request("POST", f"{server.url}/x", provider="phones", ok=(201,))
+    assert answer.headers["location"] == "/sider/møde"
+
+
 async def test_a_user_and_a_password_travel_in_the_header_only(http: Http, server: HttpServer) -> None:
     await http.request("GET", f"{server.url}/x", provider="phones", basic=("ana", SECRET))
 

@@ -12,6 +12,8 @@ from bot.config import load
 DOCS = (Path(__file__).parents[2] / "docs" / "paging.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
 SECRET = "a-secret-of-more-than-thirty-two-characters"
+SHAPED = {"TWILIO_ACCOUNT_SID": f"AC{'0' * 32}"}
+"""What has a shape of its own."""
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=[f"block {n}" for n in range(1, len(BLOCKS) + 1)])
@@ -20,13 +22,15 @@ def test_every_block_is_a_configuration_without_errors(block: str, tmp_path: Pat
         (tmp_path / name).write_text(f"{SECRET}\n")
     file = tmp_path / "config.yaml"
     file.write_text(f'{block}\nhttp: {{public_url: "https://klatsch.example.org"}}\n', encoding="utf-8")
-    config = load(file, dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), SECRET), examine)
+    config = load(file, dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), SECRET) | SHAPED, examine)
     assert config.blocks["paging"]
 
 
 @pytest.mark.parametrize("type", sorted(PAGERS))
 def test_every_way_is_in_the_table(type: str) -> None:
-    assert re.search(rf"^\| \[`{type}`\]\(#[a-z-]+\) \| {PAGERS[type].medium} \|", DOCS, re.MULTILINE)
+    assert re.search(
+        rf"^\| \[`{type}`\]\(#[a-z-]+\)(, `channel: \w+`)? \| {PAGERS[type].medium} \|", DOCS, re.MULTILINE
+    )
 
 
 def test_every_way_in_the_table_has_its_section() -> None:

@@ -9,7 +9,8 @@ from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import Incident, Kind, Person, Room, Severity, Status
+from bot.incident.model import Incident, Kind, Paging, Person, Room, Severity, Status
+from bot.incident.paging import escalate
 from bot.incident.plan import Policy, plan
 from tests.builders import START
 
@@ -83,7 +84,9 @@ def test_when_it_gets_worse_the_ways_that_were_kept_quiet_are_used_too() -> None
     quiet, _ = after(an_incident(Severity.SEV3), paged("ana"))
     change = e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV1)
     _, effects = after(quiet, change)
+    # In minutes after it got worse; START plus one.
     assert pages(effects) == [("ana", "email", 0 * MINUTE), ("ana", "sms", 4 * MINUTE)]
+    assert not [effect for effect in effects if isinstance(effect, f.Cancel)]
     _, unchanged = after(quiet, e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV4))
     assert pages(unchanged) == []
 
@@ -92,7 +95,45 @@ def test_a_way_that_fails_brings_the_next_one_forward_and_the_others_with_it() -
     failed = e.PageFailed(at=START + MINUTE, person="ana", way="ntfy", reason="no")
     _, effects = after(an_incident(), paged("ana"), failed)
     assert pages(effects) == [("ana", "email", 0 * MINUTE), ("ana", "sms", 4 * MINUTE)]
-    assert f.Cancel(("send_page",), ("7:page:ana:email", "7:page:ana:sms")) == effects[0]
+    assert effects[0] == f.Cancel(("send_page",), ("7:page:ana:email", "7:page:ana:sms"))
+
+
+def test_what_was_due_at_once_and_is_not_begun_stays_when_another_way_fails() -> None:
+    """In a storm many pages wait their turn: the first one that fails must not take the others with it."""
+    dan = Person("dan", "Dan", ways=("ntfy", "gotify", "sms"), waits={"sms": 5 * MINUTE})
+    policy = Policy(people={"dan": dan})
+    failed = e.PageFailed(at=START + MINUTE, person="dan", way="ntfy", reason="no")
+    _, effects = after(an_incident(), paged("dan"), failed, policy=policy)
+    assert pages(effects) == [("dan", "sms", 0 * MINUTE)]
+    assert [x.lanes for x in effects if isinstance(x, f.Cancel)] == [("7:page:dan:sms",)]
+
+
+def test_the_next_way_is_the_next_in_time_in_whatever_order_they_are_written() -> None:
+    eva = Person("eva", "Eva", ways=("sms", "ntfy"), waits={"sms": 5 * MINUTE})
+    policy = Policy(people={"eva": eva})
+    failed = e.PageFailed(at=START + MINUTE, person="eva", way="ntfy", reason="no")
+    assert pages(after(an_incident(), paged("eva"), failed, policy=policy)[1]) == [("eva", "sms", 0 * MINUTE)]
+
+
+def test_who_has_no_way_and_is_asked_again_withdraws_nobody_elses_page() -> None:
+    fay = Person("fay", "Fay")
+    policy = Policy(people={"ana": ANA, "fay": fay})
+    incident, _ = after(an_incident(), paged("ana", "fay", "gone"), policy=policy)
+    _, effects = after(incident, paged("ana", "fay", "gone", round=1), policy=policy)
+    cancels = [x for x in effects if isinstance(x, f.Cancel) and "send_page" in x.kinds]
+    assert [x.lanes for x in cancels] == [("7:page:ana:ntfy", "7:page:ana:email", "7:page:ana:sms")]
+
+
+def test_what_goes_by_a_way_that_is_not_brought_forward_is_not_withdrawn() -> None:
+    """Ben has both ways at once: when one fails, the other may not have begun."""
+    failed = e.PageFailed(at=START, person="ben", way="email", reason="no")
+    _, effects = after(an_incident(), paged("ben"), failed)
+    assert effects == []
+
+
+def test_a_way_that_was_due_at_that_moment_is_on_its_way_and_not_brought_again() -> None:
+    failed = e.PageFailed(at=START + 2 * MINUTE, person="ana", way="ntfy", reason="no")
+    assert pages(after(an_incident(), paged("ana"), failed)[1]) == [("ana", "sms", 0 * MINUTE)]
 
 
 def test_a_way_that_was_brought_forward_and_failed_is_not_tried_again_and_again() -> None:
@@ -109,24 +150,10 @@ def test_a_way_that_was_brought_forward_and_failed_is_not_tried_again_and_again(
     assert again.paging.failed == ()
 
 
-def test_a_way_that_fails_withdraws_no_other_one_that_is_due_and_has_not_begun() -> None:
-    policy = Policy(people={"ana": Person("ana", "Ana", ways=("ntfy", "email", "sms"), waits={"sms": 5 * MINUTE})})
-    failed = e.PageFailed(at=START + MINUTE, person="ana", way="ntfy", reason="no")
-    _, effects = after(an_incident(), paged("ana"), failed, policy=policy)
-    assert effects[0] == f.Cancel(("send_page",), ("7:page:ana:sms",))
-    assert pages(effects) == [("ana", "sms", 0 * MINUTE)]
-
-
 def test_what_was_sent_meanwhile_is_not_brought_forward() -> None:
     sent = e.PageSent(at=START + MINUTE, person="ana", way="email")
     failed = e.PageFailed(at=START + MINUTE, person="ana", way="ntfy", reason="no")
     assert pages(after(an_incident(), paged("ana"), sent, failed)[1]) == [("ana", "sms", 0 * MINUTE)]
-
-
-def test_when_it_gets_worse_the_quiet_ways_that_are_still_due_stay_so() -> None:
-    quiet, _ = after(an_incident(Severity.SEV3), paged("ana"))
-    _, effects = after(quiet, e.SeverityChanged(at=START + MINUTE, old=Severity.SEV3, new=Severity.SEV1))
-    assert effects[0] == f.Cancel(("send_page",), ("7:page:ana:email", "7:page:ana:sms"))
 
 
 def test_a_clock_that_was_set_for_a_rung_that_was_begun_anew_meanwhile_asks_nobody() -> None:
@@ -199,6 +226,14 @@ def test_where_somebody_answered_at_the_service_it_is_not_told_so() -> None:
     assert not [x for x in effects if isinstance(x, f.SettlePage)]
 
 
+def test_an_answer_at_the_provider_settles_the_other_pages_there_too() -> None:
+    """Ana's phone is quiet when she presses its button; Ben's would ring on for an hour."""
+    sent = [e.PageSent(at=START, person=person, way="pagerduty") for person in ("ana", "ben")]
+    answer = e.PageAcknowledged(at=START, person="ana", via="pagerduty")
+    _, effects = after(an_incident(), paged("ana", "ben"), *sent, answer)
+    assert f.SettlePage("ben", "pagerduty", "ana") in effects
+
+
 @pytest.mark.parametrize(
     ("then", "told"),
     [
@@ -215,6 +250,11 @@ def test_a_page_that_was_on_its_way_when_it_was_answered_is_settled_behind_it(
     incident, _ = after(an_incident(), paged("pager:pagerduty"), then)
     _, effects = after(incident, e.PageSent(at=START, person="pager:pagerduty", way="pagerduty"))
     assert effects == [told]
+
+
+def test_a_phone_that_rang_after_the_answer_is_told_nothing() -> None:
+    incident, _ = after(an_incident(), paged("ana"), e.PageAcknowledged(at=START, person="ben"))
+    assert after(incident, e.PageSent(at=START, person="ana", way="ntfy"))[1] == []
 
 
 def test_a_service_is_invited_into_no_room() -> None:
@@ -243,8 +283,6 @@ def test_when_no_page_got_through_the_room_shows_how_people_are_reached_while_th
 
 
 def test_whether_those_who_were_asked_were_reached_is_decided_when_the_next_are() -> None:
-    from bot.incident.paging import escalate
-
     incident, _ = after(an_incident(), paged("ana"))
     rung = c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE)
     clock = c.Escalate(ladder="platform", step=1, round=0, rung=rung)
@@ -255,6 +293,42 @@ def test_whether_those_who_were_asked_were_reached_is_decided_when_the_next_are(
     (heard,) = escalate(sent, clock, START + 5 * MINUTE)
     assert isinstance(heard, e.PeoplePaged)
     assert not heard.unreached
+
+
+def test_a_page_that_its_provider_took_and_could_not_deliver_reached_nobody() -> None:
+    taken = e.PageSent(at=START, person="ana", way="sms")
+    undelivered = e.PageFailed(at=START + MINUTE, person="ana", way="sms", reason="the telephone is off")
+    again = e.PageSent(at=START + 2 * MINUTE, person="ana", way="sms")
+    reached = []
+    for events in ([taken], [taken, undelivered], [taken, undelivered, again]):
+        incident, _ = after(an_incident(), paged("ana"), *events)
+        assert incident.paging is not None
+        reached.append(incident.paging.reached())
+    assert reached == [True, False, True]
+
+
+def test_who_was_reached_the_last_time_was_not_reached_when_asked_again() -> None:
+    sent = e.PageSent(at=START, person="ana", way="ntfy")
+    incident, _ = after(an_incident(), paged("ana"), sent)
+    assert incident.paging is not None
+    assert incident.paging.reached()
+    again, _ = after(incident, paged("ana", round=1))
+    assert again.paging is not None
+    assert not again.paging.reached()
+
+
+def test_a_ladder_of_the_release_before_is_not_said_to_have_reached_nobody() -> None:
+    """Its pages went out, and nobody wrote down which."""
+    before = Paging("platform", 0, 0, ("ana",), START, START + 5 * MINUTE)
+    incident = replace(an_incident(), paging=before)
+    clock = c.Escalate(ladder="platform", step=1, round=0, rung=c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE))
+    (asked,) = escalate(incident, clock, START + 5 * MINUTE)
+    assert isinstance(asked, e.PeoplePaged)
+    assert not asked.unreached
+    nobody, _ = after(an_incident(), paged("ana"))
+    (asked,) = escalate(nobody, clock, START + 5 * MINUTE)
+    assert isinstance(asked, e.PeoplePaged)
+    assert asked.unreached
 
 
 def test_a_drill_pages_nobody() -> None:

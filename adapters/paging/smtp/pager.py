@@ -14,8 +14,6 @@ import aiosmtplib
 from adapters.excerpt import excerpt
 from adapters.paging.smtp.config import ADDRESS, AnswersConfig, Config
 from adapters.paging.smtp.ids import page_id
-from adapters.paging.smtp.intake import Intake
-from adapters.paging.smtp.listening import listen
 from adapters.paging.smtp.mails import answer_mail, page_mail
 from adapters.paging.smtp.reading import Reply
 from adapters.paging.wording import secrets_of
@@ -149,6 +147,10 @@ class SmtpWithAnswers(Smtp):
     async def listen(self, answers: PageAnswers) -> None:
         """`bot.answering.ListensForAnswers`."""
         local, largest = self._answers.protocol == "lmtp", self._answers.max_size
+        # Only who takes answers in pays for the server that it needs.
+        from adapters.paging.smtp.intake import Intake
+        from adapters.paging.smtp.listening import listen
+
         intake = Intake(self._name, self._sender, answers, self._say, largest=largest, local=local)
         await listen(self._name, self._answers, intake, self._from.domain)
 

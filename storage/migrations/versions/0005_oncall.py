@@ -1,4 +1,5 @@
-"""On call: overrides, turns within a step, the last good copies of calendars, and heartbeats."""
+"""On call: overrides, turns within a step, the last good copies of calendars, and heartbeats; and where maintenance is found
+however many incidents are open."""
 
 from __future__ import annotations
 
@@ -42,6 +43,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("kind = 'people_paged'"),
         postgresql_where=sa.text("kind = 'people_paged'"),
     )
+    op.create_index(
+        "incident_maintained",
+        "incident",
+        ["number"],
+        unique=False,
+        sqlite_where=sa.text("live = 1 AND kind = 'maintenance'"),
+        postgresql_where=sa.text("live = 1 AND kind = 'maintenance'"),
+    )
     op.create_table(
         "turn",
         sa.Column("step", sa.Text(), nullable=False, comment="of a policy, whose targets take turns: `platform:0`"),
@@ -78,6 +87,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("incident_maintained", "incident")
     op.drop_index("event_paged", "event")
     op.execute("DELETE FROM counter WHERE name = 'override'")
     for name in ("heartbeat", "calendar", "turn", "override"):
