@@ -44,8 +44,9 @@ class Answered:
             raise NoSuchLink(f"{clean(person)} is not configured any more")
         return number, person
 
-    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "") -> str:
-        outcome = await self._ask(c.Acknowledge(person=person, via=via), number, person, via, event)
+    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "", by_number: bool = False) -> str:
+        command = c.Acknowledge(person=person, via=via, by_number=by_number)
+        outcome = await self._ask(command, number, person, via, event)
         if outcome.again:
             return AGAIN
         if outcome.refused or outcome.after is None:
@@ -67,11 +68,14 @@ class Answered:
 
     async def failed(self, number: int, person: str, reason: str, *, via: str, event: str = "") -> None:
         command = c.RecordPage(person=person, way=via, failed=clean(reason))
-        await self._ask(command, number, "klatsch", via, event)
+        # Nobody said so: it is what came of a page, as if that had failed at once.
+        await self._ask(command, number, "klatsch", via, event, Source("delivery", via))
 
-    async def _ask(self, command: c.Command, number: int, by: str, via: str, event: str) -> Outcome:
+    async def _ask(
+        self, command: c.Command, number: int, by: str, via: str, event: str, source: Source | None = None
+    ) -> Outcome:
         # What a provider tells of is a person's answer as much as a link they press.
-        source = Source("link", via)
+        source = source or Source("link", via)
         inbox = f"{via}:{event}" if event else ""
         return await self._writer.submit(c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox))
 

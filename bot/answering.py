@@ -34,9 +34,10 @@ class PageAnswers(Protocol):
         """The number of the incident and the id of the person that an acknowledge link's token names. Raises NoSuchLink."""
         ...
 
-    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "") -> str:
+    async def acknowledge(self, number: int, person: str, *, via: str, event: str = "", by_number: bool = False) -> str:
         """`person` has it; an id under `people:`, or `VIA:NAME` of somebody only the provider knows. Answers a TooLate when
-        that changed nothing any more, or not for everybody."""
+        that changed nothing any more, or not for everybody. `by_number`: they named it by its number, and nothing proves that they
+        were told of it; a private incident is none then for whoever was not."""
         ...
 
     async def resolve(self, number: int, person: str, *, via: str, event: str = "") -> str:

@@ -36,7 +36,7 @@ from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.lookups import Waiting
-from bot.main import DRAFTS, Klatsch, is_klatsch, taken, wording
+from bot.main import DRAFTS, Klatsch, is_klatsch, rules, taken, wording
 from bot.offered import Probed
 from bot.oncall.overrides import Override
 from bot.perform import Words
@@ -228,7 +228,7 @@ def _templates(klatsch: Klatsch) -> Iterator[Finding]:
     found = templates.problems()
     someone = next(iter(config.people.values()), None) or Person("sample", "Sample Person")
     try:
-        render_everything(wording(config, templates, klatsch.duty), someone, klatsch.clock.now())
+        render_everything(wording(config, templates, klatsch.duty, rules(config).policy), someone, klatsch.clock.now())
     except TemplateError as error:
         found = list(dict.fromkeys([*found, str(error)]))
     for problem in found:
@@ -262,7 +262,8 @@ def _people(klatsch: Klatsch) -> Iterator[Finding]:
         if missing := lacking(person, ways):
             yield Finding(PROBLEM, about, "; ".join(missing))
         else:
-            yield Finding(OK, about, f"is paged by {', '.join(person.ways)}")
+            after = {way: f"{way} after {format_duration(wait)}" for way, wait in person.waits.items()}
+            yield Finding(OK, about, f"is paged by {', '.join(after.get(way, way) for way in person.ways)}")
 
 
 async def _probed(klatsch: Klatsch) -> list[Finding]:

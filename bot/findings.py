@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 
 from bot.alerts.heartbeat import MOST, Signal, named, overdue
 from bot.alerts.routing import Route
+from bot.chat.card import who
 from bot.chat.document import clean
-from bot.chat.templates import local
+from bot.chat.templates import and_, local
 from bot.config import Config
 from bot.durations import format_duration
+from bot.incident.commands import Rung
 from bot.incident.model import Person
 from bot.oncall.coverage import AHEAD, Double, doubles, gaps, in_a_row
 from bot.oncall.escalation import DEFAULT_WAIT, Ladder, Roster, rung
@@ -150,9 +152,10 @@ def policies(config: Config, now: datetime) -> Iterator[Finding]:
     """A policy that asks one person again and again does not escalate; a way that comes when others are asked comes late."""
     roster, people = config.roster, config.reachable
     for name, ladder in roster.ladders.items():
-        steps = range(len(ladder.steps))
-        asked = {person for step in steps for person in rung(roster, name, step=step, round=0, at=now).people}
-        names = sorted(people[person].name for person in asked if person in people)
+        tried = (rung(roster, name, step=step, round=0, at=now) for step in range(len(ladder.steps)))
+        # A step that has nobody now is answered with the next one that has.
+        rungs = [*{(one.round, one.step): one for one in tried if one.people and not one.round}.values()]
+        names = sorted({people[person].name for one in rungs for person in one.people if person in people})
         about = f"oncall.policies.{name}"
         if not names:
             yield Finding(WARNING, about, "it asks nobody now. Look at its schedules, or name a person in a step.")
@@ -160,10 +163,19 @@ def policies(config: Config, now: datetime) -> Iterator[Finding]:
             text = f"it asks only {names[0]} now, whoever does not answer. Add a step with somebody else."
             yield Finding(WARNING, about, text)
         else:
-            yield Finding(OK, about, f"asks {', '.join(names)}")
+            yield Finding(OK, about, f"asks {_in_turn(rungs, config.people)}")
         if late := _late(ladder, people, roster):
             text = f"{_told(late)}. Let it come sooner, or let the step wait longer."
             yield Finding(WARNING, about, text)
+
+
+def _in_turn(rungs: Sequence[Rung], people: Mapping[str, Person]) -> str:
+    """`Ana Ruiz, after 5m Ben Okafor`."""
+    names, wait, said = who(people), timedelta(), []
+    for one in rungs:
+        said.append(f"{f'after {format_duration(wait)} ' if wait else ''}{and_(map(names, one.people))}")
+        wait += one.wait or timedelta()
+    return ", ".join(said)
 
 
 def _late(ladder: Ladder, people: Mapping[str, Person], roster: Roster) -> list[str]:

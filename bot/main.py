@@ -105,12 +105,14 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        self.writer = Writer(self.store, rules(config), changed=self._changed)
+        ruled = rules(config)
+        self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
-        self.words = wording(config, Templates(folder, instead=Templates() if folder else None), self.duty)
+        templates = Templates(folder, instead=Templates() if folder else None)
+        self.words = wording(config, templates, self.duty, ruled.policy)
         known = replace(
-            names(config, self.duty, self._public_addresses),
+            names(config, self.duty, ruled.policy, self._public_addresses),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
         )
         answers = Answers(self.lookups, self.clock, known, self.words)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.chat.templates import Templates
 from bot.config import Config
 from bot.duty import Duty
+from bot.incident.policy import Policy
 from bot.oncall.escalation import Roster
 from bot.questions import Names
 from bot.status.contacts import contacts_of
@@ -25,9 +26,9 @@ def component_names(config: Config) -> dict[str, str]:
     return {c.id: f"{c.name} ({c.group})" if c.group else c.name for c in config.components}
 
 
-def wording(config: Config, templates: Templates, duty: Duty) -> Wording:
+def wording(config: Config, templates: Templates, duty: Duty, policy: Policy) -> Wording:
     """How things are said with these templates."""
-    return Wording(templates, config.people, str(config.zone), component_names(config), duty)
+    return Wording(templates, config.people, str(config.zone), component_names(config), duty, policy)
 
 
 def redaction(config: Config) -> Redaction:
@@ -36,7 +37,7 @@ def redaction(config: Config) -> Redaction:
     return replace(config.redact, public=public, contacts=contacts_of(config.people.values()))
 
 
-def names(config: Config, duty: Duty, public_addresses: Callable[[str], Sequence[str]]) -> Names:
+def names(config: Config, duty: Duty, policy: Policy, public_addresses: Callable[[str], Sequence[str]]) -> Names:
     """What means something in a line. `duty` knows who is on call, `public_addresses` where customers will read of an incident."""
     return Names(
         people=config.people,
@@ -50,4 +51,5 @@ def names(config: Config, duty: Duty, public_addresses: Callable[[str], Sequence
         rooms=bool(config.platforms),
         status_pages=bool(config.status),
         public_addresses=public_addresses,
+        policy=policy,
     )

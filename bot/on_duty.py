@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.duty import Duty
 from bot.inbox import Writer
@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 LOOKS_EVERY = 5.0
 """Seconds; so long the next one shown on a card may not know of an override made elsewhere."""
+
+APART = timedelta(minutes=5)
+"""What the clocks of several bots may differ by. A clock that is farther behind than what was seen was set back."""
 
 
 class OnDuty:
@@ -63,7 +66,13 @@ class OnDuty:
         await self.refresh()
         now = self._clock.now()
         for schedule in self._duty.roster.schedules.values():
-            await self._look(schedule, now)
+            try:
+                await self._look(schedule, now)
+            except (StoreUnavailable, Overloaded):
+                raise
+            except Exception:
+                # One that nobody can make out keeps no other one from being looked at.
+                log.exception("a bug while looking at who is on call in %s", schedule.name)
 
     async def refresh(self) -> None:
         """Know of what stands in the database. Raises StoreUnavailable."""
@@ -80,17 +89,20 @@ class OnDuty:
         current = await asyncio.to_thread(shift, schedule, now)
         # Who had it last hands over to whoever has it next, be it after a weekend.
         if current.people:
-            await self._told(schedule, current)
+            await self._told(schedule, current, now)
         self._looked[schedule.name] = schedule, current
 
-    async def _told(self, schedule: Schedule, current: Shift) -> None:
+    async def _told(self, schedule: Schedule, current: Shift, now: datetime) -> None:
         kept = await self._memory.recall(schedule.name)
         had = json.loads(kept) if kept else None
         if had and sorted(had["people"]) == sorted(current.people):
+            return
+        if had and timedelta(0) < datetime.fromisoformat(had.get("at", had["since"])) - now < APART:
+            # Another bot, whose clock is ahead of ours, has seen what is yet to come here.
             return
         if had:
             since = datetime.fromisoformat(had["since"])
             before = tuple(str(person) for person in had["people"])
             await self._writer.submit(HandOver(schedule.name, before, since, current.start))
-        now_have = {"people": list(current.people), "since": current.start.isoformat()}
+        now_have = {"people": list(current.people), "since": current.start.isoformat(), "at": now.isoformat()}
         await self._memory.keep({schedule.name: json.dumps(now_have)})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from bot import rostered
@@ -19,6 +20,7 @@ from bot.durations import parse_duration
 from bot.duty import Duty, overridden
 from bot.incident.model import Incident, Person, Refused
 from bot.incident.plan import has_room
+from bot.incident.policy import Policy
 from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.load import load
@@ -82,6 +84,7 @@ class Names:
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
     calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
+    policy: Policy = field(default_factory=Policy)
 
     @property
     def roster(self) -> Roster:
@@ -155,6 +158,7 @@ class Answers:
     def _about(self, question: Question, context: Context, incident: Incident) -> Document:
         people, zone, now = self._names.people, self._names.zone, self._clock.now()
         components, then = self._names.components, next_people(self._names.roster, incident.paging)
+        ways = partial(self._names.policy.ways, severity=incident.severity)
         match question.verb:
             case "status":
                 return self._with_unsent(incident, self._cards.card(incident, now))
@@ -183,7 +187,9 @@ class Answers:
             case "pm":
                 return standing.postmortem_document(incident, people=people)
             case "page":
-                paging = standing.paging_document(incident, context.targets, people=people, zone=zone, then=then)
+                paging = standing.paging_document(
+                    incident, context.targets, people=people, zone=zone, now=now, then=then, ways=ways
+                )
                 return self._with_unsent(incident, paging)
             case _:
                 raise Refused(f"`{question.verb}` has no answer here.", "See `help`.")

@@ -44,6 +44,9 @@ ANSWERED_WITHIN = 60.0
 ASKED_MOST = timedelta(hours=1)
 """What a source may ask us to wait."""
 
+RECALLED_WITHIN = 3.0
+"""Seconds; most copies are read in a fifth of one."""
+
 AT_ONCE = 2
 """Calendars that are read at the same time: each takes a thread and a core."""
 
@@ -70,8 +73,15 @@ class Refreshing:
         ]
 
     async def recall(self) -> None:
-        """What the last good copies say; nobody outside is asked."""
-        await asyncio.gather(*(calendar.recall() for calendar in self._calendars))
+        """What the last good copies say; nobody outside is asked. One that takes long to read is left to who asks its source:
+        whoever types a line at night does not wait for it."""
+        reading = [asyncio.create_task(calendar.recall()) for calendar in self._calendars]
+        if not reading:
+            return
+        _, late = await asyncio.wait(reading, timeout=RECALLED_WITHIN)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=bool(late))
 
     @asynccontextmanager
     async def followed(self) -> AsyncIterator[None]:

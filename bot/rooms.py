@@ -97,7 +97,8 @@ class Rooms:
                 await platform.invite(attempt, held.id, [person for person in found if person is not None])
                 return None
             case f.ShowContacts():
-                if contacts := self._words.contacts(incident, self._clock.now()):
+                needed = incident.paging is not None and incident.paging.needs_hands and incident.status.open
+                if needed and (contacts := self._words.contacts(incident, self._clock.now())):
                     await platform.say(attempt, held.id, contacts)
                 return None
             case f.Redirect():

@@ -184,12 +184,15 @@ def load_document(loads: Sequence[Load], length: str) -> Document:
 
 
 def spread(load: Load) -> str:
-    """`5 pages: 3 in business hours, 1 off hours, 1 in sleep hours`."""
+    """`5 pages: 3 in business hours, 1 off hours, 1 in sleep hours`; `1 page, off hours`; `2 pages, all in sleep hours`."""
     if not load.pages:
         return "no pages"
     said = {Hours.BUSINESS: "in business hours", Hours.OFF: "off hours", Hours.SLEEP: "in sleep hours"}
-    parts = [f"{count} {said[hours]}" for hours, count in load.hours.items() if count]
-    return f"{load.pages} page{'' if load.pages == 1 else 's'}: {', '.join(parts)}"
+    found = [(count, said[hours]) for hours, count in load.hours.items() if count]
+    if len(found) == 1:
+        ((count, when),) = found
+        return f"1 page, {when}" if count == 1 else f"{count} pages, all {when}"
+    return f"{load.pages} pages: {', '.join(f'{count} {when}' for count, when in found)}"
 
 
 def _turns(load: Load) -> str:

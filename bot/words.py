@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from bot import rostered
 from bot.chat import calling, card
@@ -17,6 +18,7 @@ from bot.duty import Duty
 from bot.incident.effects import SayHandover
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Person
+from bot.incident.policy import Policy
 from bot.lookups import StoredAlert
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.load import Paged
@@ -26,7 +28,7 @@ from bot.ports import RoomLink
 
 class Wording:
     """`zone` is where times are shown, `components` maps a component's id to what customers call it, `duty` knows who is
-    on call and who is paged next."""
+    on call and who is paged next, `policy` how people are woken."""
 
     def __init__(
         self,
@@ -35,12 +37,14 @@ class Wording:
         zone: str,
         components: Mapping[str, str],
         duty: Duty | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self._templates = templates
         self._people = people
         self._zone = zone
         self._components = components
         self._duty = duty or Duty(Roster())
+        self._policy = policy or Policy()
 
     def card(self, incident: Incident, now: datetime) -> Document:
         return card.card(
@@ -51,6 +55,7 @@ class Wording:
             templates=self._templates,
             components=self._components,
             then=next_people(self._duty.roster, incident.paging),
+            ways=partial(self._policy.ways, severity=incident.severity),
         )
 
     def announcement(self, incident: Incident, now: datetime) -> Document:

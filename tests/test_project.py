@@ -24,6 +24,7 @@ from bot.chat.parse import parse
 from bot.chat.reactions import REACTIONS
 from bot.cli import _arguments, _parser
 from bot.config import Config, load
+from bot.findings import policies, schedules
 from bot.main import settings
 from bot.oncall.coverage import AHEAD, gaps
 from bot.oncall.escalation import rung
@@ -63,6 +64,23 @@ def config(tmp_path: Path) -> Config:
 def test_the_configuration_in_the_readme_is_whole_and_nothing_about_it_is_odd(config: Config) -> None:
     assert list(config.warnings) == []
     assert list(settings(config).pages) == ["page"]
+
+
+def test_what_the_readme_says_of_on_call_may_stand_in_its_configuration(tmp_path: Path) -> None:
+    whole, night = yaml.safe_load(block("config.yaml")), yaml.safe_load(block("on call"))
+    assert night.keys() < whole.keys()
+    assert night["oncall"]["schedules"].keys() == whole["oncall"]["schedules"].keys()
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(whole | night), encoding="utf-8")
+    (tmp_path / "alert-token").write_text("0123456789abcdef\n")
+    config = load(file, {}, examine)
+    assert list(config.warnings) == []
+    now = datetime(2026, 11, 4, 2, 30, tzinfo=UTC)
+    (said,) = policies(config, now)
+    assert str(said) == "ok       oncall.policies.platform: asks Ana Ruiz, after 5m Ana Ruiz and Ben Weiss"
+    assert [str(found) for found in schedules(config, config.roster, now)] == [
+        "ok       oncall.schedules.platform: Ana Ruiz is on call now"
+    ]
 
 
 def test_the_receiver_in_the_readme_posts_to_an_entry_of_its_configuration() -> None:
@@ -172,7 +190,7 @@ def test_every_line_in_the_readme_is_understood_with_its_configuration(line: str
         room=7,
         people=config.people,
         components={component.id: component.name for component in config.components},
-        targets=tuple(f"policy:{name}" for name in config.roster.ladders),
+        targets=(*(f"policy:{name}" for name in config.roster.ladders), "schedule:platform"),
         zone=str(config.zone),
         default_ladder=config.default_ladder,
         redact=lambda text: (text, ()),

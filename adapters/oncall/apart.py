@@ -27,6 +27,10 @@ MEMORY = 1_000_000_000
 """Bytes; 10 MB of events take a quarter."""
 
 
+NEEDED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "PYTHONHOME", "PYTHONTZPATH", "TMPDIR")
+"""Of our environment: the rest of it holds secrets, which no stranger's calendar has to lie beside."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What is asked of that process, in one line before the calendar itself."""
 
@@ -59,7 +63,7 @@ def read_apart(
             input=msgspec.json.encode(wanted) + b"\n" + body,
             capture_output=True,
             timeout=WITHIN,
-            env={**os.environ, "PYTHONPATH": path},
+            env={"PYTHONPATH": path, **{name: os.environ[name] for name in NEEDED if name in os.environ}},
             check=False,
         )
     except subprocess.TimeoutExpired:

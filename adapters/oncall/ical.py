@@ -22,6 +22,9 @@ from adapters.oncall.lines import Unreadable, needed
 from bot.oncall.calendar import NamedShift
 
 MOST_SHIFTS = 20_000
+MOST_SAID = 4_000_000
+"""Characters of the names in all of them: what a calendar of a few kilobytes repeats must not fill our memory."""
+
 LATEST = 2100
 """No event ends later than in this year; "for ever" is often written as 9999."""
 
@@ -104,11 +107,15 @@ def _shifts(calendar: Component, start: datetime, end: datetime, zone: ZoneInfo,
     try:
         series = recurring_ical_events.of(calendar).series
         occurrences = (occurrence for one in series for occurrence in one.between(*wide))
+        said = 0
         for count, occurrence in enumerate(occurrences, 1):
             if count > MOST_SHIFTS:
                 raise Unreadable(f"has more than {MOST_SHIFTS} shifts in {(end - start).days} days")
             shift = _shift(occurrence.as_component(False), zone, free)
             if shift is not None and shift.start < end and shift.end > start:
+                said += sum(len(name) for called in (*shift.people, *shift.instead) for name in called)
+                if said > MOST_SAID:
+                    raise Unreadable(f"has names of more than {MOST_SAID} characters in {(end - start).days} days")
                 yield shift
     except OverflowError:
         raise Unreadable(f"has an event with a time after the year {LATEST} that cannot be counted with") from None

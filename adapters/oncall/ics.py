@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from stat import S_ISREG
@@ -77,13 +78,16 @@ class Ics:
         self._url = config.url.get_secret_value()
         self._http = http
         self._zone = zone
+        # A disk that is away holds whoever reads it. Pages are looked up by the threads that all share.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="calendar")
         self.every = config.every
         self.place = digest("ics", str(config.file or ""), self._url, config.user)
 
     async def fetch(self, etag: str, modified: str, start: datetime, end: datetime) -> Fetched | None:
         """The whole file, whatever time is asked for."""
         if self._config.file is not None:
-            return await asyncio.to_thread(self._file, self._config.file, etag)
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._file, self._config.file, etag)
         config = self._config
         password, token = config.password.get_secret_value(), config.token.get_secret_value()
         headers = {"Accept": "text/calendar, */*;q=0.5"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
@@ -18,6 +18,7 @@ from bot.answering import NoSuchLink
 from bot.chat.acknowledging import too_late
 from bot.chat.card import who
 from bot.chat.document import clean
+from bot.chat.templates import local
 from bot.duty import Duty
 from bot.inbox import Writer
 from bot.incident.commands import Acknowledge, Ask
@@ -33,9 +34,6 @@ SALT = "acknowledge"
 
 VALID_FOR = 7 * 24 * 3600
 """Seconds. Longer than any page waits, short enough that an old mail opens nothing."""
-
-AHEAD = timedelta(hours=1)
-"""How far the database's clock, by which a page came due, may be ahead of ours: what was signed later than now is refused."""
 
 ANSWERED_WITHIN = 9.0
 """Seconds that the database gets before the page says that it does not answer."""
@@ -68,6 +66,7 @@ class AckLinks:
     def __init__(self, key: str, public_url: str) -> None:
         self._key = key
         self._signer = URLSafeTimedSerializer(key, salt=SALT)
+        self._dates = TimestampSigner(key, salt=SALT)
         self._url = public_url.rstrip("/")
 
     @property
@@ -88,7 +87,7 @@ class AckLinks:
 
     def token(self, number: int, person: str, at: datetime) -> str:
         """What a link for a page that came due `at` ends in, the same whenever it is asked for; good for seven days from then."""
-        signer = URLSafeTimedSerializer(self._key, salt=SALT, signer=_Dated, signer_kwargs={"at": at - AHEAD})
+        signer = URLSafeTimedSerializer(self._key, salt=SALT, signer=_Dated, signer_kwargs={"at": at})
         return str(signer.dumps([number, person]))
 
     def whose(self, token: str) -> tuple[int, str]:
@@ -100,7 +99,11 @@ class AckLinks:
 
     def read(self, token: str) -> tuple[int, str]:
         """(incident number, person id). Raises BadSignature; SignatureExpired when it is too old."""
-        match self._signer.loads(token, max_age=VALID_FOR):
+        given, signed = self._signer.loads(token, return_timestamp=True)
+        # Signed later than now by us is signed by a clock that was set back since, or by a bot whose clock is ahead of ours.
+        if self._dates.get_timestamp() - signed.timestamp() > VALID_FOR:
+            raise SignatureExpired("too old", date_signed=signed)
+        match given:
             case [int(number), str(person)]:
                 return number, person
             case _:
@@ -182,12 +185,19 @@ class AckPages:
             "yours": answered == person,
             "over": not incident.status.open,
             "then": [self._name(one) for one in next_people(self._duty.roster, paging)],
-            "goes_on": bool(paging and paging.waiting and paging.next_at and not paging.last),
+            "next_at": self._next_at(incident),
             "late": too_late(incident, self._name, self._zone) if answered == person else "",
             "room": next((room.link for room in incident.rooms.values() if room.link.startswith("https://")), ""),
             "problem": "",
         }
         return self._render(200, facts)
+
+    def _next_at(self, incident: Incident) -> str:
+        """When somebody else is paged; empty when nobody is."""
+        held = incident.paging
+        if held is None or not held.waiting or held.next_at is None or held.last:
+            return ""
+        return local(held.next_at, self._zone, "%H:%M %Z")
 
     def _broken(self, error: BadSignature) -> Response:
         expired = isinstance(error, SignatureExpired)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -20,7 +21,7 @@ from bot.chat.card import who
 from bot.chat.document import clean
 from bot.duty import Duty
 from bot.incident.model import Person
-from bot.oncall.schedules import Schedule, Shift, shifts
+from bot.oncall.schedules import Schedule, Shift, shift, shifts
 from bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -102,22 +103,30 @@ def written(schedule: Schedule, person: str, people: Mapping[str, Person], start
     whose = f" ({names(person)})" if person else ""
     calendar.add("x-wr-calname", clean(f"On call: {schedule.name}{whose}"))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    for shift in shifts(schedule, start, end):
-        for one in shift.people:
+    for found in _whole(schedule, start, end):
+        for one in found.people:
             if not person or one == person:
-                calendar.add_component(_event(schedule, shift, one, people))
+                calendar.add_component(_event(schedule, found, one, people))
     return bytes(calendar.to_ical())
 
 
-def _event(schedule: Schedule, shift: Shift, person: str, people: Mapping[str, Person]) -> Event:
+def _whole(schedule: Schedule, start: datetime, end: datetime) -> list[Shift]:
+    """The first and the last of them not cut: what is shown of them would be another event each day."""
+    found = shifts(schedule, start, end)
+    found[:1] = [replace(one, start=shift(schedule, one.start).start) for one in found[:1]]
+    found[-1:] = [replace(one, end=shift(schedule, max(one.start, start)).end) for one in found[-1:]]
+    return found
+
+
+def _event(schedule: Schedule, found: Shift, person: str, people: Mapping[str, Person]) -> Event:
     from icalendar import Event
 
     event = Event()
-    event.add("uid", f"{schedule.name}-{person}-{shift.start:%Y%m%dT%H%M%SZ}@klatsch")
+    event.add("uid", f"{schedule.name}-{person}-{found.start:%Y%m%dT%H%M%SZ}@klatsch")
     # Not when it was asked for: what did not change must read the same.
-    event.add("dtstamp", shift.start)
-    event.add("dtstart", shift.start)
-    event.add("dtend", shift.end)
+    event.add("dtstamp", found.start)
+    event.add("dtstart", found.start)
+    event.add("dtend", found.end)
     event.add("summary", clean(f"{who(people)(person)} on call: {schedule.name}"))
     event.add("transp", "TRANSPARENT")
     if person in people and people[person].email:

@@ -126,8 +126,13 @@ class Signs:
         watch = _looked(look.watch, at)
         again = at - watch.told >= REPEAT
         # A release that knows other routes may share the database.
-        for signal, route in [(s, routes[s.route]) for s in self.known.values() if s.route in routes]:
+        for known, route in [(s, routes[s.route]) for s in self.known.values() if s.route in routes]:
             assert route.heartbeat is not None
+            signal = known
+            if known.heard_at > at:
+                # The clock was set back since: heard by now, and not for as long as it went back.
+                signal = replace(known, heard_at=at)
+                self._keep(signal)
             due = max(signal.heard_at, watch.since) + route.heartbeat
             if signal.silent_at is None and due <= at:
                 self._keep(replace(signal, silent_at=due))
@@ -176,7 +181,7 @@ def named(signal: Signal, route: Route | None) -> str:
 
 
 def _looked(watch: Watch | None, at: datetime) -> Watch:
-    if watch is None or at - watch.last > BREAK:
+    if watch is None or abs(at - watch.last) > BREAK:
         return Watch(at, at, at)
     return replace(watch, last=at)
 

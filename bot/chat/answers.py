@@ -27,7 +27,7 @@ from bot.chat.marked import marked
 from bot.chat.standing import answered, customers, task_line
 from bot.chat.taken_back import STATES
 from bot.chat.templates import and_, local
-from bot.incident.events import Noted, Recorded
+from bot.incident.events import Noted, PageSent, Recorded
 from bot.incident.model import Incident, Mark, Moment, Person, Role
 from bot.incident.timeline import minutes, sentence, story
 
@@ -101,7 +101,7 @@ def timeline_document(
                 _opening(entry.id, entry),
                 Text(" "),
                 when,
-                *line(f" {sentence(named(entry.event, components or {}), names, ZoneInfo(zone))}"),
+                *line(f" {sentence(named(entry.event, components or {}), names, ZoneInfo(zone))}{_receipt(entry)}"),
             )
         )
     too_many = len(rows) - len(_newest(rows))
@@ -114,6 +114,11 @@ def timeline_document(
         )
     blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line("Nothing yet.")))
     return Document(summary=title, blocks=tuple(blocks))
+
+
+def _receipt(entry: Recorded) -> str:
+    """By what a page's provider knows it again, for whoever has to ask there what became of it."""
+    return f" ({entry.event.receipt})" if isinstance(entry.event, PageSent) and entry.event.receipt else ""
 
 
 def _newest(rows: Sequence[Line]) -> Sequence[Line]:
@@ -180,7 +185,7 @@ def _facts(
     if incident.paging:
         held = incident.paging
         paged = f"{and_(map(names, held.people))} at {local(held.since, zone)}" if held.people else "nobody"
-        facts.append(("Paged", f"{paged}; {answered(incident, names, zone, then)}"))
+        facts.append(("Paged", f"{paged}; {answered(incident, names, zone, now, then)}"))
     if incident.summary:
         facts.append(("Last update", incident.summary))
     if incident.promise and incident.status.open:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.chat.card import symbol, unanswered, who
+from bot.chat.card import symbol, who
 from bot.chat.document import Block, Bullets, Button, Buttons, Document, Line, Mention, Paragraph, Text, clean, line
 from bot.chat.marked import marked
+from bot.chat.pages import unanswered
 from bot.chat.templates import and_
-from bot.incident.model import Incident, Person
+from bot.incident.model import Incident, Paging, Person
 
 PEOPLE_SHOWN = 20
 
@@ -38,15 +39,20 @@ def _reached(person: Person) -> str:
     return clean(", ".join(way for way in ways if way)) or f"nothing under people.{person.id} says how"
 
 
+def _in_vain(held: Paging) -> str:
+    if held.reached(held.asked):
+        return "Nobody answered the pages." if held.over else "Nobody has answered the pages yet."
+    return "No page got through." if held.over else "No page has got through yet."
+
+
 def contacts(incident: Incident, on_call: Sequence[str], *, people: Mapping[str, Person]) -> Document | None:
-    """In the incident's room: how those who were asked, and who is `on_call` now, are reached by hand. None: we know nobody."""
+    """In the incident's room: how those who were asked, and who is `on_call` now, are reached by hand. None: we know nobody, or
+    somebody has it by now."""
     held = incident.paging
     rows = contact_rows([*(held.asked if held else ()), *on_call], people)
-    if not rows:
+    if not rows or held is None or held.acknowledged_by:
         return None
-    reached = held is not None and held.reached()
-    said = "Nobody answered the pages." if reached else "No page got through."
-    title = f"{said} This is how people are reached by hand:"
+    title = f"{_in_vain(held)} This is how people are reached by hand:"
     more = [line(f"and {len(rows) - PEOPLE_SHOWN} more")] if len(rows) > PEOPLE_SHOWN else []
     hint = Paragraph(marked(f"Whoever has it: `{incident.ref} ack`"))
     blocks = (Paragraph(line(title, bold=True)), Bullets((*rows[:PEOPLE_SHOWN], *more)), hint)

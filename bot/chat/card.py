@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line, say
 from bot.chat.links import links
-from bot.chat.templates import Templates, and_, local
+from bot.chat.pages import Ways, asked, stands
+from bot.chat.templates import Templates
 from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
-from bot.incident.model import Incident, Kind, Moment, Paging, Person, Role, Severity, Status
-from bot.incident.paging import NOBODY_ACKNOWLEDGED
+from bot.incident.model import Incident, Kind, Moment, Person, Role, Severity, Status
+from bot.incident.policy import SERVICE, is_service
 from bot.incident.timeline import sentence, story
 
 TASKS_SHOWN = 8
@@ -40,13 +41,15 @@ class Told:
 
 def who(people: Mapping[str, Person]) -> Who:
     """From ids to names: `ana` is Ana Ruiz, `slack:U0ANA` too if that is her handle; another `slack:U1` is
-    `U1 (slack)`, a machine keeps its name, and nobody is `somebody`."""
+    `U1 (slack)`, `pager:rota` the service rota, a machine keeps its name, and nobody is `somebody`."""
     handles = {f"{kind}:{handle}": person for person in people.values() for kind, handle in person.handles.items()}
 
     def name(id_: str) -> str:
         person = people.get(id_) or handles.get(id_)
         if person:
             return person.name or person.id
+        if is_service(id_):
+            return clean(f"the service {id_.removeprefix(SERVICE)}")
         platform, colon, user = id_.partition(":")
         return clean(f"{user} ({platform})" if colon and user else id_) or "somebody"
 
@@ -69,9 +72,11 @@ def card(
     templates: Templates,
     components: Mapping[str, str] | None = None,
     then: Sequence[str] = (),
+    ways: Ways = lambda person: (),
 ) -> Document:
     """The pinned card with the buttons that fit now. `components` maps an id to a name; `then` are the ids of who is paged
-    next, when that is known. Raises TemplateError."""
+    next, when that is known; `ways` says how somebody is woken for this incident. Raises TemplateError."""
+    pages, more_pages = asked(incident, ways)
     open_tasks = [task for task in incident.tasks if not task.done and not task.dropped]
     document = templates.document(
         "card.md.j2",
@@ -87,7 +92,9 @@ def card(
         resolved=_moment(incident, Moment.RESOLVED),
         others=[(role, incident.roles[role]) for role in Role if role is not Role.LEAD and incident.roles.get(role)],
         paging=incident.paging if incident.status.open else None,
-        unanswered=unanswered(incident.paging) if incident.paging else "",
+        pages=pages,
+        more_pages=more_pages,
+        **stands(incident.paging),
         then=then,
         impact=impact(incident, components or {}),
         alerts=alerts(incident),
@@ -103,28 +110,28 @@ def card(
 
 def fitting(incident: Incident, now: datetime) -> tuple[Button, ...]:
     """What one can do next. Each is a line that anybody could type anywhere."""
-    asked: list[tuple[str, str, str]] = []
+    steps: list[tuple[str, str, str]] = []
     if incident.status is Status.TRIAGE:
-        asked = [("Accept", "accept", "primary"), ("Decline", "decline", "")]
+        steps = [("Accept", "accept", "primary"), ("Decline", "decline", "")]
     elif incident.status.active:
         clear = incident.alerts_total > 0 and not incident.alerts_firing
-        if incident.paging and incident.paging.waiting:
-            asked.append(("Acknowledge", "ack", "primary"))
+        if incident.paging and incident.paging.wanted:
+            steps.append(("Acknowledge", "ack", "primary"))
         if not incident.lead:
-            asked.append(("Take the lead", "take lead", ""))
+            steps.append(("Take the lead", "take lead", ""))
         if incident.window is None and incident.status is not Status.MONITORING:
-            asked.append(("All clear: monitor" if clear else "Monitor", "status monitoring", ""))
-            asked += [] if clear else [("Resolve", "resolve", "")]
+            steps.append(("All clear: monitor" if clear else "Monitor", "status monitoring", ""))
+            steps += [] if clear else [("Resolve", "resolve", "")]
         elif incident.window is None or now >= incident.window.end:
-            asked.append(("All clear: resolve" if clear else "Resolve", "resolve", "primary" if clear else ""))
+            steps.append(("All clear: resolve" if clear else "Resolve", "resolve", "primary" if clear else ""))
     elif incident.status is Status.RESOLVED:
-        asked = [("Close", "close", ""), ("Reopen", "reopen", "")]
+        steps = [("Close", "close", ""), ("Reopen", "reopen", "")]
     if incident.draft:
-        asked += [
+        steps += [
             ("Approve the public post", "publish approve", "primary"),
             ("Discard it", "publish discard", "danger"),
         ]
-    return tuple(Button(text, f"{incident.ref} {line}", style) for text, line, style in asked)
+    return tuple(Button(text, f"{incident.ref} {line}", style) for text, line, style in steps)
 
 
 def announcement(incident: Incident, *, people: Mapping[str, Person], templates: Templates, link: str = "") -> Document:
@@ -262,23 +269,6 @@ def alerts(incident: Incident) -> str:
     if not firing:
         return "1, cleared" if total == 1 else f"{total}, all cleared"
     return f"{firing} firing" if firing == total else f"{firing} of {total} firing"
-
-
-def unanswered(paging: Paging) -> str:
-    """How paging stands that nobody answered, and why nobody else is paged where there is more to say about it."""
-    if paging.waiting:
-        return "nobody has answered yet"
-    why = paging.ended if paging.exhausted and paging.ended != NOBODY_ACKNOWLEDGED else ""
-    return f"nobody answered{f' ({why})' if why else ''}"
-
-
-def next_paged(paging: Paging, then: Sequence[str], names: Who, zone: str) -> str:
-    """`Ben Weiss is paged at 05:12`: what comes when nobody acknowledges; empty when nobody else is paged."""
-    if not paging.waiting or paging.next_at is None or paging.last:
-        return ""
-    again = " again" if then and set(then) <= set(paging.people) else ""
-    are = "are" if len(then) > 1 else "is"
-    return f"{and_(map(names, then)) or 'the next one'} {are} paged{again} at {local(paging.next_at, zone)}"
 
 
 def _clock(day: datetime, zone: ZoneInfo, at: datetime) -> str:

@@ -11,9 +11,16 @@ from bot.chat.templates import Templates, local
 from bot.incident.events import PeoplePaged, Recorded
 from bot.incident.links import RUNBOOKS, is_web
 from bot.incident.model import Incident, Moment, Person
+from bot.incident.paging import NOBODY_ACKNOWLEDGED, NOT_REACHED
 
 UNSAID = frozenset({"", "opened", "accepted"})
 """Reasons that tell nobody anything: the incident is the reason."""
+
+SAID = {
+    NOT_REACHED: "whoever was asked before you could not be reached",
+    NOBODY_ACKNOWLEDGED: "nobody before you acknowledged",
+}
+"""How the usual reasons are said to whoever is asked next."""
 
 SHARED_SHOWN = 4
 DESCRIPTION = 300
@@ -64,7 +71,7 @@ def page(
         "page.txt.j2",
         incident=incident,
         text=f"{who(people)(paged.by)}: {said}" if typed and paged else "",
-        why="" if typed or not said else f"{said[0].upper()}{said[1:]}",
+        why="" if typed or not said else _why(said),
         description=_description(incident, alerts),
         where=" ".join(f"{name}={value}" for name, value in _shared(alerts)),
         since=_since(incident, asked.at if asked else incident.opened_at, zone),
@@ -74,6 +81,11 @@ def page(
     )
     headline, _, rest = text.partition("\n")
     return PageWords(headline, rest.strip(), runbook)
+
+
+def _why(reason: str) -> str:
+    said = SAID.get(reason, reason)
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _since(incident: Incident, now: datetime, zone: str) -> str:

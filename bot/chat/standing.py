@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.chat.advice import disturbed, preview
-from bot.chat.card import Who, next_paged, unanswered, who
+from bot.chat.card import Who, who
 from bot.chat.document import (
     Block,
     Bullets,
@@ -23,9 +24,11 @@ from bot.chat.document import (
     say,
 )
 from bot.chat.marked import marked
+from bot.chat.pages import Ways, asked, next_paged, unanswered
 from bot.chat.publishing import how_to_publish
 from bot.chat.templates import and_, local
 from bot.incident.model import Incident, Kind, Person, Role
+from bot.incident.paged import answered_by
 from bot.incident.public import UNPUBLISHED
 
 
@@ -120,9 +123,16 @@ def postmortem_document(incident: Incident, *, people: Mapping[str, Person]) -> 
 
 
 def paging_document(
-    incident: Incident, targets: Sequence[str], *, people: Mapping[str, Person], zone: str, then: Sequence[str] = ()
+    incident: Incident,
+    targets: Sequence[str],
+    *,
+    people: Mapping[str, Person],
+    zone: str,
+    now: datetime,
+    then: Sequence[str] = (),
+    ways: Ways = lambda person: (),
 ) -> Document:
-    """What `page` alone shows: who was paged, who comes next (`then`, when that is known), and what can be paged."""
+    """What `page` alone shows: who was paged and how, who comes next (`then`, when that is known), and what can be paged."""
     if incident.kind is not Kind.REAL:
         return say(
             f"Nobody is paged for {incident.ref}: only a real incident wakes people. Say it in the room instead."
@@ -132,28 +142,37 @@ def paging_document(
     if held is None:
         paged = f"Nobody has been paged for {incident.ref}{' yet' if incident.status.open else ''}."
     elif not held.people:
-        paged = f"Nobody has been paged for {incident.ref}; {answered(incident, names, zone)}."
+        paged = f"Nobody has been paged for {incident.ref}; {answered(incident, names, zone, now)}."
     else:
         were = "was" if len(held.people) == 1 else "were"
         alone = held.people == (held.acknowledged_by,) and incident.status.open
-        answer = " and has it" if alone else f"; {answered(incident, names, zone, then)}"
+        by = answered_by(held.acknowledged_by, held.via)
+        answer = f" and has it{by}" if alone else f"; {answered(incident, names, zone, now, then)}"
         paged = f"{and_(map(names, held.people))} {were} paged at {local(held.since, zone)}{answer}."
     if not incident.status.open:
         return say(paged)
-    ways = [f"`{incident.ref} page {target}`" for target in (*targets, "@NAME")]
-    return _nothing(clean(paged), f"To wake somebody: {', '.join(ways)}")
+    lines = [f"`{incident.ref} page {target}`" for target in (*targets, "@NAME")]
+    hint = _nothing(clean(paged), f"To wake somebody: {', '.join(lines)}")
+    first, *rest = hint.blocks
+    return replace(hint, blocks=(first, *_asked(incident, names, zone, ways), *rest))
 
 
-def answered(incident: Incident, names: Who, zone: str, then: Sequence[str] = ()) -> str:
+def _asked(incident: Incident, names: Who, zone: str, ways: Ways) -> list[Block]:
+    rows, left_out = asked(incident, ways)
+    said = [line(f"{names(row.person)} at {local(row.at, zone)}: {row.came_of_it}") for row in rows]
+    more = [line(f"{left_out} others before them")] if left_out else []
+    return [Bullets((*more, *said))] if said else []
+
+
+def answered(incident: Incident, names: Who, zone: str, now: datetime, then: Sequence[str] = ()) -> str:
     """Who has it, or that nobody answered and who is paged next (`then`, when that is known)."""
     held = incident.paging
     if held and held.acknowledged_by:
-        return (
-            f"{names(held.acknowledged_by)} has it" if incident.status.open else f"{names(held.acknowledged_by)} had it"
-        )
+        has = "has" if incident.status.open else "had"
+        return f"{names(held.acknowledged_by)} {has} it{answered_by(held.acknowledged_by, held.via)}"
     if held is None:
         return ""
-    following = next_paged(held, then, names, zone) if incident.status.open else ""
+    following = next_paged(held, then, names, zone, now) if incident.status.open else ""
     return f"{unanswered(held)}{f'; {following}' if following else ''}"
 
 

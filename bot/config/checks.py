@@ -37,6 +37,7 @@ def check(draft: Draft, findings: Findings) -> None:
     check_schedules(draft, findings)
     check_policies(draft, findings)
     check_routes(draft, findings)
+    _check_paging(draft, findings)
     _check_alerts(draft, findings)
     _check_listeners(draft, findings)
     _check_security(draft, findings)
@@ -66,6 +67,12 @@ def _check_people(draft: Draft, findings: Findings) -> None:
                 findings.error(where, "it is not text", "Put it in quotes.")
             elif key in draft.chat_names and (other := taken.setdefault((key, value), id)) != id:
                 findings.error(where, f"{quote(other)} has the same handle", "Each person has their own.")
+
+
+def _check_paging(draft: Draft, findings: Findings) -> None:
+    """Whoever answers at a pager and is not configured is called `PAGER:NAME`, and `slack:U1` is somebody of Slack's."""
+    for name in sorted(draft.paging.keys() & (draft.chat_names | {"terminal", "console"})):
+        findings.error(under("paging", name), "a chat platform has this name", "Give the entry another name.")
 
 
 def _check_alerts(draft: Draft, findings: Findings) -> None:

@@ -52,14 +52,12 @@ def paged(
             sent = {**paging.sent, key: incident.version + 1}
             return replace(incident, paging=replace(paging, sent=sent, failed=failed))
         case e.PageFailed():
-            if paging is None:
-                return incident
-            return replace(incident, paging=replace(paging, failed=(*paging.failed, f"{event.person}:{event.way}")))
+            return replace(incident, paging=paging and paging.did_not(event.person, event.way))
         case e.PageAcknowledged():
             moments = dict(incident.moments)
             moments.setdefault(Moment.ACKNOWLEDGED, Stamp(event.at, event.via))
             held = paging or Paging("", 0, 0, (), event.at)
-            answered = replace(held, acknowledged_by=event.person, next_at=None)
+            answered = replace(held, acknowledged_by=event.person, next_at=None, via=event.via, answered_at=event.at)
             told = responders(incident, event.person)
             return replace(incident, moments=moments, paging=answered, responders=told)
         case e.PagingEnded():

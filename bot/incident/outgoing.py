@@ -80,7 +80,7 @@ def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int) -> Outgoi
         case f.CallOut(platform=platform):
             lane, urgency = f"{incident}:{platform}:announce", 1
         case f.ShowContacts(platform=platform):
-            lane, urgency = f"{incident}:{platform}", 2
+            lane, fold, urgency = f"{incident}:{platform}", f"contacts:{incident}:{platform}", 2
         case f.SayHandover(platform=platform, schedule=schedule):
             lane = f"handover:{schedule}:{platform}"
         case f.Publish(page=page):

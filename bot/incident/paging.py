@@ -12,6 +12,9 @@ from bot.incident.model import Incident, Kind, Paging, Refused
 NOBODY_ACKNOWLEDGED = "nobody acknowledged"
 """The usual reason to ask the next one, or to say that there is none."""
 
+NOT_REACHED = "no page got through"
+"""The other one: there is nothing to wait for."""
+
 
 def climb(rung: c.Rung, at: datetime, *, reason: str, beside: bool = False, unreached: bool = False) -> list[e.Event]:
     """Ask the people of `rung`; a rung without people means the ladder has nobody to ask. `beside`: a ladder is being
@@ -67,6 +70,9 @@ def escalate(incident: Incident, command: c.Escalate, at: datetime) -> list[e.Ev
 
 
 def acknowledge(incident: Incident, command: c.Acknowledge, at: datetime) -> list[e.Event]:
+    if command.by_number and incident.private and command.person not in incident.insiders:
+        # Whoever has it is let into its room, and a number is easily guessed.
+        raise Refused(f"There is no {incident.ref}.", "`list` shows what is open, `list all` the rest.")
     if not incident.status.open:
         raise Refused(f"{incident.ref} is already {incident.status}.", "There is nothing left to acknowledge.")
     held = incident.paging
@@ -108,7 +114,7 @@ def record_page(incident: Incident, command: c.RecordPage, at: datetime) -> list
     current = held and (held.ladder, held.round, held.step) == (command.ladder, command.round, command.step)
     if not (command.nobody_left and held and held.waiting and current):
         return [failed]
-    return [failed, *_go_on(held, command.rung, at, reason="no page got through")]
+    return [failed, *_go_on(held.did_not(command.person, command.way), command.rung, at, reason=NOT_REACHED)]
 
 
 def _go_on(held: Paging, rung: c.Rung | None, at: datetime, *, reason: str) -> list[e.Event]:

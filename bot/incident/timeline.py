@@ -14,6 +14,8 @@ from bot.incident.captured import Capture
 from bot.incident.files import beside, with_copies
 from bot.incident.messages import as_edited
 from bot.incident.model import Mark, Moment, PublicPost, Status
+from bot.incident.paged import answered_by
+from bot.incident.policy import is_service
 
 Who = Callable[[str], str]
 
@@ -160,11 +162,13 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.PageTakenBack():
             return f"{_names(event.people, who)} {'is' if len(event.people) == 1 else 'are'} no longer paged"
         case e.PageSent():
-            return f"The page to {who(event.person)} went out by {event.way}"
+            return f"The page to {who(event.person)} went out{_by(event)}"
         case e.PageFailed():
-            return f"The page to {who(event.person)} by {event.way} failed: {event.reason}"
+            # An adapter's reason begins with the name of its block, which is said already.
+            reason = event.reason.removeprefix(f"{event.way}: ")
+            return f"The page to {who(event.person)}{_by(event)} failed: {reason}"
         case e.PageAcknowledged():
-            return f"{who(event.person)} acknowledged"
+            return f"{who(event.person)} acknowledged{answered_by(event.person, event.via)}"
         case e.PagingEnded():
             return f"Paging ended: {event.reason}"
         case e.PublicPostDrafted():
@@ -214,6 +218,11 @@ def _removed(event: e.MessageRemoved) -> str:
     read = ", ".join(f"{number}" for number in event.posts)
     left = f"; public post {read} quotes it, and customers have read that" if read else ""
     return f"{said[0].upper()}{said[1:]} {'was' if len(what) == 1 else 'were'} removed{by}{left}"
+
+
+def _by(event: e.PageSent | e.PageFailed) -> str:
+    """Its way; a service has one alone, of its own name."""
+    return "" if is_service(event.person) else f" by {event.way}"
 
 
 def _step(event: e.PeoplePaged) -> str:

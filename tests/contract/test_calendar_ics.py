@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sys
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -53,6 +58,32 @@ async def test_an_etag_that_cannot_be_said_again_is_not(http: Http) -> None:
         assert first is not None
         assert first.etag == ""
         assert await fetched(source, first.etag, first.modified) is not None
+
+
+async def test_a_disk_that_is_away_holds_no_thread_that_pages_need(http: Http, tmp_path: Path) -> None:
+    file = tmp_path / "platform.ics"
+    file.write_bytes(ANAS_DAY)
+    shared, free = ThreadPoolExecutor(1), Event()
+    asyncio.get_running_loop().set_default_executor(shared)
+    busy = shared.submit(free.wait, 10)
+    try:
+        async with asyncio.timeout(5):
+            read = await fetched(built("ics", http, file=str(file)))
+    finally:
+        free.set()
+    assert read is not None
+    assert read.body == ANAS_DAY
+    assert busy.result()
+
+
+def test_whoever_reads_a_stranger_s_calendar_knows_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = tmp_path / "reader"
+    reader.write_text('#!/bin/sh\ncat > /dev/null\necho "knows $KLATSCH_TOKEN and $PYTHONPATH" >&2\nexit 1\n')
+    reader.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(reader))
+    monkeypatch.setenv("KLATSCH_TOKEN", "geheim")
+    with pytest.raises(Rejected, match="knows  and /"):
+        apart.read_apart(ANAS_DAY, START, END, ZoneInfo("UTC"), free=False, provider="the calendar of platform")
 
 
 async def test_who_asks_is_told_by_user_and_password(http: Http) -> None:

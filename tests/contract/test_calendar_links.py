@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from adapters.web.acknowledge import AckLinks
-from adapters.web.calendars import CalendarLinks, Calendars
+from adapters.web.calendars import CalendarLinks, Calendars, written
 from bot.duty import Duty
 from bot.oncall.escalation import Roster
 from bot.oncall.overrides import Override
@@ -89,6 +89,15 @@ async def test_what_did_not_change_is_not_sent_again_and_an_override_changes_it(
     uids = [str(event["uid"]) for event in Calendar.from_ical(changed.content).walk("VEVENT")]
     assert "platform-ana-20260924T160000Z@klatsch" in uids
     assert len(uids) == len(set(uids))
+
+
+def test_a_shift_that_reaches_over_what_is_shown_is_the_same_event_each_day(duty: Duty) -> None:
+    shown = []
+    for day in (datetime(2026, 9, 22, tzinfo=UTC), datetime(2026, 9, 23, tzinfo=UTC)):
+        calendar = Calendar.from_ical(written(duty.roster.schedules["platform"], "", PEOPLE, day, day + 3 * WEEK))
+        shown.append([event.to_ical() for event in calendar.walk("VEVENT")])
+    assert shown[0] == shown[1]
+    assert len(shown[0]) == 4
 
 
 @pytest.mark.parametrize(

@@ -173,6 +173,9 @@ async def test_when_no_page_gets_through_at_all_that_is_told(stage: Stage):
     assert ended.exhausted
     assert "Paging ended: no page got through" in "\n".join(stage.loudly())
     assert "nobody answered" in stage.card()
+    # Four steps that failed at once are one word.
+    (told,) = [said for said in stage.loudly() if "reached by hand" in said]
+    assert told.startswith("No page got through.")
 
 
 async def test_nobody_acknowledges_and_the_ladder_is_climbed_twice_and_then_that_is_told(stage: Stage):

@@ -24,12 +24,13 @@ from bot.oncall.rotations import Layer
 from bot.oncall.schedules import Rotation, Schedule
 from bot.ports import Rejected, Unavailable
 from storage.memory import SqlMemory
+from tests.clock import FakeClock
 from tests.contract.stage import Stage, on_stage
 from tests.fakes import Orders
 from tests.statements import statements
 from tests.world import PEOPLE, RULES, World
 
-HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
+SECOND, HOUR, WEEK = timedelta(seconds=1), timedelta(hours=1), timedelta(weeks=1)
 BERLIN = ZoneInfo("Europe/Berlin")
 ROTATION = Rotation(("ana", "ben"), WEEK, datetime.fromisoformat("2026-10-26T09:00"))
 PLATFORM = Schedule("platform", BERLIN, ROTATION)
@@ -68,7 +69,7 @@ async def test_a_hand_over_says_who_has_it_what_is_open_and_how_many_pages_there
     (said,) = told(stage)
     assert "platform: Ana Ruiz hands over to Ben Okafor, until Mon 09 Nov 09:00 CET" in said
     assert "INC-1 · SEV2 · investigating · Volumes slow" in said
-    assert "Since Mon 26 Oct 09:00 CET: 1 page: 1 in sleep hours." in said
+    assert "Since Mon 26 Oct 09:00 CET: 1 page, in sleep hours." in said
     assert "Secret" not in said
     assert "INC-2" not in said
 
@@ -117,6 +118,36 @@ async def test_a_crash_between_the_notice_and_what_is_remembered_tells_it_once(s
     await stage.writer.submit(handover)
     await stage.settle()
     assert len(told(stage)) == 1
+
+
+async def test_of_two_bots_whose_clocks_differ_neither_hands_back(stage: Stage) -> None:
+    """In the half minute in which one of them is ahead of the hand-over, and the other behind."""
+    ahead = FakeClock(stage.clock.now() + 30 * SECOND)
+    memory = SqlMemory(stage.world.database, stage.clock, "klatsch: on duty")
+    hasty = OnDuty(stage.duty, stage.world.lookups, stage.writer, memory, ahead)
+    await on_duty(stage).look()
+    for clock in (stage.clock, ahead):
+        clock.forward(hours=4, minutes=59, seconds=40)
+    for _ in range(12):
+        await hasty.look()
+        await on_duty(stage).look()
+        for clock in (stage.clock, ahead):
+            clock.forward(seconds=5)
+    await stage.settle()
+    (said,) = told(stage)
+    assert "Ana Ruiz hands over to Ben Okafor" in said
+
+
+async def test_a_clock_that_was_set_back_over_a_hand_over_tells_it_once(stage: Stage) -> None:
+    await on_duty(stage).look()
+    stage.clock.forward(hours=6)
+    await on_duty(stage).look()
+    stage.clock.back(hours=3)
+    for _ in range(8):
+        await on_duty(stage).look()
+        stage.clock.forward(hours=1)
+    await stage.settle()
+    assert len([said for said in told(stage) if "Ana Ruiz hands over to Ben Okafor" in said]) == 1
 
 
 async def test_who_comes_back_after_hours_without_anybody_hands_over_to_nobody(stage: Stage) -> None:
@@ -195,6 +226,19 @@ async def test_nobody_answers_and_everybody_reads_it_with_a_button_and_the_room_
     room = "\n".join(stage.loudly())
     assert "Nobody answered the pages. This is how people are reached by hand:" in room
     assert "Ana Ruiz: ana@example.org" in room
+
+
+async def test_how_people_are_reached_by_hand_is_said_only_while_it_is_needed(stage: Stage) -> None:
+    """A page that got through meanwhile, or an answer, needs nobody's telephone number."""
+    stage.email.orders.always = stage.ntfy.orders.always = Unavailable("down")
+    number = await stage.open("Region is down", severity=Severity.SEV1, page="policy:platform")
+    await stage.settle()
+    stage.clock.forward(minutes=5)
+    await stage.ask(c.Escalate(ladder="platform", step=1, round=0), number)
+    stage.email.orders.always = stage.ntfy.orders.always = None
+    await stage.ask(c.Acknowledge(person="ana"), number)
+    await stage.settle()
+    assert "reached by hand" not in "\n".join(stage.loudly())
 
 
 async def test_who_answers_before_it_is_called_out_spares_everybody(stage: Stage) -> None:

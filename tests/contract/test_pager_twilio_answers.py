@@ -110,6 +110,16 @@ async def test_a_reply_is_of_whose_number_it_is_and_of_the_incident_it_names(tow
     assert await town.server.reply(BEN, "ack 99", at=ANSWERS, sid="SM" + "f" * 32) == "There is no INC-99."
 
 
+async def test_a_private_incident_is_none_to_who_was_not_paged_for_it(town: Town) -> None:
+    """A number is guessed easily, and whoever has the incident is let into its room."""
+    await town.stage.open("mail of the board", page="person:ana", private=True)
+    await town.pages("sms")
+    assert await town.server.reply(BEN, "ack 2", at=ANSWERS) == "There is no INC-2."
+    assert town.stage.events(e.PageAcknowledged, 2) == []
+    sid = "SM" + "f" * 32
+    assert await town.server.reply(ANA, "ack 2", at=ANSWERS, sid=sid) == "You have INC-2; nobody else is woken."
+
+
 async def test_a_reply_that_names_no_incident_is_told_how_to(town: Town) -> None:
     await town.pages("sms")
     for line in ("ack", "what?", "", "x" * 1600):
@@ -221,6 +231,26 @@ async def test_who_is_not_twilio_does_nothing(
     assert [record.levelno for record in logged] == [logging.WARNING] * 3
     assert "check paging.phones.auth_token and http.public_url" in caplog.text
     assert SECRET not in caplog.text
+
+
+async def test_a_stranger_whose_address_is_no_text_is_turned_away_as_any_other(town: Town) -> None:
+    app, sent = town.pager("voice").answered(town.answers, ANSWERS)["/key"], []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"Digits=1", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    asked = {
+        "type": "http",
+        "method": "POST",
+        "path": "/paging/phones/key",
+        "headers": [],
+        "query_string": b"token=\xff",
+    }
+    await app(asked, receive, send)
+    assert sent[0]["status"] == 403
 
 
 async def test_what_is_signed_for_one_address_is_refused_at_another(town: Town) -> None:

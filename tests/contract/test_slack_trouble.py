@@ -114,6 +114,7 @@ async def test_trouble_is_unavailable_or_rejected_and_tells_no_secret(slack, nam
     if name in ("hang", "trickle", "huge"):
         # Each of them takes its time.
         some = some[::5]
+    if name in ("hang", "trickle"):
         monkeypatch.setattr(web, "SECONDS", 0.2)
     if "limited" in name:
         # What is limited waits, and so would whatever asks it besides.

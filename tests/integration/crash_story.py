@@ -188,6 +188,8 @@ def instrument(klatsch: Klatsch, steps: Steps) -> None:
         )
 
     klatsch._providers = stepping
+    for calendar in klatsch.calendars._calendars:
+        calendar._source = Stepping(calendar._source, "calendar", steps)
     write_steps(klatsch.database, steps)
 
 
@@ -315,25 +317,25 @@ class Story:
 
 
 @asynccontextmanager
-async def serving(job: Job) -> AsyncIterator[Running]:
-    klatsch = Klatsch(config_of(job))
+async def serving(job: Job, config: Config) -> AsyncIterator[Running]:
+    klatsch = Klatsch(config)
     hurry(klatsch, job)
     instrument(klatsch, Steps(Path(job.folder), job.kill_at))
     async with klatsch.running() as running:
         yield running
 
 
-async def live(job: Job) -> None:
+async def live(job: Job, config: Config, story: type[Story]) -> None:
     async with (
-        serving(job) as running,
+        serving(job, config) as running,
         httpx.AsyncClient(base_url=running.listeners[0].url, trust_env=False, verify=False) as http,
     ):
-        await Story(running, http).tell()
+        await story(running, http).tell()
         # Everything is on the disk; there is no need to leave in order. (That has a test of its own.)
         os._exit(0)
 
 
-def child(job: Job) -> int:
+def child(job: Job, config_of: Callable[[Job], Config], story: type[Story]) -> int:
     signal.alarm(GIVE_UP)
     log = os.open(Path(job.folder) / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, 1)
@@ -341,7 +343,7 @@ def child(job: Job) -> int:
     faulthandler.enable()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(live(job))
+            runner.run(live(job, config_of(job), story))
     except BaseException:  # noqa: BLE001 - the parent reads the log
         traceback.print_exc()
     return 1
@@ -372,7 +374,7 @@ NEEDED = (
 """What is imported only when it is needed: here once, so that no child pays for it."""
 
 
-def prepare() -> None:
+def prepare(config_of: Callable[[Job], Config]) -> None:
     """What every process makes once and keeps, made here: no child compiles the templates or reads an expression anew."""
     for module in NEEDED:
         import_module(module)
@@ -386,15 +388,16 @@ def prepare() -> None:
         config_of(Job(folder, f"sqlite:///{folder}/klatsch.db", "http://127.0.0.1:9", 9, "nobody"))
 
 
-def main() -> None:
-    prepare()
+def main(config_of: Callable[[Job], Config], story: type[Story]) -> None:
+    """The fork server of one story."""
+    prepare(config_of)
     # A child is over before there is much to collect; and what is never looked at is never copied.
     gc.disable()
     gc.freeze()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
-            os._exit(child(Job(**json.loads(line))))
+            os._exit(child(Job(**json.loads(line)), config_of, story))
         _, status = os.waitpid(pid, 0)
         print(os.waitstatus_to_exitcode(status), flush=True)
 
@@ -405,4 +408,4 @@ def request(job: Job) -> bytes:
 
 
 if __name__ == "__main__":
-    main()
+    main(config_of, Story)

@@ -79,7 +79,7 @@ async def test_the_page_names_who_is_paged_next(tmp_path: Path, database_url: st
     people = {name: {**person, "page": ["ntfy"]} for name, person in people.items()}
     oncall = {"policies": {"platform": {"steps": steps}}}
     async with paged(tmp_path, database_url, oncall=oncall, people=people) as (bot_, link):
-        assert "If nobody does, Ben Okafor is paged next." in (await bot_.get(link)).text
+        assert "If nobody does, Ben Okafor is paged at " in (await bot_.get(link)).text
 
 
 async def test_who_is_not_configured_any_more_acknowledges_nothing_by_an_old_link(

@@ -79,7 +79,7 @@ async def test_a_whole_configuration_has_no_problem(
     for expected in (
         "people.ana: is paged by ntfy, email",
         "oncall.schedules.platform: Ana Ruiz is on call now",
-        "oncall.policies.platform: asks Ana Ruiz, Ben Okafor",
+        "oncall.policies.platform: asks Ana Ruiz, after 5m Ben Okafor",
         "alerts.prometheus: takes alertmanager at the listen address/alerts/prometheus",
         'routes[0]: severity="critical" → sev1, opens a room at once, pages platform',
         "status.page: 1 component",

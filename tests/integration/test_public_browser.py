@@ -1,6 +1,5 @@
 """The public status page in a real browser: a phone, no JavaScript, the worst hour."""
 
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from adapters.status.builtin import Config
 from adapters.web.public import public_app
@@ -20,20 +19,10 @@ from bot.incident.model import PublicStatus as S
 from storage.engine import Database
 from storage.indexes import metadata
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
+from tests.integration.browsers import chromium
 from tests.integration.public_site import NOON, StandingClock
-from tests.servers import absent
 from tests.until import wait_until
 
-CHROMIUM = os.environ.get("KLATSCH_TEST_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 UNBROKEN = "https://example.org/" + "x" * 300
 
 # The contrast of what is really drawn, by https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio.
@@ -65,12 +54,8 @@ CONTRASTS = """() => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        absent(f"There is no browser at {CHROMIUM} (Debian: apt install chromium; another one: KLATSCH_TEST_CHROMIUM)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from bot.incident.model import (
     Kind,
     Mark,
     Moment,
+    PagedAt,
     Paging,
     Person,
     PublicPost,
@@ -30,6 +31,7 @@ from bot.incident.model import (
     Task,
     Window,
 )
+from bot.incident.policy import Way
 from tests.builders import Story, step
 from tests.unit.test_parse import ELSEWHERE
 
@@ -41,8 +43,14 @@ CALM = Incident(7, NOW, title="Volumes slow in az2", moments={Moment.DECLARED: S
 WAITING = Paging("policy:platform", 0, 0, ("ana", "ben"), NOW, NOW + timedelta(minutes=5))
 
 
+def ways(person):
+    """Everybody is pushed and then mailed; the service is told; nobody knows how to reach Cleo."""
+    return {"cleo": (), "pager:rota": (Way("rota"),)}.get(person, (Way("ntfy"), Way("email", timedelta(minutes=2))))
+
+
 def shown(incident, now=NOW, **more):
-    return card(incident, people=PEOPLE, zone=ZONE, now=now, templates=TEMPLATES, **more)
+    given = {"ways": ways, **more}
+    return card(incident, people=PEOPLE, zone=ZONE, now=now, templates=TEMPLATES, **given)
 
 
 def lines(incident, now=NOW):
@@ -72,14 +80,15 @@ def test_a_card_says_what_somebody_needs_at_three_in_the_morning():
         public_title="Slow volumes",
         tasks=(Task(1, "check the quorum", "ben"), Task(2, "old", done=True), Task(3, "call them")),
     )
-    assert shown(incident).to_plain().splitlines()[:15] == [
+    assert shown(incident).to_plain().splitlines()[:16] == [
         "🔴 INC-7 · SEV1 · Volumes slow in az2",
         "Status: investigating",
         "Since: 04 Nov 13:50 CET",
         "Lead: Ana Ruiz",
         "Comms: U9 (slack)",
         "Alerts: 2 of 5 firing",
-        "Paging: Ana Ruiz and Ben Okoro paged at 14:30; the next one is paged at 14:35",
+        "Paging: nobody has answered yet; the next one is paged at 14:35, after 5 min",
+        "Paged: Ana Ruiz at 14:30: ntfy and email; Ben Okoro at 14:30: ntfy and email",
         "Impact: Writes take 20 s; data plane; volumes",
         "Last update: Rolling back",
         "Next update: due by 15:00",
@@ -95,14 +104,30 @@ def test_a_card_says_what_somebody_needs_at_three_in_the_morning():
 
 PAGINGS = [
     (
-        replace(WAITING, acknowledged_by="ben", next_at=None),
-        "Paging: Ben Okoro has it; Ana Ruiz and Ben Okoro paged at 14:30",
+        replace(WAITING, acknowledged_by="ben", next_at=None, via="email", answered_at=NOW + timedelta(minutes=3)),
+        "Paging: Ben Okoro has it, by email at 14:33\n",
     ),
-    (replace(WAITING, people=("ben",), acknowledged_by="ben"), "Paging: Ben Okoro has it, paged at 14:30"),
-    (replace(WAITING, people=("ben",), next_at=None), "Paging: Ben Okoro paged at 14:30; nobody else will be"),
-    (replace(WAITING, over=True, next_at=None), "; nobody answered"),
-    (replace(WAITING, next_at=None), "; nobody else will be"),
-    (replace(WAITING, failed=("ana:ntfy",)), "; 1 page did not get through"),
+    (
+        replace(WAITING, acknowledged_by="ben", next_at=None, via="command", answered_at=NOW + timedelta(minutes=3)),
+        "Paging: Ben Okoro has it, acknowledged at 14:33\n",
+    ),
+    (
+        replace(WAITING, acknowledged_by="rota:Zed", next_at=None, via="rota", answered_at=NOW),
+        "Paging: Zed (rota) has it, acknowledged at 14:30\n",
+    ),
+    # As the release before wrote it.
+    (replace(WAITING, acknowledged_by="ben", next_at=None), "Paging: Ben Okoro has it\n"),
+    (replace(WAITING, over=True, next_at=None), "Paging: nobody answered\n"),
+    (
+        replace(WAITING, over=True, exhausted=True, next_at=None),
+        "Paging: nobody answered: INC-7 page @NAME wakes somebody\n",
+    ),
+    (replace(WAITING, next_at=None), "Paging: nobody has answered yet; nobody else is paged\n"),
+    (
+        replace(WAITING, last=True),
+        "Paging: nobody has answered yet; nobody else is paged; everybody is called at 14:35, after 5 min\n",
+    ),
+    (replace(WAITING, next_at=NOW + timedelta(seconds=5)), "; the next one is paged at 14:30\n"),
 ]
 
 
@@ -111,13 +136,64 @@ def test_the_card_says_how_the_paging_stands(paging, words):
     assert words in shown(replace(CALM, paging=paging)).to_plain()
 
 
+ONE = replace(WAITING, people=("ana",), asked=("ana",), pages={"ana": PagedAt(NOW, 3)})
+LATER = NOW + timedelta(minutes=5)
+BOTH = replace(
+    ONE,
+    people=("ben",),
+    asked=("ana", "ben"),
+    since=LATER,
+    pages={**ONE.pages, "ben": PagedAt(LATER, 9)},
+    failed=("ana:ntfy", "ana:email"),
+)
+PAGED = [
+    (ONE, "Ana Ruiz at 14:30: ntfy and email"),
+    (replace(ONE, sent={"ana:ntfy": 4}), "Ana Ruiz at 14:30: ntfy sent, then email"),
+    (replace(ONE, sent={"ana:ntfy": 2}), "Ana Ruiz at 14:30: ntfy and email"),
+    (replace(ONE, sent={"ana:email": 4}, failed=("ana:ntfy",)), "Ana Ruiz at 14:30: ntfy failed, email sent"),
+    (replace(ONE, sent={"ana:sms": 4}, acknowledged_by="ana"), "Ana Ruiz at 14:30: sms sent"),
+    (replace(ONE, acknowledged_by="ana"), "Ana Ruiz at 14:30: not woken"),
+    (BOTH, "Ana Ruiz at 14:30: ntfy failed, email failed; Ben Okoro at 14:35: ntfy and email"),
+    (replace(ONE, people=("pager:rota",), asked=(), pages={}), "the service rota at 14:30: on its way"),
+    (
+        replace(ONE, people=("pager:rota",), asked=(), pages={}, sent={"pager:rota:rota": 4}),
+        "the service rota at 14:30: sent",
+    ),
+    (replace(ONE, people=("cleo",), asked=("cleo",), pages={}), "cleo at 14:30: no way to reach them"),
+]
+
+
+@pytest.mark.parametrize(("paging", "words"), PAGED, ids=[words for _, words in PAGED])
+def test_the_card_says_who_was_paged_how_and_what_came_of_it(paging, words):
+    assert f"Paged: {words}\n" in shown(replace(CALM, paging=paging)).to_plain()
+
+
+def test_the_card_shows_the_last_who_were_paged():
+    many = tuple(f"p{number}" for number in range(9))
+    paging = replace(WAITING, people=many[8:], asked=many, pages={one: PagedAt(NOW, 3) for one in many})
+    text = shown(replace(CALM, paging=paging)).to_plain()
+    assert "Paged: 3 others; p3 at 14:30: ntfy and email; p4" in text
+    assert "p8 at 14:30: ntfy and email\n" in text
+
+
+def test_who_has_it_is_asked_for_until_somebody_does():
+    assert "INC-7 ack" in lines(replace(CALM, paging=replace(WAITING, over=True, exhausted=True)))
+    assert "INC-7 ack" not in lines(replace(CALM, paging=replace(WAITING, over=True)))
+    assert "INC-7 ack" not in lines(replace(CALM, paging=replace(WAITING, acknowledged_by="ana")))
+
+
+def test_nobody_is_called_to_what_is_private():
+    text = shown(replace(CALM, private=True, paging=replace(WAITING, last=True))).to_plain()
+    assert "Paging: nobody has answered yet; nobody else is paged\n" in text
+
+
 @pytest.mark.parametrize(
     ("then", "words"),
     [
-        ((), "; the next one is paged at 14:35"),
-        (("ben",), "; Ben Okoro is paged at 14:35"),
-        (("ana", "ben"), "; Ana Ruiz and Ben Okoro are paged at 14:35"),
-        (("cleo",), "; Cleo Weiß is paged again at 14:35"),
+        ((), "the next one is"),
+        (("ben",), "Ben Okoro is"),
+        (("ana", "ben"), "Ana Ruiz and Ben Okoro are"),
+        (("cleo",), "Cleo Weiß is"),
     ],
 )
 def test_the_card_names_who_is_paged_next_where_that_is_known(then, words):
@@ -126,7 +202,8 @@ def test_the_card_names_who_is_paged_next_where_that_is_known(then, words):
     card_ = card(
         replace(CALM, paging=waiting), people=people, zone=ZONE, now=NOW, templates=TEMPLATES, then=then
     ).to_plain()
-    assert f"Paging: Cleo Weiß paged at 14:30{words}\n" in card_
+    again = " again" if then == ("cleo",) else ""
+    assert f"Paging: nobody has answered yet; {words} paged{again} at 14:35, after 5 min\n" in card_
 
 
 def test_the_card_shows_when_the_impact_of_a_write_up_ended():

@@ -145,6 +145,10 @@ def start(people):
             "oncall.schedules.p.rotation.people[0]: warning: `ana` is on call but there is no pager. "
             "Configure one under `paging:`, or they only read it in chat.",
         ),
+        (
+            "http: {public_url: 'https://klatsch.example.org'}\npaging: {slack: {type: ntfy}}",
+            "paging.slack: a chat platform has this name. Give the entry another name.",
+        ),
         # Policies.
         (
             PEOPLE + "oncall: {policies: {p: {steps: [{page: 'schedule:platform'}]}}}",

@@ -186,7 +186,7 @@ oncall:
         "utf-8",
     )
     assert [str(finding) for finding in policies(load(path, {}), NOW)] == [
-        "ok       oncall.policies.p: asks Ben Okafor, ntfy",
+        "ok       oncall.policies.p: asks Ben Okafor, after 5m Ben Okafor, after 15m the service ntfy",
         "warning  oncall.policies.p: Ana Ruiz by email after 5m, when others are asked after 5m. "
         "Let it come sooner, or let the step wait longer.",
     ]

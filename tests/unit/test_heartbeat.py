@@ -255,3 +255,15 @@ def test_several_that_are_silent_at_once_are_named_as_what_is_missing():
 @pytest.mark.parametrize(("ago", "late"), [(9.9, False), (10, True)])
 def test_overdue_is_who_was_not_heard_whoever_listened(ago, late):
     assert overdue(a_signal(ago), WATCHDOG, NOW) is late
+
+
+def test_what_was_heard_before_the_clock_was_set_back_is_silent_a_length_later_and_not_an_hour() -> None:
+    """Nothing comes any more, and the look before was at a time that has yet to come."""
+    signal = a_signal(-60)
+    signs, watch = looked(signal, last=-60)
+    assert (signs.alerts, signs.keep[signal.key].heard_at, watch.since) == ([], NOW, NOW)
+    later = Signs({signal.key: signs.keep[signal.key]})
+    at = NOW + LENGTH
+    steady = replace(watch, last=at - BREAK)
+    later.look(Look(frozenset({"prometheus"}), steady), expecting(ROUTES), ROUTES, at)
+    assert [alert.starts_at for alert in later.alerts] == [at]

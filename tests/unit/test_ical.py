@@ -301,6 +301,15 @@ def test_more_shifts_than_people_could_have_are_refused(monkeypatch: pytest.Monk
         shifts(body)
 
 
+def test_names_that_are_repeated_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ical, "MOST_SAID", 1000)
+    people = ",".join(f"{number:02d}{'x' * 18}" for number in range(10))
+    body = calendar(f"DTSTART:20261126T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY\nSUMMARY:{people}")
+    assert len(shifts(body, days=5)) == 5
+    with pytest.raises(Unreadable, match="has names of more than 1000 characters in 30 days"):
+        shifts(body)
+
+
 def test_however_deep_something_unknown_is_nested_it_is_passed_over() -> None:
     deep = b"BEGIN:X-A\r\n" * 20_000 + b"END:X-A\r\n" * 20_000
     body = calendar("DTSTART:20261127T080000Z\nDURATION:PT1H\nSUMMARY:ana").replace(

@@ -43,6 +43,8 @@ def test_pages_are_counted_by_hours_and_by_turn() -> None:
     assert found.hours == {Hours.BUSINESS: 3, Hours.OFF: 0, Hours.SLEEP: 1}
     assert (found.turns, found.pages) == ((3, 1, 0, 0), 4)
     assert spread(found) == "4 pages: 3 in business hours, 1 in sleep hours"
+    assert spread(load(PLATFORM, paged(17), BEGIN, BEGIN + WEEK)) == "1 page, in sleep hours"
+    assert spread(load(PLATFORM, paged(1, 3), BEGIN, BEGIN + WEEK)) == "2 pages, all in business hours"
 
 
 def test_what_lies_outside_does_not_count() -> None:

@@ -55,9 +55,16 @@ def test_what_somebody_typed_is_said_with_their_name():
     assert words(CALM, from_chat)[1] == "U9 (slack): please look"
 
 
-@pytest.mark.parametrize("reason", ["nobody acknowledged", "no page got through"])
-def test_why_the_next_one_is_asked_is_said(reason: str):
-    assert words(CALM, asked(reason))[1] == f"{reason.capitalize()}."
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("nobody acknowledged", "Nobody before you acknowledged."),
+        ("no page got through", "Whoever was asked before you could not be reached."),
+        ("nobody acknowledged; the policy old is gone", "Nobody acknowledged; the policy old is gone."),
+    ],
+)
+def test_why_the_next_one_is_asked_is_said(reason: str, said: str):
+    assert words(CALM, asked(reason))[1] == said
 
 
 @pytest.mark.parametrize(("by", "source"), [("alerts", "alert"), ("ana", "command")])

@@ -9,7 +9,8 @@ from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.evolve import evolve
-from bot.incident.model import Incident, Kind, Person, Room, Severity, Status
+from bot.incident.model import Incident, Kind, Paging, Person, Room, Severity, Status
+from bot.incident.paging import escalate
 from bot.incident.plan import Policy, plan
 from tests.builders import START
 
@@ -282,8 +283,6 @@ def test_when_no_page_got_through_the_room_shows_how_people_are_reached_while_th
 
 
 def test_whether_those_who_were_asked_were_reached_is_decided_when_the_next_are() -> None:
-    from bot.incident.paging import escalate
-
     incident, _ = after(an_incident(), paged("ana"))
     rung = c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE)
     clock = c.Escalate(ladder="platform", step=1, round=0, rung=rung)
@@ -316,6 +315,20 @@ def test_who_was_reached_the_last_time_was_not_reached_when_asked_again() -> Non
     again, _ = after(incident, paged("ana", round=1))
     assert again.paging is not None
     assert not again.paging.reached()
+
+
+def test_a_ladder_of_the_release_before_is_not_said_to_have_reached_nobody() -> None:
+    """Its pages went out, and nobody wrote down which."""
+    before = Paging("platform", 0, 0, ("ana",), START, START + 5 * MINUTE)
+    incident = replace(an_incident(), paging=before)
+    clock = c.Escalate(ladder="platform", step=1, round=0, rung=c.Rung("platform", 1, 0, ("ben",), 5 * MINUTE))
+    (asked,) = escalate(incident, clock, START + 5 * MINUTE)
+    assert isinstance(asked, e.PeoplePaged)
+    assert not asked.unreached
+    nobody, _ = after(an_incident(), paged("ana"))
+    (asked,) = escalate(nobody, clock, START + 5 * MINUTE)
+    assert isinstance(asked, e.PeoplePaged)
+    assert asked.unreached
 
 
 def test_a_drill_pages_nobody() -> None:

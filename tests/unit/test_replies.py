@@ -39,6 +39,7 @@ from bot.incident.model import (
     Window,
 )
 from bot.incident.plan import Policy, plan
+from bot.incident.policy import Way
 from bot.incident.timeline import sentence
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster
@@ -342,15 +343,15 @@ def test_after_a_reopening_nobody_has_it_until_somebody_says_so(story):
         return card(story.incident, people=PEOPLE, zone=ZONE, now=NOW, templates=Templates()).to_plain()
 
     story.type("ack")
-    assert "Ana Ruiz has it; Ana Ruiz and Ben Okoro paged at" in shown()
+    assert "Paging: Ana Ruiz has it, acknowledged at" in shown()
     story.type("resolve")
     story.type("reopen")
     assert "has it" not in shown()
     assert "Lead: nobody yet" in shown()
     story.type("ack")
-    assert "Paging: Ana Ruiz has it\n" in shown()
+    assert "Paging: Ana Ruiz has it, acknowledged at 14:30\n" in shown()
     assert story.type("ack") == "Ana Ruiz has it already."
-    paged = standing.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain()
+    paged = standing.paging_document(story.incident, (), people=PEOPLE, zone=ZONE, now=NOW).to_plain()
     assert paged.startswith("Nobody has been paged for INC-7; Ana Ruiz has it.")
 
 
@@ -468,7 +469,9 @@ def test_who_ends_it_is_told_what_still_fires(line, count, names, said):
 
 def test_who_can_be_woken_is_shown_and_whether_somebody_has_it(story):
     def paging(story):
-        return standing.paging_document(story.incident, (), people=PEOPLE, zone=ZONE).to_plain().splitlines()[0]
+        return (
+            standing.paging_document(story.incident, (), people=PEOPLE, zone=ZONE, now=NOW).to_plain().splitlines()[0]
+        )
 
     assert paging(Story(c.Open(title="x"))) == "Nobody has been paged for INC-7 yet."
     story.type("ack")
@@ -981,9 +984,12 @@ def test_similar_incidents_come_with_the_reason():
 def test_the_bare_verbs_show_how_things_stand(story):
     incident = story.incident
     assert "Lead: nobody" in standing.roles_document(incident, people=PEOPLE).to_plain()
-    paged = standing.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
+    paged = standing.paging_document(
+        incident, ("policy:platform",), people=PEOPLE, zone=ZONE, now=NOW, ways=lambda person: (Way("ntfy"),)
+    ).to_plain()
     assert paged == (
-        "Ana Ruiz and Ben Okoro were paged at 14:30; nobody has answered yet; the next one is paged at 14:35.\n"
+        "Ana Ruiz and Ben Okoro were paged at 14:30; nobody has answered yet; the next one is paged at 14:35, in 5 min.\n"
+        "- Ana Ruiz at 14:30: ntfy\n- Ben Okoro at 14:30: ntfy\n"
         "To wake somebody: INC-7 page policy:platform, INC-7 page @NAME"
     )
     assert "no postmortem yet" in standing.postmortem_document(incident, people=PEOPLE).to_plain()
@@ -1046,7 +1052,7 @@ def test_undo_of_a_change_says_what_it_was_before(lines, again):
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.REAL])
 def test_who_asks_whom_to_wake_for_what_wakes_nobody_is_offered_nothing_that_is_refused(kind):
     incident = Incident(7, NOW, kind=kind)
-    shown = standing.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE).to_plain()
+    shown = standing.paging_document(incident, ("policy:platform",), people=PEOPLE, zone=ZONE, now=NOW).to_plain()
     assert shown == "Nobody is paged for INC-7: only a real incident wakes people. Say it in the room instead."
     with pytest.raises(Refused):
         decide(incident, c.Page(target="policy:platform", rung=RUNG), id=7, at=NOW)

@@ -17,6 +17,7 @@ from bot.chat import document as d
 from bot.chat.card import card
 from bot.chat.templates import Templates
 from bot.incident.model import Incident, Moment, Paging, Person, PublicStatus, Role, Severity, Stamp, Task
+from bot.incident.policy import Way
 from tests.golden_files import golden
 from tests.unit.slack_blocks import check, grid, inert, section, shown, text
 
@@ -345,7 +346,10 @@ def test_the_card_reads_well() -> None:
         tasks=(Task(1, "check the quorum", "ben"), Task(3, "call them")),
     )
     people = {"ana": Person("ana", "Ana Ruiz", handles={"slack": "U0ANA"}), "ben": Person("ben", "Ben Okoro")}
-    document = card(incident, people=people, zone="Europe/Berlin", now=now, templates=Templates())
+    ways = (Way("ntfy"), Way("email", timedelta(minutes=2)))
+    document = card(
+        incident, people=people, zone="Europe/Berlin", now=now, templates=Templates(), ways=lambda person: ways
+    )
     content = message(document, {"ana": "U0ANA"})
     check(content["blocks"])
     golden("slack/card.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -83,7 +83,8 @@ class Answers:
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             request = Request(scope, receive)
-            query = request.url.query
+            # As it came: strangers send what is no UTF-8.
+            query = str(scope["query_string"], "latin-1")
             url = f"{self._address}{rest}{f'?{query}' if query else ''}"
             headers = request.headers
             signature, media = headers.get("x-twilio-signature", ""), headers.get("content-type", "")
@@ -126,7 +127,7 @@ class Answers:
         if said is None or not said[1]:
             return _twiml(message_twiml(reply(WHICH)))
         try:
-            sentence = await self._acknowledge(int(said[1]), person, fields.get("MessageSid", ""))
+            sentence = await self._acknowledge(int(said[1]), person, fields.get("MessageSid", ""), by_number=True)
         except STORE_TROUBLE:
             sentence = NOT_STORED
         return _twiml(message_twiml(reply(sentence)))
@@ -149,9 +150,11 @@ class Answers:
                 return Response(status_code=503, headers={"Retry-After": "5"})
         return Response(status_code=204)
 
-    async def _acknowledge(self, number: int, person: str, sid: str) -> str:
+    async def _acknowledge(self, number: int, person: str, sid: str, *, by_number: bool = False) -> str:
         async with asyncio.timeout(ANSWERED_WITHIN):
-            return await self._answers.acknowledge(number, person, via=self._name, event=f"{sid}:ack")
+            return await self._answers.acknowledge(
+                number, person, via=self._name, event=f"{sid}:ack", by_number=by_number
+            )
 
 
 def _reason(status: str, fields: Fields) -> str:

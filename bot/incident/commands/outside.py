@@ -33,8 +33,11 @@ class Escalate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledge:
+    """`by_number`: nothing shows that `person` knows of the incident but that they named its number."""
+
     person: str
     via: str = "command"
+    by_number: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
