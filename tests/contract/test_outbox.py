@@ -11,6 +11,7 @@ from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident.model import Mark, Role, Severity
 from bot.store import Retry, Settlement
+from storage.engine import Database
 from storage.tables import outbox
 from tests.statements import statements
 from tests.world import World, an_ask
@@ -305,6 +306,19 @@ def test_clocks_that_wait_for_their_time_are_not_walked_over(world: World):
     assert part in plans[0], plans[0]
     part = "outbox_due (urgency=?)" if world.database.sqlite else "Index Cond: (urgency = (0))"
     assert part in plans[1], plans[1]
+
+
+def test_a_claim_keeps_no_plan_that_was_made_for_an_empty_table(postgresql_url: str):
+    world = World(Database(postgresql_url))
+    for n in range(15):
+        world.opened(f"incident {n}")
+        world.outbox.claim(3, LEASE)
+    prepared = "SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE 'WITH first%'"
+    with world.database.write() as connection:
+        ((custom, generic),) = connection.execute(text(prepared)).all()
+    world.close()
+    assert custom > 5
+    assert generic == 0
 
 
 def test_the_next_that_is_due_is_the_first_of_any_urgency_that_nothing_in_its_lane_stands_before(world: World):
