@@ -1,4 +1,4 @@
-"""What the outbox promises, on SQLite and on PostgreSQL: order in a lane, leases, fences, folding, and an index."""
+"""What the outbox promises, on SQLite and on PostgreSQL: order in a lane, leases, fences, and folding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from bot.incident import effects as f
 from bot.incident.model import Mark, Role, Severity
 from bot.store import Retry, Settlement
 from storage.tables import outbox
-from tests.statements import statements
 from tests.world import World, an_ask
 
 LEASE = timedelta(seconds=60)
@@ -27,14 +26,6 @@ def settle(world: World, *, state: str = "done") -> list[str]:
     claimed = world.outbox.claim(50, LEASE)
     world.do(*(Settlement(item.id, item.attempt, item.incident, state) for item in claimed))
     return [f.kind_of(item.effect) for item in claimed]
-
-
-def at_rest(world: World) -> None:
-    """All is done that comes due within ten seconds."""
-    for _ in range(2):
-        world.clock.forward(seconds=5)
-        while settle(world):
-            pass
 
 
 def test_a_lane_gives_one_effect_at_a_time_in_order(world: World):
@@ -257,71 +248,6 @@ def test_a_claim_leaves_out_the_pages_of_ways_that_are_full(world: World):
     claimed = world.outbox.claim(9, LEASE, urgent=True, full=("tfy", "ntfy"))
     assert sorted(f.kind_of(item.effect) for item in claimed) == ["send_page", "wake_escalation"]
     assert "1:page:ana:email" in [item.lane for item in claimed]
-
-
-@pytest.mark.parametrize(("urgent", "full"), [(False, ()), (True, ()), (True, ("email", ""))])
-def test_the_claim_uses_the_partial_indexes(world: World, urgent: bool, full: tuple[str, ...]):
-    for n in range(300):
-        world.opened(f"incident {n}", page="policy:platform" if n % 2 else "")
-    with statements() as sent:
-        world.outbox.claim(64, LEASE, urgent=urgent, full=full)
-    claim, values = next((statement, values) for statement, values in sent if "UPDATE outbox" in statement)
-    with world.database.engine.connect() as connection:
-        if not world.database.sqlite:
-            connection.execute(text("ANALYZE outbox"))
-            # There are too few rows for the choice to matter.
-            connection.execute(text("SET enable_seqscan = off"))
-            connection.execute(text("SET enable_hashjoin = off"))
-            connection.execute(text("SET enable_mergejoin = off"))
-        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
-        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {claim}", values))
-    assert "outbox_due" in plan, plan
-    assert "outbox_lane" in plan, plan
-    assert "SCAN outbox\n" not in f"{plan}\n", plan
-
-
-def test_clocks_that_wait_for_their_time_are_not_walked_over(world: World):
-    for n in range(100):
-        world.opened(f"incident {n}", page="policy:platform")
-    at_rest(world)
-    with statements() as sent:
-        assert world.outbox.claim(64, LEASE) == []
-        assert world.outbox.next_due() == timedelta(minutes=4, seconds=50)
-    claim, earliest = [(statement, values) for statement, values in sent if "outbox" in statement]
-    with world.database.engine.connect() as connection:
-        if not world.database.sqlite:
-            connection.execute(text("ANALYZE outbox"))
-            connection.execute(text("SET enable_seqscan = off"))
-            connection.execute(text("SET enable_bitmapscan = off"))
-        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
-        plans = [
-            "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values))
-            for statement, values in (claim, earliest)
-        ]
-    for plan in plans:
-        assert "Sort" not in plan, plan
-        assert "TEMP B-TREE" not in plan, plan
-    part = "(urgency=? AND due_at<?)" if world.database.sqlite else "((urgency = 1) AND (due_at <= "
-    assert part in plans[0], plans[0]
-    part = "outbox_due (urgency=?)" if world.database.sqlite else "Index Cond: (urgency = (0))"
-    assert part in plans[1], plans[1]
-
-
-def test_the_next_that_is_due_is_the_first_of_any_urgency_that_nothing_in_its_lane_stands_before(world: World):
-    assert world.outbox.next_due() is None
-    number = world.opened(page="policy:platform").number
-    world.outbox.claim(50, LEASE)
-    world.clock.forward(seconds=5)
-    world.outbox.claim(50, LEASE)
-    # The card is due, and waits for the room.
-    assert world.outbox.next_due() == timedelta(seconds=55)
-    world.outbox.take_over()
-    at_rest(world)
-    assert world.outbox.next_due() == timedelta(minutes=4, seconds=45)
-    world.ask(c.Note(mark=Mark.NOTE, text="osd.17 is back"), number)
-    assert world.outbox.next_due() == timedelta(seconds=1)
-    world.ask(c.Page(target="person:ben"), number)
-    assert world.outbox.next_due() == timedelta(0)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
