@@ -41,13 +41,18 @@ ADDRESSES = st.sampled_from(["", "https://wiki.example.org/1", "https://wiki.exa
 FACTS = st.builds(AlertFact, st.sampled_from(["f1", "f2", "f3"]), TEXTS, TEXTS)
 GUIDES = st.builds(Guides, ADDRESSES, ADDRESSES)
 FILES = st.lists(st.builds(Attachment, name=TEXTS, place=TEXTS), max_size=2).map(tuple)
+PAGED = PERSONS | st.just("pager:rota")
 RUNGS = st.none() | st.builds(
     c.Rung,
     st.sampled_from(["policy:platform", "person:ben"]),
     st.integers(0, 2),
     st.integers(1, 2),
-    st.lists(PERSONS, max_size=2, unique=True).map(tuple),
+    st.lists(PAGED, max_size=2, unique=True).map(tuple),
     st.none() | st.just(timedelta(minutes=5)),
+    last=st.booleans(),
+    gone=st.sampled_from(["", "", "", "old"]),
+    targets=st.sampled_from([(), ("schedule:platform", "pager:rota")]),
+    turn=st.sampled_from(["", "platform:0"]),
 )
 
 OPENINGS = st.builds(
@@ -150,15 +155,22 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
     st.builds(c.PostUpdate, text=TEXTS, next_in=st.none() | st.just(timedelta(minutes=30)), next_at=st.none() | PAST),
     st.builds(c.Remind, promised=PAST),
     st.builds(c.Page, target=st.just("policy:platform"), text=TEXTS, rung=RUNGS),
-    st.builds(c.Escalate, ladder=st.just("policy:platform"), step=NUMBERS, round=st.integers(1, 2), rung=RUNGS),
-    st.builds(c.Acknowledge, person=PERSONS, via=st.sampled_from(["command", "link"])),
+    st.builds(
+        c.Escalate,
+        ladder=st.just("policy:platform"),
+        step=NUMBERS,
+        round=st.integers(1, 2),
+        rung=RUNGS,
+        due=st.none() | st.none() | PAST,
+    ),
+    st.builds(c.Acknowledge, person=PERSONS, via=st.sampled_from(["command", "link", "email", "rota"])),
     st.builds(c.StopPaging, reason=TEXTS),
     st.builds(
         c.RecordPage,
-        person=PERSONS,
-        way=st.sampled_from(["ntfy", "email"]),
+        person=PAGED,
+        way=st.sampled_from(["ntfy", "email", "rota"]),
         failed=st.just("") | TEXTS,
-        ladder=st.just("policy:platform"),
+        ladder=st.sampled_from(["policy:platform", "policy:platform", "person:ben", ""]),
         step=st.integers(0, 2),
         round=st.integers(1, 2),
         nobody_left=st.booleans(),

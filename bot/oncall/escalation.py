@@ -95,25 +95,29 @@ def following(roster: Roster, ladder: str, *, step: int, round: int, asked: Coll
         found = rung(roster, name, step=step, round=round, at=at)
         if found.people and not found.last:
             return found
-        missed = _missed(roster, name, {*asked, *found.people}, max(round, roster.ladders[name].repeat), at)
+        repeat = roster.ladders[name].repeat
+        # In a round that is for who was missed already, what comes before `step` is of the next one: no rung is asked twice.
+        late = (round, step) if round >= repeat else (repeat, 0)
+        missed = _missed(roster, name, {*asked, *found.people}, late, at)
         return replace(found, last=missed is None) if found.people else missed or found
     if name.startswith(("person:", "schedule:", "pager:")):
         return Rung(name, step, round, (), last=True)
     instead = roster.default.removeprefix("policy:")
     if instead not in roster.ladders:
         return Rung("", step, round, (), last=True, gone=name)
-    missed = _missed(roster, instead, asked, 0, at)
+    missed = _missed(roster, instead, asked, (0, 0), at)
     return replace(missed or rung(roster, instead, step=0, round=1, at=at), gone=name)
 
 
-def _missed(roster: Roster, ladder: str, asked: Collection[str], round: int, at: datetime) -> Rung | None:
-    """The first step that has somebody on call who was not asked, as one of `round`; None: all were asked."""
+def _missed(roster: Roster, ladder: str, asked: Collection[str], late: tuple[int, int], at: datetime) -> Rung | None:
+    """The first step that has somebody on call who was not asked, as a rung at or after `late`; None: all were asked."""
     for number, step in enumerate(roster.ladders[ladder].steps):
         everybody = _asked(roster, step, at)
         # Of those who take turns one is asked, and not all of them before we give up.
         missed = not set(everybody) & set(asked) if step.turn else not set(everybody) <= set(asked)
         if everybody and missed:
             people = _whose_turn(roster, step, everybody)
+            round = late[0] + (number < late[1])
             then = following(roster, ladder, step=number + 1, round=round, asked={*asked, *people}, at=at)
             return _rung(ladder, number, round, people, step, last=not then.people)
     return None

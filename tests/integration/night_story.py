@@ -6,7 +6,6 @@ A fork server, as `crash_story` is.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from bot.config import Config, load
 from bot.incident import events as e
 from bot.ports import Said
 from tests.integration.crash_story import ANA_HAS, Job, Story, main
+from tests.until import until
 
 SILENT = timedelta(seconds=0.2)
 """So long nothing is heard before that is told."""
@@ -92,8 +92,7 @@ class Night(Story):
     async def until_remembered(self) -> None:
         """Who is on call is known; who takes over from then on takes over from somebody."""
         memory = self._klatsch._memory("on duty")
-        while await memory.recall("platform") is None:
-            await asyncio.sleep(OFTEN)
+        await until(lambda: memory.recall("platform"), "who is on call to be known")
 
     def it_is_handed_over(self) -> bool:
         messages = self._klatsch._talking["console"]._adapter.messages("incidents")

@@ -126,6 +126,20 @@ def test_everybody_of_a_changed_policy_is_asked_once_and_then_it_ends():
     assert found == [(1, 0, "ben", False), (1, 1, "cem", True)]
 
 
+def test_who_came_on_call_while_the_last_of_a_policy_was_asked_is_asked_in_a_round_of_its_own():
+    """Ana's week ends between two of them; the step that was asked is asked anew, and is another rung."""
+    roster = replace(ROSTER, ladders={"p": Ladder("p", (Step(("person:cem",)), Step(("schedule:platform",))))})
+    first_asked = following(roster, "p", step=1, round=0, asked=["cem"], at=NOW)
+    assert (first_asked.round, first_asked.step, first_asked.people) == (0, 1, ("ana",))
+    then = following(roster, "p", step=2, round=0, asked=["cem", "ana"], at=NOW + WEEK)
+    assert (then.round, then.step, then.people) == (1, 1, ("ben",))
+    swapped = replace(
+        roster, people=roster.people - {"ben"} | {"dan"}, ladders={"p": Ladder("p", (Step(("person:dan",)),) * 2)}
+    )
+    later = following(swapped, "p", step=2, round=1, asked=["cem", "ana", "ben"], at=NOW + WEEK)
+    assert (later.round, later.step, later.people) == (2, 0, ("dan",))
+
+
 def test_first_is_where_the_ladder_begins():
     assert asks(first(ROSTER, "holes", NOW)) == Rung("holes", 1, 0, ("cem",), 2 * MINUTE)
 

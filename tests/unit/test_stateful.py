@@ -10,9 +10,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from bot.incident import commands as c
 from bot.incident.attachment import Attachment
-from bot.incident.events import IncidentOpened, PublicPostPublished, Recorded, StatusChanged
+from bot.incident.events import (
+    IncidentOpened,
+    PageAcknowledged,
+    PageSent,
+    PagingEnded,
+    PeoplePaged,
+    PublicPostPublished,
+    Recorded,
+    StatusChanged,
+)
 from bot.incident.evolve import replay
 from bot.incident.model import Incident, Mark, Moment, PublicStatus, Refused, Status
+from bot.incident.paging import NOBODY_ACKNOWLEDGED
 from tests.builders import Step, Story, step
 from tests.commands import OPENINGS, PERSONS, STEPS
 
@@ -124,6 +134,32 @@ class Incidents(RuleBasedStateMachine):
         if incident.status in OVER:
             assert incident.paging is None or not incident.paging.waiting
             assert incident.promise is None
+
+    @invariant()
+    def what_is_known_of_pages_is_of_people_who_were_paged_and_of_events_that_are_there(self) -> None:
+        incident = self.story.incident
+        assert incident is not None
+        if (held := incident.paging) is None:
+            return
+        asked = {r.seq: r.event.people for r in self.story.history if isinstance(r.event, PeoplePaged)}
+        assert all(person in asked[paged.event] for person, paged in held.pages.items())
+        sent = {f"{r.event.person}:{r.event.way}": r.seq for r in self.story.history if isinstance(r.event, PageSent)}
+        assert held.sent.items() <= sent.items()
+        assert not (held.acknowledged_by and held.next_at)
+
+    @invariant()
+    def nobody_is_woken_after_an_answer_but_by_somebodys_word(self) -> None:
+        """An answer or an end, and then a clock or a page that failed: whoever comes second changes nothing."""
+        waiting = False
+        for recorded in self.story.history:
+            match recorded.event:
+                case PeoplePaged(reason=reason):
+                    assert waiting or not reason.startswith((NOBODY_ACKNOWLEDGED, "no page got through"))
+                    waiting = True
+                case PageAcknowledged() | PagingEnded():
+                    waiting = False
+                case _:
+                    pass
 
     @invariant()
     def a_private_incident_is_worked_on_in_no_room_that_everybody_reads(self) -> None:
