@@ -24,7 +24,7 @@ async def paged(folder: Path, database_url: str, **sections: object) -> AsyncIte
     """INC-1 with ana paged, and the path of the link that was on her phone."""
     async with NtfyServer() as phone, bot_on(folder, database_url, **{**paging(phone.url), **sections}) as bot_:
         await bot_.post(FIRING)
-        await until(lambda: phone.published, "the page")
+        await until(lambda: phone.published and not bot_.klatsch.lookups.waiting(), "the page, and what came of it")
         ((action, *_),) = [message["actions"] for message in phone.published]
         assert action["url"].startswith(f"{bot_.url}/ack/")
         yield bot_, action["url"].removeprefix(bot_.url)

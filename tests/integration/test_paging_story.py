@@ -45,7 +45,7 @@ async def test_ana_is_pushed_and_mailed_and_sleeps_on_when_she_has_answered_the_
         # She is pushed at once, mailed a second later, and would be called in a minute.
         await it.alert(FIRING)
         mail = (await until(lambda: it.mailbox.mails, "the mail"))[0].message
-        await it.quiet()
+        await until(lambda: "ntfy sent, email sent" in it.card() and ": sent" in it.card(), "what came of it")
         (push,) = it.phone.shown("ana-pages")
         assert push["title"] == mail["Subject"] == "SEV1 INC-1: Nova API on ctl01 does not answer"
         (alert,) = it.pagerduty.alerts.values()
@@ -133,8 +133,7 @@ async def test_who_acknowledges_at_pagerduty_stops_the_ladder_here_and_who_forge
         it.pagerduty.secrets = true
         assert await it.at_pagerduty("incident.acknowledged") == 200
         assert (it.paging.acknowledged_by, it.paging.via) == ("ana", "rota")
-        await it.quiet()
-        assert not it.waiting()
+        await until(lambda: not it.waiting(), "the end of all work")
         assert it.field("Paging").startswith("Ana Ruiz has it, by rota at ")
         # PagerDuty knows it already.
         assert [event["event_action"] for event in it.pagerduty.events] == ["trigger"]
@@ -256,8 +255,7 @@ async def test_a_key_pressed_in_a_call_acknowledges(tmp_path: Path, database_url
         assert call.said[0].endswith("Press 1 to acknowledge, or any other key to hear it again.")
         await call.press("1")
         assert call.said == ["You have INC-1; nobody else is woken."]
-        await it.quiet()
-        assert not it.waiting()
+        await until(lambda: not it.waiting(), "the end of all work")
         assert it.twilio.messages == []
         assert it.field("Paging").startswith("Ana Ruiz has it, by call at ")
 
@@ -289,5 +287,4 @@ async def test_what_is_not_so_bad_pushes_only_until_it_gets_worse(tmp_path: Path
         assert len(it.phone.published) == 1
         await it.types("resolve it was the fan")
         assert it.incident().status is Status.RESOLVED
-        await it.quiet()
-        assert not it.waiting()
+        await until(lambda: not it.waiting(), "the end of all work")

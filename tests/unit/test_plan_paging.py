@@ -10,7 +10,7 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Kind, Paging, Person, Room, Severity, Status
-from bot.incident.paging import escalate
+from bot.incident.paging import escalate, record_page
 from bot.incident.plan import Policy, plan
 from tests.builders import START
 
@@ -305,6 +305,24 @@ def test_a_page_that_its_provider_took_and_could_not_deliver_reached_nobody() ->
         assert incident.paging is not None
         reached.append(incident.paging.reached())
     assert reached == [True, False, True]
+
+
+def test_when_the_last_way_fails_after_its_provider_took_the_page_they_were_not_reached() -> None:
+    incident, _ = after(an_incident(), paged("ana"), e.PageSent(at=START, person="ana", way="sms"))
+    command = c.RecordPage(
+        person="ana",
+        way="sms",
+        failed="nobody picked up",
+        ladder="platform",
+        step=0,
+        round=0,
+        nobody_left=True,
+        rung=c.Rung("platform", 1, 0, ("ben",)),
+    )
+    failed, asked = record_page(incident, command, START + MINUTE)
+    assert isinstance(failed, e.PageFailed)
+    assert isinstance(asked, e.PeoplePaged)
+    assert (asked.people, asked.unreached) == (("ben",), True)
 
 
 def test_who_was_reached_the_last_time_was_not_reached_when_asked_again() -> None:
