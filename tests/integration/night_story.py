@@ -17,7 +17,6 @@ from bot.incident import events as e
 from bot.ports import Said
 from tests.integration.crash_story import ANA_HAS, Job, Story, main
 from tests.until import until
-from tests.until import until
 
 SILENT = timedelta(seconds=0.2)
 """So long nothing is heard before that is told."""
