@@ -350,7 +350,7 @@ def check_the_story(told: Ending) -> None:
     assert told.drafts == ("INC-1.md",)
     assert told.undone == ()
     assert told.people == ("ana", "ben")
-    for words in ("ben acknowledged", "Two OSDs on stor-az2-03 are down", "Closed"):
+    for words in ("ben acknowledged by the link", "Two OSDs on stor-az2-03 are down", "Closed"):
         assert words in told.told, told.told
     assert any("Two OSDs on stor-az2-03 are down" in line for line in told.thread)
 

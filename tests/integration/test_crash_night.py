@@ -66,7 +66,7 @@ def morning(job: Job) -> Morning:
 def check(found: Morning) -> None:
     """The comparison is worth something only if it was such a night."""
     assert found.rungs == ((0, 0, ("ben",)), (0, 1, ("ana",)))
-    assert found.happened["ana acknowledged"] == 1
+    assert found.happened["ana acknowledged by the link"] == 1
     assert (found.incidents, found.handed_over, found.calendars) == (1, 1, ("platform",))
     assert found.overrides == (("ben", "ben", ""),)
     assert found.undone == ()
