@@ -105,7 +105,6 @@ class ChatPlatform(Protocol):
         ...
 
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None: ...
-
     async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
         """Show these above the room, in this order, and no other ones of ours; what is no address of the web is left out. Where
         a platform shows none nothing is done: the card has them too."""

@@ -15,6 +15,9 @@ from bot.chat import document as d
 from bot.chat.manual import help_document
 from tests.unit.slack_blocks import CUT, check, inert, shown
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+"""The documents are meant to be large; only where one fails would anybody read it."""
+
 HANDLES = {"ana": "U0ANA", "ben": "W0BEN", "mallory": "!channel", "small": "u0small"}
 AT = datetime(2026, 11, 22, 2, 14, tzinfo=UTC)
 
