@@ -147,7 +147,9 @@ def ending(job: Job) -> Ending:
 def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
     body["moments"] = {name: stamp["source"] for name, stamp in body["moments"].items()}
     body["rooms"] = {name: sorted(key for key, value in room.items() if value) for name, room in body["rooms"].items()}
-    body["paging"] = {key: value for key, value in body["paging"].items() if key not in ("since", "next_at", "answered_at")}
+    body["paging"] = {
+        key: value for key, value in body["paging"].items() if key not in ("since", "next_at", "answered_at")
+    }
     body["paging"]["sent"] = sorted(body["paging"]["sent"])
     # When, and after how many events of other lanes.
     body["paging"]["pages"] = {person: page["again"] for person, page in body["paging"]["pages"].items()}
