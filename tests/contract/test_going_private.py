@@ -52,7 +52,7 @@ async def test_it_goes_on_in_a_private_room_with_everybody_who_had_to_do_with_it
     await opened(stage)
     await stage.ask(c.MakePrivate(), 1, by="console:dora")
     await stage.settle()
-    await note(stage, "said afterwards")
+    await note(stage, "afterwards")
     await stage.settle()
 
     old, new = (stage.rooms["console"].room(name) for name in ("inc-1", "inc-1-2"))
@@ -60,7 +60,7 @@ async def test_it_goes_on_in_a_private_room_with_everybody_who_had_to_do_with_it
     redirect = "INC-1 goes on in a private room. Whoever works on it is invited; if you should be too, ask its lead."
     assert [stage.card(), stage.loudly()] == [redirect, [redirect]]
     assert TITLE not in everything(stage)
-    assert "said afterwards" not in everything(stage)
+    assert "afterwards" not in everything(stage)
 
     assert (new.private, new.archived, new.name) == (True, False, "inc-1-2")
     assert list(new.people) == ["ben", "ana", "dora"]
@@ -75,10 +75,10 @@ async def test_the_new_room_hears_what_came_before_once(stage: Stage):
     await note(stage, "not told yet")
     await stage.ask(c.MakePrivate(), 1)
     await stage.settle()
-    await note(stage, "said afterwards")
+    await note(stage, "afterwards")
     await stage.settle()
     told = "\n".join(stage.thread("inc-1-2"))
-    assert [told.count(words) for words in ("before", "not told yet", "Made private", "said afterwards")] == [1, 1, 1, 1]
+    assert [told.count(words) for words in ("before", "not told yet", "Made private", "afterwards")] == [1, 1, 1, 1]
 
 
 async def test_what_waited_for_the_old_room_is_not_told_there(stage: Stage):
@@ -108,13 +108,13 @@ async def test_what_the_old_room_refuses_makes_it_no_place_for_private_things(st
     # The announcement is edited first.
     stage.chat.by_method[method].then.extend([Rejected("not in this room")] * (2 if method == "edit" else 1))
     await stage.settle()
-    await note(stage, "said afterwards")
+    await note(stage, "afterwards")
     await stage.ask(c.SetSeverity(severity=Severity.SEV1), 1)
     await stage.settle()
-    assert "said afterwards" not in everything(stage)
+    assert "afterwards" not in everything(stage)
     assert stage.rooms["console"].room("inc-1-2").private
     told = "\n".join(stage.thread("inc-1-2"))
-    assert "said afterwards" in told
+    assert "afterwards" in told
     assert "failed: not in this room" in told
     assert stage.rooms["console"].room("inc-1").archived is (method != "archive")
 
@@ -124,14 +124,14 @@ async def test_while_the_old_room_cannot_be_archived_nothing_is_told_anywhere(st
     stage.chat.by_method["archive"] = Orders(always=AWAY)
     await stage.ask(c.MakePrivate(), 1)
     await stage.settle()
-    await note(stage, "said afterwards")
+    await note(stage, "afterwards")
     await stage.settle()
-    assert "said afterwards" not in everything(stage)
+    assert "afterwards" not in everything(stage)
     assert stage.announced() == ["INC-1 is private."]
     stage.chat.by_method.clear()
     stage.clock.forward(minutes=1)
     await stage.settle()
-    assert "said afterwards" in "\n".join(stage.thread("inc-1-2"))
+    assert "afterwards" in "\n".join(stage.thread("inc-1-2"))
 
 
 async def test_one_platform_that_refuses_holds_up_no_other(two_platforms: Stage):
@@ -140,10 +140,10 @@ async def test_one_platform_that_refuses_holds_up_no_other(two_platforms: Stage)
     stage.chats["matrix"].orders.always = AWAY
     await stage.ask(c.MakePrivate(), 1)
     await stage.settle()
-    await note(stage, "said afterwards")
+    await note(stage, "afterwards")
     await stage.settle()
-    assert "said afterwards" in "\n".join(stage.thread("inc-1-2"))
-    assert "said afterwards" not in everything(stage, on="matrix")
+    assert "afterwards" in "\n".join(stage.thread("inc-1-2"))
+    assert "afterwards" not in everything(stage, on="matrix")
 
 
 async def test_a_room_that_opened_for_everybody_while_it_became_private_is_left(stage: Stage):
@@ -154,12 +154,12 @@ async def test_a_room_that_opened_for_everybody_while_it_became_private_is_left(
     async with stage.delivering():
         await stage.until(opening.asked.is_set, "the call")
         await stage.ask(c.MakePrivate(), 1)
-        await note(stage, "said afterwards")
+        await note(stage, "afterwards")
         opening.go.set()
-        await stage.until(lambda: "said afterwards" in "".join(second_thread(stage)), "the second room")
+        await stage.until(lambda: "afterwards" in "".join(second_thread(stage)), "the second room")
     assert not stage.rooms["console"].room("inc-1").private
     assert stage.rooms["console"].room("inc-1").archived
-    assert "said afterwards" not in everything(stage)
+    assert "afterwards" not in everything(stage)
     assert stage.rooms["console"].room("inc-1-2").private
     assert "Paged ana" in "".join(stage.thread("inc-1-2")).replace("Ana Ruiz", "ana")
 
