@@ -23,6 +23,9 @@ from storage.watch import Watch
 # https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization failure, deadlock.
 LOST_RACE = frozenset({"40001", "40P01"})
 BUSY_SECONDS = 5
+CLOSED_WITHIN = 2.0
+"""Seconds."""
+
 PATIENCE = 15.0
 """Seconds that one transaction on PostgreSQL may take: ten times what a message of 10,000 alerts does."""
 
@@ -36,6 +39,8 @@ class Database:
         self._one_writer = threading.Lock()
         self._inode = 0
         self._watch = Watch(PATIENCE)
+        self._idle = threading.Condition()
+        self._busy = 0
         if self.sqlite:
             self._writer = _sqlite(self.url, "BEGIN IMMEDIATE")
             self._reader = _sqlite(self.url, "BEGIN")
@@ -62,19 +67,42 @@ class Database:
         """
         if self.sqlite:
             # Waiting here is fair and cheap; waiting for the file's own lock is a sleep loop.
-            with self._one_writer, _translated(), self._writer.begin() as connection:
+            with self._under_way(), self._one_writer, _translated(), self._writer.begin() as connection:
                 self._check_file()
                 yield connection
         else:
-            with _translated(), self._writer.connect() as connection, self._watched(connection), connection.begin():
+            with (
+                self._under_way(),
+                _translated(),
+                self._writer.connect() as connection,
+                self._watched(connection),
+                connection.begin(),
+            ):
                 yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent look. Raises StoreUnavailable."""
-        with _translated(), self._reader.connect() as connection, self._watched(connection), connection.begin():
+        with (
+            self._under_way(),
+            _translated(),
+            self._reader.connect() as connection,
+            self._watched(connection),
+            connection.begin(),
+        ):
             self._check_file()
             yield connection
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        with self._idle:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
 
     def own(self) -> Connection:
         """A connection for one holder, outside of the pool; every statement on it stands for itself. Raises
@@ -101,6 +129,10 @@ class Database:
             raise StoreUnavailable(f"{self.file} was removed or replaced; stop Klatsch, put it back, and start again")
 
     def close(self) -> None:
+        """Waits a moment for what is under way in a thread that nobody waits for any more: a connection that comes back when its
+        pool is gone is closed by nobody."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._busy == 0, timeout=CLOSED_WITHIN)
         self._watch.close()
         self._writer.dispose()
         self._reader.dispose()
