@@ -213,7 +213,7 @@ class SqlTransaction:
             .where(outbox.c.incident == number, outbox.c.kind.in_(cancel.kinds), outbox.c.state == "waiting")
             .values(state="cancelled")
         )
-        if cancel.lanes:
+        if cancel.lanes is not None:
             gone = gone.where(outbox.c.lane.in_(cancel.lanes), outbox.c.attempt == 0)
         self._connection.execute(gone)
 

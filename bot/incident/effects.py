@@ -190,11 +190,11 @@ class RepeatAlerts:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Not done outside: withdraws the waiting effects of these kinds; with `lanes` only those in them that nobody has begun.
+    """Not done outside: withdraws the waiting effects of these kinds; with `lanes`, be there none, only those in them that nobody has begun.
     What has begun is not called back."""
 
     kinds: tuple[str, ...]
-    lanes: tuple[str, ...] = ()
+    lanes: tuple[str, ...] | None = None
 
 
 Effect = (

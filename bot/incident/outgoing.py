@@ -33,7 +33,7 @@ class Outgoing:
 
     def withdrawn(self, incident: int, cancel: f.Cancel) -> bool:
         """Whether `cancel`, of an incident, speaks of it."""
-        spoken_of = not cancel.lanes or self.lane in cancel.lanes
+        spoken_of = cancel.lanes is None or self.lane in cancel.lanes
         return self.incident == incident and f.kind_of(self.effect) in cancel.kinds and spoken_of
 
 

@@ -21,8 +21,7 @@ def page(incident: Incident, event: e.PeoplePaged, policy: Policy) -> list[f.Pla
         ways = policy.ways(person, incident.severity)
         again = incident.paging is not None and incident.paging.paged_again(person)
         known = policy.people.get(person)
-        if again and known and known.ways:
-            # Without a lane it would withdraw the pages of everybody.
+        if again and known:
             effects.append(_withdrawn(incident, person, known.ways))
         effects += _pages(event, incident.version, person, ways, event.at)
     if event.next_at:
@@ -60,8 +59,12 @@ def sooner(incident: Incident, event: e.PageFailed, policy: Policy) -> list[f.Pl
         and f"{event.person}:{way.name}" not in held.failed
         and not held.went_out(event.person, way.name, since=paged.event)
     ]
-    withdrawn: list[f.Planned] = [_withdrawn(incident, event.person, (way.name for way in left))] if left else []
-    return withdrawn + _from_now(held, event.person, left, event.at)
+    if not left:
+        return []
+    return [
+        _withdrawn(incident, event.person, (way.name for way in left)),
+        *_from_now(held, event.person, left, event.at),
+    ]
 
 
 def louder(incident: Incident, event: e.SeverityChanged, policy: Policy) -> list[f.Planned]:

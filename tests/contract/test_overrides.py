@@ -18,6 +18,7 @@ from bot.duty import Duty
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.effects import Cancel
 from bot.incident.model import Kind, Refused
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.schedules import Rotation, Schedule
@@ -254,3 +255,11 @@ def test_a_batch_that_pages_nobody_asks_nothing_of_who_is_on_call_and_one_that_p
     fixed = {"platform": Ladder("platform", (Step(("person:ana",)),))}
     world.rules = replace(RULES, roster=replace(ROSTER, schedules={}, ladders=fixed))
     assert asked(c.Open(title="of one person", page="policy:platform")) == []
+
+
+async def test_what_is_withdrawn_from_no_lane_is_nothing(world: World) -> None:
+    world.ask(c.Open(title="Down", page="policy:platform"))
+    for lanes, left in (((), 2), (("1:page:ana:ntfy",), 1), (None, 0)):
+        with world.store.begin() as tx:
+            tx.cancel(1, Cancel(("send_page",), lanes))
+        assert len([page for page in world.lookups.pages(1) if page.state == "waiting"]) == left
