@@ -38,8 +38,10 @@ class Readiness:
         being asked waits for the same answer."""
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(asyncio.to_thread(self._check), name="readiness")
-        done, _ = await asyncio.wait([self._task], timeout=WITHIN)
-        return self._task.result() if done else [f"{self._doing}: not within {WITHIN} s"]
+        # Whoever asks a moment later may have begun the next look by the time we go on.
+        task = self._task
+        done, _ = await asyncio.wait([task], timeout=WITHIN)
+        return task.result() if done else [f"{self._doing}: not within {WITHIN} s"]
 
     def _check(self) -> list[str]:
         self._doing = "The database does not answer"
