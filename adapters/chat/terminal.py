@@ -167,6 +167,8 @@ def _block(block: d.Block, width: int) -> RenderableType:
             return Prefixed(Rich(d.clean(text), "cyan", overflow="fold"), Rich("  "), Rich("  "))
         case d.Divider():
             return _Across()
+        case d.Picture(alt=alt):
+            return inline(d.line(alt))
         case d.Buttons(buttons=buttons):
             return _buttons(buttons, width)
         case _:

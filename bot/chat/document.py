@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.chat.drawing import Drawing
 from bot.incident.text import clean
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Link",
     "Mention",
     "Paragraph",
+    "Picture",
     "Quote",
     "Text",
     "Time",
@@ -115,6 +117,15 @@ class Divider:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """`name` is that of its file, without an ending. `alt` says what it shows, to whoever cannot see it and where no pictures are shown."""
+
+    name: str
+    alt: str
+    drawing: Drawing
+
+
+@dataclass(frozen=True, slots=True)
 class Button:
     """A button is a line somebody could have typed: `line` is it, without the prefix."""
 
@@ -128,7 +139,7 @@ class Buttons:
     buttons: tuple[Button, ...]
 
 
-Block = Heading | Paragraph | Bullets | Fields | Code | Quote | Divider | Buttons
+Block = Heading | Paragraph | Bullets | Fields | Code | Quote | Divider | Picture | Buttons
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,5 +188,7 @@ def _plain_block(block: Block) -> str:
             return text
         case Divider():
             return "---"
+        case Picture(alt=alt):
+            return alt
         case Buttons(buttons=buttons):
             return "\n".join(f"{button.text}: `{button.line}`" for button in buttons)

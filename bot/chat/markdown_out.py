@@ -20,6 +20,7 @@ from bot.chat.document import (
     Link,
     Mention,
     Paragraph,
+    Picture,
     Quote,
     Text,
     Time,
@@ -94,6 +95,8 @@ def _block(block: Block) -> str:
             return "\n".join(f"> {row}" for row in _inline(inlines).split("\n"))
         case Divider():
             return "---"
+        case Picture(alt=alt):
+            return escape(alt)
         case Buttons(buttons=buttons):
             return "\n".join(f"- {escape(button.text)}: {code_span(button.line)}" for button in buttons)
 

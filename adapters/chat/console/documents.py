@@ -107,6 +107,8 @@ def _cut_block(block: d.Block, room: _Room) -> d.Block:
             # Half a line to type is another command.
             whole = tuple(button for button in block.buttons if room.text(button.text + button.line) and not room.full)
             return d.Buttons(whole)
+        case d.Picture():
+            return replace(block, alt=room.text(block.alt))
         case d.Divider():
             return block
         case _:

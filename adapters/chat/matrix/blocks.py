@@ -69,6 +69,8 @@ class Writer:
             case d.Divider():
                 self._begin(block)
                 sheet.put("---", "<hr>")
+            case d.Picture(alt=alt):
+                self._words(block, d.line(alt), *(("", "") if self._bare else ("<p>", "</p>")))
             case d.Buttons(buttons=buttons):
                 self._buttons(block, buttons)
             case _:

@@ -79,6 +79,8 @@ class Writer:
             case d.Divider():
                 self._begin(block)
                 yield {"type": "divider"}
+            case d.Picture(alt=alt):
+                yield from self._words(block, "rich_text_section", d.line(alt))
             case d.Buttons(buttons=buttons):
                 yield from self._buttons(block, buttons)
             case _:
