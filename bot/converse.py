@@ -102,6 +102,8 @@ class Conversation:
             return say("That message was handled already: nothing more was done.")
         if outcome.duty is not None or isinstance(command, c.DutyCommand):
             return await self._on_duty(outcome.duty or Overridden())
+        if isinstance(command, c.CoffeeCommand):
+            return say("Done.")
         if outcome.after is None:
             raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open, `list all` the rest.")
         ended = isinstance(command, c.Resolve | c.Close | c.SetStatus) and outcome.after.alerts_firing

@@ -18,14 +18,13 @@ from functools import partial
 from typing import TypeVar
 
 from bot.backoff import backoff, later
-from bot.copies import not_kept
+from bot.failing import called, failed
 from bot.handle import Outcome
 from bot.inbox import Writer
-from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident.model import Incident
 from bot.lookups import Lookups
-from bot.perform import Performer, asked, provider_of
+from bot.perform import Performer
 from bot.ports import Overloaded, Rejected, Unavailable
 from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable, Unreadable
 from bot.together import Together
@@ -253,7 +252,7 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - the writer logged it
             # Doing it again would fail again, and wake somebody each time.
             reason = f"what came of it could not be recorded ({type(error).__name__}); the log has the details"
-            outcome = await self._fail(verdict if verdict.state == "failed" else self._failed(item, reason))
+            outcome = await self._fail(verdict if verdict.state == "failed" else failed(item, reason))
         if outcome.late:
             log.warning("effect %s was withdrawn, or taken over by another process", item.key)
 
@@ -271,7 +270,7 @@ class Deliverer:
             async with asyncio.timeout(EFFECT_TIMEOUT):
                 ask = await self._performer.do(item, incident)
         except Rejected as error:
-            return self._failed(item, error.reason)
+            return failed(item, error.reason)
         except Unavailable as error:
             severity = incident.severity if incident else None
             after = error.retry_after and later(error.retry_after, severity)
@@ -286,7 +285,7 @@ class Deliverer:
         except Exception as error:
             log.exception("a bug while delivering %s", item.key)
             if item.attempt >= BUG_ATTEMPTS:
-                return self._failed(item, f"internal error ({type(error).__name__}); the log has the details")
+                return failed(item, f"internal error ({type(error).__name__}); the log has the details")
             return self._again(item, f"internal error ({type(error).__name__})", None)
         return Settlement(item.id, item.attempt, item.incident, "done", ask=ask)
 
@@ -295,24 +294,9 @@ class Deliverer:
         # Not by a clock of ours: several bots agree about the database's alone.
         left = item.first_at + patience - item.claimed_at
         if left <= timedelta(0):
-            return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
+            return failed(item, f"gave up after {item.attempt} tries: {reason}")
         # Who says when to come back is taken at their word: what came later, and was told no less often, would be first there.
         # Whoever asks for more time than there is left gets the last try at its end.
         wait = min(left, after or backoff(item.key, item.attempt))
-        log.info("%s of INC-%d waits %s: %s", f.kind_of(item.effect), item.incident, wait, reason)
+        log.info("%s waits %s: %s", called(item), wait, reason)
         return Retry(item.id, item.attempt, wait, reason)
-
-    def _failed(self, item: Claimed, reason: str) -> Settlement:
-        log.error("%s of INC-%d failed: %s", f.kind_of(item.effect), item.incident, reason)
-        command: c.Command
-        match item.effect:
-            case f.SendPage(person=person, way=way, ladder=ladder, step=step, round=round):
-                command = c.RecordPage(person=person, way=way, failed=reason, ladder=ladder, step=step, round=round)
-            case f.KeepFile():
-                command = not_kept(item.effect, reason)
-            case _:
-                command = c.RecordFailure(
-                    effect=f.kind_of(item.effect), provider=provider_of(item.effect), reason=reason
-                )
-        ask = asked(command, item.incident, item)
-        return Settlement(item.id, item.attempt, item.incident, "failed", reason=reason, ask=ask)

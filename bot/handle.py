@@ -27,11 +27,11 @@ from bot.incident.evolve import evolve
 from bot.incident.life import same_title
 from bot.incident.links import NO_GUIDES
 from bot.incident.model import Incident, Refused, Source
-from bot.incident.outgoing import Outgoing, outgoing
+from bot.incident.outgoing import Enqueue, Outgoing, outgoing
 from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
-from bot.oncall.handover import HandOver, notices
 from bot.oncall.overriding import Overridden
+from bot.owners import Owners
 from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
 
@@ -71,7 +71,7 @@ class Outcome:
     watch: Watch | None = None
 
 
-Request = c.Ask | Settlement | Notification | Look | HandOver
+Request = c.Ask | Settlement | Notification | Look | Enqueue
 
 
 def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outcome]:
@@ -96,10 +96,7 @@ class _Batch:
         self._erasing = Erasing()
         self._effects: dict[str, Outgoing] = {}
         self._cancels: list[tuple[int, f.Cancel]] = []
-        self._held: dict[str, int] = {}
-        self._freed: set[int] = set()
-        self._reopened: set[int] = set()
-        self._merged: list[tuple[int, int]] = []
+        self._owners = Owners(tx)
         self._beats = Beats(tx, rules.routes, lambda: self._at)
         self._rota = Rota(tx, rules.roster, lambda: self._at)
 
@@ -121,8 +118,8 @@ class _Batch:
             match request:
                 case Notification():
                     outcomes.append(Outcome(unrouted=next(unrouted)))
-                case HandOver():
-                    self._effects |= {one.key: one for one in notices(request, self._rules.policy.platforms)}
+                case Enqueue():
+                    self._effects |= {one.key: one for one in request.effects}
                     outcomes.append(Outcome())
                 case Look():
                     outcomes.append(Outcome(watch=self._beats.watch))
@@ -182,6 +179,8 @@ class _Batch:
         try:
             if isinstance(ask.command, c.DutyCommand):
                 return Outcome(duty=self._rota.ask(ask.command, ask.by))
+            if isinstance(ask.command, c.CoffeeCommand):
+                raise Refused("There is no coffee in this release.")
             command = self._complete(ask.command, before, by=ask.by)
             decided = decide(before, command, id=ask.incident or 0, at=self._at)
         except Refused as refused:
@@ -233,7 +232,7 @@ class _Batch:
     def _open(self, group: Group, number: int) -> None:
         command = self._complete(opening(group, self._at), None)
         self._apply(None, number, decide(None, command, id=number, at=self._at), ALERTS, Source("alert"))
-        self._held[group.key] = number
+        self._owners.held[group.key] = number
         group.fired.clear()
         group.again = 0
 
@@ -260,15 +259,12 @@ class _Batch:
             for place, effect in enumerate(plan(incident, event, self._rules.policy)):
                 self._plan(effect, incident, place)
             if isinstance(event, e.MergedInto):
-                self._merged.append((number, event.into))
+                self._owners.merged.append((number, event.into))
             if isinstance(event, e.PeoplePaged) and event.turn:
                 self._rota.took(event.turn)
         if incident is None:
             raise ValueError("a command without events is not applied")
-        if before is not None and before.status.open and not incident.status.open:
-            self._freed.add(number)
-        if before is not None and incident.status.open and not before.status.open:
-            self._reopened.add(number)
+        self._owners.changed(before, incident)
         self._incidents[number] = incident
         self._touched.add(number)
         self._events += recorded
@@ -292,7 +288,7 @@ class _Batch:
     def _record(self, rows: Sequence[AlertRow]) -> None:
         if not (self._events or rows or self._effects or self._rota.changed or self._beats.changed):
             return
-        tx, held = self._tx, self._groups_to_hold()
+        tx, held = self._tx, self._owners.to_hold(self._incidents)
         with tx.together():
             for number, cancel in dict.fromkeys(self._cancels):
                 tx.cancel(number, cancel)
@@ -302,19 +298,4 @@ class _Batch:
             tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
             if rows:
                 tx.store_alerts(rows)
-            for source, into in self._merged:
-                tx.move_alerts(source, into)
-            if self._freed:
-                tx.free_groups(sorted(self._freed))
-            if held:
-                tx.hold_groups(held)
-
-    def _groups_to_hold(self) -> dict[str, int]:
-        """The groups of what opened, and of what was reopened unless a new incident has them by now."""
-        held = {key: number for key, number in self._held.items() if self._incidents[number].status.open}
-        again = [self._incidents[number] for number in sorted(self._reopened)]
-        regained = {key: each.number for each in again if each.status.open for key in each.groups if key not in held}
-        if regained:
-            taken = {k for k, n in self._tx.standing(sorted(regained)).groups.items() if n not in self._freed}
-            held |= {key: number for key, number in regained.items() if key not in taken}
-        return held
+            self._owners.write(held)

@@ -119,7 +119,9 @@ class Klatsch:
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
-        self.on_duty = OnDuty(self.duty, self.lookups, self.writer, self._memory("on duty"), self.clock)
+        self.on_duty = OnDuty(
+            self.duty, self.lookups, self.writer, self._memory("on duty"), self.clock, ruled.policy.platforms
+        )
 
     def _memory(self, what: str) -> SqlMemory:
         return SqlMemory(self.database, self.clock, f"klatsch: {what}")

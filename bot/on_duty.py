@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.duty import Duty
 from bot.inbox import Writer
 from bot.lookups import Lookups
-from bot.oncall.handover import HandOver
+from bot.oncall.handover import HandOver, notices
 from bot.oncall.schedules import Schedule, Shift, shift
 from bot.ports import Clock, Memory, Overloaded
 from bot.store import StoreUnavailable
@@ -31,7 +31,7 @@ APART = timedelta(minutes=5)
 
 
 class OnDuty:
-    """`memory` is its own."""
+    """`memory` is its own; hand-overs are told on `platforms`."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class OnDuty:
         writer: Writer,
         memory: Memory,
         clock: Clock,
+        platforms: Sequence[str],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._duty = duty
@@ -47,6 +48,7 @@ class OnDuty:
         self._writer = writer
         self._memory = memory
         self._clock = clock
+        self._platforms = platforms
         self._sleep = sleep
         self._looked: dict[str, tuple[Schedule, Shift]] = {}
 
@@ -103,6 +105,7 @@ class OnDuty:
         if had:
             since = datetime.fromisoformat(had["since"])
             before = tuple(str(person) for person in had["people"])
-            await self._writer.submit(HandOver(schedule.name, before, since, current.start))
+            handover = HandOver(schedule.name, before, since, current.start)
+            await self._writer.submit(notices(handover, self._platforms))
         now_have = {"people": list(current.people), "since": current.start.isoformat(), "at": now.isoformat()}
         await self._memory.keep({schedule.name: json.dumps(now_have)})

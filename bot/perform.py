@@ -84,14 +84,14 @@ class Performer:
 
         `incident` is its state, read anew when it is not given. Raises Unavailable, Rejected, StoreUnavailable.
         """
-        if isinstance(item.effect, f.SayHandover):
-            await self._rooms.hand_over(item, item.effect)
-            return None
+        command: c.Askable | None
+        if isinstance(item.effect, f.Unbound):
+            command = await self._unbound(item, item.effect)
+            return None if command is None else asked(command, None, item)
         if incident is None:
             incident = await asyncio.to_thread(self._lookups.incident, item.incident)
         if incident is None:
             raise Rejected(f"INC-{item.incident} is not in the database")
-        command: c.Command | None
         match item.effect:
             case (
                 f.OpenRoom()
@@ -130,6 +130,14 @@ class Performer:
             case _:
                 assert_never(item.effect)
         return None if command is None else asked(command, item.incident, item)
+
+    async def _unbound(self, item: Claimed, effect: f.Unbound) -> c.CoffeeCommand | None:
+        match effect:
+            case f.SayHandover():
+                await self._rooms.hand_over(item, effect)
+                return None
+            case _:
+                raise Rejected("it is not done in this release")
 
     async def _repeat(self, incident: Incident) -> None:
         firing = [stored for stored in await asyncio.to_thread(self._lookups.alerts, incident.number) if stored.firing]
@@ -242,7 +250,18 @@ def provider_of(effect: f.Effect) -> str:
             return publisher
         case f.SendPage(way=way) | f.SettlePage(way=way):
             return way
-        case f.WakeEscalation() | f.WakeReminder() | f.WakeArchive() | f.RepeatAlerts():
+        case f.WriteMinutes(publisher=publisher):
+            return publisher
+        case f.MailWeeklyDigest(way=way):
+            return way
+        case (
+            f.WakeEscalation()
+            | f.WakeReminder()
+            | f.WakeArchive()
+            | f.RepeatAlerts()
+            | f.WakeTimebox()
+            | f.WakeThumbs()
+        ):
             return "klatsch"
         case _:
             return effect.platform
@@ -263,6 +282,6 @@ def again(stored: StoredAlert) -> Alert:
     )
 
 
-def asked(command: c.Command, incident: int, item: Claimed) -> c.Ask:
+def asked(command: c.Askable, incident: int | None, item: Claimed) -> c.Ask:
     """`command` in the name of the delivery of `item`."""
     return c.Ask(command=command, incident=incident, by="klatsch", source=Source("delivery", item.key))

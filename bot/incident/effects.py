@@ -132,6 +132,85 @@ class SayHandover:
 
 
 @dataclass(frozen=True, slots=True)
+class SayWeeklyDigest:
+    """Of no incident: post the weekly digest of `team` (empty: of everybody) from `start` until `end` in `room` (empty: where
+    incidents are announced), with its details in the thread."""
+
+    platform: str
+    room: str
+    team: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailWeeklyDigest:
+    """The same by mail, through the block `way` under `paging:`."""
+
+    way: str
+    to: str
+    team: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBoard:
+    """Post the board of the lean coffee, or edit it so that it shows the present."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellCoffee:
+    """Say with the board what just happened in coffee `coffee`: it was `called`, `ordered` or `skipped`, topic `topic` `began`, goes `on`
+    for another round or is `done`, or the coffee is `over`."""
+
+    platform: str
+    what: str
+    coffee: int
+    topic: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskThumbs:
+    """Ask whether to go on with a topic after its `round`-th timebox."""
+
+    platform: str
+    coffee: int
+    topic: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMinutes:
+    """Put the minutes of a coffee where people will find them."""
+
+    publisher: str
+    coffee: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeTimebox:
+    """A timer: the time of a topic is over."""
+
+    coffee: int
+    topic: int
+    round: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WakeThumbs:
+    """A timer: who wants to go on has said so."""
+
+    coffee: int
+    topic: int
+    round: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Publish:
     """Put public post `number` on one status page."""
 
@@ -212,6 +291,14 @@ Effect = (
     | SendPage
     | SettlePage
     | SayHandover
+    | SayWeeklyDigest
+    | MailWeeklyDigest
+    | ShowBoard
+    | TellCoffee
+    | AskThumbs
+    | WriteMinutes
+    | WakeTimebox
+    | WakeThumbs
     | Publish
     | WriteDraft
     | KeepFile
@@ -222,6 +309,11 @@ Effect = (
 )
 
 Planned = Effect | Cancel
+
+CoffeeEffect = ShowBoard | TellCoffee | AskThumbs | WriteMinutes | WakeTimebox | WakeThumbs
+
+Unbound = SayHandover | SayWeeklyDigest | MailWeeklyDigest | CoffeeEffect
+"""Effects of no incident: their rows say 0, and what comes of them is told to none."""
 
 PlatformEffect = (
     OpenRoom
@@ -257,5 +349,7 @@ URGENT = 1
 
 LEAST_URGENT = 9
 
-TIMERS = (KINDS[WakeEscalation], KINDS[WakeReminder], KINDS[WakeArchive], KINDS[RepeatAlerts])
+TIMERS = tuple(
+    KINDS[timer] for timer in (WakeEscalation, WakeReminder, WakeArchive, RepeatAlerts, WakeTimebox, WakeThumbs)
+)
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""

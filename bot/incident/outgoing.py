@@ -37,6 +37,13 @@ class Outgoing:
         return self.incident == incident and f.kind_of(self.effect) in cancel.kinds and spoken_of
 
 
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """What is to be put into the outbox for no incident, each of it once: a key that was there before changes nothing."""
+
+    effects: tuple[Outgoing, ...]
+
+
 def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int) -> Outgoing:
     """`effect`, the `place`-th one that event `seq` of `incident` caused, addressed to its lane.
 
@@ -83,6 +90,18 @@ def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int) -> Outgoi
             lane, fold, urgency = f"{incident}:{platform}", f"contacts:{incident}:{platform}", 2
         case f.SayHandover(platform=platform, schedule=schedule):
             lane = f"handover:{schedule}:{platform}"
+        case f.SayWeeklyDigest(platform=platform, room=room, team=team):
+            lane, urgency = f"weekly:{team}:{platform}:{room}", 7
+        case f.MailWeeklyDigest(way=way, to=to, team=team):
+            lane, urgency = f"weekly:{team}:{way}:{to}", 7
+        case f.ShowBoard(platform=platform):
+            lane, fold, settles = f"coffee:{platform}", f"board:{platform}", CARD_SETTLES
+        case f.TellCoffee(platform=platform) | f.AskThumbs(platform=platform):
+            lane, urgency = f"coffee:{platform}", 4
+        case f.WriteMinutes(publisher=publisher):
+            lane = f"coffee:publish:{publisher}"
+        case f.WakeTimebox() | f.WakeThumbs():
+            due, lane, urgency = effect.due, key, 1
         case f.Publish(page=page):
             lane, urgency = f"{incident}:status:{page}", 3
         case f.WriteDraft(publisher=publisher):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.incident.effects import SayHandover
-from bot.incident.outgoing import Outgoing
+from bot.incident.outgoing import Enqueue, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +20,20 @@ class HandOver:
     at: datetime
 
 
-def notices(handover: HandOver, platforms: Sequence[str]) -> list[Outgoing]:
+def notices(handover: HandOver, platforms: Sequence[str]) -> Enqueue:
     """One a platform, and once: the key is that of the moment and of when what ends began. Both, since an override that is taken
     back hands over at a moment at which others did before."""
     about = f"handover:{handover.schedule}"
-    return [
-        Outgoing(
-            key=f"{about}:{handover.at.isoformat()}:{handover.since.isoformat()}:{platform}",
-            incident=0,
-            lane=f"{about}:{platform}",
-            effect=SayHandover(platform, handover.schedule, handover.before, handover.since, handover.at),
-            since=0,
-            upto=0,
+    return Enqueue(
+        tuple(
+            Outgoing(
+                key=f"{about}:{handover.at.isoformat()}:{handover.since.isoformat()}:{platform}",
+                incident=0,
+                lane=f"{about}:{platform}",
+                effect=SayHandover(platform, handover.schedule, handover.before, handover.since, handover.at),
+                since=0,
+                upto=0,
+            )
+            for platform in platforms
         )
-        for platform in platforms
-    ]
+    )

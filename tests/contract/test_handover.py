@@ -18,7 +18,7 @@ from bot.incident import commands as c
 from bot.incident.model import Severity
 from bot.on_duty import OnDuty
 from bot.oncall.escalation import Ladder, Roster, Step
-from bot.oncall.handover import HandOver
+from bot.oncall.handover import HandOver, notices
 from bot.oncall.hours import parse_hours
 from bot.oncall.rotations import Layer
 from bot.oncall.schedules import Rotation, Schedule
@@ -51,7 +51,7 @@ async def stage(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
 
 def on_duty(stage: Stage) -> OnDuty:
     memory = SqlMemory(stage.world.database, stage.clock, "klatsch: on duty")
-    return OnDuty(stage.duty, stage.world.lookups, stage.writer, memory, stage.clock)
+    return OnDuty(stage.duty, stage.world.lookups, stage.writer, memory, stage.clock, ("console",))
 
 
 def told(stage: Stage) -> list[str]:
@@ -112,7 +112,7 @@ async def test_a_hand_over_while_no_bot_ran_is_told_on_return_and_once_by_howeve
 async def test_a_crash_between_the_notice_and_what_is_remembered_tells_it_once(stage: Stage) -> None:
     await on_duty(stage).look()
     stage.clock.forward(hours=5)
-    handover = HandOver("platform", ("ana",), stage.clock.now() - WEEK, stage.clock.now())
+    handover = notices(HandOver("platform", ("ana",), stage.clock.now() - WEEK, stage.clock.now()), ("console",))
     await stage.writer.submit(handover)
     await stage.settle()
     await stage.writer.submit(handover)
@@ -124,7 +124,7 @@ async def test_of_two_bots_whose_clocks_differ_neither_hands_back(stage: Stage) 
     """In the half minute in which one of them is ahead of the hand-over, and the other behind."""
     ahead = FakeClock(stage.clock.now() + 30 * SECOND)
     memory = SqlMemory(stage.world.database, stage.clock, "klatsch: on duty")
-    hasty = OnDuty(stage.duty, stage.world.lookups, stage.writer, memory, ahead)
+    hasty = OnDuty(stage.duty, stage.world.lookups, stage.writer, memory, ahead, ("console",))
     await on_duty(stage).look()
     for clock in (stage.clock, ahead):
         clock.forward(hours=4, minutes=59, seconds=40)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.incident.commands.coffee import CoffeeCommand
 from bot.incident.commands.duty import DropOverride, DutyCommand, SetOverride, SwapShifts
 from bot.incident.commands.life import (
     Absorb,
@@ -76,12 +77,14 @@ __all__ = [
     "ApprovePublicPost",
     "ArchiveRooms",
     "Ask",
+    "Askable",
     "AssignPostmortem",
     "AssignRole",
     "Cancel",
     "ChangeFollowUp",
     "ChangeTask",
     "Close",
+    "CoffeeCommand",
     "Command",
     "Decline",
     "DescribeImpact",
@@ -179,12 +182,15 @@ Command = (
 )
 
 
+Askable = Command | DutyCommand | CoffeeCommand
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A command with its envelope. `incident` None opens a new one, or is about none (`DutyCommand`). `inbox` is the
+    """A command with its envelope. `incident` None opens a new one, or is about none (`DutyCommand`, `CoffeeCommand`). `inbox` is the
     message's own id at its source: the same one twice does nothing."""
 
-    command: Command | DutyCommand
+    command: Askable
     incident: int | None
     by: str
     source: Source

@@ -1,0 +1,1 @@
+"""Learning: the weekly digest and its honest metrics, and the lean coffee. Pure."""

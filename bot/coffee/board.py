@@ -1,0 +1,127 @@
+"""The lean coffee's board: topics with their dots, and the meeting that is called or running. Data; the rules are in `bot.coffee.rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class Origin(StrEnum):
+    """How a topic came up."""
+
+    SAID = "said"
+    REACTION = "reaction"
+    NEARMISS = "nearmiss"
+    QUESTION = "question"
+
+
+class TopicState(StrEnum):
+    OPEN = "open"
+    DISCUSSED = "discussed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Takeaway:
+    """What people take along from a topic; `by` empty: nobody says."""
+
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`place` (1 to 10) is the number of the reaction that puts a dot on it, 0: there is none free. One that was not said stands in
+    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter. `coffee` is the one at which it was discussed,
+    for so long `spent`."""
+
+    id: int
+    text: str
+    added_at: datetime
+    origin: Origin = Origin.SAID
+    by: str = ""
+    incident: int = 0
+    event: int = 0
+    message: str = ""
+    place: int = 0
+    state: TopicState = TopicState.OPEN
+    dots: Mapping[str, int] = field(default_factory=dict)
+    coffee: int = 0
+    spent: timedelta = timedelta()
+    takeaways: tuple[Takeaway, ...] = ()
+
+    @property
+    def votes(self) -> int:
+        return sum(self.dots.values())
+
+
+class CoffeeStatus(StrEnum):
+    """`CALLED`: dots are put. `ORDERED`: the agenda stands. `RUNNING`: people meet."""
+
+    CALLED = "called"
+    ORDERED = "ordered"
+    RUNNING = "running"
+    OVER = "over"
+    SKIPPED = "skipped"
+
+    @property
+    def live(self) -> bool:
+        return self not in (CoffeeStatus.OVER, CoffeeStatus.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message of ours, and the room it stands in, by the platform's own ids."""
+
+    room: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coffee:
+    """One meeting. `agenda` has the ids of its topics in their order, `current` is the one talked about (0: none), since `since`
+    and until `until`, in its `round`-th timebox. While `asking`, `thumbs` says by voter who wants to go on. `boards` and `asked` are by
+    platform. `began` and `ended` are when people met."""
+
+    number: int
+    starts_at: datetime
+    status: CoffeeStatus = CoffeeStatus.CALLED
+    agenda: tuple[int, ...] = ()
+    current: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    round: int = 0
+    asking: bool = False
+    thumbs: Mapping[str, bool] = field(default_factory=dict)
+    boards: Mapping[str, Shown] = field(default_factory=dict)
+    asked: Mapping[str, str] = field(default_factory=dict)
+    began: datetime | None = None
+    ended: datetime | None = None
+    minutes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`topics`, by id, are those that are open and, while people meet, those of the meeting. `coffee` None: none is called."""
+
+    topics: Mapping[int, Topic] = field(default_factory=dict)
+    coffee: Coffee | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the coffee is held, from the configuration. `dots` each voter has; `timebox` a topic has, and `extension` each time that people
+    want to go on; `thumbs` is how long they are asked. `anonymous`: no names are kept (Chatham House). `link` is where people meet,
+    `platforms` where the board is shown, `publishers` get the minutes."""
+
+    dots: int = 3
+    timebox: timedelta = timedelta(minutes=8)
+    extension: timedelta = timedelta(minutes=4)
+    thumbs: timedelta = timedelta(seconds=45)
+    length: timedelta = timedelta(minutes=50)
+    anonymous: bool = False
+    link: str = ""
+    platforms: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()

@@ -1,0 +1,47 @@
+"""What is known of a week: what the digest is made of. Nothing of it is private: who gathers leaves that out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.coffee.board import Board
+from bot.incident.events import Recorded
+from bot.incident.model import Incident
+from bot.oncall.load import Paged
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """The alerts of one rule (`name`) in one incident: how many, the labels and annotations of the first, and `link` to where it is
+    defined (may be empty)."""
+
+    incident: int
+    name: str
+    source: str
+    count: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was recorded from `start` until just before `end` (UTC).
+
+    `incidents` has, by number, every one that `events` are of, that is open, or that waits for its review (resolved or in review).
+    `events` are those of `TOLD` kinds recorded in between, by incident and in their order; what was retracted or removed in between
+    is still among them, beside the event that says so. `owing` are those with open follow-ups, whatever their age. `measured` are
+    the real ones that opened in the `MEASURED` before `end`, for durations. `noise` are the alerts of those that nobody worked on: declined in
+    between, or in triage with no alert firing any more. `paged` is as `bot.lookups.Lookups.paged`."""
+
+    start: datetime
+    end: datetime
+    incidents: Mapping[int, Incident] = field(default_factory=dict)
+    events: Mapping[int, tuple[Recorded, ...]] = field(default_factory=dict)
+    owing: tuple[Incident, ...] = ()
+    measured: tuple[Incident, ...] = ()
+    noise: tuple[Fired, ...] = ()
+    paged: tuple[Paged, ...] = ()
+    board: Board = field(default_factory=Board)

@@ -1,0 +1,194 @@
+"""What people say over the lean coffee, and what its clocks ask for. It is about no incident: its answer is a board.
+
+A *voter* is who puts dots and holds thumbs, as a digest from which nobody can be told: one person is one voter on every platform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddTopic:
+    """`by` is who brought it up, empty: nobody says."""
+
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTopic:
+    """Nobody wants to talk about it."""
+
+    topic: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreTopic:
+    """A dropped or discussed one is open again."""
+
+    topic: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewordTopic:
+    topic: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutDots:
+    """So many more dots on a topic."""
+
+    topic: int
+    voter: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeDots:
+    """So many less, None: all of that voter's."""
+
+    topic: int
+    voter: str
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCoffee:
+    """The clock: the coffee that begins at `starts_at` (UTC) is called, and dots are asked for."""
+
+    starts_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAgenda:
+    """The agenda is ordered by dots. `starts_at` is that of the coffee, for the clock; None: whoever asks means the next one."""
+
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartCoffee:
+    """The meeting begins with the first topic. `starts_at` is when it was to begin, None: it was not planned."""
+
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextTopic:
+    """The topic that is talked about is done, perhaps with a takeaway."""
+
+    takeaway: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeUpTopic:
+    """This one is talked about now, whatever the order says."""
+
+    topic: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveThumb:
+    """Whether to go on with the topic. A second thumb of the same voter replaces the first."""
+
+    voter: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeThumb:
+    """The thumb that points there is taken back; another one stands."""
+
+    voter: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndTimebox:
+    """The clock: the time of a topic is over in this round (from 1) of it."""
+
+    coffee: int
+    topic: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountThumbs:
+    """The clock: who wanted to has held a thumb."""
+
+    coffee: int
+    topic: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteTakeaway:
+    text: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCoffee:
+    """The meeting is over, and its minutes are written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkipCoffee:
+    """The next coffee does not take place; its topics stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBoard:
+    """Where the board is shown on a platform."""
+
+    platform: str
+    message: str
+    room: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordThumbs:
+    """The message on a platform that asks whether to go on in this round."""
+
+    platform: str
+    message: str
+    coffee: int
+    topic: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMinutes:
+    """Where the minutes of a coffee lie."""
+
+    coffee: int
+    place: str
+
+
+CoffeeCommand = (
+    AddTopic
+    | DropTopic
+    | RestoreTopic
+    | RewordTopic
+    | PutDots
+    | TakeDots
+    | CallCoffee
+    | OrderAgenda
+    | StartCoffee
+    | NextTopic
+    | TakeUpTopic
+    | GiveThumb
+    | TakeThumb
+    | EndTimebox
+    | CountThumbs
+    | NoteTakeaway
+    | EndCoffee
+    | SkipCoffee
+    | RecordBoard
+    | RecordThumbs
+    | RecordMinutes
+)
