@@ -9,7 +9,25 @@ from __future__ import annotations
 from sqlalchemy import Index, Table, TextClause
 
 from storage.public import UNRESOLVED, public_incident
-from storage.tables import FOLDABLE, LATEST, LIVE, MAINTAINED, PAGED, WAITING, alert, event, incident, metadata, outbox
+from storage.tables import (
+    FOLDABLE,
+    LATEST,
+    LIVE,
+    LIVE_COFFEE,
+    MAINTAINED,
+    OPEN_TOPIC,
+    OWING,
+    PAGED,
+    TOLD,
+    WAITING,
+    alert,
+    coffee,
+    event,
+    incident,
+    metadata,
+    outbox,
+    topic,
+)
 
 __all__ = ["PARTIAL", "metadata"]
 
@@ -27,6 +45,10 @@ PARTIAL = (
     # The group first: where both begin with the source, PostgreSQL without statistics takes this one for the other.
     _partial("alert_sender_group", alert, LATEST, "sender_group", "source"),
     _partial("event_paged", event, PAGED, "at"),
+    _partial("event_told", event, TOLD, "recorded_at"),
+    _partial("incident_owing", incident, OWING, "number"),
+    _partial("topic_open", topic, OPEN_TOPIC, "id"),
+    _partial("coffee_live", coffee, LIVE_COFFEE, "number"),
     _partial("outbox_due", outbox, WAITING, "urgency", "due_at", "id"),
     _partial("outbox_lane", outbox, WAITING, "lane", "id"),
     _partial("outbox_incident", outbox, WAITING, "incident", "kind"),

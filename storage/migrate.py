@@ -19,7 +19,7 @@ from storage.tables import setting
 
 log = logging.getLogger(__name__)
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration; a test compares it with the files."""
 
 SERVES = "0001"

@@ -42,6 +42,7 @@ def incident_row(incident: Incident, at: datetime) -> Values:
         "opened_at": incident.opened_at,
         "updated_at": at,
         "body": codec.dump(incident),
+        "owing": int(any(not followup.outcome for followup in incident.followups)),
     }
 
 

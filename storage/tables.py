@@ -52,6 +52,13 @@ LATEST = text("latest = 1")
 WAITING = text("state = 'waiting'")
 PAGED = text("kind = 'people_paged'")
 FOLDABLE = text("state = 'waiting' AND attempt = 0")
+TOLD = text(
+    "kind IN ('incident_opened', 'status_changed', 'merged_into', 'noted', 'retracted', 'message_edited', 'message_removed',"
+    " 'follow_up_added', 'follow_up_changed', 'postmortem_drafted', 'postmortem_assigned', 'postmortem_written')"
+)
+OWING = text("owing = 1")
+OPEN_TOPIC = text("state = 'open'")
+LIVE_COFFEE = text("live = 1")
 
 incident = Table(
     "incident",
@@ -67,6 +74,8 @@ incident = Table(
     Column("opened_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Column("body", Text, nullable=False),
+    # With a default of the database's own: the release before inserts rows without it.
+    Column("owing", SmallInteger, nullable=False, server_default="0", comment="1: it may have open follow-ups"),
 )
 
 alert_group = Table(
@@ -235,4 +244,24 @@ heartbeat = Table(
     Column("silent_at", UtcTime, comment="when a silence began that was told, and is not over"),
     Column("labels", Text, nullable=False),
     Column("annotations", Text, nullable=False),
+)
+
+topic = Table(
+    "topic",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False, unique=True, comment="where it comes from: `7:12` is event 12 of INC-7"),
+    Column("state", String(12), nullable=False, comment="open, discussed, dropped"),
+    Column("coffee", Integer, nullable=False, comment="at which it was discussed, 0: at none"),
+    Column("body", Text, nullable=False),
+    Index("topic_coffee", "coffee"),
+)
+
+coffee = Table(
+    "coffee",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("starts_at", UtcTime, nullable=False, unique=True, comment="of a planned one; of another when it began"),
+    Column("live", SmallInteger, nullable=False, comment="1 until it is over or skipped"),
+    Column("body", Text, nullable=False),
 )

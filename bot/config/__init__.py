@@ -2,17 +2,20 @@
 
 from bot.config.around import Around, Place, folder_of, zone_or_default
 from bot.config.kinds import Block, Listen
+from bot.config.learning import CoffeeSection, Digest, DigestTeam
 from bot.config.loading import Config, load
-from bot.config.models import Chat, Digest, Http, Postmortem, Security, Storage
+from bot.config.models import Chat, Http, Postmortem, Security, Storage
 from bot.config.problems import ConfigError, Findings, Problem
 
 __all__ = [
     "Around",
     "Block",
     "Chat",
+    "CoffeeSection",
     "Config",
     "ConfigError",
     "Digest",
+    "DigestTeam",
     "Findings",
     "Http",
     "Listen",

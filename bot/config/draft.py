@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from bot.config.kinds import Block, as_block
+from bot.config.learning import CoffeeSection, Digest, DigestTeam
 from bot.config.models import (
     Chat,
-    CoffeeTimes,
     ComponentEntry,
-    Digest,
     Http,
     OncallSection,
     PersonEntry,
@@ -79,7 +78,8 @@ class Draft:
     trackers: dict[str, Block]
     publishing: dict[str, Block]
     digest: Digest | None
-    coffee: Block | None
+    coffee: CoffeeSection | None
+    teams: dict[str, DigestTeam]
     security: Security
     names: dict[str, frozenset[str]]
 
@@ -124,6 +124,7 @@ def draft(tree: dict[str, Any], findings: Findings) -> Draft:
     found = {n: section(RouteEntry, route, under("routes", n), findings) for n, route in enumerate(routes or ())}
     status = _blocks(tree, "status", findings)
     policies = tuple(oncall.policies)
+    digest = section(Digest, tree["digest"], "digest", findings) if "digest" in tree else None
     return Draft(
         storage=_or_default(Storage, tree, "storage", findings),
         http=_or_default(Http, tree, "http", findings),
@@ -141,8 +142,9 @@ def draft(tree: dict[str, Any], findings: Findings) -> Draft:
         postmortem=_postmortem(tree, findings),
         trackers=_blocks(tree, "trackers", findings),
         publishing=_blocks(tree, "publishing", findings),
-        digest=section(Digest, tree["digest"], "digest", findings) if "digest" in tree else None,
-        coffee=_coffee(tree, findings),
+        digest=digest,
+        teams=entries(DigestTeam, digest.teams if digest else None, "digest.teams", findings),
+        coffee=section(CoffeeSection, tree["coffee"], "coffee", findings) if "coffee" in tree else None,
         security=_or_default(Security, tree, "security", findings),
         names={
             "people": _names(tree.get("people"), "people", findings),
@@ -151,6 +153,7 @@ def draft(tree: dict[str, Any], findings: Findings) -> Draft:
             "status": _names(tree.get("status"), "status", findings),
             "schedules": _names(oncall.schedules, "oncall.schedules", findings),
             "policies": _names(oncall.policies, "oncall.policies", findings),
+            "teams": _names(digest.teams if digest else None, "digest.teams", findings),
         },
     )
 
@@ -214,14 +217,6 @@ def _postmortem(tree: dict[str, Any], findings: Findings) -> Postmortem:
                 under("postmortem", key), f"unknown key {quote(key)}", suggestion(key, Postmortem.model_fields)
             )
     return postmortem
-
-
-def _coffee(tree: dict[str, Any], findings: Findings) -> Block | None:
-    if "coffee" not in tree:
-        return None
-    written = tree["coffee"]
-    section(CoffeeTimes, written, "coffee", findings)
-    return as_block(written) if isinstance(written, dict) else Block()
 
 
 def _components(status: dict[str, Block], findings: Findings) -> dict[str, ComponentEntry]:

@@ -12,7 +12,15 @@ from bot.config.around import Around, folder_of
 from bot.config.checks import check
 from bot.config.draft import Draft, draft
 from bot.config.kinds import Block
-from bot.config.models import Chat, Digest, Http, Postmortem, RotationEntry, Security, Storage
+from bot.config.learning import CoffeeSection, Digest, DigestTeam
+from bot.config.models import (
+    Chat,
+    Http,
+    Postmortem,
+    RotationEntry,
+    Security,
+    Storage,
+)
 from bot.config.problems import ConfigError, Findings, Problem
 from bot.config.reading import Resolver, read
 from bot.incident.model import Person, Severity
@@ -58,7 +66,8 @@ class Config:
     trackers: Mapping[str, Block]
     publishing: Mapping[str, Block]
     digest: Digest | None
-    coffee: Block | None
+    teams: Mapping[str, DigestTeam]
+    coffee: CoffeeSection | None
     security: Security
     redact: Redaction
     warnings: tuple[Problem, ...]
@@ -148,6 +157,7 @@ def _config(path: Path, written: Draft, around: Around, warnings: tuple[Problem,
         trackers=written.trackers,
         publishing=written.publishing,
         digest=written.digest,
+        teams=written.teams,
         coffee=written.coffee,
         security=written.security,
         redact=Redaction(**{name: tuple(getattr(redact, name)) for name in type(redact).model_fields}),

@@ -14,7 +14,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.config.kinds import (
     AnyBlock,
     Block,
-    CronText,
     Duration,
     HoursText,
     Labels,
@@ -38,7 +37,6 @@ from bot.config.kinds import (
     wrong,
 )
 from bot.config.problems import quote
-from bot.crons import Cron
 from bot.durations import format_duration
 from bot.incident.model import Severity
 from bot.sizes import format_size
@@ -164,7 +162,7 @@ class RouteEntry(Section):
     heartbeat: Duration | None = None
 
 
-def _of_a_turn(every: timedelta) -> timedelta:
+def of_a_turn(every: timedelta) -> timedelta:
     if not SHORTEST_TURN <= every <= LONGEST_TURN:
         raise wrong(
             f"a turn of {quote(format_duration(every))} is not between a minute and a year",
@@ -181,7 +179,7 @@ def _countable(turns: tuple[Texts, ...]) -> tuple[Texts, ...]:
 
 class RotationEntry(Section):
     people: Annotated[Turns, AfterValidator(_countable)]
-    every: Annotated[Duration, AfterValidator(_of_a_turn)] = timedelta(weeks=1)
+    every: Annotated[Duration, AfterValidator(of_a_turn)] = timedelta(weeks=1)
     start: Annotated[datetime, BeforeValidator(as_start)]
 
 
@@ -245,21 +243,6 @@ class Postmortem(OpenSection):
     """`folder` is where drafts are written; the rest belongs to whoever writes them."""
 
     folder: Annotated[Text, AfterValidator(as_folder)] = "postmortems"
-
-
-class Digest(Section):
-    """`zone` None: the one of `chat`. `announce` is every platform's announce room."""
-
-    cron: CronText = Cron("0", "9", weekday="mon")
-    zone: Zone | None = None
-    to: Texts = ("announce",)
-
-
-class CoffeeTimes(OpenSection):
-    """What is checked of `coffee:`; the rest is opaque."""
-
-    cron: CronText | None = None
-    zone: Zone | None = None
 
 
 class RedactSection(Section):
