@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.alerts.heartbeat import Signal
+from bot.coffee.gathered import Gathered
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
@@ -103,4 +104,12 @@ class Lookups(Protocol):
 
     def waiting(self) -> list[Waiting]:
         """What the outbox still has to do, timers left out."""
+        ...
+
+
+class Weeks(Protocol):
+    """What a weekly digest is made of. Raises `bot.store.StoreUnavailable`."""
+
+    def week(self, start: datetime, end: datetime) -> Gathered:
+        """Everything that is told of what was recorded from `start` until just before `end`, and nothing of what is private."""
         ...

@@ -1,0 +1,30 @@
+"""What a weekly digest is made of besides what is in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.coffee.blocks import DigestBlock
+from bot.incident.model import Person
+from bot.oncall.escalation import Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`now` is when it is made. `team` empty: everybody's; else `services` and `schedules` are the team's. `off` are the blocks that
+    are left out, `wheel` the services that may be drawn. `next_coffee` None: none is planned; `meeting` is where people meet (may be empty)."""
+
+    now: datetime
+    zone: ZoneInfo
+    team: str = ""
+    services: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict)
+    roster: Roster = field(default_factory=Roster)
+    off: frozenset[DigestBlock] = frozenset()
+    wheel: tuple[str, ...] = ()
+    next_coffee: datetime | None = None
+    meeting: str = ""

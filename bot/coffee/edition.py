@@ -1,0 +1,16 @@
+"""A weekly digest in words: one message, and what stands in its thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.chat.document import Document
+from bot.coffee.blocks import DigestBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """`main` is short enough for a phone; each of `details` is a message of its thread, in the order of the blocks."""
+
+    main: Document
+    details: tuple[tuple[DigestBlock, Document], ...] = ()
