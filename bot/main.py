@@ -21,6 +21,7 @@ from bot.alive import Pulse
 from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
+from bot.coffee.voters import voter
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
@@ -105,7 +106,7 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        ruled = rules(config)
+        ruled = replace(rules(config), voter=lambda person: voter(self._secret, person))
         self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
@@ -143,6 +144,8 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        # Before the writer asks for it, in the middle of writing.
+        await asyncio.to_thread(lambda: self._secret)
         await self.calendars.recall()
         await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
@@ -210,7 +213,7 @@ class Klatsch:
 
     @cached_property
     def _secret(self) -> str:
-        """What signs links. It may come from the database."""
+        """What signs links, and by which nobody can be told who votes. It may come from the database."""
         key = self.config.security.signing_key
         return key.get_secret_value() if key else signing_key(self.database)
 

@@ -14,6 +14,7 @@ from bot.copies import Copies, Limits
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
+from bot.incident.commands.coffee import CountThumbs, EndTimebox
 from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
 from bot.ports import (
@@ -136,6 +137,10 @@ class Performer:
             case f.SayHandover():
                 await self._rooms.hand_over(item, effect)
                 return None
+            case f.WakeTimebox():
+                return EndTimebox(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
+            case f.WakeThumbs():
+                return CountThumbs(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
             case _:
                 raise Rejected("it is not done in this release")
 

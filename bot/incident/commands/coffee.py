@@ -11,10 +11,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTopic:
-    """`by` is who brought it up, empty: nobody says."""
+    """`by` is who brought it up, empty: nobody says. `message` (`platform:id`) is where somebody reacted to it, outside of any incident."""
 
     text: str
     by: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +110,22 @@ class TakeThumb:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndTimebox:
-    """The clock: the time of a topic is over in this round (from 1) of it."""
+    """The clock: the time of a topic is over in this round (from 1) of it, and was to be at `due`. Topic 0: that of the meeting is."""
 
     coffee: int
     topic: int
     round: int
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountThumbs:
-    """The clock: who wanted to has held a thumb."""
+    """The clock: who wanted to has held a thumb. `due` as there."""
 
     coffee: int
     topic: int
     round: int
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
