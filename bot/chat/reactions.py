@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -103,30 +102,6 @@ def unreact(emoji: str, *, message: str) -> Command | None:
     if found is None:
         return None
     return Retract(message=message, captured=CAPTURED.get(found.name, Captured.LINE), mark=found.mark)
-
-
-KEYCAPS = (*(f"{digit}\ufe0f\u20e3" for digit in range(1, 10)), "🔟")
-"""What puts a dot on the topic of that number (from 1) of the coffee's board."""
-
-_KEYCAP_NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "keycap_ten")
-_PLACES: Mapping[str, int] = {
-    key: place
-    for place, (emoji, short) in enumerate(zip(KEYCAPS, _KEYCAP_NAMES, strict=True), 1)
-    for key in (emoji.replace(_VARIATION, ""), short)
-}
-
-_THUMBS: Mapping[str, bool] = {"👍": True, "+1": True, "thumbsup": True, "👎": False, "-1": False, "thumbsdown": False}
-_SKIN = re.compile("[\U0001f3fb-\U0001f3ff]|::skin-tone-[2-6]")
-
-
-def place(emoji: str) -> int | None:
-    """The number (1 to 10) that `emoji` is: `3️⃣`, `three`, `:three:`. None: it is none."""
-    return _PLACES.get(emoji.replace(_VARIATION, "").strip(":"))
-
-
-def thumb(emoji: str) -> bool | None:
-    """Whether `emoji` is a thumb that points up, of whatever colour; None: it is no thumb."""
-    return _THUMBS.get(_SKIN.sub("", emoji.replace(_VARIATION, "")).strip(":"))
 
 
 def is_coffee(emoji: str) -> bool:

@@ -24,7 +24,6 @@ from bot.chat.document import (
     line,
     plain,
 )
-from bot.chat.reactions import KEYCAPS
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
 from bot.coffee.tongue import count, moment, spell
@@ -37,6 +36,9 @@ ALL_SHOWN = 100
 
 SHORT = 80
 """Characters of a topic inside a sentence."""
+
+KEYCAPS = (*(f"{digit}\ufe0f\u20e3" for digit in range(1, 10)), "🔟")
+"""What puts a dot on the topic of that place (from 1)."""
 
 DONE, CURRENT, OTHER = "✅", "💬", "▫️"
 

@@ -29,8 +29,9 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     if coffee is None:
         return Brewed(board)
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at)
+    # The minutes tell how many dots a topic had that was talked about.
     kept = {
-        id_: replace(topic, dots={}, place=topic.place if topic.state is TopicState.OPEN else 0)
+        id_: replace(topic, dots={}) if topic.state is TopicState.OPEN else replace(topic, place=0)
         for id_, topic in board.topics.items()
     }
     board = with_coffee(replace(board, topics=kept), coffee)
