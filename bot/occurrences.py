@@ -159,8 +159,9 @@ def working_days(cron: Cron) -> frozenset[int]:
     return frozenset(range(7)) - WEEKEND | named
 
 
-def between(occurrences: Occurrences, after: datetime, until: datetime) -> Iterator[datetime]:
-    """Those after `after` and not after `until`, in their order."""
-    while (comes := occurrences.after(after)) is not None and comes <= until:
-        yield comes
-        after = comes
+def latest(occurrences: Occurrences, after: datetime, until: datetime) -> datetime | None:
+    """The last one after `after` and not after `until`."""
+    found = None
+    while (comes := occurrences.after(found or after)) is not None and comes <= until:
+        found = comes
+    return found

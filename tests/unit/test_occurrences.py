@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.crons import parse_cron
-from bot.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, between, working_days
+from bot.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, latest, working_days
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -20,8 +19,13 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def local(occurrences: Occurrences, after: str, count: int) -> list[str]:
     """The next ones behind a local time, as clocks in Berlin show them."""
     at = datetime.fromisoformat(after).replace(tzinfo=BERLIN).astimezone(UTC)
-    found = between(occurrences, at, at + timedelta(days=5000))
-    return [one.astimezone(BERLIN).strftime("%a %Y-%m-%d %H:%M %Z") for one in islice(found, count)]
+    found: list[str] = []
+    while len(found) < count:
+        comes = occurrences.after(at)
+        assert comes is not None
+        found.append(comes.astimezone(BERLIN).strftime("%a %Y-%m-%d %H:%M %Z"))
+        at = comes
+    return found
 
 
 def off(*days: str) -> IsOff:
@@ -165,3 +169,11 @@ def test_whenever_one_asks_the_next_one_is_the_same(minutes: int, days: frozense
     later = occurrences.after(comes)
     assert later is not None
     assert later > comes
+
+
+def test_the_latest_of_several() -> None:
+    monday, day = ByCron(parse_cron("mon 09:00"), BERLIN), timedelta(days=1)
+    at = datetime(2026, 11, 30, 8, tzinfo=UTC)
+    assert latest(monday, at - 20 * day, at) == at
+    assert latest(monday, at - 20 * day, at - timedelta(microseconds=1)) == at - 7 * day
+    assert latest(monday, at, at + 6 * day) is None
