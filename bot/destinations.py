@@ -16,7 +16,7 @@ from bot.nearest import nearest
 EVERYWHERE = "announce"
 PLATFORMS = ("slack", "matrix", "console")
 
-_ADDRESS = re.compile(r"[^\s@:,;<>()\[\]\"\\]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_ADDRESS = re.compile(r"[^\s@:,;<>()\[\]\"\\`]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
 _ROOM = re.compile(r"\S{1,255}")
 
 
@@ -71,7 +71,7 @@ def destinations(text: str, platforms: Collection[str], mailers: Collection[str]
         return (Place(_configured(name, platforms), _room(rest)),)
     if colon and _ADDRESS.fullmatch(rest):
         if name not in mailers:
-            raise Nowhere(f"no block `{name}` under `paging:` sends mail", _meant(name, mailers, ":" + rest))
+            raise Nowhere("no such block under `paging:` sends mail", _meant(name, mailers, ":" + rest))
         return (Mailbox(name, rest),)
     raise Nowhere("it is no place where something can be shown", _meant(text, (EVERYWHERE, *platforms), "") or EXAMPLE)
 

@@ -51,7 +51,7 @@ def test_each_way_to_write_a_place(text: str, found: tuple[Destination, ...]) ->
             "several blocks under `paging:` send mail",
             "Say which: `email:ops@example.org` or `relay:ops@example.org`.",
         ),
-        ("emial:ops@example.org", ALL, SMTP, "no block `emial` under `paging:` sends mail", "`email:ops@example.org`?"),
+        ("emial:ops@example.org", ALL, SMTP, "no such block under `paging:` sends mail", "`email:ops@example.org`?"),
         ("ops@example.org, a@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
         ("ops@example.org\nBcc: a@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
     ],
