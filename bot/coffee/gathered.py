@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.coffee.board import Board
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
 from bot.oncall.load import Paged
+
+MEASURED = timedelta(days=90)
+"""How far back durations are looked at: in one week there are too few to say anything."""
 
 
 @dataclass(frozen=True, slots=True)

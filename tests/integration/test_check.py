@@ -269,9 +269,9 @@ async def test_a_folder_nobody_can_write_into_is_a_problem(
 async def test_what_comes_later_is_a_warning_and_nobody_is_promised_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, lines = await checked(tmp_path, capsys, digest={"cron": "mon 09:00"})
+    code, lines = await checked(tmp_path, capsys, security={"api_tokens": {"ci": "t0"}})
     assert code == 0
-    assert [line.partition(":")[0] for line in only(lines, "warning")] == ["warning  digest"]
+    assert [line.partition(":")[0] for line in only(lines, "warning")] == ["warning  security.api_tokens"]
 
 
 WATCHDOG = {"match": {"alertname": "Watchdog"}, "heartbeat": "10m", "open": "active", "group_by": ["cluster"]}
