@@ -67,10 +67,10 @@ def _of_topic(told: Told, topic: Topic) -> Said:
             undo = _undo(f"reword {number} {before}") if repeatable(before) and len(before) <= SHORT else ""
             return spell("Topic {n} reads now: {text}", n=f"{number}", text=text), undo
         case Did.PUT:
-            mine = spell("{dots} on topic {n}: {text}. You have {left} left.", **_counts(told, topic))
+            mine = spell("{dots} on topic {n} ({text}). You have {left} left.", **_counts(told, topic))
             return mine, _undo(f"unvote {number} x{told.count}")
         case Did.TAKEN:
-            mine = spell("{dots} off topic {n}: {text}. You have {left} left.", **_counts(told, topic))
+            mine = spell("{dots} off topic {n} ({text}). You have {left} left.", **_counts(told, topic))
             return mine, _undo(f"vote {number} x{told.count}")
         case _:
             noted = spell("Noted with topic {n}: {taken}", n=f"{number}", taken=short(topic.takeaways[-1].text))
