@@ -191,7 +191,7 @@ async def test_the_story_of_a_coffee(table: Table):
     assert table.thread()[-1].startswith("We stay with “Nearly drained the wrong rack” until ")
     # Takeaways, the next topic, and the end.
     await table.types("coffee takeaway Labels on both sides of the rack", "ben")
-    await table.types("coffee next Ask for a second pair of eyes", "cleo", "matrix")
+    await table.types("coffee next Ask for a second pair of eyes", "@cleo:example.org", "matrix")
     await table.settle()
     clock.forward(minutes=5)
     assert "The coffee is over after " in await table.types("coffee end")
