@@ -10,6 +10,7 @@ from bot.chat.line import shown
 from bot.chat.templates import and_, local
 from bot.chat.values import unknown
 from bot.coffee.blocks import DigestBlock
+from bot.coffee.edition import Edition
 from bot.coffee.period import period
 from bot.destinations import Destination, Place
 from bot.digests import Digests, Weekly, posts
@@ -26,16 +27,28 @@ MEANT = {"pages": "oncall", "load": "oncall", "actions": "followups", "luck": "n
 def looked_at(digests: Digests, asked: Mapping[str, str], now: datetime) -> Document:
     """The message, or the detail of one `block`; `team`, `week` and `lang` (`asked` has all of them as people type them) say of which
     digest. Reads the database. Raises Refused and StoreUnavailable."""
-    weekly, block = _team(digests, asked.get("team", "")), _block(asked.get("block", ""))
-    start, end = period(asked.get("week", ""), now, weekly.zone)
-    edition = digests.edition(weekly.team, start, end, _language(asked.get("lang", "")))
+    block = _block(asked.get("block", ""))
+    edition = _edition(digests, asked, now)
     if block is None:
         return edition.main
     found = next((detail for one, detail in edition.details if one is block), None)
     if found is None:
-        why = "the configuration leaves it out" if block in weekly.off else "there was nothing of it in this time"
-        raise Refused(f"The digest has no `{block}`: {why}.", "`digest` shows the rest.")
+        off = block in _team(digests, asked.get("team", "")).off
+        why = "the configuration leaves it out" if off else "there is no more of it than the message says"
+        raise Refused(f"The digest has no details of `{block}`: {why}.", "`digest` shows the message.")
     return found
+
+
+def editions(digests: Digests, asked: Mapping[str, str], now: datetime) -> list[Document]:
+    """The message and all its details. As `looked_at`."""
+    edition = _edition(digests, asked, now)
+    return [edition.main, *(detail for _, detail in edition.details)]
+
+
+def _edition(digests: Digests, asked: Mapping[str, str], now: datetime) -> Edition:
+    weekly = _team(digests, asked.get("team", ""))
+    start, end = period(asked.get("week", ""), now, weekly.zone)
+    return digests.edition(weekly.team, start, end, _language(asked.get("lang", "")))
 
 
 def _language(word: str) -> str:
@@ -69,7 +82,7 @@ def posting(digests: Digests, command: PostDigest, now: datetime) -> tuple[Enque
     whose = f" of {weekly.team}" if weekly.team else ""
     said = (
         f"The digest{whose} from {local(start, zone, '%a %d %b %H:%M')} to {local(end, zone, '%a %d %b %H:%M %Z')} "
-        f"goes to {and_(map(place, weekly.to))} now. That cannot be undone; whoever may can delete the message there."
+        f"is on its way to {and_(map(place, weekly.to))}. That cannot be undone here; delete the message where it is shown."
     )
     return posts(weekly, start, end, moment), say(said)
 
@@ -77,7 +90,7 @@ def posting(digests: Digests, command: PostDigest, now: datetime) -> tuple[Enque
 def place(one: Destination) -> str:
     """A destination in words."""
     if isinstance(one, Place):
-        return f"{one.room} on {one.platform}" if one.room else f"where {one.platform} announces incidents"
+        return f"{one.room} on {one.platform}" if one.room else f"the announcement room of {one.platform}"
     return f"{one.to} by mail"
 
 

@@ -45,9 +45,10 @@ DRAFTED_FROM = 100_000
 """Events of one incident from which `pm lint` reads, as its draft would: more than any incident has had."""
 
 SIMILAR = 5
-SHORT_WORDS = frozenset(
-    "the and for with from that this are was not has have but out its into der die das und".split()
-)
+SHORT_WORDS = frozenset({
+    "the", "and", "for", "with", "from", "that", "this", "are", "was", "not", "has", "have", "but", "out", "its", "into",
+    "der", "die", "das", "und",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
