@@ -1,1 +1,0 @@
-"""Drawings as pictures: SVG for browsers, PNG for chat platforms and mail."""
