@@ -43,6 +43,7 @@ from tests.weeks import (
 LANGUAGES = ("en", "de")
 START, END = monday("2026-11-16"), monday("2026-11-23")
 COFFEE = {"next_coffee": END + 3 * DAY + 5 * HOUR, "meeting": "https://meet.example.org/coffee"}
+OURS = Templates()
 LONGEST = 1600
 """Letters of a main message: about two screens of a phone."""
 
@@ -53,7 +54,7 @@ def week(*stories: Story, start: datetime = START, end: datetime = END) -> Gathe
 
 def made(found: Gathered, about: Around | None = None, language: str = "en") -> Edition:
     about = about or around(found.end)
-    return edition(weekly(found, about), about, Templates(), language)
+    return edition(weekly(found, about), about, OURS, language)
 
 
 def text(edition: Edition) -> str:
@@ -145,7 +146,7 @@ def test_a_block_that_is_off_is_gone_and_the_others_stay(block: DigestBlock, lan
     without = weekly(full(START, END), about)
     assert not without.told(block)
     assert [one for one in DigestBlock if whole.told(one) and one is not block] == [*filter(without.told, DigestBlock)]
-    shown = edition(without, about, Templates(), language)
+    shown = edition(without, about, OURS, language)
     assert block not in [one for one, _ in shown.details]
 
 
