@@ -1,6 +1,6 @@
 """A drawing as PNG, for places that show no SVG, with Pillow and the one font that comes with it.
 
-That font has the letters of ASCII and a few signs. A letter with dots or an accent is put together of both; what it has
+That font has the letters of ASCII and a few signs. Dots are put above an umlaut's letter, other accents are left out, and what it has
 nothing for is drawn as a question mark.
 """
 
@@ -28,7 +28,6 @@ _INSTEAD = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "–": "-", "—": "-", "‐": "-", "−": "-", "×": "x", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
 )
 _SIGNS = "©«°±´·»‘’“”…‹›⁄™"
-_MARKS = {"\u0301": "´", "\u0300": "`", "\u0302": "^", "\u0303": "~", "\u030a": "°"}
 _DIAERESIS = "\u0308"
 
 
@@ -99,22 +98,16 @@ class _Brush:
         y = label.y * self._unit
         colour, stroke = LIGHT.tones[label.tone], size * 0.025 if label.bold else 0
         self._on.text((x, y), text, colour, font, anchor="ls", stroke_width=stroke)
-        for place, (letter, mark) in enumerate(letters):
-            if mark:
+        for place, (letter, dotted) in enumerate(letters):
+            if dotted:
                 left, top, right, _ = font.getbbox(letter, anchor="ls")
                 middle = x + font.getlength(text[:place]) + (left + right) / 2
-                self._mark(mark, middle, y + top, size, colour, stroke)
+                self._dots(middle, y + top, size, colour, stroke)
 
-    def _mark(self, mark: str, middle: float, top: float, size: float, colour: str, stroke: float) -> None:
-        """Above a letter that reaches up to `top`."""
-        if mark == _DIAERESIS:
-            for beside in (-0.13, 0.13):
-                self._on.circle((middle + beside * size, top - 0.13 * size), 0.062 * size + stroke / 2, fill=colour)
-            return
-        font = self._font(size / self._unit)
-        left, _, right, bottom = font.getbbox(_MARKS[mark], anchor="ls")
-        place = (middle - (left + right) / 2, top - bottom - 0.05 * size)
-        self._on.text(place, _MARKS[mark], colour, font, anchor="ls", stroke_width=stroke)
+    def _dots(self, middle: float, top: float, size: float, colour: str, stroke: float) -> None:
+        """Two beside each other, above a letter that reaches up to `top`."""
+        for beside in (-0.13, 0.13):
+            self._on.circle((middle + beside * size, top - 0.13 * size), 0.062 * size + stroke / 2, fill=colour)
 
     def _font(self, size: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
         from PIL import ImageFont
@@ -124,13 +117,12 @@ class _Brush:
         return self._fonts[size]
 
 
-def _letters(text: str) -> list[tuple[str, str]]:
-    """What is drawn of `text`: each letter that the font has, and the mark above it (may be empty)."""
-    found: list[tuple[str, str]] = []
+def _letters(text: str) -> list[tuple[str, bool]]:
+    """What is drawn of `text`: letters that the font has, and whether two dots stand above each."""
+    found: list[tuple[str, bool]] = []
     for char in unicodedata.normalize("NFD", clean(text).translate(_INSTEAD)):
-        if unicodedata.combining(char):
-            if found and not found[-1][1] and (char == _DIAERESIS or char in _MARKS):
-                found[-1] = (found[-1][0], char)
-        else:
-            found.append((char if " " <= char <= "~" or char in _SIGNS else "?", ""))
+        if not unicodedata.combining(char):
+            found.append((char if " " <= char <= "~" or char in _SIGNS else "?", False))
+        elif char == _DIAERESIS and found:
+            found[-1] = (found[-1][0], True)
     return found

@@ -70,7 +70,7 @@ LABELS: Mapping[Language, Labels] = {
         pages="{n} pages: {hours}",
         page="1 page: {hours}",
         no_pages="no pages",
-        more="and {n} more rotations",
+        more="{n} more rotations are not drawn",
     ),
     "de": Labels(
         spans={
@@ -100,7 +100,7 @@ LABELS: Mapping[Language, Labels] = {
         pages="{n} Alarmierungen: {hours}",
         page="1 Alarmierung: {hours}",
         no_pages="keine Alarmierungen",
-        more="und {n} weitere Rotationen",
+        more="{n} weitere Rotationen sind nicht gezeichnet",
     ),
 }
 

@@ -26,11 +26,12 @@ _TOP = 26
 
 _TITLE = 13
 _SIZE = 12
-_MEDIAN = 2
+_MEDIAN, _END = 2, 4
 _NAME = 28
 """Letters of a rotation's name."""
 
-_ROW = _TITLE + 6 + BAND + 12
+_GAP = 9
+_ROW = _TITLE + _GAP + BAND + 10
 _LOAD_ROW = 44
 _THICK = 14
 _TONES = {Hours.BUSINESS: Tone.QUIET, Hours.OFF: Tone.WARNING, Hours.SLEEP: Tone.ACCENT}
@@ -107,21 +108,22 @@ def _ticks(scale: Axis, bottom: float) -> Iterator[Shape]:
 
 
 def _strip(one: Durations, labels: Labels, scale: Axis, top: float) -> Iterator[Shape]:
-    middle = top + _TITLE + 6 + BAND / 2
+    middle = top + _TITLE + _GAP + BAND / 2
     yield Label(LEFT, top + _TITLE, labels.spans[one.span], _SIZE, bold=True)
     yield Label(RIGHT, top + _TITLE, _size(one.week, labels), SMALL, Align.END)
     yield Rule(LEFT, middle, RIGHT, middle)
-    places = [*placed(one.before.lengths, one.week.lengths, scale)]
-    yield from (Dot(at.x, middle + at.off, RADIUS, Tone.QUIET, hollow=True) for at in places if not at.new)
-    yield from (Dot(at.x, middle + at.off, RADIUS) for at in places if at.new)
     if one.comparable and one.before.median is not None:
         yield _median(one.before.median, scale, middle, Tone.QUIET)
     if one.week.median is not None:
         yield _median(one.week.median, scale, middle, Tone.INK)
+    places = [*placed(one.before.lengths, one.week.lengths, scale)]
+    yield from (Dot(at.x, middle + at.off, RADIUS, Tone.QUIET, hollow=True) for at in places if not at.new)
+    yield from (Dot(at.x, middle + at.off, RADIUS) for at in places if at.new)
 
 
 def _median(at: timedelta, scale: Axis, middle: float, tone: Tone) -> Bar:
-    return Bar(scale.x(at) - _MEDIAN / 2, middle - BAND / 2, _MEDIAN, BAND, tone)
+    """It hides no point, and its ends are seen in a crowd."""
+    return Bar(scale.x(at) - _MEDIAN / 2, middle - BAND / 2 - _END, _MEDIAN, BAND + 2 * _END, tone)
 
 
 def _size(sample: Sample, labels: Labels) -> str:
@@ -159,12 +161,13 @@ def _bars(one: Load, labels: Labels, most: int, top: float) -> Iterator[Shape]:
     counts = " + ".join(str(one.hours[hours]) for hours in Hours) if one.pages else labels.no_pages
     yield Label(LEFT, top + _TITLE, name, _SIZE, bold=True)
     yield Label(RIGHT, top + _TITLE, counts, SMALL, Align.END)
-    yield Rule(LEFT, top + _TITLE + 6 + _THICK, RIGHT, top + _TITLE + 6 + _THICK)
+    upper = top + _TITLE + 6
+    yield Rule(LEFT, upper + _THICK, RIGHT, upper + _THICK)
     x = float(LEFT)
     for hours in Hours:
         width = (RIGHT - LEFT) * one.hours[hours] / most
         if width:
-            yield Bar(x, top + _TITLE + 6, width, _THICK, _TONES[hours])
+            yield Bar(x, upper, width, _THICK, _TONES[hours])
             x += width
 
 

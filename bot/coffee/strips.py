@@ -41,13 +41,13 @@ _TICKS = (
     (120 * 86_400, "120 d"),
     (365 * 86_400, "365 d"),
 )
-LETTER = 0.6
+LETTER = 0.57
 """How wide a letter is on average, to its size: the fonts are those of whoever looks."""
 
 SMALL = 11
 """The size of the letters at ticks."""
 
-_GAP = 6
+_GAP = 5
 """Pixels between two labels."""
 
 
