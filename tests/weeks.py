@@ -14,7 +14,8 @@ from bot.incident import events as e
 from bot.incident.model import Kind, Mark, Role, Severity, Status, Window
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.load import Paged
-from bot.oncall.schedules import Rotation, Schedule
+from bot.oncall.rotations import Rotation
+from bot.oncall.schedules import Schedule
 from tests.builders import PEOPLE, Story
 from tests.builders import Step as Given
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -20,6 +20,7 @@ from bot.coffee.gathered import Gathered
 from bot.coffee.incidents import Review
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Severity, Status
+from bot.sample import sample_weeks
 from tests.builders import Story, step
 from tests.golden_files import golden
 from tests.weeks import (
@@ -437,3 +438,16 @@ def _inlines(document: Document) -> list[object]:
     return [one for block in document.blocks for one in getattr(block, "inlines", ())] + [
         one for block in document.blocks for item in getattr(block, "items", ()) for one in item
     ]
+
+
+def test_the_week_of_the_check_has_something_in_every_block() -> None:
+    digest = weekly(*next(sample_weeks(END, "ana")))
+    assert [block for block in DigestBlock if not digest.told(block)] == []
+    assert digest.followups is not None
+    assert digest.postmortems is not None
+    rows = (*vars_of(digest.followups), *vars_of(digest.postmortems))
+    assert all(rows)
+
+
+def vars_of(value: object) -> list[object]:
+    return [getattr(value, field.name) for field in fields(value)]  # type: ignore[arg-type] - dataclasses both
