@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.chat.document import Bullets, Document, Picture, plain
 from bot.chat.markdown import to_markdown
@@ -19,9 +22,10 @@ from bot.coffee.editions import edition
 from bot.coffee.gathered import Gathered
 from bot.coffee.incidents import Review
 from bot.incident import commands as c
-from bot.incident.model import Kind, Mark, Severity, Status
+from bot.incident.model import Kind, Mark, Refused, Severity, Status
 from bot.sample import sample_weeks
-from tests.builders import Story, step
+from tests.builders import Step, Story, step
+from tests.commands import OPENINGS, STEPS
 from tests.golden_files import golden
 from tests.weeks import (
     DAY,
@@ -438,6 +442,32 @@ def _inlines(document: Document) -> list[object]:
     return [one for block in document.blocks for one in getattr(block, "inlines", ())] + [
         one for block in document.blocks for item in getattr(block, "items", ()) for one in item
     ]
+
+
+LIVES = st.lists(st.tuples(OPENINGS, st.lists(STEPS, max_size=15)), max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(LIVES)
+def test_whatever_happened_makes_a_digest_that_names_nobody_it_should_not(
+    lives: list[tuple[c.Open, list[Step]]],
+) -> None:
+    stories = []
+    for number, (opening, steps) in enumerate(lives, 1):
+        story = Story(number, START + number * HOUR)
+        for one in (step(opening), *steps):
+            with suppress(Refused):
+                story.give(one)
+        stories.append(story)
+    public = week(*(story for story in stories if not (story.incident and story.incident.private)))
+    digest = weekly(week(*stories), around(END))
+    assert digest == weekly(public, around(END))
+    for language in LANGUAGES:
+        shown = edition(digest, around(END), OURS, language)
+        assert shown.main.summary
+        assert len(to_markdown(shown.main)) < 2 * LONGEST
+    told = " ".join(text for _, text in digest.story.lines) if digest.story else ""
+    assert not [name for name in ("Ana Ruiz", "Ben Okafor", "Cleo Weiß", "@ben", "U0ANA1") if name in told]
 
 
 def test_the_week_of_the_check_has_something_in_every_block() -> None:
