@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 from bot.coffee.around import Around
 from bot.coffee.board import Board, Origin, Topic
-from bot.coffee.gathered import Fired, Gathered
+from bot.coffee.gathered import MEASURED, Fired, Gathered
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Kind, Mark, Role, Severity, Status, Window
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.load import Paged
-from bot.oncall.schedules import Rotation, Schedule
+from bot.oncall.rotations import Rotation
+from bot.oncall.schedules import Schedule
 from tests.builders import PEOPLE, Story
 from tests.builders import Step as Given
 
@@ -77,7 +78,10 @@ def gathered(
         number: one for number, one in known.items() if number in told or one.status.open or one.status in unclosed
     }
     owing = tuple(one for one in known.values() if any(not item.outcome for item in one.followups))
-    return Gathered(start, end, incidents, told, owing, (), tuple(noise), tuple(paged), board or Board())
+    measured = tuple(
+        one for one in known.values() if one.kind in (Kind.REAL, Kind.RETRO) and end - MEASURED <= one.opened_at < end
+    )
+    return Gathered(start, end, incidents, told, owing, measured, tuple(noise), tuple(paged), board or Board())
 
 
 def outage(number: int, at: datetime, *, private: bool = False) -> Story:

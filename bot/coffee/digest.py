@@ -6,7 +6,7 @@ No mean and no ranking is in it, and nobody's name besides those who own a follo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.gathered import Gathered
 from bot.coffee.incidents import Listed, NearMisses, Postmortems, incidents, near_misses, postmortems
+from bot.coffee.metrics import Durations, durations, reported
 from bot.coffee.noise import Noise, noise
 from bot.coffee.seen import Seen, seen
 from bot.coffee.story import Story, story
@@ -38,7 +39,7 @@ T = TypeVar("T")
 class WeeklyDigest:
     """What is told of `start` until just before `end` (UTC), as it was `now`. `weeks` are the first and the last ISO week it is about,
     the same one but for a digest that is late. A block is None when it has nothing to say or is turned off. `quiet`: there
-    was no incident, near miss or luck to tell, whichever blocks are off."""
+    was no incident, near miss or luck to tell, whichever blocks are off. `more`: more was told than is usual, which is what one wants."""
 
     start: datetime
     end: datetime
@@ -46,6 +47,7 @@ class WeeklyDigest:
     team: str
     weeks: tuple[int, int]
     quiet: bool
+    more: bool
     story: Story | None
     incidents: tuple[Listed, ...] | None
     nearmisses: NearMisses | None
@@ -53,6 +55,7 @@ class WeeklyDigest:
     oncall: OnCall | None
     followups: FollowUps | None
     postmortems: Postmortems | None
+    durations: tuple[Durations, ...] | None
     questions: tuple[Question, ...] | None
     coming: Coming | None
     wheel: str | None
@@ -60,7 +63,7 @@ class WeeklyDigest:
 
     def told(self, block: DigestBlock) -> bool:
         """Whether the block has something to say."""
-        return getattr(self, block, None) is not None
+        return getattr(self, block) is not None
 
 
 def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
@@ -77,6 +80,7 @@ def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
         team=around.team,
         weeks=_weeks(gathered, around),
         quiet=incidents(known) is None and near_misses(known) is None,
+        more=reported(known.gathered).more,
         story=on(DigestBlock.STORY, story),
         incidents=on(DigestBlock.INCIDENTS, incidents),
         nearmisses=on(DigestBlock.NEARMISSES, near_misses),
@@ -84,11 +88,17 @@ def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
         oncall=on(DigestBlock.ONCALL, on_call),
         followups=on(DigestBlock.FOLLOWUPS, followups),
         postmortems=on(DigestBlock.POSTMORTEMS, postmortems),
+        durations=on(DigestBlock.DURATIONS, _durations),
         questions=on(DigestBlock.QUESTIONS, questions),
         coming=on(DigestBlock.COMING, coming),
         wheel=on(DigestBlock.WHEEL, lambda _: drawn(around.wheel, gathered.end, around.zone)),
         coffee=on(DigestBlock.COFFEE, topics),
     )
+
+
+def _durations(seen: Seen) -> tuple[Durations, ...] | None:
+    measured = tuple(one for one in seen.gathered.measured if seen.ours(one))
+    return durations(replace(seen.gathered, measured=measured)) or None
 
 
 def _weeks(gathered: Gathered, around: Around) -> tuple[int, int]:

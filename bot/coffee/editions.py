@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.chat.card import SYMBOLS, who
-from bot.chat.document import Document, clean
+from bot.chat.document import Document, Picture, clean
 from bot.chat.templates import Ready, Templates
 from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.digest import WeeklyDigest
 from bot.coffee.edition import Edition
 from bot.coffee.incidents import Listed
-from bot.coffee.speech import LANGUAGES, Speech
+from bot.coffee.labels import Language
+from bot.coffee.pictures import load_picture, strip_picture
+from bot.coffee.speech import LEXICA, Speech
 
 MAIN = "main"
 LISTED = 5
@@ -25,7 +28,7 @@ def edition(digest: WeeklyDigest, around: Around, templates: Templates, language
     """The digest in `language` (`en` or `de`). A detail that has nothing to say is left out. Raises TemplateError."""
     facts: dict[str, object] = {
         "digest": digest,
-        "say": Speech(LANGUAGES[language], around.zone),
+        "say": Speech(LEXICA[language], around.zone),
         "who": who(around.people),
         "symbol": _symbol,
         "short": _short,
@@ -39,8 +42,26 @@ def edition(digest: WeeklyDigest, around: Around, templates: Templates, language
     def part(which: str) -> Document:
         return templates.document(name, part=which, **facts)
 
-    details = [(block, part(block)) for block in DigestBlock if digest.told(block)]
+    pictures = _pictures(digest, LEXICA[language].language)
+    details = [(block, _with(part(block), pictures.get(block))) for block in DigestBlock if digest.told(block)]
     return Edition(part(MAIN), tuple((block, document) for block, document in details if document.blocks))
+
+
+def _pictures(digest: WeeklyDigest, language: Language) -> dict[DigestBlock, Picture]:
+    found = {}
+    if digest.oncall:
+        found[DigestBlock.ONCALL] = load_picture(digest.oncall.loads, language)
+    if digest.durations:
+        found[DigestBlock.DURATIONS] = strip_picture(digest.durations, language)
+    return found
+
+
+def _with(document: Document, picture: Picture | None) -> Document:
+    """The picture below the title; a detail that a house's template left empty has none."""
+    if picture is None or not document.blocks:
+        return document
+    first, *others = document.blocks
+    return replace(document, blocks=(first, picture, *others))
 
 
 def _symbol(one: Listed) -> str:

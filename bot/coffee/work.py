@@ -166,9 +166,9 @@ def topics(seen: Seen) -> Topics | None:
 
 
 def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:
-    """The follow-ups that were added (True) or changed in the period; exercises have none."""
+    """The follow-ups that were added (True) or changed in the period, those of exercises too: what a drill showed is to be done."""
     for incident, recorded in seen.happened():
-        if incident.kind is Kind.DRILL or not seen.ours(incident):
+        if not seen.ours(incident):
             continue
         match recorded.event:
             case e.FollowUpAdded(followup=number):

@@ -7,28 +7,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.coffee.speech import LANGUAGES, Speech
+from bot.coffee.metrics import Evidence, Sample, Took
+from bot.coffee.speech import LEXICA, Speech
 from bot.incident.model import Status
 from bot.oncall.load import Hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
-EN, DE = (Speech(LANGUAGES[name], BERLIN) for name in ("en", "de"))
-
-LENGTHS = [
-    (0, "0 min", "0 Min."),
-    (7, "7 min", "7 Min."),
-    (60, "1 h", "1 Std."),
-    (125, "2 h 5 min", "2 Std. 5 Min."),
-    (1439.6, "1 d", "1 Tg."),
-    (1440 + 61, "1 d 1 h", "1 Tg. 1 Std."),
-    (-5, "0 min", "0 Min."),
-]
-
-
-@pytest.mark.parametrize(("minutes", "english", "german"), LENGTHS)
-def test_lengths(minutes: float, english: str, german: str) -> None:
-    length = timedelta(minutes=minutes)
-    assert (EN.length(length), DE.length(length)) == (english, german)
+EN, DE = (Speech(LEXICA[name], BERLIN) for name in ("en", "de"))
 
 
 def test_dates_are_those_of_the_zone() -> None:
@@ -43,9 +28,9 @@ def test_every_month_weekday_hour_and_open_status_has_its_word(speech: Speech) -
     days = {speech.day(datetime(2026, month, 15, tzinfo=UTC)).split()[-1] for month in range(1, 13)}
     assert len(days) == 12
     assert len({speech.day(datetime(2026, 11, day, tzinfo=UTC)).split()[0] for day in range(2, 9)}) == 7
-    assert set(speech.language.hours) == set(Hours)
+    assert set(speech.words.evidence) == set(Evidence)
     shown = {status for status in Status if status.open} | {Status.RESOLVED, Status.REVIEW, Status.CLOSED}
-    assert set(speech.language.statuses) == shown
+    assert set(speech.words.statuses) == shown
 
 
 def test_counts_weeks_and_names() -> None:
@@ -58,3 +43,19 @@ def test_counts_weeks_and_names() -> None:
         "A und B",
         "A, B und C",
     ]
+
+
+def test_samples_say_how_many_and_never_more_than_is_known() -> None:
+    def took(minutes: int, end: Evidence = Evidence.STATUS) -> Took:
+        return Took(timedelta(minutes=minutes), minutes, Evidence.ALERT, end)
+
+    three = Sample((took(7), took(60), took(125, Evidence.PERSON)))
+    assert EN.sample(three) == "n = 3, median 1 h, from 7 min to 2 h 5 min"
+    assert [DE.sample(sample) for sample in (Sample((took(7),)), Sample())] == ["n = 1, 7 min", "n = 0"]
+    assert EN.evidence(three.ends) == "2 from changes of the status, 1 from people"
+
+
+def test_hours_without_a_page_are_not_said() -> None:
+    hours = {Hours.BUSINESS: 3, Hours.OFF: 0, Hours.SLEEP: 1}
+    assert EN.hours(hours) == "3 in business hours, 1 in sleep hours"
+    assert DE.hours(hours) == "3 in der Arbeitszeit, 1 in der Schlafenszeit"
