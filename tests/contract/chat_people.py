@@ -30,12 +30,27 @@ class Shown:
 
 
 class People(Protocol):
+    ben: str
+    bot: str
+    """Their ids at the platform."""
+
     async def pictures(self, room: str) -> list[Shown]:
         """Oldest first."""
         ...
 
     async def makes(self, name: str, *, closed: bool = False) -> str:
         """Ben makes a room, `closed` to who was not invited; answers it as a configuration names it."""
+        ...
+
+    async def id_of(self, room: str) -> str:
+        """Of a room that Ben made."""
+        ...
+
+    async def has_bot(self, room: str) -> bool: ...
+    async def invites_bot(self, room: str) -> None: ...
+
+    async def brings_bot(self, room: str) -> None:
+        """It is in there, and nobody asked it."""
         ...
 
     async def mutes(self, room: str) -> None:
@@ -52,6 +67,10 @@ class People(Protocol):
     async def reacts(self, room: str, message: str, emoji: str) -> None: ...
     async def takes_off(self, room: str, message: str, emoji: str) -> None: ...
 
+    def called(self, emoji: str) -> str:
+        """What the platform calls it."""
+        ...
+
     def heard_as(self, message: str, room: str) -> str:
         """The id of a message of ours, as the bot hears of it."""
         ...
@@ -60,6 +79,8 @@ class People(Protocol):
 
 
 class AtTheConsole:
+    ben, bot = "ben", ""
+
     def __init__(self, chat: ConsoleHarness) -> None:
         self._chat = chat
 
@@ -74,6 +95,18 @@ class AtTheConsole:
 
     async def makes(self, name: str, *, closed: bool = False) -> str:
         return f"#{name}"
+
+    async def id_of(self, room: str) -> str:
+        return room.removeprefix("#")
+
+    async def has_bot(self, room: str) -> bool:
+        return True
+
+    async def invites_bot(self, room: str) -> None:
+        """It is everywhere."""
+
+    async def brings_bot(self, room: str) -> None:
+        """As above."""
 
     async def mutes(self, room: str) -> None:
         raise AssertionError("nobody can")
@@ -93,6 +126,9 @@ class AtTheConsole:
     async def takes_off(self, room: str, message: str, emoji: str) -> None:
         await self._chat.platform.react("ben", room, message, emoji, added=False)
 
+    def called(self, emoji: str) -> str:
+        return emoji
+
     def heard_as(self, message: str, room: str) -> str:
         return message
 
@@ -111,6 +147,7 @@ class OnMatrix:
     def __init__(self, chat: MatrixHarness) -> None:
         self._chat = chat
         self._ben = chat.people["ben"]
+        self.ben, self.bot = self._ben.user_id, chat.user_id
         self._put: dict[tuple[str, str], str] = {}
 
     async def pictures(self, room: str) -> list[Shown]:
@@ -140,6 +177,20 @@ class OnMatrix:
         (await self._ben.ask("POST", "createRoom", body=made)).raise_for_status()
         return f"#{alias}:{NAME}"
 
+    async def id_of(self, room: str) -> str:
+        return await self._ben.join(room)
+
+    async def has_bot(self, room: str) -> bool:
+        return await self.id_of(room) in await self._chat.bot.rooms()
+
+    async def invites_bot(self, room: str) -> None:
+        invited = {"user_id": self.bot}
+        (await self._ben.ask("POST", "rooms", await self.id_of(room), "invite", body=invited)).raise_for_status()
+
+    async def brings_bot(self, room: str) -> None:
+        await self.invites_bot(room)
+        await self._chat.bot.join(room)
+
     async def mutes(self, room: str) -> None:
         id_ = await self._ben.join(room)
         levels = await self._ben.state(id_, "m.room.power_levels")
@@ -165,6 +216,9 @@ class OnMatrix:
     async def takes_off(self, room: str, message: str, emoji: str) -> None:
         await self._ben.redact(room, self._put[message, emoji])
 
+    def called(self, emoji: str) -> str:
+        return emoji
+
     def heard_as(self, message: str, room: str) -> str:
         return message
 
@@ -180,6 +234,7 @@ class InSlack:
     def __init__(self, chat: SlackHarness) -> None:
         self._chat = chat
         self._ben = chat.people["ben"]
+        self.ben, self.bot = self._ben.id, chat.slack.bot_user
 
     async def pictures(self, room: str) -> list[Shown]:
         files = self._chat.slack.files
@@ -192,6 +247,18 @@ class InSlack:
 
     async def makes(self, name: str, *, closed: bool = False) -> str:
         return f"#{(await self._ben.creates(name, private=closed)).name}"
+
+    async def id_of(self, room: str) -> str:
+        return self._chat.slack.channel(room).id
+
+    async def has_bot(self, room: str) -> bool:
+        return self.bot in self._chat.slack.channel(room).members
+
+    async def invites_bot(self, room: str) -> None:
+        await self._ben.invites_bot(room)
+
+    async def brings_bot(self, room: str) -> None:
+        await self.invites_bot(room)
 
     async def mutes(self, room: str) -> None:
         await self._ben.archives(room)
@@ -213,6 +280,9 @@ class InSlack:
 
     async def takes_off(self, room: str, message: str, emoji: str) -> None:
         await self._ben.unreacts(room, message.partition(":")[2], SLACK_NAMES[emoji])
+
+    def called(self, emoji: str) -> str:
+        return SLACK_NAMES[emoji]
 
     def heard_as(self, message: str, room: str) -> str:
         return f"{room}:{message}"

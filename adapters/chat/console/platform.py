@@ -128,7 +128,7 @@ class ConsolePlatform:
 
     async def room_named(self, name: str) -> str:
         """One that is not there is made."""
-        room = name.removeprefix("#") or self._announce
+        room = name.removeprefix("#") if name else self._announce
         if not is_room(room):
             what = (
                 f"{short(name, NAME)!r} is not one word, or is an incident's room"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from adapters.chat.matrix.config import ROOM, Config
 from adapters.chat.matrix.encryption.rooms import Encryption
-from adapters.chat.matrix.homeserver import Homeserver, code_of
+from adapters.chat.matrix.homeserver import Homeserver, Json, TooLarge, code_of
 from adapters.chat.matrix.rooms import Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import clean
@@ -69,7 +69,7 @@ class Named:
             if await self._is_in(id_):
                 await self._check_writable(room, id_)
             else:
-                await self._check_enterable(id_)
+                await self._check_enterable(room, id_)
         except Rejected as error:
             raise self._about(room, error) from error.__cause__
 
@@ -83,7 +83,8 @@ class Named:
     def _configured(self, room: str) -> str:
         wanted = room or self._config.announce
         if not ROOM.fullmatch(wanted):
-            what = f"{clean(room)[:80]} is no room's address or id" if room else "there is no room for announcements"
+            shown = " ".join(clean(room).split())[:80]
+            what = f"{shown} is no room's address or id" if room else "there is no room for announcements"
             raise Rejected(f"{self._name}: {what}; name one like #incidents:{self._config.server}")
         return wanted
 
@@ -110,11 +111,13 @@ class Named:
             raise
         return member is not None and member.get("membership") == "join"
 
-    async def _check_enterable(self, room: str) -> None:
+    async def _check_enterable(self, room: str, id_: str) -> None:
         """A room that is not for us is not seen at all; where the homeserver does not say, we may come in."""
         try:
             # https://spec.matrix.org/v1.15/client-server-api/#get_matrixclientv1room_summaryroomidoralias
-            await self._homeserver.download("/_matrix/client/v1/room_summary", room, most=SUMMARY)
+            await self._homeserver.download("/_matrix/client/v1/room_summary", id_, most=SUMMARY)
+        except TooLarge:
+            return
         except Rejected as error:
             if code_of(error) != "M_UNRECOGNIZED":
                 raise Rejected(f"{self._name}: {room} does not let us in: invite the bot") from None
@@ -123,7 +126,18 @@ class Named:
         """That our messages are taken there."""
         levels = await self._homeserver.state(id_, "m.room.power_levels") or {}
         kind = "m.room.encrypted" if await self._encryption.seals(id_) else "m.room.message"
-        needed = levels.get("events", {}).get(kind, levels.get("events_default", 0))
-        ours = levels.get("users", {}).get(self._config.user_id, levels.get("users_default", 0))
-        if int(ours) < int(needed) and not await self._rooms.made_by_us(id_):
+        needed = _level(levels, "events", kind, "events_default")
+        ours = _level(levels, "users", self._config.user_id, "users_default")
+        if ours < needed and not await self._rooms.made_by_us(id_):
             raise Rejected(f"{self._name}: {room} lets the bot read and not write; give it the level {needed} there")
+
+
+def _level(levels: Json, group: str, name: str, default: str) -> int:
+    """What is said of `name` in a `group`, else for all by `default`; 0 where that is no level. Rooms before version 10 have texts
+    (https://spec.matrix.org/v1.15/client-server-api/#mroompower_levels)."""
+    found = levels.get(group)
+    level = found.get(name, levels.get(default)) if isinstance(found, dict) else levels.get(default)
+    try:
+        return int(level) if isinstance(level, int | str) else 0
+    except ValueError:
+        return 0

@@ -9,6 +9,7 @@ from datetime import datetime
 from adapters.chat.slack.answers import Json, part, rows, text
 from adapters.chat.slack.config import as_channel
 from adapters.chat.slack.web import Web, code_of
+from bot.chat.document import clean
 from bot.ports import Memory, Rejected
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,8 @@ class Channels:
         try:
             return as_channel(room or self._announce)
         except ValueError as error:
-            raise Rejected(f"{self._name}: {room} {error}") from None
+            shown = " ".join(clean(room).split())[:80]
+            raise Rejected(f"{self._name}: {shown} {error}") from None
 
     async def _open(self, room: str, id_: str) -> Json:
         """The channel, unless it is archived."""
