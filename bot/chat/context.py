@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.incident.commands import Askable, CoffeeCommand
+from bot.incident.commands import Askable, CoffeeCommand, PostDigest
 from bot.incident.model import Incident, Person
 
 Redact = Callable[[str], tuple[str, tuple[str, ...]]]
@@ -48,7 +48,7 @@ class Do:
     for, in their order behind the first one."""
 
     incident: int | None
-    command: Askable
+    command: Askable | PostDigest
     verb: str
     anonymous: bool = False
     aside: str = ""

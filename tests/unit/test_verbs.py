@@ -54,6 +54,7 @@ PROMISED = [
     "moment",
     "override",
     "coffee",
+    "digest",
 ]
 
 HOUSE = replace(ROOM, components={"compute-az1": "Compute (AZ 1)", "volumes-az1": "Volumes (AZ 1)"})
