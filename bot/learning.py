@@ -1,4 +1,4 @@
-"""The weekly digest, put together: who makes it, and what keeps an eye on when it is due."""
+"""The weekly digest and the lean coffee, put together: who makes the one, how the other is held, and what keeps an eye on when they are due."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from functools import cache
 
 from adapters.holidays import holidays
-from bot.config import Config
+from bot.coffee.house import House
+from bot.config import CoffeeSection, Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
+from bot.handle import Rules
 from bot.inbox import Writer
 from bot.occasions import Occasions
 from bot.occurrences import IsOff
-from bot.planned import coffee, occasions, weeklies
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies
 from bot.ports import Clock, Memory
 from storage.engine import Database
 from storage.weeks import SqlWeeks
@@ -24,6 +26,7 @@ class Learning:
     def __init__(
         self,
         config: Config,
+        ruled: Rules,
         database: Database,
         clock: Clock,
         words: WeeklyWords,
@@ -47,4 +50,15 @@ class Learning:
             duty=duty,
             meetings=Meetings(met.after, link) if met else None,
         )
-        self.occasions = Occasions(occasions(config, days_off), writer, memory, clock)
+        section = config.coffee or CoffeeSection()
+        self.house = House(
+            ruled.manner,
+            section.language,
+            str(section.zone or config.zone),
+            config.people,
+            next=next_of(met),
+            voter=ruled.voter,
+        )
+        self.rooms = coffee_rooms(config)
+        planned = [*occasions(config, days_off), *(before_coffee(met, section, clock) if met else ())]
+        self.occasions = Occasions(planned, writer, memory, clock)

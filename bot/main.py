@@ -31,7 +31,7 @@ from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
 from bot.learning import Learning
-from bot.listeners import addresses, bound, own_pages
+from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
@@ -113,12 +113,13 @@ class Klatsch:
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
-        known = replace(
-            names(config, self.duty, ruled.policy, self._public_addresses),
-            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
-        )
         self.learning = Learning(
-            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+        )
+        known = replace(
+            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            house=self.learning.house,
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
@@ -211,6 +212,8 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
+            house=self.learning.house,
+            coffee_rooms=self.learning.rooms,
         )
 
     @cached_property
@@ -292,10 +295,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-    def _public_addresses(self, ref: str) -> list[str]:
-        """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
 
 def refusals() -> tuple[type[Exception], ...]:

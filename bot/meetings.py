@@ -151,4 +151,4 @@ class Meetings:
     async def _room(self, platform: ChatPlatform) -> str:
         """Empty: it is shown nowhere there."""
         name = self._rooms.get(platform.name, "")
-        return name or platform.announce_room
+        return await platform.room_named(name) if name or platform.announce_room else ""
