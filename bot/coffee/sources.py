@@ -77,7 +77,7 @@ def brought(
         if isinstance(one.event, e.MadePrivate):
             now = _vanished(now, [topic for topic in now.topics.values() if topic.incident == one.incident])
         elif not incidents[one.incident].private:
-            id_ = max(first_topic, *(id_ + 1 for id_ in now.topics))
+            id_ = max((first_topic, *(id_ + 1 for id_ in now.topics)))
             now = _followed(now, one, incidents[one.incident], manner, at=at, id_=id_, voter=voter)
     return finished(board, Brewed(now), manner)
 

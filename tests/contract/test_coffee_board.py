@@ -178,10 +178,14 @@ def test_a_batch_that_is_not_about_the_coffee_asks_nothing_of_the_board(world: W
 
 
 def test_a_crash_between_leaves_nothing_and_takes_no_number(world: World) -> None:
-    with pytest.raises(Crashed), world.store.begin() as tx:
-        assert (tx.board().topic, tx.board().coffee) == (0, 0)
-        tx.keep_board([Topic(1, "lost", world.clock.now())], [Coffee(1, world.clock.now())])
-        raise Crashed
+    def crash() -> None:
+        with world.store.begin() as tx:
+            assert (tx.board().topic, tx.board().coffee) == (0, 0)
+            tx.keep_board([Topic(1, "lost", world.clock.now())], [Coffee(1, world.clock.now())])
+            raise Crashed
+
+    with pytest.raises(Crashed):
+        crash()
     assert world.lookups.board().topics == {}
     assert ask(world, k.AddTopic(text="kept")).board.topics[1].text == "kept"
     started = ask(world, k.StartCoffee()).board.coffee
