@@ -78,7 +78,7 @@ def finished(before: Board, brewed: Brewed, manner: Manner, *, shows: bool = Tru
     With `shows` False it looks as it did."""
     board = _nameless(brewed.board) if manner.anonymous else brewed.board
     if board == before:
-        return replace(brewed, board=before)
+        return Brewed(before, told=brewed.told)
     touched = _touched(before, board) or board.coffee
     if touched is None:
         return Brewed(board, (), _as_they_are(brewed.told, board))
