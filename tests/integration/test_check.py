@@ -569,26 +569,13 @@ async def test_a_holiday_of_nowhere_and_a_room_that_is_not_there_are_problems(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with SlackServer() as slack:
-        block = {
-            "bot_token": slack.bot_token,
-            "app_token": slack.app_token,
-            "announce": "#incidents",
-            "api_url": slack.url,
-        }
+        slack.has_channel("incidents", slack.person("ana"))
+        tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
         weekly = {"holidays": ["DE-BX", "2026-12-24"], "to": ["announce", "#nowhere"]}
-        code, lines = await checked(
-            tmp_path,
-            capsys,
-            digest=weekly,
-            chat={"slack": block, "zone": "Europe/Berlin"},
-            people={},
-            oncall={},
-            routes=[],
-        )
+        chat = {"slack": {**tokens, "announce": "#incidents"}}
+        code, lines = await checked(tmp_path, capsys, digest=weekly, chat=chat)
     assert code == 1
     problems = only(lines, "problem")
-    assert any(
-        line.startswith("problem  digest.holidays: there is no country or part of one `DE-BX`. Did you mean `DE`?")
-        for line in problems
-    )
-    assert any("#nowhere" in line for line in problems)
+    assert "problem  digest.holidays: there is no country or part of one `DE-BX`. Did you mean `DE`?" in problems
+    (room,) = [line for line in problems if line.startswith("problem  chat.slack: ")]
+    assert "there is no channel #nowhere" in room
