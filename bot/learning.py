@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
-from adapters.holidays import holidays
+from adapters.holidays import as_date, holidays, public, told
 from bot.coffee.house import House
 from bot.config import CoffeeSection, Config
 from bot.digests import Digests, Meetings, WeeklyWords
@@ -14,14 +14,14 @@ from bot.handle import Rules
 from bot.inbox import Writer
 from bot.occasions import Occasions
 from bot.occurrences import IsOff
-from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
 from bot.ports import Clock, Memory
 from storage.engine import Database
 from storage.weeks import SqlWeeks
 
 
 class Learning:
-    """`memory` is that of the occasions. Nothing is asked of the database, and no library imported, before a digest is."""
+    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library imported, before a digest is."""
 
     def __init__(
         self,
@@ -39,13 +39,15 @@ class Learning:
         def days_off(names: Sequence[str]) -> IsOff:
             return known(tuple(names))
 
+        planned = weeklies(config)
+        self.when = {team: when(config, team, days_off) for team in planned}
         met = coffee(config, days_off)
         link = config.coffee.link if config.coffee else ""
         self.digests = Digests(
             SqlWeeks(database),
             clock,
             words,
-            weeklies(config),
+            planned,
             people=config.people,
             duty=duty,
             meetings=Meetings(met.after, link) if met else None,
@@ -60,5 +62,11 @@ class Learning:
             voter=ruled.voter,
         )
         self.rooms = coffee_rooms(config)
-        planned = [*occasions(config, days_off), *(before_coffee(met, section, clock) if met else ())]
-        self.occasions = Occasions(planned, writer, memory, clock)
+        cups = before_coffee(met, section, clock) if met else []
+        self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
+
+
+def unknown_holidays(names: Sequence[str], year: int) -> list[str]:
+    """What is wrong with the names under `holidays:`, a sentence each. Takes a second; raises Unavailable."""
+    regions = [name for name in names if as_date(name) is None]
+    return [told(one) for one in public(regions, year).unknown] if regions else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -56,12 +56,9 @@ def _places(config: Config, texts: Sequence[str]) -> tuple[Destination, ...]:
     return all_of(texts, tuple(config.platforms), mailers(config.paging))
 
 
-def occasions(config: Config, days_off: DaysOff) -> list[Occasion]:
-    """The digests that are sent by themselves."""
-    if config.digest is None:
-        return []
-    planned = weeklies(config)
-    return [_occasion(weekly, when(config, team, days_off)) for team, weekly in planned.items()]
+def occasions(config: Config, weeklies: Mapping[str, Weekly], comes: Mapping[str, Occurrences]) -> list[Occasion]:
+    """The digests that are sent by themselves, and when each `comes` round, by team."""
+    return [_occasion(weekly, comes[team]) for team, weekly in weeklies.items()] if config.digest else []
 
 
 def _occasion(weekly: Weekly, occurrences: Occurrences) -> Occasion:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from adapters.chat.console import Config, build
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.blocks import DigestBlock
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, Meetings, Weekly, posts
 from bot.incident import commands as c
+from bot.incident.effects import SayWeeklyDigest
 from bot.incident.model import Kind, Mark, Severity
 from bot.ports import Attempt, Rejected, Unavailable
 from bot.words import Wording
@@ -94,13 +97,23 @@ async def _nothing() -> None:
     """An order to do as it always does."""
 
 
-async def test_a_room_of_ones_own_and_a_platform_that_announces_nowhere(stage: Stage) -> None:
+async def test_a_room_of_ones_own_and_one_that_is_none(stage: Stage) -> None:
     await a_week(stage)
-    room = await stage.rooms["console"].open_room(Attempt("ops"), mark="ops", name="ops", topic="", private=False)
-    await posted(stage, Weekly(to=(Place("console", room.id),)))
+    await posted(stage, Weekly(to=(Place("console", "#ops"), Place("console", "two words"))))
     await stage.settle()
     assert digests(stage) == []
-    assert [m for m in stage.rooms["console"].messages(room.id) if not m.thread]
+    (main, *threads) = stage.rooms["console"].messages("ops")
+    assert "1 incident, 1 near miss" in main.document.to_plain()
+    assert {detail.thread for detail in threads} == {main.id}
+    assert [row[1] for row in stage.effects("say_weekly_digest")] == ["done", "failed"]
+
+
+async def test_where_nothing_is_announced_nothing_is_posted_and_nothing_is_wrong(stage: Stage, tmp_path: Path) -> None:
+    quiet = build("console", Config(folder=str(tmp_path / "quiet"), announce=""), clock=stage.clock)
+    end = stage.clock.now()
+    await stage.digests.say(Attempt("k"), quiet, SayWeeklyDigest("console", "", "", end - WEEK, end))
+    assert [room.id for room in quiet.rooms() if room.messages] == []
+    quiet.close()
 
 
 async def test_the_team_is_gone_by_then_or_the_mail_block_mails_nothing(stage: Stage) -> None:
