@@ -165,7 +165,7 @@ class OverCoffee:
 
 def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
     shown = board.coffee.boards.get(reacted.platform) if board.coffee else None
-    if shown is None or (shown.room, shown.message) != (reacted.room, reacted.message):
+    if shown is None or shown.room != reacted.room or not _is_on(reacted, shown.message):
         return None
     topic = next((one for one in board.topics.values() if one.place == number and _is_open(one)), None)
     if topic is None:
@@ -176,9 +176,15 @@ def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
 
 
 def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:
-    if board.coffee is None or board.coffee.asked.get(reacted.platform) != reacted.message:
+    asked = board.coffee.asked.get(reacted.platform) if board.coffee else None
+    if asked is None or not _is_on(reacted, asked):
         return None
     return k.GiveThumb(voter="", up=up) if reacted.added else k.TakeThumb(voter="", up=up)
+
+
+def _is_on(reacted: Reacted, message: str) -> bool:
+    """Whether it is on our own `message`. Where a message is known by its room too, we are told both together."""
+    return reacted.message in (message, f"{reacted.room}:{message}")
 
 
 def _is_open(topic: Topic) -> bool:
