@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.chat import replies as refusals
@@ -22,13 +23,15 @@ from bot.coffee.house import House
 from bot.coffee.minutes import minutes
 from bot.coffee.nameless import nameless
 from bot.coffee.topics import LONGEST
+from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.commands import coffee as k
 from bot.incident.model import Refused, Source
 from bot.incident.text import one_line, web_link
 from bot.lookups import Lookups
-from bot.ports import Clock, Edited, Reacted, Removed
+from bot.ports import Clock, Edited, Overloaded, Reacted, Removed
+from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -43,18 +46,28 @@ class OverCoffee:
         self._house = house
 
     async def typed(self, ask: c.Ask, commands: tuple[k.CoffeeCommand, ...]) -> Document:
-        """Do what one line asks for, one after the other. Raises Overloaded or StoreUnavailable."""
-        answers = []
+        """Do what one line asks for, one after the other. Raises Overloaded or StoreUnavailable: nothing was done."""
+        answers: list[Document] = []
         for number, command in enumerate(commands):
             inbox = f"{ask.inbox}#{number}" if ask.inbox and number else ask.inbox
-            outcome = await self._writer.submit(replace(ask, command=self._kept(command), inbox=inbox))
-            if outcome.refused:
-                answers.append(refusals.refused(outcome.refused))
-            elif outcome.again or outcome.coffee is None:
-                answers.append(say("That message was handled already: nothing more was done."))
-            else:
-                answers.append(replies.done(outcome.coffee.told, self._house))
-        return replies.several(tuple(answers))
+            try:
+                outcome = await self._writer.submit(replace(ask, command=self._kept(command), inbox=inbox))
+            except (Overloaded, StoreUnavailable) as error:
+                if not answers:
+                    raise
+                log.warning("a line was done in part: %s", error)
+                answers.append(say("The rest was not done: the database does not answer.", "refused"))
+                break
+            answers.append(self._answered(outcome))
+        # Each of a line that was heard twice was done already.
+        return replies.several(tuple(dict.fromkeys(answers)))
+
+    def _answered(self, outcome: Outcome) -> Document:
+        if outcome.refused:
+            return refusals.refused(outcome.refused)
+        if outcome.again or outcome.coffee is None:
+            return say("That message was handled already: nothing more was done.")
+        return replies.done(outcome.coffee.told, self._house)
 
     def answer(self, question: Question, by: str) -> Document:
         """Reads the database: call it from a thread. Raises Refused or StoreUnavailable."""
@@ -105,7 +118,9 @@ class OverCoffee:
         return self._topic(board, reacted, by)
 
     def _topic(self, board: Board, reacted: Reacted, by: str) -> k.CoffeeCommand | None:
-        """The first ☕ on a message brings it up, each other is a dot; taken off, it takes that back."""
+        """The first ☕ on a message brings it up, each other is a dot; taken off, it takes that back. The board is no topic."""
+        if any(_is_on(reacted, message) for message in _ours(board, reacted.platform)):
+            return None
         message = f"{reacted.platform}:{reacted.message}"
         topic = next((one for one in board.topics.values() if one.message == message and _is_open(one)), None)
         if topic is None:
@@ -180,6 +195,15 @@ def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:
     if asked is None or not _is_on(reacted, asked):
         return None
     return k.GiveThumb(voter="", up=up) if reacted.added else k.TakeThumb(voter="", up=up)
+
+
+def _ours(board: Board, platform: str) -> Iterator[str]:
+    """What we showed and asked there."""
+    for coffee in board.coffees.values():
+        if platform in coffee.boards:
+            yield coffee.boards[platform].message
+        if platform in coffee.asked:
+            yield coffee.asked[platform]
 
 
 def _is_on(reacted: Reacted, message: str) -> bool:

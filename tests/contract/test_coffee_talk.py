@@ -17,11 +17,13 @@ from bot.coffee.house import House
 from bot.coffee.voters import voter
 from bot.converse import Conversation
 from bot.duty import Duty
+from bot.handle import Outcome, Request
 from bot.incident import commands as c
 from bot.incident.commands.coffee import CallCoffee, OrderAgenda
 from bot.incident.model import Mark, Person, Source
 from bot.ports import Edited, Reacted, Removed, Said, Unavailable
 from bot.questions import Answers, Names
+from bot.store import StoreUnavailable
 from bot.words import Wording
 from tests.contract.stage import Stage, on_stage
 from tests.golden_files import golden
@@ -303,8 +305,30 @@ async def test_of_several_dots_in_one_line_each_is_put_or_said_why_not(table: Ta
     assert "There is no topic 9." in answer
     assert "1 dot on topic 2" in answer
     assert table.dots() == {1: 1, 2: 1}
-    assert "handled already" in await table.types("coffee vote 1 9 2", message="t1")
+    again = await table.types("coffee vote 1 9 2", message="t1")
+    assert again == "That message was handled already: nothing more was done."
     assert table.dots() == {1: 1, 2: 1}
+
+
+async def test_a_line_that_is_done_in_part_says_so(table: Table, monkeypatch: pytest.MonkeyPatch):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    submit = table.stage.writer.submit
+
+    async def once(request: Request) -> Outcome:
+        monkeypatch.setattr(table.stage.writer, "submit", away)
+        return await submit(request)
+
+    async def away(request: Request) -> Outcome:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(table.stage.writer, "submit", once)
+    answer = await table.types("coffee vote 1 2")
+    assert "1 dot on topic 1" in answer
+    assert "The rest was not done: the database does not answer." in answer
+    monkeypatch.setattr(table.stage.writer, "submit", away)
+    assert "Nothing was changed" in await table.types("coffee vote 1 2")
+    assert table.dots() == {1: 1, 2: 0}
 
 
 async def test_a_reaction_that_is_heard_twice_is_one_dot(table: Table):
@@ -343,6 +367,15 @@ async def test_a_cup_on_a_message_is_a_topic_another_is_a_dot_and_taken_off_it_t
     assert table.board.topics[1].state is TopicState.OPEN
     await table.reacts("☕", "m1", "ana", added=False)
     assert [topic for topic in table.board.topics.values() if topic.state is TopicState.OPEN] == []
+
+
+async def test_a_cup_on_the_board_is_no_topic(table: Table):
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    await table.reacts("☕", table._board("console"), words=table.shown())
+    await table.types("coffee skip")
+    await table.reacts("☕", table._board("console"), words=table.shown())
+    assert table.board.topics == {}
 
 
 async def test_a_long_message_is_cut_to_what_a_topic_holds_and_one_without_words_is_none(table: Table):
