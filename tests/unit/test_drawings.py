@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -24,11 +25,11 @@ from tests.golden_files import golden
 from tests.unit.test_pictures import load, took
 
 WEEK = [
-    took([1, 4, 4, 22], [0.5, 3, 3, 6, 15, 180]),
-    took([2, 3, 3.5, 9], [1, 1, 2, 4, 5, 40], Span.ACKNOWLEDGE),
-    took([45, 70, 200], [12, 30, 61, 95, 400], Span.MITIGATE),
-    took([50, 75, 260], [20, 33, 70, 110, 1_500], Span.IMPACT),
-    took([65, 66, 300, 2_000], [30, 45, 90, 130, 600, 4_000], Span.RESOLVE),
+    took([1, 4, 4, 22], [0.2, 0.5, 1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 6, 8, 10, 15, 15, 30, 180]),
+    took([2, 3, 3.5, 9], [0.5, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 9, 14, 40], Span.ACKNOWLEDGE),
+    took([45, 70, 200], [9, 12, 20, 30, 35, 40, 61, 62, 64, 80, 95, 130, 180, 400, 900], Span.MITIGATE),
+    took([50, 75, 260], [12, 20, 33, 38, 45, 60, 70, 70, 72, 110, 120, 150, 300, 640, 1_500], Span.IMPACT),
+    took([65, 66, 300, 2_000], [30, 45, 60, 90, 92, 95, 130, 150, 180, 240, 600, 700, 4_000, 9_000], Span.RESOLVE),
 ]
 LOADS = [load("platform", 6, 3, 2), load("storage", 1, 0, 4), load("Büro-Netz")]
 HOSTILE = "</title><script>alert(1)</script>\"'&\x00\x1b[31m\u202e]]>"
@@ -79,6 +80,12 @@ def ink(picture: Image.Image, box: tuple[int, int, int, int]) -> int:
 )
 def test_the_pictures_of_a_week_are_as_somebody_saw_them(name: str, made: Picture) -> None:
     golden(name, svg(made.drawing, made.alt))
+
+
+def test_the_picture_in_the_readme_is_one_of_them() -> None:
+    picture = strip_picture(WEEK, "en")
+    shown = Path(__file__).parents[2] / "docs" / "pictures" / "durations.svg"
+    assert shown.read_text(encoding="utf-8") == svg(picture.drawing, picture.alt)
 
 
 def test_a_shape_is_an_element_at_its_place() -> None:
