@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from bot.coffee.labels import LABELS, Labels, Language, length
 from bot.coffee.metrics import Evidence, Sample, Span
+from bot.incident.hours import Hours
 from bot.incident.model import Status
 from bot.incident.timeline import Who
-from bot.oncall.load import Hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pytest
 
 from bot.coffee.metrics import Evidence, Sample, Took
 from bot.coffee.speech import LEXICA, Speech
+from bot.incident.hours import Hours
 from bot.incident.model import Status
-from bot.oncall.load import Hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EN, DE = (Speech(LEXICA[name], BERLIN) for name in ("en", "de"))
