@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.document import Bullets, Code, Document, Picture, plain
+from bot.chat.document import Bullets, Code, Document, Link, Picture, Text, plain
 from bot.chat.markdown import to_markdown
 from bot.chat.templates import TemplateError, Templates
 from bot.coffee.around import Around
@@ -22,12 +22,16 @@ from bot.coffee.editions import edition
 from bot.coffee.gathered import Gathered
 from bot.coffee.incidents import Review
 from bot.incident import commands as c
-from bot.incident.model import Kind, Mark, Refused, Severity, Status
+from bot.incident.model import Kind, Mark, Person, Refused, Severity, Status
+from bot.oncall.escalation import Roster
+from bot.oncall.load import Paged
+from bot.oncall.schedules import Schedule
 from bot.sample import sample_weeks
 from tests.builders import Step, Story, step
 from tests.commands import OPENINGS, STEPS
 from tests.golden_files import golden
 from tests.weeks import (
+    BERLIN,
     DAY,
     HOUR,
     WEEK,
@@ -237,6 +241,30 @@ def test_what_a_rule_brings_along_is_bounded_and_its_pages_are_counted() -> None
     (rule,) = digest.noise.rules
     assert (rule.paged, rule.refs[0], len(rule.refs), rule.more) == (1, "INC-13", 10, 3)
     assert (len(rule.labels), len(rule.labels[0][1]), len(rule.summary)) == (12, 200, 200)
+
+
+@pytest.mark.parametrize(("place", "shown"), [("https://example.org/pm_7", Link), ("/srv/postmortems/INC-7.md", Text)])
+def test_where_a_postmortem_lies_is_a_link_or_a_path(place: str, shown: type) -> None:
+    written = lived(7, START, c.Open(title="t"), c.Resolve(), c.Close(), c.RecordPostmortem(place=place))
+    details = dict(made(week(written)).details)
+    said = [one for one in _inlines(details[DigestBlock.POSTMORTEMS]) if getattr(one, "text", "") == place]
+    assert [type(one) for one in said] == [shown]
+
+
+def test_many_owners_and_rotations_still_fit_a_phone() -> None:
+    people = {f"p{n}": Person(f"p{n}", f"Person {n}") for n in range(40)}
+    done = [c.AddFollowUp(text=f"Item {n}", owner=person) for n, person in enumerate(people)]
+    done += [c.ChangeFollowUp(followup=n, outcome="done") for n in range(1, 41)]
+    schedules = {f"rota{n}": Schedule(f"rota{n}", BERLIN) for n in range(30)}
+    paged = [Paged(START + HOUR, (f"schedule:{name}",)) for name in schedules]
+    found = gathered([lived(7, START, c.Open(title="t"), *done)], START, END, paged=paged)
+    main = made(found, around(END, people=people, roster=Roster(schedules=schedules))).main
+    assert (
+        "40 done, thank you, Person 0, Person 1, Person 10, Person 11, Person 12, Person 13 and 34 others"
+        in main.to_plain()
+    )
+    assert "rota2 1 page, and 27 more" in main.to_plain()
+    assert len(main.to_plain()) < LONGEST
 
 
 REVIEWS = [
