@@ -149,7 +149,7 @@ def starts(table: Table) -> datetime:
 async def test_the_story_of_a_coffee(table: Table):
     clock, at = table.stage.clock, starts(table)
     # Topics: typed, ☕ on a message, a near miss, and a question that nobody answered.
-    assert (await table.types("coffee add Why do OSDs flap?")).startswith("Topic 1 is on the board as 1️⃣: Why do OSDs")
+    assert (await table.types("coffee add Why do OSDs flap?")).startswith("Topic 1 is on the board: Why do OSDs")
     await table.reacts("coffee", "m1", "@ben:example.org", "matrix", words="Who reads runbooks?")
     await table.types("nearmiss Nearly drained the wrong rack")
     await table.stage.open("Volumes slow")
@@ -164,6 +164,10 @@ async def test_the_story_of_a_coffee(table: Table):
     await table.asks(CallCoffee(starts_at=at))
     await table.settle()
     assert table.shown() == table.shown("matrix")
+    await table.types("coffee drop 4", "ana")
+    assert "Topic 5 is on the board as 4️⃣: Who" in await table.types("coffee add Who has the keys?")
+    await table.types("coffee drop 5", "ana")
+    await table.types("coffee restore 4", "ana")
     await table.types("coffee vote 1 x2 2", "ana")
     await table.votes(THREE, "@ben:example.org", "matrix")
     await table.votes(THREE, "ben", "console")
