@@ -34,8 +34,8 @@ class Takeaway:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`place` (1 to 10) is the number of the reaction that puts a dot on it, 0: there is none free. One that was not said stands in
-    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter. `coffee` is the one at which it was discussed,
-    for so long `spent`."""
+    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter; of one that was discussed only how many it
+    `had` outlives the meeting. `coffee` is the one at which it was discussed, for so long `spent`."""
 
     id: int
     text: str
@@ -51,10 +51,12 @@ class Topic:
     coffee: int = 0
     spent: timedelta = timedelta()
     takeaways: tuple[Takeaway, ...] = ()
+    had: int = 0
 
     @property
     def votes(self) -> int:
-        return sum(self.dots.values())
+        """How many dots it has, or had when people parted."""
+        return self.had + sum(self.dots.values())
 
 
 class CoffeeStatus(StrEnum):

@@ -29,8 +29,11 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     if coffee is None:
         return Brewed(board)
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at)
+    # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {
-        id_: replace(topic, dots={}, place=topic.place if topic.state is TopicState.OPEN else 0)
+        id_: replace(topic, dots={})
+        if topic.state is TopicState.OPEN
+        else replace(topic, dots={}, had=topic.votes, place=0)
         for id_, topic in board.topics.items()
     }
     board = with_coffee(replace(board, topics=kept), coffee)

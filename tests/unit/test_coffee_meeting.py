@@ -232,7 +232,8 @@ def test_at_the_end_dots_are_gone_what_was_talked_about_leaves_and_the_minutes_a
         0,
     )
     assert (topics[2].state, topics[2].spent, topics[2].place) == (TopicState.DISCUSSED, 20 * MINUTE, 0)
-    assert [one.dots for one in topics.values()] == [{}, {}, {}]
+    assert [(one.dots, one.votes) for one in topics.values()] == [({}, 0), ({}, 2), ({}, 0)]
+    assert do(ended.board, k.RestoreTopic(topic=2)).board.topics[2].votes == 0
     assert [(topics[n].state, topics[n].place) for n in (1, 3)] == [(TopicState.OPEN, 1), (TopicState.OPEN, 3)]
     assert kinds(ended) == ["show_board", "tell over 0", "write_minutes", "write_minutes"]
     assert [one for one in ended.effects if isinstance(one, f.WriteMinutes)] == [
