@@ -153,6 +153,11 @@ def test_what_is_asked_twice_is_done_and_sent_once(world: World) -> None:
     assert [outcome.again for outcome in outcomes] == [False, True]
     # Who shows the board has not begun: it will show this too.
     assert queued(world) == once
+    world.outbox.claim(64, DAY)
+    world.clock.forward(seconds=2)
+    world.outbox.claim(64, DAY)
+    world.do(said(k.PutDots(topic=1, voter="")), said(k.PutDots(topic=1, voter=""), "ben"))
+    assert [kind for _, kind in queued(world)[4:]] == ["show_board", "show_board"]
 
 
 def test_a_meeting_puts_its_clocks_into_the_outbox_each_once(world: World) -> None:

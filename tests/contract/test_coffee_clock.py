@@ -60,6 +60,15 @@ async def test_a_meeting_is_led_by_its_clocks_from_topic_to_topic_and_ends_itsel
     assert (board.coffee, board.past[1].status) == (None, CoffeeStatus.OVER)
 
 
+async def test_a_clock_that_was_left_behind_does_nothing_when_it_wakes(stage: Stage) -> None:
+    stage.clock.forward(minutes=5)
+    for command in (k.NextTopic(), k.TakeUpTopic(topic=1)):
+        await stage.writer.submit(said(command))
+    left = await after(stage, minutes=3)
+    assert (left.current, left.round, left.asking) == (1, 1, False)
+    assert (await after(stage, minutes=5)).asking is True
+
+
 async def test_a_clock_whose_process_died_asks_once(stage: Stage) -> None:
     stage.clock.forward(minutes=8)
     held = stage.world.outbox.claim(64, LEASE)

@@ -141,6 +141,7 @@ def test_a_clock_that_was_left_behind_does_nothing() -> None:
     on = wake(thumbs(asked, a=True))
     for now, command in (
         (asked.board, late),
+        (asked.board, k.EndTimebox(coffee=4, topic=2, round=1)),
         (moved.board, late),
         # The same topic and the same round, but of another time.
         (back.board, late),
