@@ -31,7 +31,7 @@ RUNNING = replace(
     round=1,
     began=STARTS + timedelta(minutes=2),
 )
-OVER = replace(RUNNING, status=CoffeeStatus.OVER, current=0, until=None, ended=STARTS + timedelta(minutes=48))
+OVER = replace(RUNNING, status=CoffeeStatus.OVER, current=0, until=None, ended=STARTS + timedelta(minutes=48), voices=3)
 
 SAID = (Takeaway("We alert on slow OSDs, not on flapping ones", "ben"), Takeaway("Ben Okafor writes it down"))
 DISCUSSED = replace(OSDS, state=TopicState.DISCUSSED, coffee=3, spent=timedelta(minutes=12), takeaways=SAID)

@@ -34,8 +34,8 @@ class Takeaway:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`place` (1 to 10) is the number of the reaction that puts a dot on it, 0: there is none free. One that was not said stands in
-    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter. `coffee` is the one at which it was discussed,
-    for so long `spent`."""
+    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter; of one that was discussed only how many it
+    `had` outlives the meeting. `coffee` is the one at which it was discussed, for so long `spent`."""
 
     id: int
     text: str
@@ -51,10 +51,12 @@ class Topic:
     coffee: int = 0
     spent: timedelta = timedelta()
     takeaways: tuple[Takeaway, ...] = ()
+    had: int = 0
 
     @property
     def votes(self) -> int:
-        return sum(self.dots.values())
+        """How many dots it has, or had when people parted."""
+        return self.had + sum(self.dots.values())
 
 
 class CoffeeStatus(StrEnum):
@@ -84,7 +86,7 @@ class Coffee:
     """One meeting. `version` counts its changes. `agenda` has the ids of its topics in their order, `current` is the one talked about
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
-    when people met."""
+    when people met, and `voices` how many had put dots by then."""
 
     number: int
     starts_at: datetime
@@ -103,6 +105,7 @@ class Coffee:
     minutes: str = ""
     last: int = 0
     version: int = 0
+    voices: int = 0
 
 
 @dataclass(frozen=True, slots=True)

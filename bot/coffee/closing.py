@@ -28,10 +28,13 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     coffee = board.coffee
     if coffee is None:
         return Brewed(board)
-    coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at)
-    # The minutes tell how many dots a topic had that was talked about.
+    voices = {voter for topic in board.topics.values() for voter in topic.dots}
+    coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=len(voices))
+    # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {
-        id_: replace(topic, dots={}) if topic.state is TopicState.OPEN else replace(topic, place=0)
+        id_: replace(topic, dots={})
+        if topic.state is TopicState.OPEN
+        else replace(topic, dots={}, had=topic.votes, place=0)
         for id_, topic in board.topics.items()
     }
     board = with_coffee(replace(board, topics=kept), coffee)

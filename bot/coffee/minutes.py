@@ -54,10 +54,9 @@ def _facts(coffee: Coffee, discussed: Sequence[Topic], house: House) -> str:
     tongue = house.tongue
     length = coffee.ended - coffee.began if coffee.ended and coffee.began else timedelta()
     began = f"{_met(coffee).astimezone(ZoneInfo(house.zone)):%H:%M %Z}"
-    voices = {voter for topic in discussed for voter in topic.dots}
     rows = [(tongue.began_at, began), (tongue.length, span(length))]
-    if voices:
-        rows.append((tongue.voices_heard, str(len(voices))))
+    if coffee.voices:
+        rows.append((tongue.voices_heard, str(coffee.voices)))
     rows.append((tongue.discussed, count(tongue.topics, len(discussed))))
     return "\n".join(f"- **{name}:** {escape(value)}" for name, value in rows)
 

@@ -36,11 +36,9 @@ def wanted(recorded: Sequence[e.Recorded], incidents: Mapping[int, Incident]) ->
     events: set[tuple[int, int]] = set()
     private: set[int] = set()
     for one in recorded:
-        incident = incidents[one.incident]
         if isinstance(one.event, e.MadePrivate):
             private.add(one.incident)
-        elif not incident.private:
-            events |= {(one.incident, seq) for seq in _about(one, incident)}
+        events |= {(one.incident, seq) for seq in _about(one, incidents[one.incident])}
     return events, private
 
 
@@ -142,9 +140,8 @@ def _gone(board: Board, topic: Topic) -> Board:
 def _vanished(board: Board, topics: Sequence[Topic]) -> Board:
     """Nobody may read it any more, wherever it stands."""
     for topic in topics:
-        board = _gone(
-            with_topics(board, replace(topic, text=REMOVED, message="")), replace(topic, text=REMOVED, message="")
-        )
+        unread = replace(topic, text=REMOVED, message="")
+        board = _gone(with_topics(board, unread), unread)
     return board
 
 

@@ -25,7 +25,6 @@ class Tongue:
     long_day: str
     topics: tuple[str, str]
     dots: tuple[str, str]
-    voices: tuple[str, str]
     takeaways: tuple[str, str]
     minutes_of: str
     board: str
@@ -89,7 +88,6 @@ ENGLISH = Tongue(
     long_day="{day} {n} {month} {year}",
     topics=("1 topic", "{n} topics"),
     dots=("1 dot", "{n} dots"),
-    voices=("1 voice", "{n} voices"),
     takeaways=("1 takeaway", "{n} takeaways"),
     minutes_of="Lean coffee on {date}",
     board="☕ Topics for the next lean coffee",
@@ -153,7 +151,6 @@ GERMAN = Tongue(
     long_day="{day}, {n}. {month} {year}",
     topics=("1 Thema", "{n} Themen"),
     dots=("1 Punkt", "{n} Punkte"),
-    voices=("1 Stimme", "{n} Stimmen"),
     takeaways=("1 Erkenntnis", "{n} Erkenntnisse"),
     minutes_of="Lean Coffee am {date}",
     board="☕ Themen für den nächsten Lean Coffee",

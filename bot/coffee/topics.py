@@ -50,7 +50,7 @@ def restore(board: Board, command: RestoreTopic) -> Brewed:
         return Brewed(board, told=Told(topic=topic))
     if topic.text == REMOVED:
         raise Refused(f"The text of topic {topic.id} was removed.", "`coffee add TEXT` says it anew.")
-    board = added(board, replace(topic, state=TopicState.OPEN, dots={}, place=0))
+    board = added(board, replace(topic, state=TopicState.OPEN, dots={}, had=0, place=0))
     return Brewed(board, told=Told(Did.RESTORED, board.topics[topic.id], topic))
 
 
@@ -87,7 +87,7 @@ def added(board: Board, topic: Topic) -> Board:
 
 def without(board: Board, topic: Topic) -> Board:
     """Nobody talks about it: its dots are free again."""
-    board = with_topics(board, replace(topic, state=TopicState.DROPPED, dots={}, place=0))
+    board = with_topics(board, replace(topic, state=TopicState.DROPPED, dots={}, had=0, place=0))
     coffee = board.coffee
     if coffee is None or topic.id not in coffee.agenda:
         return board

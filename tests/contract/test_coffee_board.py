@@ -153,6 +153,11 @@ def test_what_is_asked_twice_is_done_and_sent_once(world: World) -> None:
     assert [outcome.again for outcome in outcomes] == [False, True]
     # Who shows the board has not begun: it will show this too.
     assert queued(world) == once
+    world.outbox.claim(64, DAY)
+    world.clock.forward(seconds=2)
+    world.outbox.claim(64, DAY)
+    world.do(said(k.PutDots(topic=1, voter="")), said(k.PutDots(topic=1, voter=""), "ben"))
+    assert [kind for _, kind in queued(world)[4:]] == ["show_board", "show_board"]
 
 
 def test_a_meeting_puts_its_clocks_into_the_outbox_each_once(world: World) -> None:
@@ -258,3 +263,22 @@ def test_where_nobody_is_named_no_table_knows_who_it_was(world: World) -> None:
     assert "ana-ruiz" not in everything(world)
     # Nor how anybody voted.
     assert world.rules.voter("ana-ruiz") not in everything(world)
+
+
+def test_the_board_is_read_by_its_indexes_however_much_was_talked_about(world: World) -> None:
+    for n in range(3):
+        ask(world, k.AddTopic(text=f"topic {n}"))
+    ask(world, k.CallCoffee(starts_at=world.clock.now()))
+    with statements() as sent:
+        world.lookups.board()
+    asked = [one for one in sent if "FROM topic" in one[0]]
+    assert len(asked) == 1
+    statement, values = asked[0]
+    with world.database.engine.connect() as connection:
+        if not world.database.sqlite:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+        explain = "EXPLAIN QUERY PLAN" if world.database.sqlite else "EXPLAIN"
+        plan = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {statement}", values))
+    assert "topic_open" in plan, plan
+    assert "topic_coffee" in plan, plan
+    assert "coffee_live" in plan, plan

@@ -173,6 +173,22 @@ def test_what_was_talked_about_is_followed_too(world: World) -> None:
     assert [(one.text, one.state) for one in minutes[1]] == [(REMOVED, TopicState.DISCUSSED)]
 
 
+def test_what_was_talked_about_and_becomes_private_is_read_by_nobody(world: World) -> None:
+    number = noted(world, "Leaked key")
+    for command in (k.StartCoffee(), k.EndCoffee()):
+        ask(world, command)
+    world.ask(c.MakePrivate(), number)
+    (found,) = stored(world).values()
+    assert (found.text, found.message, found.state) == (REMOVED, "", TopicState.DISCUSSED)
+
+
+def test_in_one_batch_what_is_private_stays_where_it_is(world: World) -> None:
+    secret, number = world.opened("Secret door", private=True).number, world.opened("Down").number
+    lines = [an_ask(c.Note(text=f"line of {n}", mark=Mark.COFFEE), n) for n in (secret, number)]
+    world.do(*lines)
+    assert [one.text for one in stored(world).values()] == [f"line of {number}"]
+
+
 def test_once_a_coffee_is_called_the_board_shows_what_comes_up(world: World) -> None:
     noted(world)
     assert queued(world) == []

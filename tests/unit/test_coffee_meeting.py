@@ -141,6 +141,7 @@ def test_a_clock_that_was_left_behind_does_nothing() -> None:
     on = wake(thumbs(asked, a=True))
     for now, command in (
         (asked.board, late),
+        (asked.board, k.EndTimebox(coffee=4, topic=2, round=1)),
         (moved.board, late),
         # The same topic and the same round, but of another time.
         (back.board, late),
@@ -232,8 +233,9 @@ def test_at_the_end_dots_are_gone_what_was_talked_about_leaves_and_the_minutes_a
         0,
     )
     assert (topics[2].state, topics[2].spent, topics[2].place) == (TopicState.DISCUSSED, 20 * MINUTE, 0)
-    # The minutes tell how many it had that was talked about.
-    assert {n: one.dots for n, one in topics.items()} == {1: {}, 2: now.topics[2].dots, 3: {}}
+    assert [(one.dots, one.votes) for one in topics.values()] == [({}, 0), ({}, 2), ({}, 0)]
+    assert do(ended.board, k.RestoreTopic(topic=2)).board.topics[2].votes == 0
+    assert over.voices == len({voter for one in now.topics.values() for voter in one.dots}) == 3
     assert [(topics[n].state, topics[n].place) for n in (1, 3)] == [(TopicState.OPEN, 1), (TopicState.OPEN, 3)]
     assert kinds(ended) == ["show_board", "tell over 0", "write_minutes", "write_minutes"]
     assert [one for one in ended.effects if isinstance(one, f.WriteMinutes)] == [
