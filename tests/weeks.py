@@ -147,8 +147,8 @@ def fired(number: int, name: str = "DiskFull") -> Fired:
 
 def board(at: datetime) -> Board:
     topics = (
-        Topic(3, "SONiC or not for the next racks?", at, dots={"a": 2, "b": 3}),
-        Topic(5, "Reserved cores for Ceph", at, dots={"a": 1}),
+        Topic(3, "Reserved cores for Ceph", at, dots={"a": 1}),
+        Topic(5, "SONiC or not for the next racks?", at, dots={"a": 2, "b": 3}),
         Topic(6, "Who may reboot a switch?", at - 9 * DAY, origin=Origin.QUESTION),
     )
     return Board({topic.id: topic for topic in topics})

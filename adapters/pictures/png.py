@@ -17,8 +17,8 @@ from bot.incident.text import clean
 if TYPE_CHECKING:
     from PIL import Image, ImageFont
 
-LARGEST = 4_000
-"""Pixels of a side, after scaling."""
+LARGEST = 2_000
+"""Pixels of a side, after scaling: what it is made from takes 100 MB then."""
 
 _FINER = 3
 """Edges are smooth since each pixel is made of so many by so many."""

@@ -10,6 +10,9 @@ from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
 from bot.incident.text import clean
 
 _ANCHORS = {Align.START: "", Align.MIDDLE: ' text-anchor="middle"', Align.END: ' text-anchor="end"'}
+_NO_XML = dict.fromkeys((0xFFFE, 0xFFFF))
+"""Of what is left of cleaned text, XML has none of these (https://www.w3.org/TR/xml/#charsets)."""
+
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif"
 
 
@@ -65,4 +68,4 @@ def _n(number: float) -> str:
 
 
 def _text(text: str) -> str:
-    return escape(clean(text), quote=False)
+    return escape(clean(text).translate(_NO_XML), quote=False)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.chat.card import SYMBOLS, who
 from bot.chat.document import Document, Picture, clean
+from bot.chat.markdown_out import code_span, link
 from bot.chat.templates import Ready, Templates
 from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
@@ -16,6 +17,7 @@ from bot.coffee.incidents import Listed
 from bot.coffee.labels import Language
 from bot.coffee.pictures import load_picture, strip_picture
 from bot.coffee.speech import LEXICA, Speech
+from bot.incident.text import web_link
 
 MAIN = "main"
 LISTED = 5
@@ -34,6 +36,7 @@ def edition(digest: WeeklyDigest, around: Around, templates: Templates, language
         "short": _short,
         "flat": _flat,
         "fenced": _fenced,
+        "place": _place,
         "listed": LISTED,
         "rows": LISTED_MORE,
     }
@@ -78,6 +81,11 @@ def _short(text: str, limit: int = 60) -> str:
 def _flat(text: str) -> str:
     """A text as it is, on one line, for a block of code."""
     return Ready(" ".join(clean(text).split()))
+
+
+def _place(place: str) -> str:
+    """Where a postmortem lies: a link, or a path."""
+    return Ready(link(place, place) if web_link(place) else code_span(place))
 
 
 def _fenced(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from bot.coffee.metrics import Span
-from bot.oncall.load import Hours
+from bot.incident.hours import Hours
 
 Language = Literal["en", "de"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.coffee.gathered import Fired
 from bot.coffee.seen import Seen
-from bot.oncall.load import Hours, hours_of
+from bot.incident.hours import Hours, hours_of
 
 RULES_SHOWN = 5
 REFS_SHOWN = 10

@@ -12,8 +12,9 @@ from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
 from bot.coffee.labels import LABELS, Labels, Language, length
 from bot.coffee.metrics import Durations, Sample
 from bot.coffee.strips import BAND, LEFT, LETTER, RADIUS, RIGHT, SMALL, Axis, axis, placed
+from bot.incident.hours import Hours
 from bot.incident.text import one_line
-from bot.oncall.load import Hours, Load
+from bot.oncall.load import Load
 
 WIDTH = 360
 """Pixels: that of a small phone."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.coffee.labels import LABELS, Labels, Language, length
 from bot.coffee.metrics import Evidence, Sample, Span
+from bot.incident.hours import Hours
 from bot.incident.model import Status
 from bot.incident.timeline import Who
-from bot.oncall.load import Hours
+
+NAMED = 6
+"""People who are named in a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """`weekdays` begin with Monday; `dot` is behind the number of a day, `comma` before a time, `last` before the last of a list."""
+    """`weekdays` begin with Monday; `dot` is behind the number of a day, `comma` before a time, `last` before the last of a list, `others` behind the
+    number of those who are not named."""
 
     language: Language
     weekdays: tuple[str, ...]
@@ -24,6 +28,7 @@ class Lexicon:
     dot: str
     comma: str
     last: str
+    others: str
     week: str
     weeks: str
     statuses: Mapping[Status, str]
@@ -37,6 +42,7 @@ ENGLISH = Lexicon(
     dot="",
     comma="",
     last="and",
+    others="others",
     week="Week",
     weeks="Weeks",
     statuses={
@@ -61,6 +67,7 @@ GERMAN = Lexicon(
     dot=".",
     comma=",",
     last="und",
+    others="weitere",
     week="KW",
     weeks="KW",
     statuses={
@@ -134,9 +141,11 @@ class Speech:
     def status(self, status: Status) -> str:
         return self.words.statuses.get(status, status.value)
 
-    def names(self, people: Iterable[str], who: Who) -> str:
-        """`Ana Ruiz, Ben Okafor and Cleo Weiß`"""
-        *rest, last = [who(person) for person in people] or [""]
+    def names(self, people: Sequence[str], who: Who) -> str:
+        """`Ana Ruiz, Ben Okafor and Cleo Weiß`; of more than `NAMED` the first ones, and how many others."""
+        named = [who(person) for person in people[:NAMED]]
+        others = [f"{len(people) - NAMED} {self.words.others}"] if len(people) > NAMED + 1 else map(who, people[NAMED:])
+        *rest, last = [*named, *others] or [""]
         return f"{', '.join(rest)} {self.words.last} {last}" if rest else last
 
     def span(self, span: Span) -> str:

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from bot.coffee.board import Origin, TopicState
 from bot.coffee.seen import NOT_ONE, Seen
 from bot.incident import events as e
+from bot.incident.hours import Hours
 from bot.incident.model import FollowUp, Incident, Kind, Mark
 from bot.incident.text import REMOVED
-from bot.oncall.load import Hours, Load, load
+from bot.oncall.load import Load, load
 from bot.oncall.schedules import shifts
 
 WINDOWS_AHEAD = timedelta(days=14)

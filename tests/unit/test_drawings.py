@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -24,11 +25,11 @@ from tests.golden_files import golden
 from tests.unit.test_pictures import load, took
 
 WEEK = [
-    took([1, 4, 4, 22], [0.5, 3, 3, 6, 15, 180]),
-    took([2, 3, 3.5, 9], [1, 1, 2, 4, 5, 40], Span.ACKNOWLEDGE),
-    took([45, 70, 200], [12, 30, 61, 95, 400], Span.MITIGATE),
-    took([50, 75, 260], [20, 33, 70, 110, 1_500], Span.IMPACT),
-    took([65, 66, 300, 2_000], [30, 45, 90, 130, 600, 4_000], Span.RESOLVE),
+    took([1, 4, 4, 22], [0.2, 0.5, 1, 1, 2, 2, 3, 3, 3, 4, 5, 6, 6, 8, 10, 15, 15, 30, 180]),
+    took([2, 3, 3.5, 9], [0.5, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 9, 14, 40], Span.ACKNOWLEDGE),
+    took([45, 70, 200], [9, 12, 20, 30, 35, 40, 61, 62, 64, 80, 95, 130, 180, 400, 900], Span.MITIGATE),
+    took([50, 75, 260], [12, 20, 33, 38, 45, 60, 70, 70, 72, 110, 120, 150, 300, 640, 1_500], Span.IMPACT),
+    took([65, 66, 300, 2_000], [30, 45, 60, 90, 92, 95, 130, 150, 180, 240, 600, 700, 4_000, 9_000], Span.RESOLVE),
 ]
 LOADS = [load("platform", 6, 3, 2), load("storage", 1, 0, 4), load("Büro-Netz")]
 HOSTILE = "</title><script>alert(1)</script>\"'&\x00\x1b[31m\u202e]]>"
@@ -81,6 +82,12 @@ def test_the_pictures_of_a_week_are_as_somebody_saw_them(name: str, made: Pictur
     golden(name, svg(made.drawing, made.alt))
 
 
+def test_the_picture_in_the_readme_is_one_of_them() -> None:
+    picture = strip_picture(WEEK, "en")
+    shown = Path(__file__).parents[2] / "docs" / "pictures" / "durations.svg"
+    assert shown.read_text(encoding="utf-8") == svg(picture.drawing, picture.alt)
+
+
 def test_a_shape_is_an_element_at_its_place() -> None:
     root = read(
         sheet(
@@ -115,7 +122,14 @@ def test_words_of_strangers_stay_words_in_an_svg(alt: str, text: str) -> None:
     root = read(sheet(Label(1, 1, text)), alt)
     assert [one.tag.removeprefix(NAME) for one in root.iter()] == ["svg", "title", "style", "text"]
     # A parser of XML may take any line end for a line feed.
-    assert [(root[0].text or "").split(), (root[2].text or "").split()] == [clean(alt).split(), clean(text).split()]
+    assert [(one.text or "").split() for one in (root[0], root[2])] == [
+        clean(words).translate(dict.fromkeys((0xFFFE, 0xFFFF))).split() for words in (alt, text)
+    ]
+
+
+def test_letters_that_xml_does_not_have_are_left_out() -> None:
+    root = read(sheet(Label(1, 1, "a\ufffe\uffff\ud800b")), "\uffff")
+    assert (root[0].text, root[2].text) == (None, "ab")
 
 
 def test_hostile_words_run_nothing() -> None:
@@ -228,7 +242,7 @@ def test_any_words_can_be_drawn(text: str) -> None:
 def test_what_is_too_large_is_refused() -> None:
     side = LARGEST // 2
     assert pixels(Drawing(side, 2, ()), 2).width == LARGEST
-    with pytest.raises(ValueError, match="2001 by 2 is too large"):
+    with pytest.raises(ValueError, match="1001 by 2 is too large"):
         png(Drawing(side + 1, 2, ()), 2)
 
 

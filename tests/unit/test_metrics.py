@@ -19,8 +19,9 @@ from bot.coffee.gathered import MEASURED, Gathered
 from bot.coffee.metrics import Durations, Evidence, Reported, Sample, Span, Took, durations, loads, reported
 from bot.incident import commands as c
 from bot.incident.evolve import replay
+from bot.incident.hours import Hours
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
-from bot.oncall.load import Hours, Paged
+from bot.oncall.load import Paged
 from bot.oncall.schedules import Rotation, Schedule
 from tests.builders import record, step
 

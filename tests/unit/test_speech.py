@@ -9,8 +9,8 @@ import pytest
 
 from bot.coffee.metrics import Evidence, Sample, Took
 from bot.coffee.speech import LEXICA, Speech
+from bot.incident.hours import Hours
 from bot.incident.model import Status
-from bot.oncall.load import Hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EN, DE = (Speech(LEXICA[name], BERLIN) for name in ("en", "de"))
@@ -43,6 +43,8 @@ def test_counts_weeks_and_names() -> None:
         "A und B",
         "A, B und C",
     ]
+    assert DE.names(tuple("abcdefg"), str.title) == "A, B, C, D, E, F und G"
+    assert EN.names(tuple("abcdefgh"), str.title) == "A, B, C, D, E, F and 2 others"
 
 
 def test_samples_say_how_many_and_never_more_than_is_known() -> None:
