@@ -15,6 +15,7 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
 from adapters.web.calendars import CalendarLinks
+from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
@@ -29,8 +30,8 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
-from bot.learning import Learning
-from bot.listeners import addresses, bound, own_pages
+from bot.learning import Learning, Shelf
+from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
@@ -113,8 +114,9 @@ class Klatsch:
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
         known = replace(
-            names(config, self.duty, ruled.policy, self._public_addresses),
+            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            digest_link=lambda team: self.digest_links.link(team),
         )
         self.learning = Learning(
             config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
@@ -198,7 +200,7 @@ class Klatsch:
         await asyncio.to_thread(lambda: self.links)
         built = pagers(self.settings, self.http)
         return Providers(
-            platforms=self._built_platforms(),
+            platforms=self.platforms(self.settings.platforms) if self._platforms is None else self._platforms,
             pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
@@ -224,10 +226,9 @@ class Klatsch:
     def calendar_links(self) -> CalendarLinks:
         return CalendarLinks(self._secret, lambda: self.links.base)
 
-    def _built_platforms(self) -> Mapping[str, ChatPlatform]:
-        if self._platforms is not None:
-            return self._platforms
-        return self.platforms(self.settings.platforms)
+    @cached_property
+    def digest_links(self) -> DigestLinks:
+        return DigestLinks(self._secret, lambda: self.links.base)
 
     def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
         """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
@@ -265,7 +266,8 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
+        digests = DigestPages(self.digest_links, Shelf(self.learning, self.lookups), self.clock)
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links, digests)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)
@@ -289,10 +291,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-    def _public_addresses(self, ref: str) -> list[str]:
-        """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
 
 def refusals() -> tuple[type[Exception], ...]:
