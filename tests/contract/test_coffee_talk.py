@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapters.chat.console import Config, build
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
@@ -450,6 +451,33 @@ async def test_the_board_is_posted_once_a_coffee_and_edited_then(table: Table):
     await table.settle()
     assert table._board("console") != first
     assert "Put your dots" in table.shown()
+
+
+async def test_the_board_stands_where_the_configuration_wants_it_and_dots_are_put_there(table: Table):
+    house = replace(table.house, rooms={"console": "coffee"})
+    table.stage.deliverer = table.stage.another_process(house=house, people=TALKING)
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    assert table.stage.announced() == []
+    assert len(table.stage.announced(on="matrix")) == 2
+    board, _ = table.stage.rooms["console"].messages("coffee")
+    await table.reacts(ONE, board.id, "ana", room="coffee")
+    assert table.dots() == {1: 1}
+
+
+async def test_where_nothing_is_announced_no_board_is_shown_and_nothing_waits_for_one(table: Table, tmp_path: Path):
+    silent = build("console", Config(folder=tmp_path / "silent", announce=""), clock=table.stage.clock)
+    table.stage.deliverer = table.stage.another_process(house=table.house, platforms={"console": silent})
+    try:
+        await table.types("coffee add Why do OSDs flap?")
+        await table.types("coffee start")
+        table.stage.clock.forward(minutes=8)
+        await table.settle()
+        assert silent.rooms() == ()
+        assert [kind for kind, state, _ in table.stage.effects("show_board", "tell_coffee") if state == "waiting"] == []
+    finally:
+        silent.close()
 
 
 async def test_a_retry_posts_nothing_twice(table: Table):
