@@ -178,9 +178,12 @@ class Conversation:
 
     async def _change(self, changed: Edited | Removed, message: str) -> None:
         by = self.person(changed.platform, changed.by) if changed.by else ""
-        number = await asyncio.to_thread(self._captured_in, changed.platform, changed.room, message)
-        if number is None:
+        room = await asyncio.to_thread(self._lookups.in_room, changed.platform, changed.room)
+        if room is None:
             await self._coffee.changed(changed, by)
+            return
+        number = await asyncio.to_thread(self._captured_in, changed, room, message)
+        if number is None:
             return
         command: c.Command
         if isinstance(changed, Edited):
@@ -193,13 +196,12 @@ class Conversation:
         if outcome.refused:
             log.info("a change of %s did nothing: %s", message, outcome.refused.reason)
 
-    def _captured_in(self, platform: str, room: str, message: str) -> int | None:
+    def _captured_in(self, changed: Edited | Removed, number: int, message: str) -> int | None:
         """The incident of the room, if something was made of the message. Most are never reacted to: that costs two look-ups
         by key."""
-        number = self._lookups.in_room(platform, room)
-        if number is None or not self._lookups.captured(number, message):
+        if not self._lookups.captured(number, message):
             return None
-        return self._worked_on_in(platform, room)
+        return self._worked_on_in(changed.platform, changed.room)
 
     async def _reacted(self, reacted: Reacted) -> None:
         by = self.person(reacted.platform, reacted.by)
