@@ -28,7 +28,8 @@ PAST, MOST_PAST = timedelta(weeks=26), 30
 
 
 class Learning:
-    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library imported, before a digest is."""
+    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library
+    imported, before a digest is asked for or may be due."""
 
     def __init__(
         self,

@@ -82,8 +82,8 @@ class Every:
     zone: ZoneInfo
 
     def after(self, at: datetime) -> datetime | None:
-        # One earlier, for the clocks may have been set back in between.
-        turn = max((wall(at, self.zone) - self.start) // self.every - 1, 0)
+        turn = max((wall(at, self.zone) - self.start) // self.every + 1, 0)
+        # What the clocks show later may have come already, where they were set back in between.
         while (comes := instant(self.start + turn * self.every, self.zone)) <= at:
             turn += 1
         return comes

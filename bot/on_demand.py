@@ -28,8 +28,8 @@ MEANT = {"pages": "oncall", "load": "oncall", "actions": "followups", "luck": "n
 def looked_at(
     digests: Digests, asked: Mapping[str, str], now: datetime, link: Callable[[str], str] = lambda team: ""
 ) -> Document:
-    """The message, or the detail of one `block`, or where the page is (`block` is `link`); `team`, `week` and `lang` (`asked` has all of them as people type them) say of which
-    digest. Reads the database. Raises Refused and StoreUnavailable."""
+    """The message, the detail of one `block`, or, where that is `link`, where the page is. `team`, `week` and `lang` say of which digest;
+    `asked` has all of them as people type them. Reads the database. Raises Refused and StoreUnavailable."""
     if asked.get("block", "").lower() == LINK:
         return _linked(_team(digests, asked.get("team", "")).team, link)
     block = _block(asked.get("block", ""))

@@ -131,6 +131,7 @@ async def test_posted_now_it_says_where_and_that_it_cannot_be_undone_and_within_
         "The digest from Mon 26 Oct 03:01 to Mon 02 Nov 03:01 UTC is on its way to the announcement room of console, "
         "#ops on slack and ops@example.org by mail. That cannot be undone here; delete the message where it is shown."
     )
+    stage.clock.forward(seconds=20)
     await type_("post digest")
     assert queued(stage) == [
         "weekly::asked 2026-11-02T03:01:console:",

@@ -11,6 +11,9 @@ from bot.coffee.blocks import DigestBlock
 from bot.coffee.digest import weekly
 from bot.coffee.editions import edition
 from bot.coffee.story import WORTH, Lesson
+from bot.config import load
+from bot.destinations import Place, destinations
+from bot.planned import weeklies
 from tests.weeks import around, full, monday
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "digest.md"
@@ -39,6 +42,32 @@ def test_the_template_in_it_changes_what_it_says(tmp_path: Path) -> None:
     theirs = edition(weekly(FOUND, ABOUT), ABOUT, templates, "en")
     assert "- 📺 On the big screen on Thursday: compute" in theirs.main.to_plain()
     assert DigestBlock.ONCALL not in dict(theirs.details)
+
+
+ROUND_IT = """
+http: {public_url: "https://klatsch.example.org"}
+chat: {slack: {}, matrix: {}, console: {}}
+people: {ana: {page: [email]}}
+paging: {email: {type: smtp}}
+routes: [{match: {team: storage}, service: volumes}]
+oncall: {schedules: {storage: {rotation: {people: [ana], start: 2026-11-02T09:00}}}}
+"""
+
+
+def test_the_configuration_in_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(ROUND_IT + block("yaml"), encoding="utf-8")
+    config = load(tmp_path / "config.yaml", {})
+    assert config.warnings == ()
+    planned = weeklies(config)
+    assert planned["storage"].to == (Place("slack", "#storage"),)
+    assert [str(place) for place in planned[""].to] == ["slack:", "matrix:", "console:", "email:ops@example.org"]
+
+
+def test_each_place_in_it_is_one() -> None:
+    rows = re.findall(r"^\| (?:that|the|a|by) .* \| (`.*`) \|$", DOCS, re.MULTILINE)
+    places = [place for row in rows for place in re.findall(r"`([^`]+)`", row)]
+    assert len(places) == 11
+    assert all(destinations(place, ("slack", "matrix", "console"), ("email",)) for place in places)
 
 
 def test_every_block_is_in_it_in_its_order() -> None:
