@@ -112,9 +112,9 @@ class Digests:
     async def say(self, attempt: Attempt, platform: ChatPlatform, effect: SayWeeklyDigest) -> None:
         """Post it where `effect` says: the message, and each detail in its thread. However often it is tried, each once, as far as the
         platform allows. Raises Unavailable, Rejected, StoreUnavailable."""
-        room = effect.room or platform.announce_room
-        if not room:
+        if not effect.room and not platform.announce_room:
             return
+        room = await platform.room_named(effect.room)
         edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
         main = await platform.say(attempt, room, edition.main)
         for block, detail in edition.details:

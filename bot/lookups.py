@@ -107,6 +107,10 @@ class Lookups(Protocol):
         """The board of the lean coffee."""
         ...
 
+    def topics_of(self, message: str) -> list[Topic]:
+        """Those that `message` (`platform:id`), outside of any incident, is, whatever became of them."""
+        ...
+
     def coffee(self, number: int) -> tuple[Coffee, tuple[Topic, ...]] | None:
         """A coffee whatever became of it, and what was talked about there, in the order of its agenda; None: there is none."""
         ...

@@ -30,7 +30,8 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
-from bot.listeners import addresses, bound, own_pages
+from bot.learning import Learning
+from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
@@ -112,11 +113,15 @@ class Klatsch:
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
-        known = replace(
-            names(config, self.duty, ruled.policy, self._public_addresses),
-            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+        self.learning = Learning(
+            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
         )
-        answers = Answers(self.lookups, self.clock, known, self.words)
+        known = replace(
+            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            house=self.learning.house,
+        )
+        answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
@@ -178,8 +183,10 @@ class Klatsch:
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[Deliverer]:
         providers = await self._providers()
-        await asyncio.to_thread(self._take_over)
-        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
+        if self.database.sqlite:
+            await asyncio.to_thread(self.outbox.take_over)
+        hear, digests = self.writer.submit, self.learning.digests
+        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear, digests)
         deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
@@ -189,10 +196,6 @@ class Klatsch:
             if self._platforms is None:
                 for platform in self._talking.values():
                     await platform.aclose()
-
-    def _take_over(self) -> None:
-        if self.database.sqlite:
-            self.outbox.take_over()
 
     async def _providers(self) -> Providers:
         config = self.config
@@ -209,6 +212,8 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
+            house=self.learning.house,
+            coffee_rooms=self.learning.rooms,
         )
 
     @cached_property
@@ -274,6 +279,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
+        talking.append(asyncio.create_task(self.learning.occasions.run(), name="occasions"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
@@ -289,10 +295,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-    def _public_addresses(self, ref: str) -> list[str]:
-        """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
 
 def refusals() -> tuple[type[Exception], ...]:

@@ -68,6 +68,13 @@ def board(
     )
 
 
+def topics_of(connection: Connection, message: str) -> list[Topic]:
+    """As `bot.lookups.Lookups.topics_of`. Few messages are ever edited where people talk about coffee: all topics are looked at."""
+    named = topic.c.body.contains(codec.dump(message), autoescape=True)
+    bodies = connection.execute(select(topic.c.body).where(named).order_by(topic.c.id)).scalars()
+    return [one for one in _read(bodies, codec.load_topic) if one.message == message and not one.incident]
+
+
 def coffee_of(connection: Connection, number: int) -> tuple[Coffee, tuple[Topic, ...]] | None:
     """As `bot.lookups.Lookups.coffee`."""
     body = connection.execute(select(coffee.c.body).where(coffee.c.number == number)).scalars()

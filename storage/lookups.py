@@ -170,6 +170,10 @@ class SqlLookups:
         with self._database.read() as connection:
             return coffees.board(connection)
 
+    def topics_of(self, message: str) -> list[Topic]:
+        with self._database.read() as connection:
+            return coffees.topics_of(connection, message)
+
     def coffee(self, number: int) -> tuple[Coffee, tuple[Topic, ...]] | None:
         with self._database.read() as connection:
             return coffees.coffee_of(connection, number)

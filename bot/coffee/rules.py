@@ -43,6 +43,8 @@ def _brew(
             return topics.restore(board, command)
         case c.RewordTopic():
             return topics.reword(board, command)
+        case c.ForgetTopic():
+            return topics.forget(board, command)
         case c.PutDots():
             return voting.put_dots(board, command, manner)
         case c.TakeDots():

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
-from bot.incident.commands.coffee import AddTopic, DropTopic, RestoreTopic, RewordTopic
+from bot.incident.commands.coffee import AddTopic, DropTopic, ForgetTopic, RestoreTopic, RewordTopic
 from bot.incident.model import Refused
 from bot.incident.text import REMOVED, one_line
 
@@ -62,6 +62,15 @@ def reword(board: Board, command: RewordTopic) -> Brewed:
     _check_new(board, text, topic.id)
     now = replace(topic, text=text)
     return Brewed(with_topics(board, now), told=Told(Did.REWORDED, now, topic))
+
+
+def forget(board: Board, command: ForgetTopic) -> Brewed:
+    """Also of one that was talked about; who talks about it goes on."""
+    topic = known(board, command.topic)
+    now = replace(topic, text=REMOVED, message="")
+    goes = topic.state is TopicState.OPEN and current(board) != topic.id
+    board = without(board, now) if goes else with_topics(board, now)
+    return Brewed(board, told=Told(Did.DROPPED if goes else Did.REWORDED, board.topics[topic.id]))
 
 
 def added(board: Board, topic: Topic) -> Board:

@@ -226,6 +226,7 @@ def test_at_the_end_dots_are_gone_what_was_talked_about_leaves_and_the_minutes_a
     now = do(MEETING, k.PutDots(topic=3, voter="z")).board
     ended = do(now, k.EndCoffee(), at=NOW + 20 * MINUTE)
     topics, over = ended.board.topics, ended.board.past[4]
+    assert over.voices == 1
     assert (ended.board.coffee, over.status, over.ended, over.current) == (
         None,
         CoffeeStatus.OVER,

@@ -39,6 +39,13 @@ class RewordTopic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetTopic:
+    """Its message was removed: its text is nowhere any more, and nobody talks about it."""
+
+    topic: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PutDots:
     """So many more dots on a topic."""
 
@@ -177,6 +184,7 @@ CoffeeCommand = (
     | DropTopic
     | RestoreTopic
     | RewordTopic
+    | ForgetTopic
     | PutDots
     | TakeDots
     | CallCoffee
