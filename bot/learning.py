@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
+from bot.coffee.edition import Edition
 from bot.coffee.house import House
 from bot.config import CoffeeSection, Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
-from bot.occasions import Occasions
-from bot.occurrences import IsOff
+from bot.lookups import Lookups
+from bot.occasions import Occasions, covers
+from bot.occurrences import IsOff, between
 from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
 from bot.ports import Clock, Memory
 from storage.engine import Database
 from storage.weeks import SqlWeeks
+
+PAST, MOST_PAST = timedelta(weeks=26), 30
+"""How far back a page goes, and how many editions it leads to."""
 
 
 class Learning:
@@ -58,12 +65,39 @@ class Learning:
             section.language,
             str(section.zone or config.zone),
             config.people,
+            coffee_rooms(config),
             next=next_of(met),
             voter=ruled.voter,
         )
-        self.rooms = coffee_rooms(config)
         cups = before_coffee(met, section, clock) if met else []
         self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
+
+
+class Shelf:
+    """`adapters.web.digests.Editions`: what is shown of the weeks before."""
+
+    def __init__(self, learning: Learning, lookups: Lookups) -> None:
+        self._digests = learning.digests
+        self._when = learning.when
+        self._lookups = lookups
+
+    def past(self, team: str, now: datetime) -> Sequence[tuple[datetime, datetime]]:
+        """By the calendar, for what is shown is made anew; none of before the first incident."""
+        first = self._lookups.incident(1)
+        if team not in self._when or first is None:
+            return []
+        found: deque[tuple[datetime, datetime]] = deque(maxlen=MOST_PAST)
+        occurrences, since = self._when[team], None
+        for end in between(occurrences, max(first.opened_at, now - PAST), now):
+            found.appendleft((covers(occurrences, end, since), end))
+            since = end
+        return found
+
+    def language(self, team: str) -> str:
+        return self._digests.weeklies[team].language if team in self._digests.weeklies else "en"
+
+    def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
+        return self._digests.edition(team, start, end, language)
 
 
 def unknown_holidays(names: Sequence[str], year: int) -> list[str]:

@@ -15,6 +15,7 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
 from adapters.web.calendars import CalendarLinks
+from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
@@ -30,7 +31,7 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
-from bot.learning import Learning
+from bot.learning import Learning, Shelf
 from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
@@ -119,6 +120,7 @@ class Klatsch:
         known = replace(
             names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            digest_link=lambda team: self.digest_links.link(team),
             house=self.learning.house,
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
@@ -202,7 +204,7 @@ class Klatsch:
         await asyncio.to_thread(lambda: self.links)
         built = pagers(self.settings, self.http)
         return Providers(
-            platforms=self._built_platforms(),
+            platforms=self.platforms(self.settings.platforms) if self._platforms is None else self._platforms,
             pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
@@ -213,7 +215,6 @@ class Klatsch:
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
             house=self.learning.house,
-            coffee_rooms=self.learning.rooms,
         )
 
     @cached_property
@@ -230,10 +231,9 @@ class Klatsch:
     def calendar_links(self) -> CalendarLinks:
         return CalendarLinks(self._secret, lambda: self.links.base)
 
-    def _built_platforms(self) -> Mapping[str, ChatPlatform]:
-        if self._platforms is not None:
-            return self._platforms
-        return self.platforms(self.settings.platforms)
+    @cached_property
+    def digest_links(self) -> DigestLinks:
+        return DigestLinks(self._secret, lambda: self.links.base)
 
     def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
         """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
@@ -271,7 +271,8 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
+        digests = DigestPages(self.digest_links, Shelf(self.learning, self.lookups), self.clock)
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links, digests)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)

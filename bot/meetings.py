@@ -28,8 +28,7 @@ Done = f.ShowBoard | f.TellCoffee | f.AskThumbs | f.WriteMinutes
 
 
 class Meetings:
-    """`rooms` are those that the configuration names for the board, by platform; where it names none it is the one for
-    announcements."""
+    """Of each platform it is one room: the one that the configuration names, or else that for announcements."""
 
     def __init__(
         self,
@@ -37,14 +36,12 @@ class Meetings:
         clock: Clock,
         platforms: Mapping[str, ChatPlatform],
         publishers: Mapping[str, Publisher],
-        rooms: Mapping[str, str],
         house: House,
     ) -> None:
         self._lookups = lookups
         self._clock = clock
         self._platforms = platforms
         self._publishers = publishers
-        self._rooms = rooms
         self._house = house
 
     async def do(self, item: Claimed, effect: Done) -> k.CoffeeCommand | None:
@@ -150,5 +147,5 @@ class Meetings:
 
     async def _room(self, platform: ChatPlatform) -> str:
         """Empty: it is shown nowhere there."""
-        name = self._rooms.get(platform.name, "")
+        name = self._house.rooms.get(platform.name, "")
         return await platform.room_named(name) if name or platform.announce_room else ""

@@ -56,7 +56,7 @@ class Words(RoomWords, Protocol):
 class Providers:
     """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house, `copies`
     says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers.
-    `house` is how the coffee is held, in `coffee_rooms` by platform as the configuration names them."""
+    `house` is how the coffee is held."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
@@ -69,7 +69,6 @@ class Providers:
     answer_urls: Mapping[str, str] = field(default_factory=dict)
     copies: Limits = field(default_factory=Limits)
     house: House = field(default_factory=House)
-    coffee_rooms: Mapping[str, str] = field(default_factory=dict)
 
 
 class Performer:
@@ -93,9 +92,7 @@ class Performer:
         self._words = words
         self._copies = Copies(lookups, files, providers.platforms, providers.copies)
         self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
-        self._meetings = Meetings(
-            lookups, clock, providers.platforms, providers.publishers, providers.coffee_rooms, providers.house
-        )
+        self._meetings = Meetings(lookups, clock, providers.platforms, providers.publishers, providers.house)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
         """Do it; answers the command that tells the incident what came of it, None when nothing did.

@@ -56,7 +56,7 @@ SHORT_WORDS = frozenset({
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
     there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before; `calendar_link`: the address of a schedule's calendar, or of somebody's shifts in
-    it; `policy`: how people are woken; `house`: how the coffee is held."""
+    it, `digest_link` that of a team's digest as a page; `policy`: how people are woken; `house`: how the coffee is held."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -70,6 +70,7 @@ class Names:
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
     calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
+    digest_link: Callable[[str], str] = lambda team: ""
     policy: Policy = field(default_factory=Policy)
     house: House = field(default_factory=House)
 
@@ -117,7 +118,7 @@ class Answers:
             case "similar":
                 return self._similar(question, sees)
             case "digest" if self._digests is not None:
-                return looked_at(self._digests, question.args, self._clock.now())
+                return looked_at(self._digests, question.args, self._clock.now(), self._names.digest_link)
             case _:
                 return self._about(question, context, self._incident(question.incident, sees))
 

@@ -39,9 +39,7 @@ NEXT = replace(NEARLY, state=TopicState.DISCUSSED, coffee=3, spent=timedelta(min
 
 BEFORE = Board(TOPICS, CALLED)
 MEETING = Board({**TOPICS, 1: DISCUSSED}, RUNNING)
-AFTER = Board(
-    {id_: replace(one, dots={}, had=one.votes) for id_, one in {**TOPICS, 1: DISCUSSED, 4: NEXT}.items()}, OVER
-)
+AFTER = Board({**TOPICS, 1: DISCUSSED, 4: NEXT}, OVER)
 
 
 def house(language: str = "en", **manner: object) -> House:

@@ -86,7 +86,7 @@ class Coffee:
     """One meeting. `version` counts its changes. `agenda` has the ids of its topics in their order, `current` is the one talked about
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
-    when people met, and `voices` is how many had put dots on what was talked about."""
+    when people met, and `voices` how many had put dots by then."""
 
     number: int
     starts_at: datetime

@@ -43,27 +43,29 @@ KEYCAPS = (*(f"{digit}\ufe0f\u20e3" for digit in range(1, 10)), "🔟")
 DONE, CURRENT, OTHER = "✅", "💬", "▫️"
 
 
-def board_document(board: Board, house: House, now: datetime, *, most: int = SHOWN) -> Document:
-    """What everybody sees: the topics with their dots, and what one may do now."""
+def board_document(board: Board, house: House, now: datetime, *, posted: bool = True) -> Document:
+    """What everybody sees: the topics with their dots, and what one may do now. What is not `posted` is an answer, to which nobody reacts,
+    and has all topics."""
+    most = SHOWN if posted else ALL_SHOWN
     tongue, coffee = house.tongue, board.coffee
     title = tongue.board
     if coffee is not None:
         title = plain(spell(tongue.board_on, when=moment(coffee.starts_at, house.zone, tongue)))
     topics = in_order(board)
-    rows = [row(topic, board, house) for topic in topics[:most]]
+    rows = [row(topic, board, house, posted=posted) for topic in topics[:most]]
     if len(topics) > most:
         more = count(tongue.topics, len(topics) - most)
         rows.append(spell(tongue.and_more, topics=more))
     blocks: list[Block] = [_heading(title, coffee, house), *(Paragraph(said) for said in _stands(board, house, now))]
     blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line(tongue.no_topics)))
-    blocks += _what_to_do(coffee, house)
+    blocks += _what_to_do(coffee, house, posted=posted)
     summary = f"{title}: {count(tongue.topics, len(topics))}"
     return Document(summary=clean(summary), blocks=tuple(blocks))
 
 
 def asked_document(board: Board, house: House, voter: str, now: datetime) -> Document:
     """The same for one who asks, with what is left of their dots."""
-    shown = board_document(board, house, now, most=ALL_SHOWN)
+    shown = board_document(board, house, now, posted=False)
     tongue = house.tongue
     mine = {topic.id: topic.dots[voter] for topic in in_order(board) if topic.dots.get(voter)}
     left = max(0, house.manner.dots - Counter(mine).total())
@@ -84,19 +86,25 @@ def in_order(board: Board) -> list[Topic]:
     return sorted(by_place, key=lambda topic: agenda.index(topic.id) if topic.id in agenda else len(agenda))
 
 
-def row(topic: Topic, board: Board, house: House) -> Line:
-    """One topic: what to react with, its words, dots, number, and where it is from."""
-    tongue = house.tongue
+def row(topic: Topic, board: Board, house: House, *, posted: bool) -> Line:
+    """One topic: what to react with or its number, its words, dots, and where it is from."""
+    tongue, number = house.tongue, f"#{topic.id}"
     current = board.coffee is not None and board.coffee.current == topic.id
     if current:
-        mark = CURRENT
+        marks = [CURRENT]
     elif topic.state is TopicState.DISCUSSED:
-        mark = DONE
+        marks = [DONE]
+    elif posted:
+        marks = [KEYCAPS[topic.place - 1] if 0 < topic.place <= len(KEYCAPS) else OTHER]
     else:
-        mark = KEYCAPS[topic.place - 1] if 0 < topic.place <= len(KEYCAPS) else OTHER
+        marks = []
     facts = [count(tongue.dots, topic.votes)] if topic.votes else []
-    facts += [f"#{topic.id}", *origin(topic, house)]
-    return (Text(f"{mark} "), Text(clean(topic.text), bold=current), Text(clean(f" · {' · '.join(facts)}")))
+    if posted:
+        facts.append(number)
+    else:
+        marks.append(number)
+    behind = "".join(f" · {fact}" for fact in (*facts, *origin(topic, house)))
+    return (Text(f"{' '.join(marks)} "), Text(clean(topic.text), bold=current), Text(clean(behind)))
 
 
 def origin(topic: Topic, house: House) -> list[str]:
@@ -162,7 +170,7 @@ def _stands(board: Board, house: House, now: datetime) -> Sequence[Line]:
             ]
 
 
-def _what_to_do(coffee: Coffee | None, house: House) -> list[Block]:
+def _what_to_do(coffee: Coffee | None, house: House, *, posted: bool) -> list[Block]:
     tongue = house.tongue
     add, vote = Button(tongue.add, "coffee add"), Button(tongue.vote, "coffee vote")
     if coffee is not None and not coffee.status.live:
@@ -170,7 +178,8 @@ def _what_to_do(coffee: Coffee | None, house: House) -> list[Block]:
     if coffee is not None and coffee.status is CoffeeStatus.RUNNING:
         going = Button(tongue.go_next, "coffee next") if coffee.current else Button(tongue.end, "coffee end")
         return [*joining(house), Buttons((going, add))]
-    voting = Paragraph(spell(tongue.how_to_vote, dots=count(tongue.dots, house.manner.dots)))
+    said = tongue.how_to_vote if posted else tongue.how_to_type_or_react if coffee else tongue.how_to_type
+    voting = Paragraph(spell(said, dots=count(tongue.dots, house.manner.dots)))
     adding = Paragraph(spell(tongue.how_to_add))
     begin = [Button(tongue.start, "coffee start")] if coffee and coffee.status is CoffeeStatus.ORDERED else []
     return [voting, adding, *(joining(house) if coffee else ()), Buttons((*begin, vote, add))]

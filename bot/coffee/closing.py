@@ -28,7 +28,7 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     coffee = board.coffee
     if coffee is None:
         return Brewed(board)
-    voices = {voter for topic in board.topics.values() if of_meeting(topic, coffee) for voter in topic.dots}
+    voices = {voter for topic in board.topics.values() for voter in topic.dots}
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=len(voices))
     # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {

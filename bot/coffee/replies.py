@@ -53,13 +53,13 @@ def _of_topic(told: Told, topic: Topic) -> Said:
     match told.what:
         case Did.ADDED:
             return spell(
-                "Topic {n} is on the board{react}: {text}", n=f"{number}", react=_react(topic), text=text
+                "Topic {n} is on the board{react}: {text}", n=f"{number}", react=_react(told, topic), text=text
             ), _undo(f"drop {number}")
         case Did.DROPPED:
             return spell("Topic {n} is off the board: {text}", n=f"{number}", text=text), _undo(f"restore {number}")
         case Did.RESTORED:
             back = spell(
-                "Topic {n} is on the board again{react}: {text}", n=f"{number}", react=_react(topic), text=text
+                "Topic {n} is on the board again{react}: {text}", n=f"{number}", react=_react(told, topic), text=text
             )
             return back, _undo(f"drop {number}")
         case Did.REWORDED:
@@ -83,8 +83,9 @@ def _counts(told: Told, topic: Topic) -> dict[str, str]:
     return {"dots": count(dots, told.count), "n": f"{topic.id}", "text": short(topic.text), "left": left}
 
 
-def _react(topic: Topic) -> str:
-    return f" as {KEYCAPS[topic.place - 1]}" if topic.place else ""
+def _react(told: Told, topic: Topic) -> str:
+    """What to react with, where there is a board to react to."""
+    return f" as {KEYCAPS[topic.place - 1]}" if topic.place and told.coffee else ""
 
 
 def _meeting(told: Told, house: House) -> Said:

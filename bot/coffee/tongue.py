@@ -25,7 +25,6 @@ class Tongue:
     long_day: str
     topics: tuple[str, str]
     dots: tuple[str, str]
-    voices: tuple[str, str]
     takeaways: tuple[str, str]
     minutes_of: str
     board: str
@@ -41,6 +40,8 @@ class Tongue:
     no_topics: str
     and_more: str
     how_to_vote: str
+    how_to_type: str
+    how_to_type_or_react: str
     how_to_add: str
     meet: str
     join: str
@@ -87,7 +88,6 @@ ENGLISH = Tongue(
     long_day="{day} {n} {month} {year}",
     topics=("1 topic", "{n} topics"),
     dots=("1 dot", "{n} dots"),
-    voices=("1 voice", "{n} voices"),
     takeaways=("1 takeaway", "{n} takeaways"),
     minutes_of="Lean coffee on {date}",
     board="☕ Topics for the next lean coffee",
@@ -103,6 +103,8 @@ ENGLISH = Tongue(
     no_topics="No topics yet.",
     and_more="and {topics} more: `coffee` shows all",
     how_to_vote="Put a dot on a topic: react with its emoji, or type `coffee vote` and the number behind its #. Everybody has {dots}.",
+    how_to_type="Put a dot on a topic: `coffee vote` and the number behind its #. Everybody has {dots}.",
+    how_to_type_or_react="Put a dot on a topic: `coffee vote` and the number behind its #, or its emoji on the board. Everybody has {dots}.",
     how_to_add="Bring up a topic: `coffee add TEXT`, or ☕ on any message.",
     meet="We meet here: ",
     join="join",
@@ -149,7 +151,6 @@ GERMAN = Tongue(
     long_day="{day}, {n}. {month} {year}",
     topics=("1 Thema", "{n} Themen"),
     dots=("1 Punkt", "{n} Punkte"),
-    voices=("1 Stimme", "{n} Stimmen"),
     takeaways=("1 Erkenntnis", "{n} Erkenntnisse"),
     minutes_of="Lean Coffee am {date}",
     board="☕ Themen für den nächsten Lean Coffee",
@@ -165,6 +166,8 @@ GERMAN = Tongue(
     no_topics="Noch keine Themen.",
     and_more="und {topics} mehr: `coffee` zeigt alle",
     how_to_vote="Einen Punkt auf ein Thema setzen: mit seinem Emoji reagieren, oder `coffee vote` und die Zahl hinter seinem # tippen. Alle haben {dots}.",
+    how_to_type="Einen Punkt auf ein Thema setzen: `coffee vote` und die Zahl hinter seinem # tippen. Alle haben {dots}.",
+    how_to_type_or_react="Einen Punkt auf ein Thema setzen: `coffee vote` und die Zahl hinter seinem # tippen, oder am Board mit seinem Emoji reagieren. Alle haben {dots}.",
     how_to_add="Ein Thema vorschlagen: `coffee add TEXT`, oder ☕ an irgendeiner Nachricht.",
     meet="Wir treffen uns hier: ",
     join="beitreten",

@@ -7,17 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.coffee.board import Board, CoffeeStatus, Manner
-from bot.config import CoffeeSection
+from bot.config import CoffeeSection, load
 from bot.inbox import Writer
 from bot.incident.commands.coffee import EndCoffee, SkipCoffee, StartCoffee
 from bot.occasions import Occasions
 from bot.occurrences import Every, Occurrences, Skipped
-from bot.planned import before_coffee, next_of
+from bot.planned import before_coffee, coffee_rooms, next_of
 from bot.ports import Unavailable
 from storage.memory import SqlMemory
 from tests.clock import FakeClock
@@ -142,3 +143,14 @@ def test_when_the_next_one_is_cannot_be_said_without_the_holidays_and_the_board_
 
     assert next_of(Away())(FIRST) is None
     assert next_of(None)(FIRST) is None
+
+
+def test_of_each_platform_the_first_room_that_is_named_shows_the_board(tmp_path: Path):
+    file = tmp_path / "config.yaml"
+    file.write_text(
+        "chat: {console: {folder: rooms}}\ncoffee: {to: ['console:coffee', announce, 'console:other']}\n",
+        encoding="utf-8",
+    )
+    assert coffee_rooms(load(file, {})) == {"console": "coffee"}
+    file.write_text("chat: {console: {folder: rooms}}\n", encoding="utf-8")
+    assert coffee_rooms(load(file, {})) == {"console": ""}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from adapters.chat.console import Config, build
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
@@ -149,7 +150,7 @@ def starts(table: Table) -> datetime:
 async def test_the_story_of_a_coffee(table: Table):
     clock, at = table.stage.clock, starts(table)
     # Topics: typed, ☕ on a message, a near miss, and a question that nobody answered.
-    assert (await table.types("coffee add Why do OSDs flap?")).startswith("Topic 1 is on the board as 1️⃣: Why do OSDs")
+    assert (await table.types("coffee add Why do OSDs flap?")).startswith("Topic 1 is on the board: Why do OSDs")
     await table.reacts("coffee", "m1", "@ben:example.org", "matrix", words="Who reads runbooks?")
     await table.types("nearmiss Nearly drained the wrong rack")
     await table.stage.open("Volumes slow")
@@ -164,6 +165,10 @@ async def test_the_story_of_a_coffee(table: Table):
     await table.asks(CallCoffee(starts_at=at))
     await table.settle()
     assert table.shown() == table.shown("matrix")
+    await table.types("coffee drop 4", "ana")
+    assert "Topic 5 is on the board as 4️⃣: Who" in await table.types("coffee add Who has the keys?")
+    await table.types("coffee drop 5", "ana")
+    await table.types("coffee restore 4", "ana")
     await table.types("coffee vote 1 x2 2", "ana")
     await table.votes(THREE, "@ben:example.org", "matrix")
     await table.votes(THREE, "ben", "console")
@@ -446,6 +451,33 @@ async def test_the_board_is_posted_once_a_coffee_and_edited_then(table: Table):
     await table.settle()
     assert table._board("console") != first
     assert "Put your dots" in table.shown()
+
+
+async def test_the_board_stands_where_the_configuration_wants_it_and_dots_are_put_there(table: Table):
+    house = replace(table.house, rooms={"console": "coffee"})
+    table.stage.deliverer = table.stage.another_process(house=house, people=TALKING)
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    assert table.stage.announced() == []
+    assert len(table.stage.announced(on="matrix")) == 2
+    board, _ = table.stage.rooms["console"].messages("coffee")
+    await table.reacts(ONE, board.id, "ana", room="coffee")
+    assert table.dots() == {1: 1}
+
+
+async def test_where_nothing_is_announced_no_board_is_shown_and_nothing_waits_for_one(table: Table, tmp_path: Path):
+    silent = build("console", Config(folder=tmp_path / "silent", announce=""), clock=table.stage.clock)
+    table.stage.deliverer = table.stage.another_process(house=table.house, platforms={"console": silent})
+    try:
+        await table.types("coffee add Why do OSDs flap?")
+        await table.types("coffee start")
+        table.stage.clock.forward(minutes=8)
+        await table.settle()
+        assert silent.rooms() == ()
+        assert [kind for kind, state, _ in table.stage.effects("show_board", "tell_coffee") if state == "waiting"] == []
+    finally:
+        silent.close()
 
 
 async def test_a_retry_posts_nothing_twice(table: Table):

@@ -38,7 +38,11 @@ def type_(stage: Stage) -> Typing:
         "nowhere": Weekly(team="nowhere"),
     }
     digests = Digests(SqlWeeks(world.database), world.clock, stage.words, weeklies, people=PEOPLE, duty=stage.duty)
-    names = Names(people=PEOPLE, duty=stage.duty)
+    names = Names(
+        people=PEOPLE,
+        duty=stage.duty,
+        digest_link=lambda team: "" if team == "nowhere" else f"https://klatsch.example.org/digests/{team or 'all'}",
+    )
     answers = Answers(world.lookups, world.clock, names, stage.words, digests)
     conversation = Conversation(stage.writer, world.lookups, world.clock, names, answers)
 
@@ -107,6 +111,15 @@ async def test_what_cannot_be_shown_is_told_with_what_can(stage: Stage, type_: T
     await a_week(stage)
     assert said.replace("`", "") in (await type_(line)).replace("`", "")
     assert queued(stage) == []
+
+
+async def test_the_link_to_its_page(type_: Typing) -> None:
+    assert await type_("digest link") == (
+        "The digest as a page, with those of the weeks before. Whoever has the link reads it: "
+        "https://klatsch.example.org/digests/all"
+    )
+    assert "The digest of storage as a page" in await type_("digest link team=storage")
+    assert "Set http.public_url in the configuration." in (await type_("digest link team=nowhere")).replace("`", "")
 
 
 async def test_posted_now_it_says_where_and_that_it_cannot_be_undone_and_within_a_minute_it_is_once(

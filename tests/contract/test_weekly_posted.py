@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from adapters.chat.console import Config, build
 from bot.chat.document import Document
@@ -15,15 +16,18 @@ from bot.chat.templates import Templates
 from bot.coffee.blocks import DigestBlock
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, Meetings, Weekly, posts
+from bot.handle import handle
 from bot.incident import commands as c
 from bot.incident.effects import SayWeeklyDigest
 from bot.incident.model import Kind, Mark, Severity
 from bot.ports import Attempt, Rejected, Unavailable
 from bot.words import Wording
+from storage.store import SqlStore
+from storage.tables import outbox
 from storage.weeks import SqlWeeks
 from tests.contract.stage import Stage
 from tests.fakes import Orders, RecordingPager
-from tests.world import PEOPLE
+from tests.world import PEOPLE, World
 
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
 
@@ -42,6 +46,14 @@ async def a_week(stage: Stage) -> None:
 async def posted(stage: Stage, weekly: Weekly | None = None, **given: str) -> None:
     now = stage.clock.now()
     await stage.writer.submit(posts(weekly or stage.digests.weeklies[""], now - WEEK, now, **given))
+
+
+def test_a_batch_of_nothing_else_is_put_there_by_the_database_s_own_clock_too(world: World) -> None:
+    store = SqlStore(world.database, world.clock if world.database.sqlite else None)
+    end = world.clock.now()
+    handle(store, [posts(Weekly(to=(Place("console"),)), end - WEEK, end)], world.rules)
+    with world.database.read() as connection:
+        assert connection.execute(select(outbox.c.state)).scalars().all() == ["waiting"]
 
 
 def digests(stage: Stage) -> list[str]:
