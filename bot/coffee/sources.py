@@ -21,9 +21,6 @@ from bot.incident.text import REMOVED, one_line
 ORIGINS = {Mark.COFFEE: Origin.REACTION, Mark.QUESTION: Origin.QUESTION}
 """The lines of a timeline that are topics."""
 
-TAKEN_BACK = (Status.CANCELLED, Status.DECLINED, Status.MERGED)
-"""A near miss that is one of these was none."""
-
 BIRTH = 1
 """The number of the event that opens an incident."""
 
@@ -48,7 +45,8 @@ def _about(one: e.Recorded, incident: Incident) -> tuple[int, ...]:
             return (one.seq,)
         case e.IncidentOpened() | e.TitleChanged() if incident.kind is Kind.NEARMISS:
             return (BIRTH,)
-        case e.StatusChanged(new=new) if incident.kind is Kind.NEARMISS and new in TAKEN_BACK:
+        case e.StatusChanged(new=Status.CANCELLED) if incident.kind is Kind.NEARMISS:
+            # It was none.
             return (BIRTH,)
         case e.Seconded(event=seq) | e.Retracted(event=seq):
             return (seq,)
