@@ -242,7 +242,11 @@ TROUBLE: dict[str, tuple[Answer | Trouble, type[Exception], str]] = {
     "down": (Answer(503, b"later"), Unavailable, "503"),
     "too often": (Answer(429, b"slowly"), Unavailable, "429"),
     "hangs up": (Trouble.DROP, Unavailable, "git says"),
-    "moved": (Answer(301, b"", {"Location": "http://127.0.0.1:1/elsewhere"}), Rejected, "write the new address into `url`"),
+    "moved": (
+        Answer(301, b"", {"Location": "http://127.0.0.1:1/elsewhere"}),
+        Rejected,
+        "write the new address into `url`",
+    ),
     "no git at all": (Answer(200, b"<html>hello", {"Content-Type": "text/html"}), Rejected, "check `url`"),
     "gone": (Answer(404, b""), Rejected, "check `url`"),
 }
