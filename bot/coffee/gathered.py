@@ -11,8 +11,8 @@ from bot.incident.events import Recorded
 from bot.incident.model import Incident
 from bot.oncall.load import Paged
 
-MEASURED = timedelta(days=90)
-"""How far back durations are looked at: in one week there are too few to say anything."""
+MEASURED = timedelta(weeks=14)
+"""A week and the thirteen before it, a quarter: how far back durations are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
