@@ -6,7 +6,7 @@ Renaming a class or a field: keep the old kind or field readable here, with a fi
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -79,6 +79,12 @@ def load_incidents(stored: Iterable[tuple[int, str]]) -> dict[int, Incident]:
 def load_event(kind: str, body: str) -> e.Event:
     event: e.Event = _decoder(_events()[kind]).decode(body)
     return event
+
+
+def event_loader(kind: str) -> Callable[[str], e.Event]:
+    """`load_event` for many of one kind."""
+    decode: Callable[[str], e.Event] = _decoder(_events()[kind]).decode
+    return decode
 
 
 def load_effect(kind: str, body: str) -> f.Effect:

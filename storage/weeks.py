@@ -14,8 +14,8 @@ from bot.coffee.board import Board
 from bot.coffee.gathered import MEASURED, Fired, Gathered
 from bot.incident import events as e
 from bot.incident.events import Recorded
-from bot.incident.model import Incident, Kind, Status
-from storage import codec, rows
+from bot.incident.model import Incident, Kind, Source, Status
+from storage import codec
 from storage.engine import Database
 from storage.lookups import UNCLOSED, paged_between
 from storage.tables import LIVE, LIVE_COFFEE, OPEN_TOPIC, OWING, TOLD, alert, coffee, event, incident, topic
@@ -41,6 +41,8 @@ CHUNK = 500
 """Values in one IN list."""
 
 _CHANGED = e.KINDS[e.StatusChanged]
+_RECORDED = tuple(column for column in event.c if column.name != "at")
+"""When it happened stands in the body; tens of thousands of times are not read twice."""
 
 
 class SqlWeeks:
@@ -88,7 +90,7 @@ def _told(start: datetime, end: datetime) -> Select[Any]:
     index is text, and `kind` would be the column of either table."""
     public = exists().where(incident.c.number == event.c.incident, incident.c.private == 0)
     between = (event.c.recorded_at >= start, event.c.recorded_at < end)
-    return select(event).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
+    return select(*_RECORDED).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
 
 
 _BODIES = select(incident.c.number, incident.c.body).where(incident.c.private == 0)
@@ -143,9 +145,13 @@ def _alerts(numbers: Sequence[int]) -> Select[Any]:
 def _recorded(told: Sequence[Row[Any]], incidents: Mapping[int, Incident]) -> dict[int, tuple[Recorded, ...]]:
     """Those of `incidents`, by incident and in their order."""
     found: dict[int, list[Recorded]] = {}
-    for row in reversed(told):
-        if row.incident in incidents:
-            found.setdefault(row.incident, []).append(rows.recorded(row))
+    load = {kind: codec.event_loader(kind) for kind in {row.kind for row in told}}
+    # A row's columns by name cost as much as reading its body.
+    for number, seq, recorded_at, kind, by, source, ref, command, body, link in reversed(told):
+        if number in incidents:
+            event_ = load[kind](body)
+            one = Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, event_)
+            found.setdefault(number, []).append(one)
     return {number: tuple(sorted(found[number], key=lambda one: one.seq)) for number in sorted(found)}
 
 
