@@ -21,6 +21,9 @@ from bot.store import Unreadable
 
 log = logging.getLogger(__name__)
 
+BROKEN = (msgspec.MsgspecError, RecursionError)
+"""What is raised by what cannot be read."""
+
 _encode = msgspec.json.Encoder().encode
 _building = Lock()
 
@@ -60,7 +63,7 @@ def load_incident(number: int, body: str) -> Incident:
     """Raises Unreadable, which names it."""
     try:
         incident: Incident = _decoder(Incident).decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except BROKEN as error:
         raise Unreadable(f"INC-{number} cannot be read: {error}") from error
     return incident
 
@@ -82,7 +85,7 @@ def load_event(kind: str, body: str) -> e.Event:
 
 
 def event_loader(kind: str) -> Callable[[str], e.Event]:
-    """`load_event` for many of one kind."""
+    """`load_event` for many of one kind. What it answers raises one of BROKEN."""
     decode: Callable[[str], e.Event] = _decoder(_events()[kind]).decode
     return decode
 

@@ -148,10 +148,16 @@ def _recorded(told: Sequence[Row[Any]], incidents: Mapping[int, Incident]) -> di
     load = {kind: codec.event_loader(kind) for kind in {row.kind for row in told}}
     # A row's columns by name cost as much as reading its body.
     for number, seq, recorded_at, kind, by, source, ref, command, body, link in reversed(told):
-        if number in incidents:
-            event_ = load[kind](body)
-            one = Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, event_)
-            found.setdefault(number, []).append(one)
+        if number not in incidents:
+            continue
+        try:
+            happened = load[kind](body)
+        except codec.BROKEN as error:
+            # It holds up no other, and comes round for as long as the week is looked at.
+            log.error("event %d of INC-%d cannot be read: %s", seq, number, error)
+            continue
+        one = Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, happened)
+        found.setdefault(number, []).append(one)
     return {number: tuple(sorted(found[number], key=lambda one: one.seq)) for number in sorted(found)}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import uvloop
 from pydantic import ValidationError
 
 import adapters.publishing.git
@@ -44,6 +45,15 @@ class Place:
 def nobodys_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made, and nobody else's."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -308,25 +318,41 @@ async def test_check_is_told_that_there_is_no_repository(tmp_path: Path) -> None
 
 
 async def test_a_server_that_hangs_is_left_and_what_was_begun_is_ended(
-    web: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    web: Place, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
     monkeypatch.setattr(process, "WITHIN", 0.5)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
     assert web.server is not None
     web.server.orders.append(Trouble.HANG)
     with pytest.raises(Unavailable, match="did not come to an end within"):
         await web.publisher().write(FIRST, ref="INC-7", text=DRAFT)
-    assert not running(str(tmp_path / "klatsch-git-"))
-    assert not list(tmp_path.glob("klatsch-git-*"))
+    assert not running(scratch)
+    assert not list(scratch.iterdir())
 
 
-def running(folder: str) -> list[str]:
+def test_it_does_its_work_on_the_event_loop_that_serves(tmp_path: Path, scratch: Path) -> None:
+    async def told() -> list[str]:
+        origin = Origin(tmp_path)
+        async with GitServer(origin, TOKEN) as server:
+            publisher = Place(origin, server.repository, TOKEN).publisher()
+            await publisher.probe()
+            await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+            server.orders.append(Trouble.HANG)
+            with pytest.raises(TimeoutError):
+                # As `klatsch check` does.
+                async with asyncio.timeout(0.3):
+                    await publisher.probe()
+        return origin.files()
+
+    assert uvloop.run(told()) == [FILE]
+    assert not running(scratch)
+
+
+def running(folder: Path) -> list[str]:
     """The processes whose environment names `folder`."""
     found = []
     for one in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if folder.encode() in one.read_bytes():
+            if str(folder).encode() in one.read_bytes():
                 found.append((one.parent / "cmdline").read_text())
         except OSError:
             continue

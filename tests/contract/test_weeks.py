@@ -297,6 +297,17 @@ def test_what_cannot_be_read_is_left_out_with_its_events_and_the_rest_is_there(
     assert f"INC-{broken} cannot be read" in caplog.text
 
 
+def test_one_event_that_cannot_be_read_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture):
+    number = world.opened().number
+    note(world, number, "one")
+    note(world, number, "two")
+    with world.database.write() as connection:
+        first = (tables.event.c.kind == "noted", tables.event.c.body.like("%one%"))
+        connection.execute(update(tables.event).where(*first).values(body='{"text": 1}'))
+    assert kinds(week(world), number) == ["incident_opened", "noted"]
+    assert f"of INC-{number} cannot be read" in caplog.text
+
+
 def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
