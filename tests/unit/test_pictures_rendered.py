@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_a_file_is_called_so_that_every_system_takes_it(name, file):
 
 def test_the_console_keeps_what_is_drawn_as_it_was():
     document = d.Document("one", (picture(),))
-    kept = decode(encode(document))
+    kept = decode(json.loads(json.dumps(encode(document))))
     assert kept == document
     (block,) = kept.blocks
     assert [type(shape) for shape in block.drawing.shapes] == [Dot, Bar, Rule, Label]
