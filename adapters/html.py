@@ -19,8 +19,8 @@ LARGEST_HEADING, SMALLEST_HEADING = 1, 6
 def fragment(document: d.Document, picture: Shows, *, prefix: str = "", above: int = 1) -> str:
     """The blocks of `document`, one after the other; where they say nothing, its summary. `prefix` is what stands before a line
     that is typed to the bot, `above` how many sizes of heading belong to who shows it."""
-    blocks = document.blocks or (d.Paragraph(d.line(document.summary)),)
-    return "\n".join(written for block in blocks if (written := _block(block, picture, prefix, above)))
+    written = filter(None, (_block(block, picture, prefix, above) for block in document.blocks))
+    return "\n".join(written) or _inside("p", _line(d.line(document.summary)))
 
 
 def _block(block: d.Block, picture: Shows, prefix: str, above: int) -> str:

@@ -14,6 +14,9 @@ from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
 from bot.chat.removals import still_told
 from bot.chat.templates import Templates
+from bot.coffee.around import Around
+from bot.coffee.edition import Edition
+from bot.coffee.gathered import Gathered
 from bot.duty import Duty
 from bot.incident.effects import SayHandover
 from bot.incident.events import Recorded
@@ -98,6 +101,13 @@ class Wording:
     def page(self, incident: Incident, paged: Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords:
         fired = [Fired(alert.labels, alert.annotations) for alert in alerts]
         return page(incident, paged, fired, people=self._people, zone=self._zone, templates=self._templates)
+
+    def weekly(self, gathered: Gathered, around: Around, language: str) -> Edition:
+        # The digest comes once a week, long after the start.
+        from bot.coffee.digest import weekly
+        from bot.coffee.editions import edition
+
+        return edition(weekly(gathered, around), around, self._templates, language)
 
     def draft(self, incident: Incident, history: Sequence[Recorded]) -> str:
         # Drafts come at the end of an incident, long after the start.
