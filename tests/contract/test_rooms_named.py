@@ -162,6 +162,21 @@ async def test_what_somebody_said_in_a_named_room_comes_with_its_reaction_its_ed
     assert [(one.room, one.message) for one in heard.removed_] == [(room, message)]
 
 
+async def test_a_room_that_another_process_names_is_heard_at_once(chat, people):
+    if isinstance(chat, ConsoleHarness):
+        pytest.skip("one process has its folder")
+    name = await people.makes("coffee")
+    heard, other = Heard(), chat.build()
+    try:
+        async with people.listening(heard):
+            room = await other.room_named(name)
+            await people.reacts(room, await people.says(room, "Why"), "👍")
+            await until(lambda: heard.reacted_, "the vote")
+    finally:
+        await other.aclose()
+    assert [(one.room, one.text) for one in heard.reacted_] == [(room, "Why")]
+
+
 async def test_a_room_that_was_named_for_the_last_time_long_ago_is_not_heard_any_more(chat, people, monkeypatch):
     if isinstance(chat, ConsoleHarness):
         pytest.skip("whoever types at a console types to the bot")
