@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, assert_never
 
 from bot.chat import document as d
+from bot.chat import drawing
 
 LARGEST = 40_000
 """Characters of one message; as many as Slack takes (https://docs.slack.dev/reference/methods/chat.postMessage,
@@ -16,7 +18,9 @@ LARGEST = 40_000
 _SUMMARY = 1_000
 _OVERHEAD = 8
 _CUT = "… The rest was cut: a message holds 40,000 characters."
-_KINDS = {kind.__name__: kind for kind in (d.Text, d.Link, d.Mention, d.Time, d.Button, *d.Block.__args__, d.Document)}
+_PARTS = (d.Text, d.Link, d.Mention, d.Time, d.Button, *d.Block.__args__, d.Document)
+_DRAWN = (drawing.Drawing, *drawing.Shape.__args__, drawing.Tone, drawing.Align)
+_KINDS: Mapping[str, Any] = {kind.__name__: kind for kind in (*_PARTS, *_DRAWN)}
 
 
 def encode(value: Any) -> Any:
@@ -26,6 +30,8 @@ def encode(value: Any) -> Any:
         said = {field.name: getattr(value, field.name) for field in fields(value)}
         kept = {field.name: encode(said[field.name]) for field in fields(value) if said[field.name] != field.default}
         return {"is": type(value).__name__} | kept
+    if isinstance(value, StrEnum):
+        return {"is": type(value).__name__, "value": value.value}
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if isinstance(value, datetime):
@@ -43,6 +49,27 @@ def decode(value: Any) -> Any:
     if kind == "at":
         return datetime.fromisoformat(value["at"])
     return _KINDS[kind](**{name: decode(item) for name, item in value.items() if name != "is"})
+
+
+def in_words(document: d.Document) -> d.Document:
+    """`document` with the words of its pictures in their place."""
+    return replace(document, blocks=tuple(_in_words(block) for block in document.blocks))
+
+
+def pictures(document: d.Document) -> list[Any]:
+    """The pictures of `document` with their places, as JSON has them."""
+    found = enumerate(document.blocks)
+    return [[number, encode(block)] for number, block in found if isinstance(block, d.Picture)]
+
+
+def with_pictures(document: d.Document, pictures: Sequence[Any]) -> d.Document:
+    """What `in_words` and `pictures` were given. Raises as `decode`."""
+    places = {int(number): decode(block) for number, block in pictures}
+    return replace(document, blocks=tuple(places.get(n, block) for n, block in enumerate(document.blocks)))
+
+
+def _in_words(block: d.Block) -> d.Block:
+    return d.Paragraph((d.Text(block.alt),)) if isinstance(block, d.Picture) else block
 
 
 def cut(document: d.Document, largest: int = LARGEST) -> d.Document:
