@@ -87,6 +87,10 @@ class Conversation:
     async def _done(self, do: Do, said: Said, by: str) -> Document:
         who = "" if do.anonymous else by
         command = do.command
+        if isinstance(command, c.PostDigest):
+            posted, answer = self._answers.posting(command)
+            await self._writer.submit(posted)
+            return answer
         ask = c.Ask(
             command=command,
             incident=do.incident,

@@ -15,6 +15,7 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
 from adapters.web.calendars import CalendarLinks
+from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
@@ -29,7 +30,8 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
-from bot.listeners import addresses, bound, own_pages
+from bot.learning import Learning, Shelf
+from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
@@ -112,10 +114,14 @@ class Klatsch:
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
         known = replace(
-            names(config, self.duty, ruled.policy, self._public_addresses),
+            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            digest_link=lambda team: self.digest_links.link(team),
         )
-        answers = Answers(self.lookups, self.clock, known, self.words)
+        self.learning = Learning(
+            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+        )
+        answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
@@ -175,8 +181,10 @@ class Klatsch:
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[Deliverer]:
         providers = await self._providers()
-        await asyncio.to_thread(self._take_over)
-        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
+        if self.database.sqlite:
+            await asyncio.to_thread(self.outbox.take_over)
+        hear, digests = self.writer.submit, self.learning.digests
+        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear, digests)
         deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
@@ -187,16 +195,12 @@ class Klatsch:
                 for platform in self._talking.values():
                     await platform.aclose()
 
-    def _take_over(self) -> None:
-        if self.database.sqlite:
-            self.outbox.take_over()
-
     async def _providers(self) -> Providers:
         config = self.config
         await asyncio.to_thread(lambda: self.links)
         built = pagers(self.settings, self.http)
         return Providers(
-            platforms=self._built_platforms(),
+            platforms=self.platforms(self.settings.platforms) if self._platforms is None else self._platforms,
             pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
@@ -222,10 +226,9 @@ class Klatsch:
     def calendar_links(self) -> CalendarLinks:
         return CalendarLinks(self._secret, lambda: self.links.base)
 
-    def _built_platforms(self) -> Mapping[str, ChatPlatform]:
-        if self._platforms is not None:
-            return self._platforms
-        return self.platforms(self.settings.platforms)
+    @cached_property
+    def digest_links(self) -> DigestLinks:
+        return DigestLinks(self._secret, lambda: self.links.base)
 
     def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
         """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
@@ -263,7 +266,8 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
+        digests = DigestPages(self.digest_links, Shelf(self.learning, self.lookups), self.clock)
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links, digests)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)
@@ -271,6 +275,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
+        talking.append(asyncio.create_task(self.learning.occasions.run(), name="occasions"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
@@ -286,10 +291,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-    def _public_addresses(self, ref: str) -> list[str]:
-        """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
 
 def refusals() -> tuple[type[Exception], ...]:
