@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from bot.alerts.heartbeat import Signal
+from bot.coffee.board import Board, Coffee, Topic
 from bot.incident import events as e
 from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
@@ -16,6 +17,7 @@ from bot.lookups import StoredAlert, Waiting
 from bot.oncall.load import Paged
 from bot.oncall.overrides import Override
 from storage import codec, duty, heartbeats, rows
+from storage import coffee as coffees
 from storage.engine import Database
 from storage.tables import LIVE, PAGED, WAITING, alert, event, incident, outbox, room
 
@@ -156,6 +158,18 @@ class SqlLookups:
     def turns(self) -> dict[str, int]:
         with self._database.read() as connection:
             return duty.turns(connection)
+
+    def board(self) -> Board:
+        with self._database.read() as connection:
+            return coffees.board(connection)
+
+    def topics_of(self, message: str) -> list[Topic]:
+        with self._database.read() as connection:
+            return coffees.topics_of(connection, message)
+
+    def coffee(self, number: int) -> tuple[Coffee, tuple[Topic, ...]] | None:
+        with self._database.read() as connection:
+            return coffees.coffee_of(connection, number)
 
     def waiting(self) -> list[Waiting]:
         statement = (
