@@ -86,7 +86,7 @@ class OverCoffee:
     async def changed(self, changed: Edited | Removed, by: str) -> None:
         """A message that is a topic reads otherwise, or is gone. Raises as `reacted`."""
         message = f"{changed.platform}:{changed.message}"
-        for topic in await asyncio.to_thread(self._lookups.topics_of, message):
+        for topic in await asyncio.to_thread(self._topics_of, changed, message):
             text = _one_line(changed.text) if isinstance(changed, Edited) else ""
             command = k.RewordTopic(topic=topic.id, text=text) if text else k.ForgetTopic(topic=topic.id)
             event = f"{changed.event}#{topic.id}" if changed.event else ""
@@ -148,6 +148,11 @@ class OverCoffee:
                 )
             case _:
                 return command
+
+    def _topics_of(self, changed: Edited | Removed, message: str) -> list[Topic]:
+        """In an incident's room they are of its timeline, which is changed by itself."""
+        in_room = self._lookups.in_room(changed.platform, changed.room)
+        return self._lookups.topics_of(message) if in_room is None else []
 
     def _calendar(self) -> Document:
         address = self._house.calendar()

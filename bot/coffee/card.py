@@ -132,11 +132,10 @@ def when(at: datetime, house: House) -> Time:
     return Time(at, moment(at, house.zone, house.tongue))
 
 
-def joining(house: House) -> list[Block]:
+def joining(coffee: Coffee, house: House) -> list[Block]:
     """Where people meet."""
-    if not house.manner.link:
-        return []
-    return [Paragraph((*line(house.tongue.meet), Link(house.tongue.join, house.manner.link)))]
+    link = house.link(coffee.starts_at)
+    return [Paragraph((*line(house.tongue.meet), Link(house.tongue.join, link)))] if link else []
 
 
 def _heading(title: str, coffee: Coffee | None, house: House) -> Heading:
@@ -177,9 +176,9 @@ def _what_to_do(coffee: Coffee | None, house: House, *, posted: bool) -> list[Bl
         return []
     if coffee is not None and coffee.status is CoffeeStatus.RUNNING:
         going = Button(tongue.go_next, "coffee next") if coffee.current else Button(tongue.end, "coffee end")
-        return [*joining(house), Buttons((going, add))]
+        return [*joining(coffee, house), Buttons((going, add))]
     said = tongue.how_to_vote if posted else tongue.how_to_type_or_react if coffee else tongue.how_to_type
     voting = Paragraph(spell(said, dots=count(tongue.dots, house.manner.dots)))
     adding = Paragraph(spell(tongue.how_to_add))
     begin = [Button(tongue.start, "coffee start")] if coffee and coffee.status is CoffeeStatus.ORDERED else []
-    return [voting, adding, *(joining(house) if coffee else ()), Buttons((*begin, vote, add))]
+    return [voting, adding, *(joining(coffee, house) if coffee else ()), Buttons((*begin, vote, add))]

@@ -55,10 +55,10 @@ def _called(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Docume
     tongue, at = house.tongue, when(coffee.starts_at, house)
     adding = Paragraph(spell(tongue.how_to_add))
     if not topics:
-        return _message(spell(tongue.called_empty, when=at), adding, *joining(house))
+        return _message(spell(tongue.called_empty, when=at), adding, *joining(coffee, house))
     dots = count(tongue.dots, sum(topic.votes for topic in topics.values()))
     called = spell(tongue.called, when=at, topics=count(tongue.topics, len(topics)), dots=dots)
-    return _message((*called, Text(" "), *spell(tongue.put_yours)), adding, *joining(house))
+    return _message((*called, Text(" "), *spell(tongue.put_yours)), adding, *joining(coffee, house))
 
 
 def _ordered(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
@@ -69,7 +69,7 @@ def _ordered(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Docum
         rows.append(line(f"{topic.text}{dots}"))
     if not rows:
         return _message(spell(tongue.agenda_empty, when=at))
-    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *joining(house))
+    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *joining(coffee, house))
 
 
 def _done(topic: Topic, house: House) -> Document:

@@ -149,6 +149,14 @@ def test_dates_are_as_people_read_them(at, english, german):
     assert [moment(at, "Europe/Berlin", TONGUES[language]) for language in ("en", "de")] == [english, german]
 
 
+def test_people_meet_where_the_configuration_says_or_else_where_the_calendar_does():
+    there = {STARTS: "https://meet.example.org/other"}
+    of_calendar = replace(house(link=""), there=lambda at: there.get(at, ""))
+    assert "meet.example.org/other" in to_markdown(board_document(BEFORE, of_calendar, NOW))
+    assert "meet.example.org/coffee" in to_markdown(board_document(BEFORE, replace(house(), there=there.get), NOW))
+    assert "We meet here" not in to_markdown(board_document(BEFORE, house(link=""), NOW))
+
+
 def test_the_year_is_said_in_minutes():
     assert day(STARTS, "Europe/Berlin", GERMAN, year=True) == "Do, 3. Dez. 2026"
 
