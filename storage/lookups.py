@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.alerts.heartbeat import Signal
 from bot.coffee.board import Board, Coffee, Topic
@@ -144,15 +144,8 @@ class SqlLookups:
         return [*found, *(page for key, page in known.items() if key not in {(one.person, one.way) for one in found})]
 
     def paged(self, since: datetime, until: datetime) -> list[Paged]:
-        statement = (
-            select(event.c.at, event.c.kind, event.c.body)
-            .where(PAGED, event.c.at >= since, event.c.at < until)
-            .order_by(event.c.at.desc())
-            .limit(PAGED_LOOKED_AT)
-        )
         with self._database.read() as connection:
-            found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
-        return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]
+            return paged_between(connection, since, until)
 
     def signals(self) -> list[Signal]:
         with self._database.read() as connection:
@@ -199,3 +192,15 @@ class SqlLookups:
             reasons = {row.kind: codec.load_reasons(row.errors)[-1] for row in connection.execute(first)}
             found = connection.execute(statement)
             return [Waiting(row.kind, row[1], row.oldest, reasons.get(row.kind, "")) for row in found]
+
+
+def paged_between(connection: Connection, since: datetime, until: datetime) -> list[Paged]:
+    """`Lookups.paged`, within a look that asks for more."""
+    statement = (
+        select(event.c.at, event.c.kind, event.c.body)
+        .where(PAGED, event.c.at >= since, event.c.at < until)
+        .order_by(event.c.at.desc())
+        .limit(PAGED_LOOKED_AT)
+    )
+    found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
+    return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]

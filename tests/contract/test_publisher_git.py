@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import uvloop
 from pydantic import ValidationError
 
 import adapters.publishing.git
 from adapters.http import Http
+from adapters.publishing.drafts import sealed
 from adapters.publishing.git import TRIES, Config, Git, build, process
 from bot.ports import Attempt, Rejected, Unavailable, Written
 from tests.contract.servers.git import GitServer, Origin
@@ -43,6 +45,15 @@ class Place:
 def nobodys_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made, and nobody else's."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -115,12 +126,15 @@ async def test_what_people_wrote_is_never_overwritten(place: Place) -> None:
     assert place.origin.read(beside).startswith(NEWER)
 
 
-@pytest.mark.parametrize(("mode", "data"), [("120000", b"../README.md"), ("100644", b"x" * 10_000_001)])
-async def test_a_link_and_a_huge_file_are_left_alone(origin: Origin, mode: str, data: bytes) -> None:
-    origin.put(FILE, data, mode=mode)
+HUGE = sealed("x" * 10_000_000)[0]
+
+
+@pytest.mark.parametrize(("path", "data"), [(FILE, HUGE), (f"{FILE}/notes.md", b"Ours is a folder.")])
+async def test_a_huge_file_and_a_folder_of_that_name_are_left_alone(origin: Origin, path: str, data: bytes) -> None:
+    origin.put(path, data)
     written = await Place(origin, origin.url).publisher().write(FIRST, ref="INC-7", text=DRAFT)
     assert written.edited == f"{FILE} in {origin.url}"
-    assert len(origin.read(FILE)) == len(data)
+    assert len(origin.read(path)) == len(data.rstrip(b"\n"))
 
 
 def meanwhile(place: Place, times: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -197,12 +211,14 @@ async def test_a_hundred_edited_drafts_are_enough(origin: Origin, monkeypatch: p
         await Place(origin, origin.url).publisher().write(FIRST, ref="INC-7", text=DRAFT)
 
 
-async def test_of_a_large_repository_only_what_is_looked_at_is_fetched(
-    web: Place, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("filters", "most"), [("true", 20_000), ("false", 400_000)])
+async def test_of_a_large_repository_only_the_newest_is_fetched_and_of_files_what_is_looked_at(
+    web: Place, filters: str, most: int
 ) -> None:
-    web.origin.put("video.bin", os.urandom(300_000))
-    web.origin.put("notes.md", b"short")
-    web.origin.put("video.bin", os.urandom(300_000))
+    """As far as the server can do that."""
+    web.origin.git("config", "uploadpack.allowFilter", filters)
+    for _ in range(2):
+        web.origin.put("video.bin", os.urandom(300_000))
     assert web.server is not None
     sizes: list[int] = []
     served = web.server._handle
@@ -215,7 +231,7 @@ async def test_of_a_large_repository_only_what_is_looked_at_is_fetched(
     web.server._handle = measured
     await web.publisher().write(FIRST, ref="INC-7", text=DRAFT)
     assert web.origin.read(FILE).startswith(DRAFT)
-    assert sum(sizes) < 20_000
+    assert sum(sizes) < most
 
 
 async def test_a_branch_that_is_not_there_is_named_with_those_that_are(place: Place) -> None:
@@ -302,25 +318,41 @@ async def test_check_is_told_that_there_is_no_repository(tmp_path: Path) -> None
 
 
 async def test_a_server_that_hangs_is_left_and_what_was_begun_is_ended(
-    web: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    web: Place, monkeypatch: pytest.MonkeyPatch, scratch: Path
 ) -> None:
     monkeypatch.setattr(process, "WITHIN", 0.5)
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
     assert web.server is not None
     web.server.orders.append(Trouble.HANG)
     with pytest.raises(Unavailable, match="did not come to an end within"):
         await web.publisher().write(FIRST, ref="INC-7", text=DRAFT)
-    assert not running(str(tmp_path / "klatsch-git-"))
-    assert not list(tmp_path.glob("klatsch-git-*"))
+    assert not running(scratch)
+    assert not list(scratch.iterdir())
 
 
-def running(folder: str) -> list[str]:
+def test_it_does_its_work_on_the_event_loop_that_serves(tmp_path: Path, scratch: Path) -> None:
+    async def told() -> list[str]:
+        origin = Origin(tmp_path)
+        async with GitServer(origin, TOKEN) as server:
+            publisher = Place(origin, server.repository, TOKEN).publisher()
+            await publisher.probe()
+            await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+            server.orders.append(Trouble.HANG)
+            with pytest.raises(TimeoutError):
+                # As `klatsch check` does.
+                async with asyncio.timeout(0.3):
+                    await publisher.probe()
+        return origin.files()
+
+    assert uvloop.run(told()) == [FILE]
+    assert not running(scratch)
+
+
+def running(folder: Path) -> list[str]:
     """The processes whose environment names `folder`."""
     found = []
     for one in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if folder.encode() in one.read_bytes():
+            if str(folder).encode() in one.read_bytes():
                 found.append((one.parent / "cmdline").read_text())
         except OSError:
             continue
@@ -352,7 +384,7 @@ async def test_nobodys_own_configuration_counts(place: Place, monkeypatch: pytes
     for value in ("[user]\nname = Somebody\n[commit]\ngpgSign = true\n", "[core]\nhooksPath = /nowhere\n"):
         with (home / ".gitconfig").open("a") as file:
             file.write(value)
-    (home / ".netrc").write_text("machine 127.0.0.1 login ana password hers\n")
+    (home / ".netrc").write_text(f"machine 127.0.0.1 login klatsch password {TOKEN}\n")
     for name, value in {
         "HOME": str(home),
         "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"),
@@ -364,6 +396,9 @@ async def test_nobodys_own_configuration_counts(place: Place, monkeypatch: pytes
     await place.publisher().write(FIRST, ref="INC-7", text=DRAFT)
     assert place.origin.log("%an") == ["Klatsch"]
     assert not (home / "trace").exists()
+    if place.token:
+        with pytest.raises(Rejected, match="check `token`"):
+            await Place(place.origin, place.url).publisher().probe()
 
 
 SSH = """#!/bin/sh

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from adapters.excerpt import excerpt
 from bot.ports import DeliveryError, Rejected, Unavailable
@@ -92,13 +93,33 @@ class Process:
 
     async def run(self, *arguments: str, given: bytes = b"") -> bytes:
         """What git writes. Raises Failed when it says no, Unavailable when it takes too long, Rejected when there is no git."""
+        # Out of a file: not every event loop bears it that a process ends before it has read what it is given.
+        (self._home / "given").write_bytes(given)
+        with (self._home / "given").open("rb") as stdin:
+            process = await self._started(arguments, stdin)
         try:
-            process = await asyncio.create_subprocess_exec(
+            async with asyncio.timeout(WITHIN):
+                written, said = await process.communicate()
+        except BaseException as error:
+            # All of the group: what git started may outlive it, and hold its pipes.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            if isinstance(error, TimeoutError):
+                raise Unavailable(f"{self._name}: git did not come to an end within {WITHIN:g} s") from None
+            raise
+        if process.returncode:
+            raise Failed("\n".join((said.decode(errors="replace"), written.decode(errors="replace"))).strip())
+        return written
+
+    async def _started(self, arguments: Sequence[str], stdin: IO[bytes]) -> asyncio.subprocess.Process:
+        try:
+            return await asyncio.create_subprocess_exec(
                 "git",
                 *arguments,
                 cwd=self._home,
                 env=self._environment,
-                stdin=asyncio.subprocess.PIPE,
+                stdin=stdin,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 # What it starts (for HTTP, for ssh) ends with it.
@@ -108,19 +129,6 @@ class Process:
             raise Rejected(f"{self._name}: there is no `git` on this machine; install it") from None
         except OSError as error:
             raise Unavailable(f"{self._name}: git could not be started ({error.strerror})") from None
-        try:
-            async with asyncio.timeout(WITHIN):
-                written, said = await process.communicate(given)
-        except TimeoutError:
-            raise Unavailable(f"{self._name}: git did not come to an end within {WITHIN:.0f} s") from None
-        finally:
-            if process.returncode is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                await process.wait()
-        if process.returncode:
-            raise Failed("\n".join((said.decode(errors="replace"), written.decode(errors="replace"))).strip())
-        return written
 
     def trouble(self, failed: Failed) -> DeliveryError:
         """What came of it, in words: Rejected when a person has to repair something, else Unavailable."""
