@@ -129,7 +129,9 @@ def _gives_way(verb: Verb, first: Word, other: Verb, words: Sequence[Word]) -> b
 def _unknown(words: Sequence[Word], context: Context) -> Refused:
     first, low = words[0], words[0].low
     spelled = spelled_severity(first.text)
-    swapped = next((verb for verb in VERBS if low in verb.swaps), None)
+    # `end` is hardly that of a coffee while something is on fire.
+    about = [verb for verb in VERBS if not (context.open and verb.where == "anywhere")]
+    swapped = next((verb for verb in about if low in verb.swaps), None)
     if low in ROLES:
         hint = f"Did you mean `role {low} {shown(join(words[1:3]) or somebody(context))}`?"
     elif low in STATUSES:

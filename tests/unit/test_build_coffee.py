@@ -1,5 +1,7 @@
 """What people type over the lean coffee, and what it means."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.chat.parse import Question, parse
@@ -41,6 +43,9 @@ COMMANDS = [
     ("coffee end", c.EndCoffee()),
     ("end coffee", c.EndCoffee()),
     ("skip coffee", c.SkipCoffee()),
+    # And not the incident of the room, which has these verbs too.
+    ("cancel coffee", c.SkipCoffee()),
+    ("close coffee", c.EndCoffee()),
 ]
 
 
@@ -67,6 +72,7 @@ def test_one_line_takes_dots_off_several_topics():
     [
         ("coffee", {}),
         ("show coffee", {}),
+        ("list coffee", {}),
         ("coffee topics", {}),
         ("coffee minutes", {"minutes": "last"}),
         ("coffee minutes 12", {"minutes": "12"}),
@@ -98,10 +104,19 @@ def test_what_only_shows_something_is_a_question(line, args):
         ("coffee start with OSDs", "`coffee start` takes no more words. Leave out `with OSDs`."),
         ("coffee minutes of last week", "`coffee` needs the number of a coffee."),
         ("coffee takeaway", "`coffee` needs some words."),
-        ("vote 3", "Did you mean `coffee vote`?"),
     ],
 )
 def test_what_is_not_clear_is_asked_about_with_the_line_that_may_be_meant(line, said):
     with pytest.raises(Refused) as caught:
         parse(line, ROOM)
     assert said in f"{caught.value.reason} {caught.value.hint}"
+
+
+def test_a_word_of_the_coffee_alone_is_taken_for_one_when_nothing_is_open():
+    with pytest.raises(Refused, match="I do not know `vote`") as quiet:
+        parse("vote 3", replace(ELSEWHERE, open=()))
+    assert quiet.value.hint == "Did you mean `coffee vote`?"
+    for word in ("end", "next", "restore the backup"):
+        with pytest.raises(Refused) as busy:
+            parse(word, ROOM)
+        assert "coffee" not in busy.value.hint
