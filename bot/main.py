@@ -15,12 +15,14 @@ from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
 from adapters.web.calendars import CalendarLinks
+from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
 from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
+from bot.coffee.voters import voter
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
@@ -29,7 +31,8 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
-from bot.listeners import addresses, bound, own_pages
+from bot.learning import Learning, Shelf
+from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
@@ -105,17 +108,22 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        ruled = rules(config)
+        ruled = replace(rules(config), voter=lambda person: voter(self._secret, person))
         self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
-        known = replace(
-            names(config, self.duty, ruled.policy, self._public_addresses),
-            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+        self.learning = Learning(
+            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
         )
-        answers = Answers(self.lookups, self.clock, known, self.words)
+        known = replace(
+            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
+            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            digest_link=lambda team: self.digest_links.link(team),
+            house=self.learning.house,
+        )
+        answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
@@ -143,6 +151,8 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        # Before the writer asks for it, in the middle of writing.
+        await asyncio.to_thread(lambda: self._secret)
         await self.calendars.recall()
         await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
@@ -175,8 +185,10 @@ class Klatsch:
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[Deliverer]:
         providers = await self._providers()
-        await asyncio.to_thread(self._take_over)
-        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
+        if self.database.sqlite:
+            await asyncio.to_thread(self.outbox.take_over)
+        hear, digests = self.writer.submit, self.learning.digests
+        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear, digests)
         deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
@@ -187,16 +199,12 @@ class Klatsch:
                 for platform in self._talking.values():
                     await platform.aclose()
 
-    def _take_over(self) -> None:
-        if self.database.sqlite:
-            self.outbox.take_over()
-
     async def _providers(self) -> Providers:
         config = self.config
         await asyncio.to_thread(lambda: self.links)
         built = pagers(self.settings, self.http)
         return Providers(
-            platforms=self._built_platforms(),
+            platforms=self.platforms(self.settings.platforms) if self._platforms is None else self._platforms,
             pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
@@ -206,11 +214,12 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
+            house=self.learning.house,
         )
 
     @cached_property
     def _secret(self) -> str:
-        """What signs links. It may come from the database."""
+        """What signs links, and by which nobody can be told who votes. It may come from the database."""
         key = self.config.security.signing_key
         return key.get_secret_value() if key else signing_key(self.database)
 
@@ -222,10 +231,9 @@ class Klatsch:
     def calendar_links(self) -> CalendarLinks:
         return CalendarLinks(self._secret, lambda: self.links.base)
 
-    def _built_platforms(self) -> Mapping[str, ChatPlatform]:
-        if self._platforms is not None:
-            return self._platforms
-        return self.platforms(self.settings.platforms)
+    @cached_property
+    def digest_links(self) -> DigestLinks:
+        return DigestLinks(self._secret, lambda: self.links.base)
 
     def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
         """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
@@ -263,7 +271,8 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
+        digests = DigestPages(self.digest_links, Shelf(self.learning, self.lookups), self.clock)
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links, digests)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)
@@ -271,6 +280,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
+        talking.append(asyncio.create_task(self.learning.occasions.run(), name="occasions"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
@@ -286,10 +296,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-    def _public_addresses(self, ref: str) -> list[str]:
-        """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
 
 def refusals() -> tuple[type[Exception], ...]:

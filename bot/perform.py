@@ -10,12 +10,16 @@ from typing import Protocol, assert_never
 from bot.alerts.model import Alert, Notification
 from bot.answering import Settles
 from bot.chat.page import PageWords
+from bot.coffee.house import House
 from bot.copies import Copies, Limits
+from bot.digests import Digests
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
+from bot.incident.commands.coffee import CountThumbs, EndTimebox
 from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
+from bot.meetings import Meetings
 from bot.ports import (
     AckLink,
     AckToken,
@@ -51,7 +55,8 @@ class Words(RoomWords, Protocol):
 @dataclass(frozen=True, slots=True)
 class Providers:
     """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house, `copies`
-    says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers."""
+    says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers.
+    `house` is how the coffee is held."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
@@ -63,21 +68,31 @@ class Providers:
     ack_token: AckToken = lambda number, person, at: ""
     answer_urls: Mapping[str, str] = field(default_factory=dict)
     copies: Limits = field(default_factory=Limits)
+    house: House = field(default_factory=House)
 
 
 class Performer:
     """Does one effect through its adapter."""
 
     def __init__(
-        self, lookups: Lookups, files: Files, clock: Clock, providers: Providers, words: Words, hear: Hear
+        self,
+        lookups: Lookups,
+        files: Files,
+        clock: Clock,
+        providers: Providers,
+        words: Words,
+        hear: Hear,
+        digests: Digests,
     ) -> None:
         self._hear = hear
+        self._digests = digests
         self._lookups = lookups
         self._clock = clock
         self._providers = providers
         self._words = words
         self._copies = Copies(lookups, files, providers.platforms, providers.copies)
         self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
+        self._meetings = Meetings(lookups, clock, providers.platforms, providers.publishers, providers.house)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
         """Do it; answers the command that tells the incident what came of it, None when nothing did.
@@ -136,8 +151,18 @@ class Performer:
             case f.SayHandover():
                 await self._rooms.hand_over(item, effect)
                 return None
-            case _:
-                raise Rejected("it is not done in this release")
+            case f.WakeTimebox():
+                return EndTimebox(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
+            case f.WakeThumbs():
+                return CountThumbs(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
+            case f.ShowBoard() | f.TellCoffee() | f.AskThumbs() | f.WriteMinutes():
+                return await self._meetings.do(item, effect)
+            case f.SayWeeklyDigest(platform=platform):
+                await self._digests.say(_attempt(item), known(self._providers.platforms, platform, "chat"), effect)
+                return None
+            case f.MailWeeklyDigest(way=way):
+                await self._digests.mail(_attempt(item), known(self._providers.pagers, way, "paging"), effect)
+                return None
 
     async def _repeat(self, incident: Incident) -> None:
         firing = [stored for stored in await asyncio.to_thread(self._lookups.alerts, incident.number) if stored.firing]
@@ -160,7 +185,7 @@ class Performer:
             return None
         paged = await asyncio.to_thread(self._asked, item.incident, asked)
         page = await self._message(item, person, effect.way, incident, paged)
-        receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
+        receipt = await pager.trigger(_attempt(item), page)
         return c.RecordPage(
             person=effect.person,
             way=effect.way,
@@ -176,7 +201,7 @@ class Performer:
         person = known(self._providers.people, effect.person, "people")
         if not isinstance(pager, Settles):
             return
-        page, attempt = await self._message(item, person, effect.way, incident, None), Attempt(item.key, item.attempt)
+        page, attempt = await self._message(item, person, effect.way, incident, None), _attempt(item)
         if effect.by:
             by = self._providers.people.get(effect.by)
             await pager.acknowledge(attempt, page, by.name if by else effect.by)
@@ -218,7 +243,7 @@ class Performer:
                     # It became private while this waited for the page: a leak. Its end may go out, if there is one.
                     raise Rejected(f"{incident.ref} became private before it was posted")
                 link = await page.publish(
-                    Attempt(item.key, item.attempt),
+                    _attempt(item),
                     ref=incident.ref,
                     number=event.number,
                     at=event.at,
@@ -234,11 +259,15 @@ class Performer:
         through = incident.postmortem.through if incident.postmortem else item.upto
         history = await asyncio.to_thread(self._lookups.history, incident.number, upto=through, limit=100_000)
         text = await asyncio.to_thread(self._words.draft, incident, history)
-        attempt = Attempt(item.key, item.attempt)
+        attempt = _attempt(item)
         written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
         copy = effect.publisher != next(iter(self._providers.publishers))
         return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy, removed=effect.removed)
+
+
+def _attempt(item: Claimed) -> Attempt:
+    return Attempt(item.key, item.attempt)
 
 
 def provider_of(effect: f.Effect) -> str:

@@ -16,12 +16,17 @@ from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
+from bot.coffee.house import House
+from bot.digests import Digests
 from bot.durations import parse_duration
 from bot.duty import Duty, overridden
+from bot.incident.commands import PostDigest
 from bot.incident.model import Incident, Person, Refused
+from bot.incident.outgoing import Enqueue
 from bot.incident.plan import has_room
 from bot.incident.policy import Policy
 from bot.lookups import Lookups
+from bot.on_demand import looked_at, posting
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.load import load
 from bot.ports import Clock
@@ -41,37 +46,17 @@ DRAFTED_FROM = 100_000
 """Events of one incident from which `pm lint` reads, as its draft would: more than any incident has had."""
 
 SIMILAR = 5
-SHORT_WORDS = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "that",
-        "this",
-        "are",
-        "was",
-        "not",
-        "has",
-        "have",
-        "but",
-        "out",
-        "its",
-        "into",
-        "der",
-        "die",
-        "das",
-        "und",
-    ]
-)
+SHORT_WORDS = frozenset({
+    "the", "and", "for", "with", "from", "that", "this", "are", "was", "not", "has", "have", "but", "out", "its", "into",
+    "der", "die", "das", "und",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
     there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before; `calendar_link`: the address of a schedule's calendar, or of somebody's shifts in
-    it; `policy`: how people are woken."""
+    it, `digest_link` that of a team's digest as a page; `policy`: how people are woken; `house`: how the coffee is held."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -85,7 +70,9 @@ class Names:
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
     calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
+    digest_link: Callable[[str], str] = lambda team: ""
     policy: Policy = field(default_factory=Policy)
+    house: House = field(default_factory=House)
 
     @property
     def roster(self) -> Roster:
@@ -108,8 +95,11 @@ class Cards(Protocol):
 class Answers:
     """Reads the database: call it from a thread."""
 
-    def __init__(self, lookups: Lookups, clock: Clock, names: Names, cards: Cards) -> None:
+    def __init__(
+        self, lookups: Lookups, clock: Clock, names: Names, cards: Cards, digests: Digests | None = None
+    ) -> None:
         self._lookups = lookups
+        self._digests = digests
         self._clock = clock
         self._names = names
         self._cards = cards
@@ -127,8 +117,16 @@ class Answers:
                 return rostered.standing(self._roster(), people=self._names.people, zone=self._names.zone)
             case "similar":
                 return self._similar(question, sees)
+            case "digest" if self._digests is not None:
+                return looked_at(self._digests, question.args, self._clock.now(), self._names.digest_link)
             case _:
                 return self._about(question, context, self._incident(question.incident, sees))
+
+    def posting(self, command: PostDigest) -> tuple[Enqueue, Document]:
+        """As `bot.on_demand.posting`."""
+        if self._digests is None:
+            raise Refused("There is no digest here.")
+        return posting(self._digests, command, self._clock.now())
 
     def room(self, before: Incident | None, after: Incident) -> str:
         """The name of the room that opens now; empty when none does, or when it is there already."""

@@ -10,6 +10,7 @@ from adapters.settings import Settings
 from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.calendars import CalendarLinks, Calendars
+from adapters.web.digests import DigestPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.public import public_app
 from adapters.web.serving import Listener
@@ -56,6 +57,7 @@ class Web:
         vital: Vital,
         links: AckLinks,
         calendar_links: CalendarLinks,
+        digests: DigestPages,
     ) -> list[Starlette]:
         """What each listener serves: the first is the machines', and a page's that shares its address."""
         people = self._config.people
@@ -77,6 +79,7 @@ class Web:
             vital.metrics(self._clock.now, lambda: hearing.heard),
             Health(vital.ready.problems, lambda: [*hearing.unheard, *vital.troubles, *self._troubles()]),
             Calendars(calendar_links, self._duty, people, self._clock),
+            digests,
             mounted=hearing.mounted,
             public=self._public(*shared) if shared else None,
         )

@@ -6,19 +6,23 @@ Renaming a class or a field: keep the old kind or field readable here, with a fi
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from threading import Lock
 from typing import Any
 
 import msgspec
 
+from bot.coffee.board import Coffee, Topic
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident
 from bot.store import Unreadable
 
 log = logging.getLogger(__name__)
+
+BROKEN = (msgspec.MsgspecError, RecursionError)
+"""What is raised by what cannot be read."""
 
 _encode = msgspec.json.Encoder().encode
 _building = Lock()
@@ -59,7 +63,7 @@ def load_incident(number: int, body: str) -> Incident:
     """Raises Unreadable, which names it."""
     try:
         incident: Incident = _decoder(Incident).decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except BROKEN as error:
         raise Unreadable(f"INC-{number} cannot be read: {error}") from error
     return incident
 
@@ -80,6 +84,12 @@ def load_event(kind: str, body: str) -> e.Event:
     return event
 
 
+def event_loader(kind: str) -> Callable[[str], e.Event]:
+    """`load_event` for many of one kind. What it answers raises one of BROKEN."""
+    decode: Callable[[str], e.Event] = _decoder(_events()[kind]).decode
+    return decode
+
+
 def load_effect(kind: str, body: str) -> f.Effect:
     effect: f.Effect = _decoder(_effects()[kind]).decode(body)
     return effect
@@ -93,3 +103,13 @@ def load_labels(body: str) -> dict[str, str]:
 def load_reasons(body: str) -> list[str]:
     reasons: list[str] = _decoder(list[str]).decode(body)
     return reasons
+
+
+def load_topic(body: str) -> Topic:
+    topic: Topic = _decoder(Topic).decode(body)
+    return topic
+
+
+def load_coffee(body: str) -> Coffee:
+    coffee: Coffee = _decoder(Coffee).decode(body)
+    return coffee

@@ -21,12 +21,14 @@ import yaml
 
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.calendars import CalendarLinks, Calendars
+from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
 from adapters.web.serving import Listener
 from bot.alerts.model import Notification
 from bot.config import load
 from bot.handle import handle
+from bot.learning import Shelf
 from bot.main import Klatsch, rules
 from bot.providers import alert_sources
 from bot.serve import steady
@@ -110,6 +112,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
         Metrics(klatsch.lookups.waiting, lambda: 0, now, dict, lambda: None),
         Health(_ready, list),
         Calendars(CalendarLinks("bench", lambda: ""), klatsch.duty, klatsch.config.people, klatsch.clock),
+        DigestPages(DigestLinks("bench", lambda: ""), Shelf(klatsch.learning, klatsch.lookups), klatsch.clock),
         mounted={},
     )
     listener = Listener("127.0.0.1", port, key="bench")

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -46,14 +47,15 @@ def test_the_demo_goes_from_the_alert_to_the_draft_without_a_complaint(tmp_path:
     assert draft.read_text(encoding="utf-8").startswith("# Postmortem of INC-1: Nova API on ctl01 does not answer\n")
     put_away(draft)
     steps = re.findall(r"^▸ (\d+)\. ", ended.stdout, re.MULTILINE)
-    assert steps == [str(number) for number in range(1, 17)]
+    assert steps == [str(number) for number in range(1, 18)]
     for seen in (
         "Ana's phone: SEV1 INC-1",
         "Preview only: customers have not read this",
         "archived, nobody writes here",
     ):
         assert seen in ended.stdout
-    ending = ended.stdout.split("archived, nobody writes here any more")[1]
+    digest, _, ending = ended.stdout.split("archived, nobody writes here any more")[1].partition("on its dashboard\n")
+    assert "📖 Worth reading: INC-1 Nova API on ctl01 does not answer" in digest
     assert "http://" not in ending
     assert max(map(len, ending.splitlines())) <= 60
     assert ":0/" not in ended.stdout
@@ -460,3 +462,39 @@ def test_a_configuration_with_mistakes_keeps_nobody_from_the_usual_slack_app(tmp
     named = klatsch(tmp_path, "slack-manifest", "-c", "config.yaml")
     assert (named.returncode, named.stdout) == (1, "")
     assert "chat.command" in named.stderr
+
+
+def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path) -> None:
+    write_config(folder, f"sqlite:///{folder}/klatsch.db", chat={"console": {"folder": str(folder / "rooms")}})
+    refused = klatsch(folder, "digest", "--dry-run")
+    assert refused.returncode == 1
+    assert "There is no database yet" in refused.stderr
+    assert (
+        klatsch(
+            folder, "say", "--as", "ana", input="open sev3 Volumes slow page=none\nopen private sev3 Payroll page=none"
+        ).returncode
+        == 0
+    )
+    looked = klatsch(folder, "digest", "--dry-run")
+    assert (looked.returncode, looked.stderr) == (0, "")
+    assert "1 incident" in looked.stdout
+    assert looked.stdout.count("Volumes slow") == 2
+    assert "Payroll" not in looked.stdout
+    assert "1 Störung" in klatsch(folder, "digest", "--dry-run", "--lang", "de").stdout
+    for wrong, said in (
+        (("--team", "web"), "There is no team `web`."),
+        (("--week", "2026-W60", "--dry-run"), "2026 has no week 60."),
+        (("--lang", "de"), "Add --dry-run to read it in another one."),
+    ):
+        refused = klatsch(folder, "digest", *wrong)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert said in refused.stderr
+    posted = klatsch(folder, "digest")
+    assert posted.returncode == 0
+    assert "is on its way to the announcement room of console" in " ".join(posted.stdout.replace("│", "").split())
+    klatsch(folder, "digest")
+    with sqlite3.connect(folder / "klatsch.db") as database:
+        rows = database.execute("SELECT state, key FROM outbox WHERE kind = 'say_weekly_digest'").fetchall()
+    assert {state for state, _ in rows} == {"done"}
+    # Unless a minute began in between.
+    assert 1 <= len(rows) == len({key for _, key in rows}) <= 2

@@ -49,6 +49,7 @@ from bot.incident.commands.outside import (
     RecordRoom,
     StopPaging,
 )
+from bot.incident.commands.weekly import PostDigest
 from bot.incident.commands.work import (
     AddFollowUp,
     AddTask,
@@ -101,6 +102,7 @@ __all__ = [
     "Note",
     "Open",
     "Page",
+    "PostDigest",
     "PostUpdate",
     "RecordAnnouncement",
     "RecordArchive",

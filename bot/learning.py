@@ -1,0 +1,107 @@
+"""The weekly digest and the lean coffee, put together: who makes the one, how the other is held, and what keeps an eye on when they are due."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+
+from adapters.holidays import as_date, holidays, public, told
+from bot.coffee.edition import Edition
+from bot.coffee.house import House
+from bot.config import CoffeeSection, Config
+from bot.digests import Digests, Meetings, WeeklyWords
+from bot.duty import Duty
+from bot.handle import Rules
+from bot.inbox import Writer
+from bot.lookups import Lookups
+from bot.occasions import Occasions, covers
+from bot.occurrences import IsOff, between
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
+from bot.ports import Clock, Memory
+from storage.engine import Database
+from storage.weeks import SqlWeeks
+
+PAST, MOST_PAST = timedelta(weeks=26), 30
+"""How far back a page goes, and how many editions it leads to."""
+
+
+class Learning:
+    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library
+    imported, before a digest is asked for or may be due."""
+
+    def __init__(
+        self,
+        config: Config,
+        ruled: Rules,
+        database: Database,
+        clock: Clock,
+        words: WeeklyWords,
+        duty: Duty,
+        writer: Writer,
+        memory: Memory,
+    ) -> None:
+        known = cache(lambda names: holidays(names).is_off)
+
+        def days_off(names: Sequence[str]) -> IsOff:
+            return known(tuple(names))
+
+        planned = weeklies(config)
+        self.when = {team: when(config, team, days_off) for team in planned}
+        met = coffee(config, days_off)
+        link = config.coffee.link if config.coffee else ""
+        self.digests = Digests(
+            SqlWeeks(database),
+            clock,
+            words,
+            planned,
+            people=config.people,
+            duty=duty,
+            meetings=Meetings(met.after, link) if met else None,
+        )
+        section = config.coffee or CoffeeSection()
+        self.house = House(
+            ruled.manner,
+            section.language,
+            str(section.zone or config.zone),
+            config.people,
+            coffee_rooms(config),
+            next=next_of(met),
+            voter=ruled.voter,
+        )
+        cups = before_coffee(met, section, clock) if met else []
+        self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
+
+
+class Shelf:
+    """`adapters.web.digests.Editions`: what is shown of the weeks before."""
+
+    def __init__(self, learning: Learning, lookups: Lookups) -> None:
+        self._digests = learning.digests
+        self._when = learning.when
+        self._lookups = lookups
+
+    def past(self, team: str, now: datetime) -> Sequence[tuple[datetime, datetime]]:
+        """By the calendar, for what is shown is made anew; none of before the first incident."""
+        first = self._lookups.incident(1)
+        if team not in self._when or first is None:
+            return []
+        found: deque[tuple[datetime, datetime]] = deque(maxlen=MOST_PAST)
+        occurrences, since = self._when[team], None
+        for end in between(occurrences, max(first.opened_at, now - PAST), now):
+            found.appendleft((covers(occurrences, end, since), end))
+            since = end
+        return found
+
+    def language(self, team: str) -> str:
+        return self._digests.weeklies[team].language if team in self._digests.weeklies else "en"
+
+    def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
+        return self._digests.edition(team, start, end, language)
+
+
+def unknown_holidays(names: Sequence[str], year: int) -> list[str]:
+    """What is wrong with the names under `holidays:`, a sentence each. Takes a second; raises Unavailable."""
+    regions = [name for name in names if as_date(name) is None]
+    return [told(one) for one in public(regions, year).unknown] if regions else []
