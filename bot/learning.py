@@ -1,4 +1,4 @@
-"""The weekly digest, put together: who makes it, and what keeps an eye on when it is due."""
+"""The weekly digest and the lean coffee, put together: who makes the one, how the other is held, and what keeps an eye on when they are due."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
 from bot.coffee.edition import Edition
-from bot.config import Config
+from bot.coffee.house import House
+from bot.config import CoffeeSection, Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
+from bot.handle import Rules
 from bot.inbox import Writer
 from bot.lookups import Lookups
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
-from bot.planned import coffee, occasions, weeklies, when
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
 from bot.ports import Clock, Memory
 from storage.engine import Database
 from storage.weeks import SqlWeeks
@@ -32,6 +34,7 @@ class Learning:
     def __init__(
         self,
         config: Config,
+        ruled: Rules,
         database: Database,
         clock: Clock,
         words: WeeklyWords,
@@ -57,7 +60,18 @@ class Learning:
             duty=duty,
             meetings=Meetings(met.after, link) if met else None,
         )
-        self.occasions = Occasions(occasions(config, planned, self.when), writer, memory, clock)
+        section = config.coffee or CoffeeSection()
+        self.house = House(
+            ruled.manner,
+            section.language,
+            str(section.zone or config.zone),
+            config.people,
+            coffee_rooms(config),
+            next=next_of(met),
+            voter=ruled.voter,
+        )
+        cups = before_coffee(met, section, clock) if met else []
+        self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
 
 
 class Shelf:

@@ -22,6 +22,7 @@ from bot.alive import Pulse
 from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
+from bot.coffee.voters import voter
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
@@ -107,19 +108,20 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        ruled = rules(config)
+        ruled = replace(rules(config), voter=lambda person: voter(self._secret, person))
         self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
+        self.learning = Learning(
+            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+        )
         known = replace(
             names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
             digest_link=lambda team: self.digest_links.link(team),
-        )
-        self.learning = Learning(
-            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+            house=self.learning.house,
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
@@ -149,6 +151,8 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        # Before the writer asks for it, in the middle of writing.
+        await asyncio.to_thread(lambda: self._secret)
         await self.calendars.recall()
         await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
@@ -210,11 +214,12 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
+            house=self.learning.house,
         )
 
     @cached_property
     def _secret(self) -> str:
-        """What signs links. It may come from the database."""
+        """What signs links, and by which nobody can be told who votes. It may come from the database."""
         key = self.config.security.signing_key
         return key.get_secret_value() if key else signing_key(self.database)
 
