@@ -76,9 +76,6 @@ def refused(line, where=ROOM):
 
 
 COMMANDS = [
-    # digest
-    ("digest post", c.PostDigest()),
-    ("post digest team=storage week=W44", c.PostDigest(team="storage", week="W44")),
     # open
     ("open Volumes slow in az2", c.Open(title="Volumes slow in az2", page="policy:platform")),
     ("open sev1 API down", c.Open(title="API down", severity=Severity.SEV1, page="policy:platform")),
@@ -400,6 +397,17 @@ COMMANDS = [
 @pytest.mark.parametrize(("line", "command"), COMMANDS, ids=[line for line, _ in COMMANDS])
 def test_a_line_is_understood(line, command):
     assert done(line) == command
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("digest post", c.PostDigest()),
+        ("post digest team=storage week=W44", c.PostDigest(team="storage", week="W44")),
+    ],
+)
+def test_the_digest_is_posted_by_a_line_that_is_about_no_incident(line, command):
+    assert parse(line, ROOM) == Do(None, command, "digest")
 
 
 QUESTIONS = [
