@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -16,9 +17,10 @@ from bot.incident import events as e
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Kind, Source, Status
 from storage import codec
+from storage.coffee import board
 from storage.engine import Database
 from storage.lookups import UNCLOSED, paged_between
-from storage.tables import LIVE, LIVE_COFFEE, OPEN_TOPIC, OWING, TOLD, alert, coffee, event, incident, topic
+from storage.tables import LIVE, OWING, TOLD, alert, event, incident
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +36,6 @@ knows them, and so many are years."""
 
 NOISY, NOISY_ALERTS = 500, 50_000
 """Incidents that nobody worked on, the newest, and alerts of theirs that are counted: a digest shows the five noisiest rules."""
-
-TOPICS = 1_000
 
 CHUNK = 500
 """Values in one IN list."""
@@ -66,7 +66,7 @@ class SqlWeeks:
             noise = connection.execute(_alerts(_unworked(incidents, told))).all()
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
-            board = _board(connection)
+            held = _board(connection)
         if len(told) == EVENTS:
             log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
         # Reading takes longer than asking did, and the database does not wait for it.
@@ -81,7 +81,7 @@ class SqlWeeks:
             measured=tuple(one for one in incidents.values() if _measured(one, end)),
             noise=tuple(_fired(row) for row in noise),
             paged=tuple(paged),
-            board=board,
+            board=held,
         )
 
 
@@ -201,12 +201,9 @@ def _fired(row: Row[Any]) -> Fired:
 
 
 def _board(connection: Connection) -> Board:
-    """The topics that are open and the coffee that is called or running; of what is private no topic is told."""
-    open_ = select(topic.c.id, topic.c.body).where(OPEN_TOPIC).order_by(topic.c.id).limit(TOPICS)
-    topics = {row.id: codec.load_topic(row.body) for row in connection.execute(open_)}
-    of = {one.incident for one in topics.values() if one.incident}
+    """The board without what came up in an incident that is private by now."""
+    found = board(connection)
+    of = {one.incident for one in found.topics.values() if one.incident}
     private = select(incident.c.number).where(incident.c.number.in_(of), incident.c.private == 1)
     secret = set(connection.execute(private).scalars())
-    live = connection.execute(select(coffee.c.body).where(LIVE_COFFEE).limit(1)).scalar()
-    told = {number: one for number, one in topics.items() if one.incident not in secret}
-    return Board(told, None if live is None else codec.load_coffee(live))
+    return replace(found, topics={id_: one for id_, one in found.topics.items() if one.incident not in secret})

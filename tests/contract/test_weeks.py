@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
+from sqlalchemy.event import listen, remove
 
 import storage.weeks
 from bot.alerts.model import Alert, Notification
@@ -321,6 +322,26 @@ def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
     # What nobody is told of takes no place away.
     assert [recorded.event.text for recorded in week(world).events[number]] == ["note 2", "note 3"]
     assert "more than 2 events" in caplog.text
+
+
+def test_what_is_recorded_while_it_is_asked_belongs_to_no_half_of_it(world: World):
+    number = world.opened().number
+    asked: list[str] = []
+
+    def meanwhile(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not asked and statement.startswith("SELECT incident.number"):
+            asked.append(statement)
+            world.ask(c.AddFollowUp(text="replace it"), number)
+
+    listen(Engine, "before_cursor_execute", meanwhile)
+    try:
+        gathered = week(world)
+    finally:
+        remove(Engine, "before_cursor_execute", meanwhile)
+    assert asked
+    assert kinds(gathered, number) == ["incident_opened"]
+    assert gathered.incidents[number].followups == gathered.owing == ()
+    assert [one.number for one in week(world).owing] == [number]
 
 
 def test_the_kinds_that_a_digest_tells_of_are_kinds_of_events():
