@@ -85,16 +85,8 @@ class Conversation:
         return await self._done(parsed, said, by)
 
     async def _done(self, do: Do, said: Said, by: str) -> Document:
-        who = "" if do.anonymous else by
         command = do.command
-        ask = c.Ask(
-            command=command,
-            incident=do.incident,
-            by=who,
-            # By the message somebody could tell who it was.
-            source=Source("command") if do.anonymous else Source("command", said.message, web_link(said.link)),
-            inbox=f"{said.platform}:{said.message}" if said.message else "",
-        )
+        ask = await self._asked(do, said, by)
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             return replies.refused(outcome.refused, self._names.components)
@@ -127,7 +119,17 @@ class Conversation:
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,
         )
-        return replies.with_aside(done, do.aside)
+        answer = replies.with_aside(done, do.aside)
+        return replies.with_aside(answer, replies.LINE_STANDS) if do.anonymous and said.stands else answer
+
+    async def _asked(self, do: Do, said: Said, by: str) -> c.Ask:
+        inbox = f"{said.platform}:{said.message}" if said.message else ""
+        if not do.anonymous:
+            source = Source("command", said.message, web_link(said.link))
+            return c.Ask(command=do.command, incident=do.incident, by=by, source=source, inbox=inbox)
+        # By the message somebody could tell who it was; the same one twice is known all the same.
+        sealed = await asyncio.to_thread(self._names.sealed, inbox) if inbox else ""
+        return c.Ask(command=do.command, incident=do.incident, by="", source=Source("command"), inbox=sealed)
 
     async def _on_duty(self, done: Overridden) -> Document:
         names = self._names

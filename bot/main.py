@@ -39,6 +39,7 @@ from bot.questions import Answers
 from bot.reach import unreachable
 from bot.refreshing import Refreshing
 from bot.rules import rules
+from bot.sealed import seal
 from bot.store import StoreUnavailable
 from bot.vital import Vital
 from bot.web import Web
@@ -114,6 +115,7 @@ class Klatsch:
         known = replace(
             names(config, self.duty, ruled.policy, self._public_addresses),
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
+            sealed=lambda text: seal(self._secret, text),
         )
         answers = Answers(self.lookups, self.clock, known, self.words)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)

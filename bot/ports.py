@@ -135,7 +135,7 @@ class Said:
     """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none. `about` is the
     incident that is meant as if the line was typed in its room, where there is no `room`. `confined`: a room has the members
     that act on its incident, so nothing is done in it to another one. `link` opens the message in its platform
-    (`bot.incident.text.web_link`; what is none is dropped)."""
+    (`bot.incident.text.web_link`; what is none is dropped). `stands`: others read the line itself, with who typed it."""
 
     platform: str
     room: str
@@ -146,6 +146,7 @@ class Said:
     about: int | None = None
     confined: bool = False
     link: str = ""
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

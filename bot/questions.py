@@ -25,6 +25,7 @@ from bot.lookups import Lookups
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.load import load
 from bot.ports import Clock
+from bot.sealed import seal
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction
 
@@ -71,7 +72,7 @@ SHORT_WORDS = frozenset(
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
     there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before; `calendar_link`: the address of a schedule's calendar, or of somebody's shifts in
-    it; `policy`: how people are woken."""
+    it; `policy`: how people are woken; `sealed`: an id in a form that leads to nobody."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Names:
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
     calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
     policy: Policy = field(default_factory=Policy)
+    sealed: Callable[[str], str] = lambda text: seal("", text)
 
     @property
     def roster(self) -> Roster:

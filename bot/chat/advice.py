@@ -160,7 +160,7 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
         case Kind.DRILL:
             yield "Nobody is paged, nothing is published."
         case Kind.NEARMISS:
-            yield "Thank you for telling."
+            yield from _nearly(after)
         case Kind.RETRO:
             yield f"Tell what happened: `{after.ref} note TEXT at=TIME`. Then `{after.ref} close` drafts the postmortem."
         case Kind.MAINTENANCE if after.window:
@@ -172,6 +172,15 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"{what} from {start} to {end}."
         case _:
             pass
+
+
+def _nearly(after: Incident) -> Iterator[str]:
+    told = "Thank you for telling. It is told in the week's digest; it gets no room, and nobody is paged."
+    if after.responders:
+        yield f"{told} Where you were lucky: `{after.ref} note TEXT mark=lucky`"
+    else:
+        # What they added would tell who it was.
+        yield f"{told} I do not know who it was. Anybody may take it back, with `{after.ref} undo e1`, and is named for that."
 
 
 def _hidden(ref: str, untold: str) -> str:

@@ -15,6 +15,9 @@ from bot.incident.model import Kind, Refused, Severity, Status, Window
 PAGING = (Severity.SEV1, Severity.SEV2)
 """Opened by hand, these wake the default policy."""
 
+ANONYMOUS = frozenset({"anonymous", "anonymously", "anon"})
+"""Before the title of a near miss: whoever typed it is not to be known."""
+
 YES = frozenset({"yes", "y", "true", "1", "ja"})
 NO = frozenset({"", "no", "n", "false", "0", "nein"})
 
@@ -74,7 +77,7 @@ def retro(typed: Typed, context: Context) -> Do:
 
 
 def nearmiss(typed: Typed, context: Context) -> Do:
-    anonymous = typed.first in ("anonymous", "anonymously", "anon")
+    anonymous = typed.first in ANONYMOUS
     title = typed.rest(1) if anonymous else typed.text
     if not title:
         raise typed.missing("a title")

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat import times
+from bot.chat.build_life import ANONYMOUS
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
 from bot.chat.implied import among, implied, repeatable, which
@@ -81,6 +82,12 @@ def takes_on(line: str) -> bool:
         return False
     said = {word.low for word in rest}
     return verb.name in ("ack", "take") or bool(said & MYSELF) or (verb.name in HANDING and "me" in said)
+
+
+def nameless(line: str) -> bool:
+    """Whether who types `line` asks not to be known, or may have meant to: a slip in the verb tells no name either."""
+    _, verb, rest = begun(line)
+    return (verb is None or verb.name == "nearmiss") and any(word.low in ANONYMOUS for word in rest[:4])
 
 
 def begun(line: str) -> tuple[int | None, Verb | None, list[Word]]:

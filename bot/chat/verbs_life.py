@@ -233,6 +233,7 @@ LIFE: tuple[Verb, ...] = (
         group="Afterwards",
         where="new",
         prose_at=0,
+        swaps=tuple(sorted(life.ANONYMOUS)),
     ),
     Verb(
         "undo",
