@@ -41,11 +41,16 @@ ALERTS_TOLD = 50
 """Alerts that a page looks at to say what they have in common."""
 
 
+EVENTS_TOLD = 100_000
+"""Events of one incident that its draft is made of: more than any has had."""
+
+
 class Words(RoomWords, Protocol):
     """How things are said. Pure; `bot.words` is it."""
 
     def page(self, incident: Incident, paged: e.Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords: ...
     def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
+    def drill_log(self, history: Sequence[e.Recorded], then: Sequence[e.Recorded]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,8 @@ class Performer:
                 command = c.Remind(promised=due)
             case f.WakeArchive():
                 command = c.ArchiveRooms()
+            case f.WakeReplay(of=of, seq=seq, due=due):
+                command = c.StepReplay(of=of, seq=seq, due=due)
             case f.RepeatAlerts():
                 await self._repeat(incident)
                 return None
@@ -232,13 +239,23 @@ class Performer:
         if incident.private and effect.publisher not in self._providers.own:
             raise Rejected(f"{incident.ref} became private before its draft was written")
         through = incident.postmortem.through if incident.postmortem else item.upto
-        history = await asyncio.to_thread(self._lookups.history, incident.number, upto=through, limit=100_000)
-        text = await asyncio.to_thread(self._words.draft, incident, history)
+        text = await asyncio.to_thread(self._written, incident, through)
         attempt = Attempt(item.key, item.attempt)
         written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
         copy = effect.publisher != next(iter(self._providers.publishers))
         return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy, removed=effect.removed)
+
+    def _written(self, incident: Incident, through: int) -> str:
+        """What is known of it as a text: the postmortem's draft, or the log of a drill that replayed another one."""
+        history = self._lookups.history(incident.number, upto=through, limit=EVENTS_TOLD)
+        if incident.replay is None:
+            return self._words.draft(incident, history)
+        then = self._lookups.incident(incident.replay.of)
+        # As if it were not there, should it have become private since.
+        shown = then is not None and not then.private
+        past = self._lookups.history(incident.replay.of, limit=EVENTS_TOLD) if shown else []
+        return self._words.drill_log(history, past)
 
 
 def provider_of(effect: f.Effect) -> str:
@@ -258,6 +275,7 @@ def provider_of(effect: f.Effect) -> str:
             f.WakeEscalation()
             | f.WakeReminder()
             | f.WakeArchive()
+            | f.WakeReplay()
             | f.RepeatAlerts()
             | f.WakeTimebox()
             | f.WakeThumbs()

@@ -18,7 +18,7 @@ from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
 from bot.durations import parse_duration
 from bot.duty import Duty, overridden
-from bot.incident.model import Incident, Person, Refused
+from bot.incident.model import Incident, Kind, Person, Refused
 from bot.incident.plan import has_room
 from bot.incident.policy import Policy
 from bot.lookups import Lookups
@@ -281,7 +281,9 @@ class Answers:
             about = own.ref
             words = _words(own)
         words = words or frozenset(_split(question.args.get("text", "")))
-        candidates = [incident for incident in self._lookups.recent(LOOKED_THROUGH) if sees(incident)]
+        # A drill says what another one said before it.
+        known = [incident for incident in self._lookups.recent(LOOKED_THROUGH) if incident.kind is not Kind.DRILL]
+        candidates = [incident for incident in known if sees(incident)]
         ranked = _ranked(words, own, candidates)
         return answers.similar_document(ranked, zone=self._names.zone, about=about)
 

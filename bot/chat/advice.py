@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
-from bot.incident.model import ComponentState, Incident, Kind, Moment, Paging, PublicPost, Role, Severity, Status
+from bot.incident.model import (
+    ComponentState,
+    Incident,
+    Kind,
+    Moment,
+    Paging,
+    PublicPost,
+    Replay,
+    Role,
+    Severity,
+    Status,
+)
 from bot.incident.public import outweighing
+from bot.incident.timeline import minutes
 
 VAGUE = re.compile(
     r"(?:improve|better|enhance|optimi[sz]e|monitor|monitoring|investigate|look into|consider|think about|discuss"
@@ -36,6 +48,9 @@ ORDER = (
     Moment.IMPACT_END,
     Moment.RESOLVED,
 )
+
+
+MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def preview(
@@ -159,6 +174,8 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case Kind.DRILL:
             yield "Nobody is paged, nothing is published."
+            if after.replay:
+                yield from _replays(after, after.replay)
         case Kind.NEARMISS:
             yield from _nearly(after)
         case Kind.RETRO:
@@ -172,6 +189,21 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"{what} from {start} to {end}."
         case _:
             pass
+
+
+def _replays(after: Incident, held: Replay) -> Iterator[str]:
+    ref, then = after.ref, now_lasts(held)
+    yield (
+        f"The alerts of INC-{held.of} come again, {held.speed} times as fast: all of them within {then}. "
+        f"`{ref} drill pause` holds them, `{ref} drill go` goes on, `{ref} drill speed=20x` changes the pace, "
+        f"`{ref} drill inject TEXT` tells the players something. `{ref} resolve` ends it, and its log is written."
+    )
+
+
+def now_lasts(held: Replay) -> str:
+    """How long all of it takes at its speed, in words."""
+    lasts = held.length / held.speed
+    return "a minute" if lasts < timedelta(minutes=1, seconds=30) else minutes(MIDNIGHT, MIDNIGHT + lasts)
 
 
 def _nearly(after: Incident) -> Iterator[str]:
@@ -245,6 +277,8 @@ def draft_is(after: Incident, publishers: Sequence[str]) -> str:
     whether somebody edited the last one, and is known only when it is written."""
     if after.postmortem is None:
         return ""
+    if after.replay and publishers:
+        return f"the facilitator's log is being written to {and_(publishers)}: `{after.ref} pm` shows it"
     writing = f"draft of the postmortem is being written to {and_(publishers)}"
     if publishers and after.postmortem.place:
         return f"a newer {writing}; what somebody edited stays as it is: `{after.ref} pm` shows what lies where"

@@ -21,6 +21,7 @@ from bot.chat.strays import stray
 from bot.chat.values import ROLES, STATUSES, named_here, somebody, spelled_severity
 from bot.chat.verb import Verb
 from bot.chat.verbs import VERBS, find, nearest_verb
+from bot.incident.commands import Open
 from bot.incident.model import Refused
 
 __all__ = ["Context", "Do", "Question", "parse"]
@@ -187,7 +188,8 @@ def _is_ref(verb: Verb, word: Word) -> bool:
 
 def _placed(verb: Verb, answer: Do | Question, typed: Typed, whole: str, context: Context) -> Do | Question:
     """`answer` with the incident it is about. `whole` is the line as it was typed."""
-    if verb.where == "new" and typed.ref is not None:
+    replays = isinstance(answer, Do) and isinstance(answer.command, Open) and answer.command.replays
+    if verb.where == "new" and typed.ref is not None and answer.incident is None and not replays:
         raise Refused(
             f"`{verb.name}` makes a new incident, so it takes no reference.", f"Did you mean `INC-{typed.ref} reopen`?"
         )

@@ -44,6 +44,7 @@ NOUNS = {
     Mark.PROPOSAL: "Proposal for customers",
     Mark.COFFEE: "Coffee topic",
     Mark.ON_IT: "“On it”",
+    Mark.INJECT: "Report",
 }
 
 
