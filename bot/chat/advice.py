@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
+from bot.chat.learning import nearly, replays
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
@@ -18,13 +19,11 @@ from bot.incident.model import (
     Moment,
     Paging,
     PublicPost,
-    Replay,
     Role,
     Severity,
     Status,
 )
 from bot.incident.public import outweighing
-from bot.incident.timeline import minutes
 
 VAGUE = re.compile(
     r"(?:improve|better|enhance|optimi[sz]e|monitor|monitoring|investigate|look into|consider|think about|discuss"
@@ -48,9 +47,6 @@ ORDER = (
     Moment.IMPACT_END,
     Moment.RESOLVED,
 )
-
-
-MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def preview(
@@ -175,9 +171,9 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
         case Kind.DRILL:
             yield "Nobody is paged, nothing is published."
             if after.replay:
-                yield from _replays(after, after.replay)
+                yield replays(after, after.replay)
         case Kind.NEARMISS:
-            yield from _nearly(after)
+            yield nearly(after)
         case Kind.RETRO:
             yield f"Tell what happened: `{after.ref} note TEXT at=TIME`. Then `{after.ref} close` drafts the postmortem."
         case Kind.MAINTENANCE if after.window:
@@ -189,30 +185,6 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"{what} from {start} to {end}."
         case _:
             pass
-
-
-def _replays(after: Incident, held: Replay) -> Iterator[str]:
-    ref, then = after.ref, now_lasts(held)
-    yield (
-        f"The alerts of INC-{held.of} come again, {held.speed} times as fast: all of them within {then}. "
-        f"`{ref} drill pause` holds them, `{ref} drill go` goes on, `{ref} drill speed=20x` changes the pace, "
-        f"`{ref} drill inject TEXT` tells the players something. `{ref} resolve` ends it, and its log is written."
-    )
-
-
-def now_lasts(held: Replay) -> str:
-    """How long all of it takes at its speed, in words."""
-    lasts = held.length / held.speed
-    return "a minute" if lasts < timedelta(minutes=1, seconds=30) else minutes(MIDNIGHT, MIDNIGHT + lasts)
-
-
-def _nearly(after: Incident) -> Iterator[str]:
-    told = "Thank you for telling. It is told in the week's digest; it gets no room, and nobody is paged."
-    if after.responders:
-        yield f"{told} Where you were lucky: `{after.ref} note TEXT mark=lucky`"
-    else:
-        # What they added would tell who it was.
-        yield f"{told} I do not know who it was. Anybody may take it back, with `{after.ref} undo e1`, and is named for that."
 
 
 def _hidden(ref: str, untold: str) -> str:

@@ -24,7 +24,8 @@ def drill(typed: Typed, context: Context) -> Do:
     """`drill TITLE`, `drill INC-7 [speed=10x] [TITLE]`; and of one that is on: `drill pause`, `go`, `speed 20x`, `inject TEXT`."""
     steer = _steering(typed)
     if steer is not None:
-        return Do(_of(typed, context), steer(), typed.verb)
+        command = steer()
+        return Do(_of(typed, context), command, typed.verb)
     words = list(typed.words)
     of = typed.ref
     if of is None and words and (of := ref(words[0].text)) is not None:

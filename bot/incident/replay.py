@@ -6,6 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 
+def as_fast(speed: int) -> str:
+    """How fast a replay is, to go on after what it does."""
+    return "as fast as then" if speed == 1 else f"{speed} times as fast as then"
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """The alerts of incident `of` come `speed` times as fast as they did; then they took `length`. Its event `seq` comes next, at `due`;

@@ -16,6 +16,7 @@ from bot.incident.messages import as_edited
 from bot.incident.model import Mark, Moment, PublicPost, Status
 from bot.incident.paged import answered_by
 from bot.incident.policy import is_service
+from bot.incident.replay import as_fast
 
 Who = Callable[[str], str]
 
@@ -123,11 +124,11 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.MadePrivate():
             return "Made private"
         case e.ReplayBegan():
-            return f"The alerts of INC-{event.of} come again, {event.speed} times as fast"
+            return f"The alerts of INC-{event.of} come again, {as_fast(event.speed)}"
         case e.ReplayMoved():
             return "The replay went on" if event.seq else "All alerts of the past incident have come"
         case e.ReplayPaced():
-            return f"The replay goes on, {event.speed} times as fast" if event.next_at else _held(event)
+            return f"The replay goes on, {as_fast(event.speed)}" if event.next_at else _held(event)
         case e.RoleAssigned():
             if not event.person:
                 return f"{who(event.previous)} gave up {event.role}"
@@ -222,7 +223,7 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
 
 
 def _held(event: e.ReplayPaced) -> str:
-    changed = f", and goes on {event.speed} times as fast" if event.speed != event.old_speed else ""
+    changed = f", and goes on {as_fast(event.speed)}" if event.speed != event.old_speed else ""
     return f"The replay is held{changed}"
 
 

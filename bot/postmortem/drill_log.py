@@ -23,7 +23,7 @@ STEPS: tuple[tuple[str, Test], ...] = (
     ("Somebody has it", lambda event: isinstance(event, e.PageAcknowledged)),
     (
         "The lead is taken",
-        lambda event: isinstance(event, e.RoleAssigned) and event.role is Role.LEAD and bool(event.person),
+        lambda event: isinstance(event, e.RoleAssigned) and event.role == Role.LEAD and bool(event.person),
     ),
     ("The first hypothesis", lambda event: isinstance(event, e.Noted) and event.mark is Mark.HYPOTHESIS),
     ("The first decision", lambda event: isinstance(event, e.Noted) and event.mark is Mark.DECISION),
@@ -107,7 +107,7 @@ def _head(now: Facts, past: Facts, history: Sequence[e.Recorded], zone: str) -> 
         if not past.ref:
             blocks.append(f"> Of INC-{began.of} nothing is shown: it is private by now.")
     if now.participants:
-        blocks.append(f"- **Players:** {now.participants.value}")
+        blocks.append(f"- **Took part:** {now.participants.value}")
     return blocks
 
 
