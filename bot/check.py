@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from bot.addresses import url
 from bot.calendar_findings import calendars
 from bot.chat.templates import TemplateError, Templates
+from bot.coffee.speech import LEXICA
 from bot.config import Config
 from bot.database import prepare, schema_state
 from bot.durations import format_duration
@@ -39,12 +40,12 @@ from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, rules, taken, wording
 from bot.offered import Probed
 from bot.oncall.overrides import Override
-from bot.perform import Words
 from bot.ports import DeliveryError
 from bot.providers import pagers, publishers
 from bot.reach import lacking
-from bot.sample import SAMPLE_ALERT, sample
+from bot.sample import SAMPLE_ALERT, sample, sample_weeks
 from bot.store import StoreUnavailable
+from bot.words import Wording
 
 PROBED_WITHIN = 20.0
 """Seconds; a provider that takes longer to say hello does not answer."""
@@ -239,8 +240,8 @@ def _templates(klatsch: Klatsch) -> Iterator[Finding]:
         yield Finding(OK, about, "every one renders")
 
 
-def render_everything(words: Words, person: Person, now: datetime) -> None:
-    """Every template, with an incident at every turn of its life. Raises TemplateError."""
+def render_everything(words: Wording, person: Person, now: datetime) -> None:
+    """Every template: an incident at every turn of its life, and a week of the digest. Raises TemplateError."""
     for incident, history in sample(now, person.id):
         words.card(incident, now)
         words.announcement(incident, now)
@@ -249,6 +250,9 @@ def render_everything(words: Words, person: Person, now: datetime) -> None:
         words.room_name(incident, "")
         words.page(incident, next((r for r in history if isinstance(r.event, PeoplePaged)), None), [SAMPLE_ALERT])
         words.draft(incident, history)
+    for gathered, around in sample_weeks(now, person.id):
+        for language in LEXICA:
+            words.weekly(gathered, around, language)
 
 
 def _people(klatsch: Klatsch) -> Iterator[Finding]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from bot.chat.document import Document
 from bot.incident.model import Person
+from bot.ports import Attempt
 
 
 @runtime_checkable
@@ -22,4 +24,13 @@ class Addressed(Protocol):
 
     def address(self, person: Person) -> str:
         """Where this way reaches `person`. Raises Rejected, naming what is missing in the configuration."""
+        ...
+
+
+@runtime_checkable
+class SendsMail(Protocol):
+    """What a pager may offer: it mails things that wake nobody."""
+
+    async def send(self, attempt: Attempt, to: str, subject: str, document: Document) -> None:
+        """Mail `document` to an address. The same `attempt.key` is the same mail. Raises Unavailable or Rejected."""
         ...

@@ -26,9 +26,10 @@ from bot.chat.document import (
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident.effects import SayHandover
+from bot.incident.hours import Hours
 from bot.incident.model import Incident, Person
 from bot.oncall.escalation import Roster
-from bot.oncall.load import Hours, Load, Paged, load
+from bot.oncall.load import Load, Paged, load
 from bot.oncall.overrides import Override
 from bot.oncall.overriding import Overridden
 from bot.oncall.schedules import FAR, Shift, next_shift, shift, shifts

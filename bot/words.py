@@ -14,6 +14,9 @@ from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
 from bot.chat.removals import still_told
 from bot.chat.templates import Templates
+from bot.coffee.around import Around
+from bot.coffee.edition import Edition
+from bot.coffee.gathered import Gathered
 from bot.duty import Duty
 from bot.incident.effects import SayHandover
 from bot.incident.events import Recorded
@@ -103,6 +106,13 @@ class Wording:
         from bot.postmortem.drill_log import drill_log
 
         return drill_log(history, then, people=self._people, zone=self._zone)
+
+    def weekly(self, gathered: Gathered, around: Around, language: str) -> Edition:
+        # The digest comes once a week, long after the start.
+        from bot.coffee.digest import weekly
+        from bot.coffee.editions import edition
+
+        return edition(weekly(gathered, around), around, self._templates, language)
 
     def draft(self, incident: Incident, history: Sequence[Recorded]) -> str:
         # Drafts come at the end of an incident, long after the start.

@@ -78,11 +78,12 @@ def body(document: d.Document, width: int) -> RenderableType:
     return Constrain(Group(*parts), width)
 
 
-def to_text(document: d.Document, width: int, colour: bool) -> str:
+def to_text(document: d.Document, width: int, colour: bool, *, framed: bool = True) -> str:
     """`document` as a string of lines, none of them wider than `width` cells, without a line end after the last.
 
     Without colour the only control character is the line break, and no line ends in spaces. With colour it holds
-    SGR and OSC 8 sequences of ours; the sixteen colours of the terminal's own palette are used.
+    SGR and OSC 8 sequences of ours; the sixteen colours of the terminal's own palette are used. `framed`: with its tone at the left
+    edge.
     """
     out = io.StringIO()
     console = Console(
@@ -94,7 +95,7 @@ def to_text(document: d.Document, width: int, colour: bool) -> str:
         no_color=not colour,
         legacy_windows=False,
     )
-    console.print(render(document, width))
+    console.print(render(document, width) if framed else body(document, width))
     text = out.getvalue().rstrip("\n")
     return text if colour else "\n".join(row.rstrip() for row in text.split("\n"))
 

@@ -1,5 +1,6 @@
 """Templates: Markdown with Jinja2, ours first shadowed by those of a folder. Every value is escaped, none may be missing.
 
+One of the folder may be ours but for a part: `{% extends "klatsch/weekly.en.md.j2" %}` means our own, whatever the folder holds.
 A template whose name ends in `.txt.j2` makes plain text instead: values are cleaned, and mentions are just names.
 """
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PACKAGED = Path(__file__).parent.parent / "templates"
+OURS = "klatsch"
+"""Under this prefix stand the packaged templates, for those of a folder to extend."""
 SLUG_LIMIT = 60
 """Slack's names of rooms hold 80 characters, `inc-1234567-` included (https://docs.slack.dev/reference/methods/conversations.create)."""
 TEXT_SHOWN = 300
@@ -118,8 +121,9 @@ def _environment(
 ) -> jinja2.Environment:
     import jinja2
 
+    ours = jinja2.PrefixLoader({OURS: jinja2.FileSystemLoader(str(PACKAGED))})
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(places),
+        loader=jinja2.ChoiceLoader([ours, jinja2.FileSystemLoader(places)]),
         undefined=jinja2.StrictUndefined,
         finalize=finalize,
         autoescape=False,  # noqa: S701 - HTML's escapes; `finalize` does Markdown's

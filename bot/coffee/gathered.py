@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.coffee.board import Board
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
 from bot.oncall.load import Paged
+
+MEASURED = timedelta(weeks=14)
+"""A week and the thirteen before it, a quarter: how far back durations are looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from enum import StrEnum
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
+from bot.incident.hours import Hours, hours_of
 from bot.oncall.schedules import Schedule, shifts
-
-
-class Hours(StrEnum):
-    """On the wall clock of the schedule's zone: business is Monday to Friday from 9 to 18, sleep is from 23 to 7 on any day."""
-
-    BUSINESS = "business"
-    OFF = "off"
-    SLEEP = "sleep"
-
-
-BUSINESS = (time(9), time(18))
-SLEEP = (time(23), time(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +33,6 @@ class Load:
     @property
     def pages(self) -> int:
         return sum(self.hours.values())
-
-
-def hours_of(at: datetime, zone: ZoneInfo) -> Hours:
-    local = at.astimezone(zone)
-    if local.time() >= SLEEP[0] or local.time() < SLEEP[1]:
-        return Hours.SLEEP
-    working = local.weekday() < 5 and BUSINESS[0] <= local.time() < BUSINESS[1]
-    return Hours.BUSINESS if working else Hours.OFF
 
 
 def load(schedule: Schedule, paged: Sequence[Paged], start: datetime, end: datetime) -> Load:

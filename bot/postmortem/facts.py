@@ -5,32 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Generic, TypeVar
-from zoneinfo import ZoneInfo
 
+from bot.incident.hours import Hours
 from bot.incident.model import ComponentState, Kind, Mark, Moment, PublicStatus, Role, Severity, Status
 
 T = TypeVar("T")
-
-
-class Hour(StrEnum):
-    """What kind of hour somebody was woken in."""
-
-    BUSINESS = "business"
-    OFF = "off"
-    SLEEP = "sleep"
-
-
-def hour_class(at: datetime, zone: str = "") -> Hour:
-    """The class of the hour `at` falls in, in the IANA zone `zone` (UTC without one).
-
-    Monday to Friday from 8 to 18 is business, from 22 to 8 is sleep on every day, and the rest is off.
-    """
-    local = at.astimezone(ZoneInfo(zone or "UTC"))
-    if local.hour >= 22 or local.hour < 8:
-        return Hour.SLEEP
-    return Hour.BUSINESS if local.weekday() < 5 and local.hour < 18 else Hour.OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +69,7 @@ class PageFact:
     people: tuple[str, ...]
     ladder: str
     step: int
-    hour: Hour
+    hour: Hours
     ref: str
 
 

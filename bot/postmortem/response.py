@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from bot.incident import events as e
+from bot.incident.hours import hours_of
 from bot.incident.model import Moment, Role, Status
 from bot.postmortem.facts import (
     BrokenPromise,
@@ -19,7 +21,6 @@ from bot.postmortem.facts import (
     PostFact,
     Stamped,
     Tenure,
-    hour_class,
 )
 from bot.postmortem.rows import sentences
 from bot.postmortem.words import Cast, upper_first
@@ -102,7 +103,7 @@ def paging(story: Iterable[e.Recorded], names: Cast, zone: str) -> Paging:
         event = recorded.event
         match event:
             case e.PeoplePaged():
-                hour = hour_class(event.at, zone)
+                hour = hours_of(event.at, ZoneInfo(zone or "UTC"))
                 people = tuple(map(names.name, event.people))
                 asked.append(PageFact(event.at, people, event.ladder, event.step, hour, recorded.id))
             case e.PageSent():

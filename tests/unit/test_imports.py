@@ -24,6 +24,7 @@ HEAVY = (
     "nio",
     "slack_sdk",
     "aiohttp",
+    "PIL",
 )
 
 SCRIPT = f"""

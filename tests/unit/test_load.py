@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.oncall.load import Hours, Paged, hours_of, load
+from bot.incident.hours import Hours, hours_of
+from bot.oncall.load import Paged, load
 from bot.oncall.schedules import Rotation, Schedule
 from bot.rostered import load_document, spread
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +26,6 @@ from bot.incident.model import (
     Status,
 )
 from bot.postmortem.draft import draft
-from bot.postmortem.facts import Hour, hour_class
 from bot.postmortem.gather import facts
 from bot.postmortem.markup import closed
 from bot.postmortem.told import told
@@ -437,21 +436,6 @@ def test_a_promise_is_kept_or_broken() -> None:
     assert [(p.promised, p.came, p.refs) for p in known.broken] == [
         (START + timedelta(minutes=51), START + timedelta(minutes=56), ("e4", "e5"))
     ]
-
-
-@pytest.mark.parametrize(
-    ("at", "zone", "expected"),
-    [
-        ("2026-11-20T14:00", "", Hour.BUSINESS),
-        ("2026-11-20T19:00", "", Hour.OFF),
-        ("2026-11-20T21:30", "", Hour.OFF),
-        ("2026-11-20T21:30", "Europe/Berlin", Hour.SLEEP),
-        ("2026-11-21T14:00", "", Hour.OFF),
-        ("2026-11-21T07:59", "", Hour.SLEEP),
-    ],
-)
-def test_an_hour_is_business_off_or_sleep_where_the_person_is(at: str, zone: str, expected: Hour) -> None:
-    assert hour_class(datetime.fromisoformat(at).replace(tzinfo=UTC), zone) is expected
 
 
 def test_decided_not_to_is_told_with_its_reason() -> None:

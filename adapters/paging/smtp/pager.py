@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Iterable
 from email.headerregistry import Address
@@ -18,6 +19,7 @@ from adapters.paging.smtp.mails import answer_mail, page_mail
 from adapters.paging.smtp.reading import Reply
 from adapters.paging.wording import secrets_of
 from bot.answering import PageAnswers
+from bot.chat.document import Document
 from bot.incident.model import Person
 from bot.ports import Attempt, DeliveryError, PageMessage, Pager, Rejected, Unavailable
 
@@ -63,6 +65,16 @@ class Smtp:
         message = page_mail(attempt, page, sender=self._from, to=to, answerable=self._answerable)
         await self._send(message, to, secrets_of(page), page.person.id)
         return page_id(attempt, page)
+
+    async def send(self, attempt: Attempt, to: str, subject: str, document: Document) -> None:
+        """`bot.offered.SendsMail`. Raises as `trigger`; an address that is none is Rejected."""
+        if not ADDRESS.fullmatch(to):
+            raise Rejected(f"{self._name}: `{excerpt(to)}` is no mail address")
+        # Only who sends letters pays for what draws their pictures.
+        from adapters.paging.smtp.letters import letter
+
+        message = await asyncio.to_thread(letter, attempt, document, subject=subject, sender=self._from, to=to)
+        await self._send(message, to)
 
     async def _send(self, message: EmailMessage, to: str, secrets: Iterable[str] = (), person: str = "") -> None:
         try:
@@ -117,7 +129,7 @@ class Smtp:
         block, hidden = f"paging.{self._name}", (*self._secrets, *secrets)
         match error:
             case aiosmtplib.SMTPRecipientsRefused(recipients=[refused, *_]):
-                return self._replied(refused, hidden, f" (check people.{person}.email)")
+                return self._replied(refused, hidden, f" (check people.{person}.email)" if person else "")
             case aiosmtplib.SMTPAuthenticationError():
                 return self._replied(error, hidden, f" (check {block}.user and {block}.password)")
             case aiosmtplib.SMTPResponseException():

@@ -1,0 +1,1 @@
+"""Drawings as pictures: SVG for browsers, PNG for chat platforms and mail."""

@@ -1,0 +1,227 @@
+"""How long things took, as honestly as it can be told: each duration is a value of its own, and a sample of them has a size, a
+median and a range. Durations of incidents are skewed and few, so nothing is averaged, and nothing is said to rise or fall
+(https://www.thevoid.community/report, "MTTR"). Nothing here is counted by person. Pure.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.coffee.gathered import MEASURED, Gathered
+from bot.incident.model import Incident, Kind, Moment, Stamp, Status
+from bot.oncall.load import Load, load
+from bot.oncall.schedules import Schedule
+
+ENOUGH = 20
+"""Values that each of two samples has at least before they are set side by side: of fewer, chance alone moves the median."""
+
+WEEK = timedelta(weeks=1)
+
+_NOTHING = frozenset({Status.TRIAGE, Status.DECLINED, Status.MERGED, Status.CANCELLED})
+"""Nobody said that it is an incident of its own."""
+
+
+class Span(StrEnum):
+    """A duration, in the order in which an incident goes through them."""
+
+    DETECT = "detect"
+    ACKNOWLEDGE = "acknowledge"
+    MITIGATE = "mitigate"
+    IMPACT = "impact"
+    RESOLVE = "resolve"
+
+
+ENDS: Mapping[Span, tuple[tuple[Moment, ...], Moment]] = {
+    Span.DETECT: ((Moment.IMPACT_START,), Moment.DETECTED),
+    Span.ACKNOWLEDGE: ((Moment.DECLARED, Moment.DETECTED), Moment.ACKNOWLEDGED),
+    Span.MITIGATE: ((Moment.IMPACT_START,), Moment.MITIGATED),
+    Span.IMPACT: ((Moment.IMPACT_START,), Moment.IMPACT_END),
+    Span.RESOLVE: ((Moment.DECLARED,), Moment.RESOLVED),
+}
+"""What each begins with, the first of these moments that is known, and what it ends with."""
+
+
+class Evidence(StrEnum):
+    """How a moment is known: an alert carries it, it is when somebody changed the status, or somebody said or did it."""
+
+    ALERT = "alert"
+    STATUS = "status"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """One value: incident `incident` took so long, and how both ends are known."""
+
+    length: timedelta
+    incident: int
+    start: Evidence
+    end: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The values, the shortest first, and how many there are not: `going_on` incidents may still get theirs, of `missing` ones a moment
+    was never said, and `backwards` ones end before they begin."""
+
+    took: tuple[Took, ...] = ()
+    going_on: int = 0
+    missing: int = 0
+    backwards: int = 0
+
+    @property
+    def n(self) -> int:
+        return len(self.took)
+
+    @property
+    def lengths(self) -> tuple[timedelta, ...]:
+        return tuple(took.length for took in self.took)
+
+    @property
+    def left_out(self) -> int:
+        """Those that are over and have no value."""
+        return self.missing + self.backwards
+
+    @property
+    def median(self) -> timedelta | None:
+        """The value in the middle; between the two in the middle where their number is even. None: there is none."""
+        if not self.took:
+            return None
+        low, high = self.took[(self.n - 1) // 2].length, self.took[self.n // 2].length
+        return low + (high - low) / 2
+
+    @property
+    def range(self) -> tuple[timedelta, timedelta] | None:
+        """The shortest and the longest. None: there is none."""
+        return (self.took[0].length, self.took[-1].length) if self.took else None
+
+    @property
+    def starts(self) -> dict[Evidence, int]:
+        """How the beginnings are known: how many in each way, without those in which none is."""
+        return _counted(took.start for took in self.took)
+
+    @property
+    def ends(self) -> dict[Evidence, int]:
+        return _counted(took.end for took in self.took)
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """One duration: the values of the week, and those of the weeks before it."""
+
+    span: Span
+    week: Sample = field(default_factory=Sample)
+    before: Sample = field(default_factory=Sample)
+
+    @property
+    def comparable(self) -> bool:
+        """Both medians may be told beside each other, with their numbers and ranges. Else there are too few for a trend."""
+        return self.week.n >= ENOUGH and self.before.n >= ENOUGH
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """How much was told: incidents and near misses of the week, and `before`, the incidents of each whole week before it, the oldest
+    first, from the first week in which there was one."""
+
+    incidents: int
+    nearmisses: int
+    before: tuple[int, ...] = ()
+
+    @property
+    def more(self) -> bool:
+        """More incidents than in most of the weeks before, or near misses at all. That more is told is what one wants: it says that
+        telling is safe, and nothing of whether more failed. Words that show these numbers say so."""
+        fewer = sum(count < self.incidents for count in self.before)
+        return self.nearmisses > 0 or fewer * 2 > len(self.before)
+
+
+def durations(gathered: Gathered) -> tuple[Durations, ...]:
+    """Each duration that has a value, or of which one of the week was left out, in their order. Empty when the week had no incident:
+    there is nothing new to show. What lies further back than `MEASURED` is not looked at."""
+    counted = [incident for incident in gathered.measured if _counts(incident)]
+    week = [one for one in counted if gathered.start <= _when(one) < gathered.end]
+    before = [one for one in counted if gathered.end - MEASURED <= _when(one) < gathered.start]
+    if not week:
+        return ()
+    found = (Durations(span, _sample(span, week), _sample(span, before)) for span in Span)
+    return tuple(one for one in found if one.week.n or one.before.n or one.week.left_out)
+
+
+def reported(gathered: Gathered) -> Reported:
+    """The weeks before are counted back from the beginning, as far as `MEASURED` goes."""
+    times = [_when(incident) for incident in gathered.measured if _counts(incident)]
+    weeks = (MEASURED - (gathered.end - gathered.start)) // WEEK
+    starts = [gathered.start - WEEK * back for back in range(weeks, 0, -1)]
+    counts = [sum(start <= at < start + WEEK for at in times) for start in starts]
+    first = next((place for place, count in enumerate(counts) if count), len(counts))
+    told = gathered.incidents.values()
+    return Reported(
+        incidents=sum(gathered.start <= at < gathered.end for at in times),
+        nearmisses=sum(
+            one.kind is Kind.NEARMISS
+            and one.status is not Status.CANCELLED
+            and gathered.start <= one.opened_at < gathered.end
+            for one in told
+        ),
+        before=tuple(counts[first:]),
+    )
+
+
+def loads(gathered: Gathered, schedules: Iterable[Schedule]) -> tuple[Load, ...]:
+    """How the pages of the week were spread over these rotations."""
+    return tuple(load(schedule, gathered.paged, gathered.start, gathered.end) for schedule in schedules)
+
+
+def _counts(incident: Incident) -> bool:
+    return incident.kind in (Kind.REAL, Kind.RETRO) and incident.status not in _NOTHING
+
+
+def _moments(incident: Incident) -> Mapping[Moment, Stamp]:
+    """Of one that was written down afterwards, the time of writing is nothing that it took."""
+    if incident.kind is not Kind.RETRO:
+        return incident.moments
+    return {moment: stamp for moment, stamp in incident.moments.items() if moment is not Moment.DECLARED}
+
+
+def _when(incident: Incident) -> datetime:
+    """The time an incident belongs to: of one that was written down afterwards, that of which it tells."""
+    began = _moments(incident).get(Moment.IMPACT_START) if incident.kind is Kind.RETRO else None
+    return began.at if began else incident.opened_at
+
+
+def _sample(span: Span, incidents: Sequence[Incident]) -> Sample:
+    took: list[Took] = []
+    going_on = missing = backwards = 0
+    beginnings, ending = ENDS[span]
+    for incident in incidents:
+        moments = _moments(incident)
+        start = next((moments[moment] for moment in beginnings if moment in moments), None)
+        end = moments.get(ending)
+        if start is None or end is None:
+            if end is None and incident.status.open:
+                going_on += 1
+            elif incident.kind is Kind.REAL:
+                missing += 1
+        elif end.at < start.at:
+            backwards += 1
+        else:
+            took.append(Took(end.at - start.at, incident.number, _evidence(start), _evidence(end)))
+    took.sort(key=lambda one: (one.length, one.incident))
+    return Sample(tuple(took), going_on, missing, backwards)
+
+
+def _evidence(stamp: Stamp) -> Evidence:
+    """A page is acknowledged in one of many ways, and each is somebody's doing."""
+    if stamp.source in (Evidence.ALERT, Evidence.STATUS):
+        return Evidence(stamp.source)
+    return Evidence.PERSON
+
+
+def _counted(found: Iterable[Evidence]) -> dict[Evidence, int]:
+    counts = Counter(found)
+    return {evidence: counts[evidence] for evidence in Evidence if counts[evidence]}

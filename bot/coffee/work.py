@@ -1,0 +1,195 @@
+"""What the digest tells of follow-ups and open questions, of what is coming, of the load, and of the coffee. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.coffee.board import Origin, TopicState
+from bot.coffee.seen import NOT_ONE, Seen
+from bot.incident import events as e
+from bot.incident.hours import Hours
+from bot.incident.model import FollowUp, Incident, Kind, Mark
+from bot.incident.text import REMOVED
+from bot.oncall.load import Load, load
+from bot.oncall.schedules import shifts
+
+WINDOWS_AHEAD = timedelta(days=14)
+HANDOVERS_AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A follow-up. `owner` is an id, empty: nobody has it. `reason` says why it was decided against."""
+
+    ref: str
+    id: int
+    text: str
+    owner: str = ""
+    due: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUps:
+    """`new`, `done` and `declined` (decided against) are of the period, `overdue` is what is now, the oldest first. `owners` of what is
+    done are thanked, each once, in the order of their ids; `open` counts all that are open."""
+
+    new: tuple[Item, ...]
+    done: tuple[Item, ...]
+    declined: tuple[Item, ...]
+    overdue: tuple[Item, ...]
+    owners: tuple[str, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An open one and since when it is; `ref` empty: it came up in no incident."""
+
+    ref: str
+    text: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    ref: str
+    title: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The next one of a schedule, and how many `more` there are in the week."""
+
+    schedule: str
+    at: datetime
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    windows: tuple[Window, ...]
+    handovers: tuple[HandOver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """The load of each schedule, and how many pages came in sleep hours in all of them."""
+
+    loads: tuple[Load, ...]
+    asleep: int
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """What may be talked about over the coffee, as (number, text, dots), most dots first; when that is (None: it is not planned) and where
+    people meet (may be empty)."""
+
+    topics: tuple[tuple[int, str, int], ...]
+    next: datetime | None
+    meeting: str
+
+
+def followups(seen: Seen) -> FollowUps | None:
+    changed = {(one.number, item, added): one for one, item, added in _changed(seen)}
+    now = seen.around.now
+    owed = [(one, item) for one in seen.gathered.owing if seen.ours(one) for item in one.followups if not item.outcome]
+    late = [(one, item) for one, item in owed if item.due is not None and item.due < now]
+
+    def now_so(outcome: str, *, added: bool) -> tuple[Item, ...]:
+        """Those that stand so now: what was done and taken up again is not done."""
+        rows = [(one, one.followups[item - 1]) for (_, item, new), one in changed.items() if new is added]
+        return tuple(_item(one, row) for one, row in rows if row.outcome == outcome and row.text != REMOVED)
+
+    done = now_so("done", added=False)
+    found = FollowUps(
+        new=now_so("", added=True),
+        done=done,
+        declined=now_so("wontdo", added=False),
+        overdue=tuple(sorted((_item(*each) for each in late), key=lambda item: (item.due or now, item.ref, item.id))),
+        owners=tuple(sorted({item.owner for item in done if item.owner})),
+        open=len(owed),
+    )
+    return found if found.new or found.done or found.declined or found.overdue else None
+
+
+def questions(seen: Seen) -> tuple[Question, ...] | None:
+    """Lines of the period that ask, and what is asked over the coffee: a question that is answered is taken back there."""
+    found = {
+        (incident.number, line.seq): Question(incident.ref, line.text, line.at)
+        for incident, line in seen.marked(Mark.QUESTION)
+        if incident.status not in NOT_ONE
+    }
+    for topic in seen.gathered.board.topics.values():
+        if topic.origin is Origin.QUESTION and topic.state is TopicState.OPEN:
+            ref = f"INC-{topic.incident}" if topic.incident else ""
+            found.setdefault((topic.incident, topic.event), Question(ref, topic.text, topic.added_at))
+    return tuple(sorted(found.values(), key=lambda one: (one.since, one.ref))) or None
+
+
+def on_call(seen: Seen) -> OnCall | None:
+    gathered = seen.gathered
+    loads = [
+        load(schedule, gathered.paged, gathered.start, gathered.end)
+        for name, schedule in seen.around.roster.schedules.items()
+        if not seen.around.team or name in seen.around.schedules
+    ]
+    found = tuple(one for one in loads if one.pages)
+    return OnCall(found, sum(one.hours[Hours.SLEEP] for one in found)) if found else None
+
+
+def coming(seen: Seen) -> Coming | None:
+    now = seen.around.now
+    windows = [
+        Window(one.ref, one.title, one.window.start, one.window.end)
+        for one in seen.incidents.values()
+        if one.kind is Kind.MAINTENANCE and one.window and one.status.open
+        if one.window.end > now and one.window.start < now + WINDOWS_AHEAD
+    ]
+    found = Coming(
+        tuple(sorted(windows, key=lambda one: (one.start, one.ref))),
+        tuple(sorted(_handovers(seen), key=lambda one: (one.at, one.schedule))),
+    )
+    return found if found.windows or found.handovers else None
+
+
+def topics(seen: Seen) -> Topics | None:
+    listed = [topic for topic in seen.gathered.board.topics.values() if topic.state is TopicState.OPEN]
+    ordered = sorted(listed, key=lambda topic: (-topic.votes, topic.id))
+    found = Topics(
+        tuple((one.id, one.text, one.votes) for one in ordered), seen.around.next_coffee, seen.around.meeting
+    )
+    return found if found.topics or found.next else None
+
+
+def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:
+    """The follow-ups that were added (True) or changed in the period, those of exercises too: what a drill showed is to be done."""
+    for incident, recorded in seen.happened():
+        if not seen.ours(incident):
+            continue
+        match recorded.event:
+            case e.FollowUpAdded(followup=number):
+                yield incident, number, True
+            case e.FollowUpChanged(followup=number):
+                yield incident, number, False
+            case _:
+                pass
+
+
+def _item(incident: Incident, row: FollowUp) -> Item:
+    return Item(incident.ref, row.id, row.text, row.owner, row.due, row.reason)
+
+
+def _handovers(seen: Seen) -> Iterator[HandOver]:
+    now, around = seen.around.now, seen.around
+    for name, schedule in around.roster.schedules.items():
+        if around.team and name not in around.schedules:
+            continue
+        # The one of this very moment is told: digest and hand-over like to share their hour.
+        _, *changes = shifts(schedule, now - timedelta.resolution, now + HANDOVERS_AHEAD)
+        if changes:
+            yield HandOver(name, changes[0].start, len(changes) - 1)
