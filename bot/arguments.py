@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 VALUED = ("-c", "--config", "--as")
 """Options of `say`; a value follows."""
 
-COMMANDS = frozenset({"check", "db", "demo", "export", "pm", "replay", "say", "serve", "slack-manifest"})
-"""What `klatsch` does; one of them is called like a verb."""
+COMMANDS = frozenset({"check", "db", "demo", "digest", "export", "pm", "replay", "say", "serve", "slack-manifest"})
+"""What `klatsch` does; some of them are called like a verb."""
 
 HERE = "config.yaml"
 OF_THE_MACHINE = "/etc/klatsch/config.yaml"

@@ -36,6 +36,7 @@ from bot.findings import (
 from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
+from bot.learning_findings import digests
 from bot.lookups import Waiting
 from bot.main import DRAFTS, Klatsch, is_klatsch, rules, taken, wording
 from bot.offered import Probed
@@ -104,7 +105,7 @@ async def _findings(klatsch: Klatsch) -> AsyncIterator[Finding]:
         *alive(config),
     ):
         yield finding
-    for finding in await _probed(klatsch):
+    for finding in (*await digests(klatsch), *await _probed(klatsch)):
         yield finding
 
 

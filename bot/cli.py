@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import getpass
 import logging
 import os
 import sys
@@ -148,6 +147,15 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--to", default="", metavar="FOLDER", help="write it there, with the files that were kept")
     export.add_argument("ref", metavar="INC-7", help="the reference of the incident")
 
+    digest = command(
+        "digest", _digest, "Print the weekly digest of the last seven days or of a week, and post it where it belongs."
+    )
+    _with_config(digest)
+    digest.add_argument("--dry-run", action="store_true", help="only print it")
+    digest.add_argument("--team", default="", help="a key under `digest.teams`; default: the one of everybody")
+    digest.add_argument("--week", default="", metavar="2026-W47", help="default: the seven days until now")
+    digest.add_argument("--lang", choices=("en", "de"), default="", help="with --dry-run: not in its own language")
+
     postmortem = command(
         "pm",
         _redact,
@@ -234,30 +242,13 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _say(arguments: argparse.Namespace) -> int:
     from bot.chat.verbs import KEYS
-    from bot.terminal import SAY_WHAT, talk
+    from bot.terminal import SAY_WHAT, speaking, talk
 
     line = line_of(arguments.words, KEYS)
     if arguments.words and not line.strip():
         raise Refused("There is nothing to do in an empty line.", SAY_WHAT)
     config = _config(arguments)
-    return asyncio.run(talk(config, line, _speaker(arguments.person, config)))
-
-
-def _speaker(named: str | None, config: Config) -> str:
-    from bot.terminal import known, speaker
-
-    if named is not None:
-        return known(named, config.people)
-    if usual := os.environ.get("KLATSCH_AS"):
-        return known(usual, config.people, "KLATSCH_AS=")
-    return speaker(_login(), config.people)
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
+    return asyncio.run(talk(config, line, speaking(arguments.person, os.environ, config.people)))
 
 
 def _replay(arguments: argparse.Namespace) -> int:
@@ -273,6 +264,13 @@ def _export(arguments: argparse.Namespace) -> int:
     if not arguments.to:
         print(text, end="")
     return DONE
+
+
+def _digest(arguments: argparse.Namespace) -> int:
+    from bot.weekly_terminal import digest
+
+    asked = {name: getattr(arguments, name) for name in ("team", "week", "lang")}
+    return asyncio.run(digest(_config(arguments), asked, post=not arguments.dry_run))
 
 
 def _redact(arguments: argparse.Namespace) -> int:

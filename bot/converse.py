@@ -102,6 +102,10 @@ class Conversation:
 
     async def _done(self, do: Do, said: Said, by: str) -> Document:
         command = do.command
+        if isinstance(command, c.PostDigest):
+            posted, answer = self._answers.posting(command)
+            await self._writer.submit(posted)
+            return answer
         ask = await self._asked(do, said, by)
         outcome = await self._writer.submit(ask)
         if outcome.refused:

@@ -29,6 +29,7 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
+from bot.learning import Learning
 from bot.listeners import addresses, bound, own_pages
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
@@ -117,7 +118,10 @@ class Klatsch:
             calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
             sealed=lambda text: seal(self._secret, text),
         )
-        answers = Answers(self.lookups, self.clock, known, self.words)
+        self.learning = Learning(
+            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+        )
+        answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
@@ -177,8 +181,10 @@ class Klatsch:
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[Deliverer]:
         providers = await self._providers()
-        await asyncio.to_thread(self._take_over)
-        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear=self.writer.submit)
+        if self.database.sqlite:
+            await asyncio.to_thread(self.outbox.take_over)
+        hear, digests = self.writer.submit, self.learning.digests
+        performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear, digests)
         deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
@@ -188,10 +194,6 @@ class Klatsch:
             if self._platforms is None:
                 for platform in self._talking.values():
                     await platform.aclose()
-
-    def _take_over(self) -> None:
-        if self.database.sqlite:
-            self.outbox.take_over()
 
     async def _providers(self) -> Providers:
         config = self.config
@@ -273,6 +275,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
+        talking.append(asyncio.create_task(self.learning.occasions.run(), name="occasions"))
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():

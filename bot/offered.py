@@ -19,6 +19,16 @@ class Probed(Protocol):
 
 
 @runtime_checkable
+class ProbesRooms(Protocol):
+    """What a chat platform may offer, so that `klatsch check` can try the rooms that the configuration names."""
+
+    async def probe_room(self, name: str) -> None:
+        """Look whether `ChatPlatform.room_named` would find it, and let us write there, without doing anything. Raises Unavailable, or
+        Rejected that names it."""
+        ...
+
+
+@runtime_checkable
 class Addressed(Protocol):
     """What a pager may offer: it knows beforehand whether it can reach somebody."""
 

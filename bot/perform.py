@@ -11,6 +11,7 @@ from bot.alerts.model import Alert, Notification
 from bot.answering import Settles
 from bot.chat.page import PageWords
 from bot.copies import Copies, Limits
+from bot.digests import Digests
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -74,9 +75,17 @@ class Performer:
     """Does one effect through its adapter."""
 
     def __init__(
-        self, lookups: Lookups, files: Files, clock: Clock, providers: Providers, words: Words, hear: Hear
+        self,
+        lookups: Lookups,
+        files: Files,
+        clock: Clock,
+        providers: Providers,
+        words: Words,
+        hear: Hear,
+        digests: Digests,
     ) -> None:
         self._hear = hear
+        self._digests = digests
         self._lookups = lookups
         self._clock = clock
         self._providers = providers
@@ -143,6 +152,12 @@ class Performer:
             case f.SayHandover():
                 await self._rooms.hand_over(item, effect)
                 return None
+            case f.SayWeeklyDigest(platform=platform):
+                await self._digests.say(_attempt(item), known(self._providers.platforms, platform, "chat"), effect)
+                return None
+            case f.MailWeeklyDigest(way=way):
+                await self._digests.mail(_attempt(item), known(self._providers.pagers, way, "paging"), effect)
+                return None
             case _:
                 raise Rejected("it is not done in this release")
 
@@ -167,7 +182,7 @@ class Performer:
             return None
         paged = await asyncio.to_thread(self._asked, item.incident, asked)
         page = await self._message(item, person, effect.way, incident, paged)
-        receipt = await pager.trigger(Attempt(item.key, item.attempt), page)
+        receipt = await pager.trigger(_attempt(item), page)
         return c.RecordPage(
             person=effect.person,
             way=effect.way,
@@ -183,7 +198,7 @@ class Performer:
         person = known(self._providers.people, effect.person, "people")
         if not isinstance(pager, Settles):
             return
-        page, attempt = await self._message(item, person, effect.way, incident, None), Attempt(item.key, item.attempt)
+        page, attempt = await self._message(item, person, effect.way, incident, None), _attempt(item)
         if effect.by:
             by = self._providers.people.get(effect.by)
             await pager.acknowledge(attempt, page, by.name if by else effect.by)
@@ -225,7 +240,7 @@ class Performer:
                     # It became private while this waited for the page: a leak. Its end may go out, if there is one.
                     raise Rejected(f"{incident.ref} became private before it was posted")
                 link = await page.publish(
-                    Attempt(item.key, item.attempt),
+                    _attempt(item),
                     ref=incident.ref,
                     number=event.number,
                     at=event.at,
@@ -240,7 +255,7 @@ class Performer:
             raise Rejected(f"{incident.ref} became private before its draft was written")
         through = incident.postmortem.through if incident.postmortem else item.upto
         text = await asyncio.to_thread(self._written, incident, through)
-        attempt = Attempt(item.key, item.attempt)
+        attempt = _attempt(item)
         written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
         copy = effect.publisher != next(iter(self._providers.publishers))
@@ -256,6 +271,10 @@ class Performer:
         shown = then is not None and not then.private
         past = self._lookups.history(incident.replay.of, limit=EVENTS_TOLD) if shown else []
         return self._words.drill_log(history, past)
+
+
+def _attempt(item: Claimed) -> Attempt:
+    return Attempt(item.key, item.attempt)
 
 
 def provider_of(effect: f.Effect) -> str:

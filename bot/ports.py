@@ -1,5 +1,4 @@
-"""What the product asks of the world: one Protocol a port, each method with its promise. The database is bot.store, what
-understands alerts bot.alerts.source.
+"""What the product asks of the world: one Protocol a port. The database is bot.store, what understands alerts bot.alerts.source.
 
 An adapter raises `Unavailable` or `Rejected` and nothing else on purpose; any other exception is a bug, logged with
 its traceback and retried. No port carries words or a feature's name: it takes a `Document`.
@@ -83,6 +82,11 @@ class ChatPlatform(Protocol):
         """Where incidents are announced; empty: nowhere."""
         ...
 
+    async def room_named(self, name: str) -> str:
+        """The id of a room as the configuration names it (empty: `announce_room`). We may write there, and what people do there is
+        handed over from now on. Raises Rejected, naming it, when it is not there or does not let us."""
+        ...
+
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         """The room that carries `mark` (`inc-7`): the one that is there, else a new one, `private` or not. Never two. What
         the answer says of a room that was there before is how it is, and not how it was asked for."""
@@ -106,8 +110,7 @@ class ChatPlatform(Protocol):
 
     async def set_topic(self, attempt: Attempt, room: str, topic: str) -> None: ...
     async def set_links(self, attempt: Attempt, room: str, links: Sequence[RoomLink]) -> None:
-        """Show these above the room, in this order, and no other ones of ours; what is no address of the web is left out. Where
-        a platform shows none nothing is done: the card has them too."""
+        """Show these above the room, if it can, in this order and no others of ours; what is no address of the web is left out."""
         ...
 
     async def archive(self, attempt: Attempt, room: str) -> None:
@@ -115,8 +118,7 @@ class ChatPlatform(Protocol):
         ...
 
     async def fetch(self, place: str, most: int) -> bytes:
-        """What lies at an `Attachment.place`, of `most` bytes at most. Raises Rejected when it is larger, or there no more, with
-        a reason that reads on behind "not kept:"."""
+        """What lies at an `Attachment.place`. Raises Rejected, to be read behind "not kept:", when it has more than `most` bytes, or is gone."""
         ...
 
     async def listen(self, inbox: Inbox) -> None:
@@ -235,18 +237,16 @@ class Memory(Protocol):
         ...
 
     async def recall_all(self, prefix: str, most: int) -> Mapping[str, str]:
-        """What is kept under the keys that begin with `prefix`, letter by letter: the first `most`, in the order of the
-        keys' code points."""
+        """What is kept under the first `most` keys that begin with `prefix`, letter by letter, in the order of their code points."""
         ...
 
     async def keep(self, items: Mapping[str, str]) -> None:
-        """All of them or none, each in place of what was kept under its key. Raises ValueError, and keeps nothing, when one is
-        longer than MEMORY_KEY or MEMORY_VALUE or holds NUL or half a surrogate pair."""
+        """All or none, each in place of what was kept under its key. Raises ValueError, and keeps nothing, when one is too long
+        (MEMORY_KEY, MEMORY_VALUE) or holds NUL or half a surrogate pair."""
         ...
 
     async def keep_first(self, key: str, value: str) -> str:
-        """What is kept under `key`, which is `value` when nothing was: of several who ask at the same time, everybody hears
-        the same. Raises ValueError as `keep` does."""
+        """What is kept under `key`, which is `value` when nothing was; all who ask at once hear the same. Raises ValueError as `keep`."""
         ...
 
     async def forget(self, keys: Collection[str]) -> None:

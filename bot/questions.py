@@ -16,12 +16,16 @@ from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
+from bot.digests import Digests
 from bot.durations import parse_duration
 from bot.duty import Duty, overridden
+from bot.incident.commands import PostDigest
 from bot.incident.model import Incident, Kind, Person, Refused
+from bot.incident.outgoing import Enqueue
 from bot.incident.plan import has_room
 from bot.incident.policy import Policy
 from bot.lookups import Lookups
+from bot.on_demand import looked_at, posting
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.load import load
 from bot.ports import Clock
@@ -42,30 +46,10 @@ DRAFTED_FROM = 100_000
 """Events of one incident from which `pm lint` reads, as its draft would: more than any incident has had."""
 
 SIMILAR = 5
-SHORT_WORDS = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "with",
-        "from",
-        "that",
-        "this",
-        "are",
-        "was",
-        "not",
-        "has",
-        "have",
-        "but",
-        "out",
-        "its",
-        "into",
-        "der",
-        "die",
-        "das",
-        "und",
-    ]
-)
+SHORT_WORDS = frozenset({
+    "the", "and", "for", "with", "from", "that", "this", "are", "was", "not", "has", "have", "but", "out", "its", "into",
+    "der", "die", "das", "und",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +94,11 @@ class Cards(Protocol):
 class Answers:
     """Reads the database: call it from a thread."""
 
-    def __init__(self, lookups: Lookups, clock: Clock, names: Names, cards: Cards) -> None:
+    def __init__(
+        self, lookups: Lookups, clock: Clock, names: Names, cards: Cards, digests: Digests | None = None
+    ) -> None:
         self._lookups = lookups
+        self._digests = digests
         self._clock = clock
         self._names = names
         self._cards = cards
@@ -129,8 +116,16 @@ class Answers:
                 return rostered.standing(self._roster(), people=self._names.people, zone=self._names.zone)
             case "similar":
                 return self._similar(question, sees)
+            case "digest" if self._digests is not None:
+                return looked_at(self._digests, question.args, self._clock.now())
             case _:
                 return self._about(question, context, self._incident(question.incident, sees))
+
+    def posting(self, command: PostDigest) -> tuple[Enqueue, Document]:
+        """As `bot.on_demand.posting`."""
+        if self._digests is None:
+            raise Refused("There is no digest here.")
+        return posting(self._digests, command, self._clock.now())
 
     def room(self, before: Incident | None, after: Incident) -> str:
         """The name of the room that opens now; empty when none does, or when it is there already."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
 import re
 import shutil
@@ -65,6 +66,18 @@ def known(person: str, people: Mapping[str, Person], option: str = "--as ") -> s
     raise Refused(f"There is no `{shorten(person)}` under `people:`.", hint)
 
 
+def speaking(named: str | None, environ: Mapping[str, str], people: Mapping[str, Person]) -> str:
+    """Who speaks: who was `named`, else whom the environment names, else the login. Raises Refused."""
+    if named is not None:
+        return known(named, people)
+    if usual := environ.get("KLATSCH_AS"):
+        return known(usual, people, "KLATSCH_AS=")
+    try:
+        return speaker(getpass.getuser(), people)
+    except (OSError, KeyError):
+        return speaker("", people)
+
+
 def speaker(login: str, people: Mapping[str, Person]) -> str:
     """Who speaks with this login: the person with that id, else somebody of the terminal's own."""
     return login if login in people else f"{TERMINAL}:{login}" if login else TERMINAL
@@ -84,7 +97,7 @@ async def talk(config: Config, line: str, person: str) -> int:
             f"klatsch: the database does not answer ({error}): overrides and calendars are missing here.",
             file=sys.stderr,
         )
-        _print(on_call(roster(config), {"contacts": "yes"}, klatsch.clock.now(), config.people))
+        printed(on_call(roster(config), {"contacts": "yes"}, klatsch.clock.now(), config.people))
         return 1
 
 
@@ -150,12 +163,12 @@ class _Talk:
         said = Said(platform=TERMINAL, room="", by=self._person, line=line, about=self._about)
         before = self._klatsch.writer.done
         answer = await self._klatsch.conversation.said(said)
-        _print(answer)
+        printed(answer)
         if answer.tone == "refused":
             return 1
         if self._klatsch.writer.done > before:
             # A question asks nothing of the writer, and sends nothing either.
-            await _send(self._klatsch)
+            await send(self._klatsch)
         return 0
 
     def _warn(self, line: str) -> None:
@@ -169,22 +182,22 @@ class _Talk:
             self._unknown = ()
 
 
-async def _send(klatsch: Klatsch) -> None:
+async def send(klatsch: Klatsch) -> None:
     """With no bot running, what the line caused is sent from here; else the running bot sends it. The line itself is done
     and recorded whatever becomes of this."""
     try:
         try:
             async with klatsch.delivering() as deliverer:
                 if not await deliverer.drain_within(DELIVERED_WITHIN):
-                    _print(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
+                    printed(say("Not everything is sent yet; `klatsch serve` sends the rest.", "warning"))
         except AlreadyRunning:
             return
         except DeliveryError as error:
-            _print(_left(error.reason))
+            printed(_left(error.reason))
         for unsent in await asyncio.to_thread(_unsent, klatsch):
-            _print(say(unsent, "warning"))
+            printed(say(unsent, "warning"))
     except StoreUnavailable as error:
-        _print(_left(f"the database does not answer ({error})"))
+        printed(_left(f"the database does not answer ({error})"))
 
 
 def _left(reason: str) -> Document:
@@ -205,7 +218,8 @@ def _unsent(klatsch: Klatsch) -> list[str]:
     return told
 
 
-def _print(document: Document) -> None:
+def printed(document: Document) -> None:
+    """Print a message as wide as the terminal is."""
     width = min(100, shutil.get_terminal_size().columns)
     print(shown(document, width, colour=sys.stdout.isatty()), flush=True)
 

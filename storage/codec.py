@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from bot.coffee.board import Coffee, Topic
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.model import Incident
@@ -93,3 +94,13 @@ def load_labels(body: str) -> dict[str, str]:
 def load_reasons(body: str) -> list[str]:
     reasons: list[str] = _decoder(list[str]).decode(body)
     return reasons
+
+
+def load_topic(body: str) -> Topic:
+    topic: Topic = _decoder(Topic).decode(body)
+    return topic
+
+
+def load_coffee(body: str) -> Coffee:
+    coffee: Coffee = _decoder(Coffee).decode(body)
+    return coffee

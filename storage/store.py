@@ -185,6 +185,8 @@ class SqlTransaction:
         if self._sqlite or driver is None or transaction is None:
             yield
             return
+        # Nothing is asked inside, and what is queued is due from now on.
+        self.now()
         with driver.pipeline():
             yield
             transaction.commit()

@@ -125,6 +125,10 @@ class TroubledChat:
     def announce_room(self) -> str:
         return self._platform.announce_room
 
+    async def room_named(self, name: str) -> str:
+        await self._called("room_named")
+        return await self._platform.room_named(name)
+
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         await self._called("open_room")
         opened = await self._platform.open_room(attempt, mark=mark, name=name, topic=topic, private=private)

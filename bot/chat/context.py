@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.incident.commands import Askable
+from bot.incident.commands import Askable, PostDigest
 from bot.incident.model import Incident, Person
 
 Redact = Callable[[str], tuple[str, tuple[str, ...]]]
@@ -47,7 +47,7 @@ class Do:
     of the line had no effect, to be said to who typed; code between backticks."""
 
     incident: int | None
-    command: Askable
+    command: Askable | PostDigest
     verb: str
     anonymous: bool = False
     aside: str = ""

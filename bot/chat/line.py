@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.chat.context import Do, Question
-from bot.incident.commands import Askable
+from bot.incident.commands import Askable, PostDigest
 from bot.incident.model import Refused
 
 KEY_ALIASES = {"svc": "service", "component": "comp", "components": "comp", "severity": "sev", "assignee": "owner"}
@@ -67,7 +67,7 @@ class Typed:
         """Why, as `reason=` or simply as the words from `start` on."""
         return "; ".join(part for part in (self.rest(start), self.get("reason")) if part)
 
-    def do(self, command: Askable) -> Do:
+    def do(self, command: Askable | PostDigest) -> Do:
         return Do(None, command, self.verb)
 
     def ask(self, **args: str) -> Question:

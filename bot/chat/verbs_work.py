@@ -208,4 +208,22 @@ WORK: tuple[Verb, ...] = (
         where="either",
         prose_at=0,
     ),
+    Verb(
+        "digest",
+        "Show the digest of the last seven days or of a week, or one part of it; or post it now where it belongs.",
+        "digest [story|incidents|noise|oncall|…] [team=NAME] [week=2026-W47] [lang=en|de] | digest post [team=NAME] [week=2026-W47]",
+        read.digest,
+        (
+            "digest",
+            "digest noise",
+            "digest team=storage lang=de",
+            "digest week=2026-W47",
+            "digest post",
+        ),
+        aliases=("weekly", "weekly digest", "wochenbericht"),
+        group="Look up",
+        where="anywhere",
+        keys=("team", "week", "lang"),
+        swaps=("post",),
+    ),
 )

@@ -3,6 +3,7 @@
 from bot.config.around import Around, Place, folder_of, zone_or_default
 from bot.config.kinds import Block, Listen
 from bot.config.learning import CoffeeSection, Digest, DigestTeam
+from bot.config.learning_checks import mailers
 from bot.config.loading import Config, load
 from bot.config.models import Chat, Http, Postmortem, Security, Storage
 from bot.config.problems import ConfigError, Findings, Problem
@@ -26,5 +27,6 @@ __all__ = [
     "Storage",
     "folder_of",
     "load",
+    "mailers",
     "zone_or_default",
 ]

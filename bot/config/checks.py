@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.config.draft import Draft
 from bot.config.kinds import Block, parse_listen
+from bot.config.learning_checks import check_digest
 from bot.config.oncall_checks import check_schedules
 from bot.config.policy_checks import check_policies
 from bot.config.problems import Findings, quote, suggestion, under
@@ -41,6 +42,7 @@ def check(draft: Draft, findings: Findings) -> None:
     _check_alerts(draft, findings)
     _check_listeners(draft, findings)
     _check_security(draft, findings)
+    check_digest(draft, findings)
     _check_later(draft, findings)
 
 
@@ -156,7 +158,6 @@ def _check_later(draft: Draft, findings: Findings) -> None:
     """What is read and checked, and does nothing in this release: nobody should wait for it."""
     later = {
         "trackers": (draft.trackers, "follow-ups become no issues yet", "`klatsch export` holds them."),
-        "digest": (draft.digest, "no digest is sent yet", ""),
         "coffee": (draft.coffee is not None, "no agenda is kept yet", ""),
         "security.api_tokens": (draft.security.api_tokens, "there is no /api/v1 yet", ""),
     }

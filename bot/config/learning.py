@@ -26,13 +26,13 @@ class DigestTeam(Section):
     cron: CronText | None = None
     zone: Zone | None = None
     holidays: Texts | None = None
-    off: tuple[DigestBlock, ...] | None = None
+    without: tuple[DigestBlock, ...] | None = None
     wheel: Texts | None = None
 
 
 class Digest(Section):
     """`zone` None: the one of `chat`. `to` says where: `announce` is every platform's announce room. On `holidays` (`DE-BE`,
-    `2026-12-24`) none is sent, but on the next working day. `off` are blocks that are left out, `wheel` the services that are drawn
+    `2026-12-24`) none is sent, but on the next working day. `without` names blocks that are left out, `wheel` the services that are drawn
     from (empty: those of routes and components)."""
 
     cron: CronText = Cron("0", "9", weekday="mon")
@@ -40,7 +40,7 @@ class Digest(Section):
     to: Texts = ("announce",)
     language: Language = "en"
     holidays: Texts = ()
-    off: tuple[DigestBlock, ...] = ()
+    without: tuple[DigestBlock, ...] = ()
     wheel: Texts = ()
     teams: AnyBlock = Block()
 

@@ -32,6 +32,9 @@ class QuietChat:
             await asyncio.sleep(self._seconds)
         self._done(attempt.key)
 
+    async def room_named(self, name: str) -> str:
+        return name or self.announce_room
+
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         self._opened(mark)
         await self._did(attempt)

@@ -16,6 +16,8 @@ from bot.alerts.model import Alert, Notification
 from bot.chat.document import Link, Paragraph
 from bot.chat.templates import Templates
 from bot.deliver import Deliverer
+from bot.destinations import Place
+from bot.digests import Digests, Weekly
 from bot.duty import Duty
 from bot.handle import Outcome
 from bot.inbox import Writer
@@ -25,6 +27,7 @@ from bot.incident.timeline import sentence
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform
 from bot.words import Wording
+from storage.weeks import SqlWeeks
 from tests.clock import START
 from tests.fakes import RecordingPager, RecordingPublisher, RecordingStatusPage, TroubledChat
 from tests.until import until
@@ -50,6 +53,10 @@ class Stage:
         for name in world.rules.policy.platforms:
             self.rooms[name] = build(name, Config(folder=str(folder / name)), clock=world.clock)
             self.chats[name] = TroubledChat(self.rooms[name])
+        self.words = Wording(Templates(None), PEOPLE, "UTC", {}, self.duty)
+        places = tuple(Place(name) for name in self.rooms)
+        weeks, weekly = SqlWeeks(world.database), Weekly(to=places)
+        self.digests = Digests(weeks, world.clock, self.words, {"": weekly}, people=PEOPLE, duty=self.duty)
         self.deliverer = self.another_process()
 
     @property
@@ -70,10 +77,10 @@ class Stage:
             people=PEOPLE,
             ack_link=lambda number, person: f"https://klatsch.example.org/ack/{number}-{person}",
         )
-        words = Wording(Templates(None), PEOPLE, "UTC", {}, self.duty)
         world = self.world
         providers = replace(everybody, **changes)
-        return Performer(world.lookups, world.files, world.clock, providers, words, hear=self.writer.submit)
+        hear = self.writer.submit
+        return Performer(world.lookups, world.files, world.clock, providers, self.words, hear, self.digests)
 
     async def ask(self, command: c.Command, incident: int | None = None, *, by: str = "ana") -> Outcome:
         return await self.writer.submit(an_ask(command, incident, by=by))

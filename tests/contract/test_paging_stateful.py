@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from sqlalchemy import select
 
 from bot.chat.templates import Templates
+from bot.digests import Digests
 from bot.duty import Duty
 from bot.handle import Rules
 from bot.incident import commands as c
@@ -32,6 +33,7 @@ from storage.codec import load_effect
 from storage.engine import Database
 from storage.outbox import SqlOutbox
 from storage.tables import outbox
+from storage.weeks import SqlWeeks
 from tests.clock import FakeClock
 from tests.databases import made_in
 from tests.world import World, an_ask
@@ -93,14 +95,16 @@ class Night(RuleBasedStateMachine):
         self.world.outbox = SqlOutbox(self.world.database, self.world.clock, looks_every=0)
         self.loop = asyncio.Runner()
         self.phones = {"ntfy": Phone(), "email": Phone(), "sms": Phone(), "rota": Rota()}
-        words = Wording(Templates(None), PEOPLE, "UTC", {}, Duty(RULES.roster))
+        duty = Duty(RULES.roster)
+        words = Wording(Templates(None), PEOPLE, "UTC", {}, duty)
 
         async def hear(notification: object) -> None:
             raise AssertionError(notification)
 
         providers = Providers(pagers=self.phones, people=PEOPLE)
         world = self.world
-        self.performer = Performer(world.lookups, world.files, world.clock, providers, words, hear)
+        digests = Digests(SqlWeeks(world.database), world.clock, words, {}, people=PEOPLE, duty=duty)
+        self.performer = Performer(world.lookups, world.files, world.clock, providers, words, hear, digests)
         self.flying: list[tuple[Claimed, c.Ask | None]] = []
         self.lost: set[str] = set()
         self.lost_at_the_rota = False

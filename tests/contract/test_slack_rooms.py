@@ -247,7 +247,7 @@ _JSON = {"Content-Type": "application/json"}
 
 
 async def test_a_mark_far_down_the_list_is_found(slack, monkeypatch):
-    monkeypatch.setattr("adapters.chat.slack.rooms.PAGE", 2)
+    monkeypatch.setattr("adapters.chat.slack.channels.PAGE", 2)
     room = await opened(slack)
     for number in range(8, 13):
         await opened(slack, mark=f"inc-{number}", name=f"inc-{number}-more")

@@ -269,9 +269,9 @@ async def test_a_folder_nobody_can_write_into_is_a_problem(
 async def test_what_comes_later_is_a_warning_and_nobody_is_promised_anything(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, lines = await checked(tmp_path, capsys, digest={"cron": "mon 09:00"})
+    code, lines = await checked(tmp_path, capsys, security={"api_tokens": {"ci": "t0"}})
     assert code == 0
-    assert [line.partition(":")[0] for line in only(lines, "warning")] == ["warning  digest"]
+    assert [line.partition(":")[0] for line in only(lines, "warning")] == ["warning  security.api_tokens"]
 
 
 WATCHDOG = {"match": {"alertname": "Watchdog"}, "heartbeat": "10m", "open": "active", "group_by": ["cluster"]}
@@ -535,3 +535,47 @@ async def test_slack_is_tried_without_a_database_and_each_lack_is_a_sentence(
         assert "refuses the bot_token (invalid_auth)" in wrong
         assert "xoxb-another" not in wrong
     assert not (tmp_path / "none.db").exists()
+
+
+async def test_each_digest_says_when_it_is_sent_next_and_where(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    teams = {"storage": {"services": ["compute"], "to": ["ops@example.org", "console:storage"], "cron": "tue 10:00"}}
+    weekly = {"zone": "Europe/Berlin", "holidays": ["DE-BE"], "teams": teams}
+    async with SmtpServer() as smtp:
+        mailing = {"email": {"type": "smtp", "port": smtp.port, "from": "klatsch@example.org"}}
+        code, lines = await checked(
+            tmp_path,
+            capsys,
+            digest=weekly,
+            paging=mailing,
+            people={},
+            oncall={},
+            routes=[{"match": {"a": "b"}, "service": "compute"}],
+            chat={"console": {"folder": str(tmp_path / "rooms")}},
+        )
+    assert code == 0
+    (everybody, storage) = [line for line in lines if line.startswith("ok       digest")]
+    assert re.fullmatch(
+        r"ok       digest: the next one is sent on (Mon|Tue|Wed|Thu|Fri) \d\d \w{3} \d{4} 09:00 CES?T "
+        r"to the announcement room of console",
+        everybody,
+    )
+    assert "digest.teams.storage: the next one is sent on " in storage
+    assert storage.endswith(" to ops@example.org by mail and storage on console")
+
+
+async def test_a_holiday_of_nowhere_and_a_room_that_is_not_there_are_problems(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with SlackServer() as slack:
+        slack.has_channel("incidents", slack.person("ana"))
+        tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
+        weekly = {"holidays": ["DE-BX", "2026-12-24"], "to": ["announce", "#nowhere"]}
+        chat = {"slack": {**tokens, "announce": "#incidents"}}
+        code, lines = await checked(tmp_path, capsys, digest=weekly, chat=chat)
+    assert code == 1
+    problems = only(lines, "problem")
+    assert "problem  digest.holidays: there is no country or part of one `DE-BX`. Did you mean `DE`?" in problems
+    (room,) = [line for line in problems if line.startswith("problem  chat.slack: ")]
+    assert "there is no channel #nowhere" in room

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -460,3 +461,39 @@ def test_a_configuration_with_mistakes_keeps_nobody_from_the_usual_slack_app(tmp
     named = klatsch(tmp_path, "slack-manifest", "-c", "config.yaml")
     assert (named.returncode, named.stdout) == (1, "")
     assert "chat.command" in named.stderr
+
+
+def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path) -> None:
+    write_config(folder, f"sqlite:///{folder}/klatsch.db", chat={"console": {"folder": str(folder / "rooms")}})
+    refused = klatsch(folder, "digest", "--dry-run")
+    assert refused.returncode == 1
+    assert "There is no database yet" in refused.stderr
+    assert (
+        klatsch(
+            folder, "say", "--as", "ana", input="open sev3 Volumes slow page=none\nopen private sev3 Payroll page=none"
+        ).returncode
+        == 0
+    )
+    looked = klatsch(folder, "digest", "--dry-run")
+    assert (looked.returncode, looked.stderr) == (0, "")
+    assert "1 incident" in looked.stdout
+    assert looked.stdout.count("Volumes slow") == 2
+    assert "Payroll" not in looked.stdout
+    assert "1 Störung" in klatsch(folder, "digest", "--dry-run", "--lang", "de").stdout
+    for wrong, said in (
+        (("--team", "web"), "There is no team `web`."),
+        (("--week", "2026-W60", "--dry-run"), "2026 has no week 60."),
+        (("--lang", "de"), "Add --dry-run to read it in another one."),
+    ):
+        refused = klatsch(folder, "digest", *wrong)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert said in refused.stderr
+    posted = klatsch(folder, "digest")
+    assert posted.returncode == 0
+    assert "is on its way to the announcement room of console" in " ".join(posted.stdout.replace("│", "").split())
+    klatsch(folder, "digest")
+    with sqlite3.connect(folder / "klatsch.db") as database:
+        rows = database.execute("SELECT state, key FROM outbox WHERE kind = 'say_weekly_digest'").fetchall()
+    assert {state for state, _ in rows} == {"done"}
+    # Unless a minute began in between.
+    assert 1 <= len(rows) == len({key for _, key in rows}) <= 2

@@ -3,7 +3,7 @@ each that the homeserver has done."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -17,10 +17,11 @@ _PASSED_ON = ("Authorization", "Content-Type")
 @dataclass
 class Grudging:
     """Refuses each `every`-th request (0: none); `refused` has their methods and paths. `done` hears the path of what the homeserver
-    has done and nobody was answered yet."""
+    has done and nobody was answered yet. `instead` says what is answered in its place, with which status."""
 
     every: int
     done: Callable[[str], None] = lambda path: None
+    instead: Callable[[str], tuple[int, Mapping[str, str]] | None] = lambda path: None
     url: str = ""
     asked: int = 0
     refused: list[str] = field(default_factory=list)
@@ -35,6 +36,9 @@ async def grudging(homeserver: str, *, every: int = 3) -> AsyncIterator[Grudging
         if found.every and found.asked % found.every == 0:
             found.refused.append(f"{request.method} {request.path}")
             return web.json_response(REFUSED, status=429)
+        if (other := found.instead(request.path)) is not None:
+            found.refused.append(f"{request.method} {request.path}")
+            return web.json_response(other[1], status=other[0])
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
         body = await request.read()
         async with session.request(

@@ -63,7 +63,6 @@ def test_the_example_loads_with_the_variables_it_names_and_warns_of_what_comes_l
     environ = {name: f"{name.lower()}-{'x' * 32}" for name in variables(EXAMPLE.read_text("utf-8"))}
     config = load(EXAMPLE, environ, examine)
     assert {problem.path: problem.message.partition(":")[0] for problem in config.warnings} == {
-        "digest": "it does nothing in this release",
         "coffee": "it does nothing in this release",
         "security.api_tokens": "it does nothing in this release",
     }
@@ -159,7 +158,7 @@ def test_what_is_written_comes_out_as_domain_values(config):
         paging: {ntfy: {url: "https://ntfy.example.org"}, mail: {type: smtp}}
         status: {page: {type: builtin, components: [{id: a-1}, {id: b, name: Bee, group: G}]},
                  other: {type: statuspage, components: {b: 8kbf7d35c070}}}
-        digest: {to: "#ops"}
+        digest: {to: "#ops:example.org"}
         security: {api_tokens: {ci: t0}, redact: {domains: example.org, keep: [192.0.2.1]}}
         """
     )
@@ -202,7 +201,11 @@ def test_what_is_written_comes_out_as_domain_values(config):
     assert found.paging["ntfy"]["type"] == "ntfy"
     assert found.components == (Component("a-1", "a-1"), Component("b", "Bee", "G"))
     assert found.digest is not None
-    assert (found.digest.cron, found.digest.zone, found.digest.to) == (Cron("0", "9", weekday="mon"), None, ("#ops",))
+    assert (found.digest.cron, found.digest.zone, found.digest.to) == (
+        Cron("0", "9", weekday="mon"),
+        None,
+        ("#ops:example.org",),
+    )
     assert found.security.api_tokens["ci"].get_secret_value() == "t0"
     assert (found.redact.domains, found.redact.keep) == (("example.org",), ("192.0.2.1",))
 
@@ -458,7 +461,8 @@ SECRET = "hunter2*`é\x07" + "s3cr3t" * 20
         "oncall: {schedules: {s: {calendar: {type: '%s', url: '%s'}}, t: {calendar: '%s'}}}",
         "paging: {p: '%s', q: {type: x, password: '%s'}}",
         "status: {p: {listen: '%s', components: [{id: '%s'}, {id: a, group: '%s'}]}, q: {components: {x: '%s'}}}",
-        "digest: {cron: '%s', zone: '%s', to: '%s'}",
+        "digest: {cron: '%s', zone: '%s', to: '%s', holidays: '%s', wheel: '%s', without: '%s'}",
+        "digest: {teams: {'t': {to: ['%s', 'x:%s@example.org'], services: '%s', schedules: '%s', language: '%s'}}}",
         "coffee: {cron: '%s', zone: '%s'}",
         "postmortem: {folder: '%s', token: '%s'}",
         "security: {signing_key: '%s', api_tokens: {a: '%s'}, redact: {hosts: '%s'}}",

@@ -24,6 +24,23 @@ oncall: {policies: {platform: {steps: [{page: "person:ana"}]}}}
 )
 
 
+DIGEST = (
+    PAGING
+    + """
+people: {ana: {page: ntfy}}
+chat: {console: {}}
+routes: [{match: {a: b}, service: compute}, {match: {a: c}, service: volumes}]
+status: {page: {type: builtin, components: [{id: object-store, name: Objects}]}}
+oncall: {schedules: {platform: {rotation: {people: [ana], start: 2026-11-02T09:00}}}}
+digest:
+  to: [announce, email:all@example.org]
+  holidays: [DE-BE, 2026-12-24]
+  wheel: [compute]
+  without: [wheel]
+  teams:
+    storage: {services: [volumes], schedules: [platform], to: [ops@example.org], cron: tue 10:00, language: de}
+"""
+)
 NEVER = (
     "routes[{}]: it is never taken: `routes[{}]` matches all it matches. "
     "Move it before that one, or give that one a further condition."
@@ -346,9 +363,73 @@ def start(people):
             "trackers: warning: it does nothing in this release: follow-ups become no issues yet. "
             "`klatsch export` holds them.",
         ),
+        # The weekly digest.
+        (DIGEST, []),
         (
             "digest: {cron: mon 09:00}",
-            "digest: warning: it does nothing in this release: no digest is sent yet. You may leave it out.",
+            "digest.to[0]: warning: no chat platform is configured, so nobody reads it there. "
+            "Configure one under `chat:`, or write a mail address.",
+        ),
+        ("chat: {console: {}}\ndigest:", []),
+        (
+            DIGEST.replace("announce", "anounce"),
+            "digest.to[0]: `anounce`: it is no place where something can be shown. Did you mean `announce`?",
+        ),
+        (
+            DIGEST.replace("ops@example.org", "emial:ops@example.org"),
+            "digest.teams.storage.to[0]: `emial:ops@example.org`: no such block under `paging:` sends mail. "
+            "Did you mean `email:ops@example.org`?",
+        ),
+        (
+            DIGEST.replace("ops@example.org", "ntfy:ops@example.org"),
+            "digest.teams.storage.to[0]: `ntfy:ops@example.org`: no such block under `paging:` sends mail.",
+        ),
+        (
+            DIGEST.replace("[ops@example.org]", "[]"),
+            "digest.teams.storage.to: it is empty. Say where, like `announce`, `#ops` or `ops@example.org`.",
+        ),
+        (
+            DIGEST.replace("services: [volumes]", "services: [volume]"),
+            "digest.teams.storage.services[0]: no route has the service `volume`, and it is no component. "
+            "Did you mean `volumes`?",
+        ),
+        (
+            DIGEST.replace("wheel: [compute]", "wheel: [network]"),
+            "digest.wheel[0]: no route has the service `network`, and it is no component. "
+            "Known: `compute`, `object-store`, `volumes`.",
+        ),
+        (
+            DIGEST.replace("schedules: [platform]", "schedules: [plattform]"),
+            "digest.teams.storage.schedules[0]: there is no schedule `plattform`. Did you mean `platform`?",
+        ),
+        (
+            DIGEST.replace("services: [volumes], schedules: [platform], ", ""),
+            "digest.teams.storage: it has neither services nor schedules, so nothing is the team's. "
+            "Name some of them, or leave the team out: `digest` itself is of everybody.",
+        ),
+        (
+            DIGEST.replace("DE-BE", "de-be"),
+            "digest.holidays[0]: `de-be` is neither a country, nor a part of one, nor a date. Did you mean `DE-BE`?",
+        ),
+        (
+            DIGEST.replace("2026-12-24", "24.12."),
+            "digest.holidays[1]: `24.12.` is neither a country, nor a part of one, nor a date. "
+            "Write it like `DE`, `DE-BE` or `2026-12-24`.",
+        ),
+        (
+            DIGEST.replace("2026-12-24", "2026-02-30"),
+            "digest.holidays[1]: `2026-02-30` is neither a country, nor a part of one, nor a date. "
+            "Write it like `DE`, `DE-BE` or `2026-12-24`.",
+        ),
+        (
+            DIGEST.replace("tue 10:00", "'*/5 9 * * mon'"),
+            "digest.teams.storage.cron: it comes more than once a day. "
+            "Write one time, like `mon 09:00` or `mon-fri 09:00`.",
+        ),
+        (
+            DIGEST.replace("without: [wheel]", "without: [whell]"),
+            "digest.without[0]: it is none of `story`, `incidents`, `nearmisses`, `noise`, `oncall`, `followups`, "
+            "`postmortems`, `durations`, `questions`, `coming`, `wheel` or `coffee`.",
         ),
         (
             "coffee:",

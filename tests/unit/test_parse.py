@@ -76,6 +76,9 @@ def refused(line, where=ROOM):
 
 
 COMMANDS = [
+    # digest
+    ("digest post", c.PostDigest()),
+    ("post digest team=storage week=W44", c.PostDigest(team="storage", week="W44")),
     # open
     ("open Volumes slow in az2", c.Open(title="Volumes slow in az2", page="policy:platform")),
     ("open sev1 API down", c.Open(title="API down", severity=Severity.SEV1, page="policy:platform")),
@@ -419,6 +422,14 @@ QUESTIONS = [
     ("summary INC-5", Question("catchup", 5)),
     ("similar", Question("similar", 7)),
     ("similar OSDs flapping", Question("similar", 7, {"text": "OSDs flapping"})),
+    ("digest", Question("digest")),
+    ("weekly", Question("digest")),
+    ("show digest", Question("digest")),
+    ("digest near misses", Question("digest", None, {"block": "near misses"})),
+    (
+        "digest noise team=storage week=2026-W44 lang=de",
+        Question("digest", None, {"block": "noise", "team": "storage", "week": "2026-W44", "lang": "de"}),
+    ),
     ("oncall", Question("oncall")),
     ("oncall storage", Question("oncall", None, {"schedule": "storage"})),
     ("help", Question("help")),
@@ -752,6 +763,8 @@ REFUSALS = [
     ("undo everything", "no event of the timeline"),
     ("timeline rebooted mon2", "`note rebooted mon2`"),
     ("list widgets", "no list I know"),
+    ("digest post noise", "`digest post` takes no `noise`: it posts all of it. Write: `digest post`"),
+    ("digest post lang=de", "posts each digest in its own language"),
     ("oncall storag", "Did you mean `storage`?"),
     ("pm publish", "no step of a postmortem"),
     ("pm lnit", "Did you mean `lint`?"),
@@ -813,7 +826,7 @@ def test_a_regex_that_will_mean_something_else_tomorrow_is_refused_today():
 
 
 def test_later_verbs_are_simply_not_there():
-    for word in ("digest", "coffee"):
+    for word in ("coffee",):
         assert f"I do not know `{word}`" in refused(f"{word} x")
 
 

@@ -45,6 +45,8 @@ NEEDS = {
     "conversations.replies": (*BOTH["hear"], "metadata.message:read"),
     "conversations.setPurpose": BOTH["make"],
     "conversations.setTopic": BOTH["make"],
+    "files.completeUploadExternal": ("files:write",),
+    "files.getUploadURLExternal": ("files:write",),
     "pins.add": ("pins:write",),
     "reactions.get": ("reactions:read",),
     "usergroups.list": ("usergroups:read",),

@@ -53,6 +53,7 @@ PROMISED = [
     "rename",
     "moment",
     "override",
+    "digest",
 ]
 
 HOUSE = replace(ROOM, components={"compute-az1": "Compute (AZ 1)", "volumes-az1": "Volumes (AZ 1)"})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, assert_never
 
 from bot.chat import document as d
+from bot.chat import drawing
 
 LARGEST = 40_000
 """Characters of one message; as many as Slack takes (https://docs.slack.dev/reference/methods/chat.postMessage,
@@ -16,7 +18,9 @@ LARGEST = 40_000
 _SUMMARY = 1_000
 _OVERHEAD = 8
 _CUT = "… The rest was cut: a message holds 40,000 characters."
-_KINDS = {kind.__name__: kind for kind in (d.Text, d.Link, d.Mention, d.Time, d.Button, *d.Block.__args__, d.Document)}
+_PARTS = (d.Text, d.Link, d.Mention, d.Time, d.Button, *d.Block.__args__, d.Document)
+_DRAWN = (drawing.Drawing, *drawing.Shape.__args__, drawing.Tone, drawing.Align)
+_KINDS: Mapping[str, Any] = {kind.__name__: kind for kind in (*_PARTS, *_DRAWN)}
 
 
 def encode(value: Any) -> Any:
@@ -26,6 +30,8 @@ def encode(value: Any) -> Any:
         said = {field.name: getattr(value, field.name) for field in fields(value)}
         kept = {field.name: encode(said[field.name]) for field in fields(value) if said[field.name] != field.default}
         return {"is": type(value).__name__} | kept
+    if isinstance(value, StrEnum):
+        return {"is": type(value).__name__, "value": value.value}
     if isinstance(value, tuple):
         return [encode(item) for item in value]
     if isinstance(value, datetime):

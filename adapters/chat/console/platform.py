@@ -41,6 +41,12 @@ LINE = 4_000
 T = TypeVar("T")
 
 
+def is_room(name: str) -> bool:
+    """Whether a room may be called so that is no incident's."""
+    harmless = clean(name) == name and not re.search(r"\s", name)
+    return 0 < len(name) <= NAME and harmless and not re.fullmatch(r"inc-\d+", name)
+
+
 class Config(BaseModel):
     """The block `chat.console`. `folder` is where the journal is kept, `announce` the room incidents are announced
     in; empty: nowhere."""
@@ -53,7 +59,7 @@ class Config(BaseModel):
     @field_validator("announce")
     @classmethod
     def _is_no_incident(cls, value: str) -> str:
-        if re.search(r"\s", value) or clean(value) != value or re.fullmatch(r"inc-\d+", value):
+        if value and not is_room(value):
             raise ValueError("announce is one word, and not the name of an incident's room like inc-7")
         return value
 
@@ -120,6 +126,20 @@ class ConsolePlatform:
     @property
     def announce_room(self) -> str:
         return self._announce
+
+    async def room_named(self, name: str) -> str:
+        """One that is not there is made."""
+        room = name.removeprefix("#") if name else self._announce
+        if not is_room(room):
+            what = (
+                f"{short(name, NAME)!r} is not one word, or is an incident's room"
+                if name
+                else "nothing is announced there"
+            )
+            raise Rejected(f"{self._name}: {what}; name a room like #coffee.")
+        await self._run(partial(self._keeper.open, r.Room(room, room)))
+        self._keeper.check_writable(room)
+        return room
 
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         """A room's id is its mark."""

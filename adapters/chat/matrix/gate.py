@@ -7,7 +7,7 @@ The limits are Synapse's `rc_message`, `rc_room_creation` and `rc_invites`; othe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -19,6 +19,13 @@ first of them is let in, and the second finds out for the rest whether there is 
 
 UNSAID = timedelta(seconds=5)
 """How long is waited when the homeserver does not say."""
+
+
+LONGEST_WAIT = timedelta(minutes=10)
+"""A `retry_after_ms` beyond this is taken for this: limits change, and somebody waits."""
+
+LIMITED = {"send": "messages", "state": "messages", "createRoom": "new rooms", "invite": "invitations"}
+"""Requests that a homeserver counts, and as what: a state event is one like a message."""
 
 
 class Gate:
@@ -47,3 +54,18 @@ class Gate:
                 wait = error.retry_after or UNSAID
                 self._until = max(self._until, self._now() + wait.total_seconds())
             raise
+
+
+def limit_of(path: Sequence[str], body: Mapping[str, Any]) -> str:
+    """What it is counted as by itself; empty: not at all. Invitations are counted by who is invited, too, and that is the narrowest limit
+    (Synapse: `rc_invites.per_user`): whoever was brought into many rooms keeps nobody else out."""
+    counted = next((LIMITED[part] for part in path if part in LIMITED), "")
+    return f"{counted} of {body.get('user_id')}" if counted == LIMITED["invite"] else counted
+
+
+def wait_of(body: Mapping[str, Any]) -> timedelta | None:
+    """How long the answer says to wait; None: it does not."""
+    said = body.get("retry_after_ms")
+    if not isinstance(said, int | float) or not 0 <= said < 1e12:
+        return None
+    return min(timedelta(milliseconds=said), LONGEST_WAIT)

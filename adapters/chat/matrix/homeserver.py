@@ -20,7 +20,7 @@ from aiohttp import ClientError, ClientResponse
 from nio.client.async_client import AsyncClient, AsyncClientConfig
 
 from adapters.chat.matrix.config import Config
-from adapters.chat.matrix.gate import Gate
+from adapters.chat.matrix.gate import Gate, limit_of, wait_of
 from adapters.excerpt import excerpt
 from bot.ports import DeliveryError, Rejected, Unavailable
 
@@ -37,17 +37,11 @@ MEDIA_SECONDS = 40.0
 ANSWER_BYTES = 50_000_000
 """Of one answer; a sync after a long absence is the largest. A filter keeps it below (`inbound`)."""
 
-LONGEST_WAIT = timedelta(minutes=10)
-"""A `retry_after_ms` beyond this is taken for this: limits change, and somebody waits."""
-
 PATIENCE, SOON = 3, timedelta(seconds=1)
 """How often a limit is waited for inside of a call, and one that is over in what time. Any longer, and what is more urgent may
 come first meanwhile."""
 
-BASE = "/_matrix/client/v3"
-
-LIMITED = {"send": "messages", "state": "messages", "createRoom": "new rooms", "invite": "invitations"}
-"""Requests that a homeserver counts, and as what: a state event is one like a message."""
+BASE, UPLOAD = "/_matrix/client/v3", "/_matrix/media/v3/upload"
 
 _TOKEN_GONE = ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN")
 
@@ -147,6 +141,14 @@ class Homeserver:
             raise TooLarge
         return raw
 
+    async def upload(self, content: bytes, kind: str) -> str:
+        """The address (`mxc://…`) of a file of a media type. Raises as `call`."""
+        if not self._token:
+            await self._log_in()
+        status, raw = await self._exchange("POST", UPLOAD, content, MEDIA_SECONDS, ANSWER_BYTES, kind)
+        answer = self._understood(status, raw or b"")
+        return str(answer.get("content_uri", "")) if isinstance(answer, dict) else ""
+
     async def full_state(self, room: str) -> Sequence[Json]:
         """All state events of a room that we are, or were, in."""
         events = await self._call("GET", ("rooms", room, "state"), None, None, SECONDS)
@@ -170,7 +172,7 @@ class Homeserver:
         if not self._token:
             await self._log_in()
         asking = partial(self._ask, method, _path(path, query), body, seconds)
-        if method in ("PUT", "POST") and (limit := _limit(path, body or {})):
+        if method in ("PUT", "POST") and (limit := limit_of(path, body or {})):
             gate = self._gates.setdefault(limit, Gate(f"{self._name}, {limit}", _is_limit, time.monotonic))
             return await gate.through(asking)
         return await asking()
@@ -197,13 +199,21 @@ class Homeserver:
         return self._understood(status, raw or b"")
 
     async def _exchange(
-        self, method: str, path: str, body: Json | None, seconds: float, most: int
+        self,
+        method: str,
+        path: str,
+        body: Json | bytes | None,
+        seconds: float,
+        most: int,
+        kind: str = "application/json",
     ) -> tuple[int, bytes | None]:
-        """Status and body of the answer; None: what was asked for has more than `most` bytes."""
-        headers = {"Content-Type": "application/json"}
+        """Status and body of the answer; None: what was asked for has more than `most` bytes. `kind` is the body's media type."""
+        headers = {"Content-Type": kind}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
-        data = None if body is None else json.dumps(body, ensure_ascii=False).encode(errors="replace")
+        data = body
+        if isinstance(body, Mapping):
+            data = json.dumps(body, ensure_ascii=False).encode(errors="replace")
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._client.send(method, path, data, headers, timeout=seconds)
@@ -232,7 +242,7 @@ class Homeserver:
         reason = " ".join(filter(None, (f"{self._name}: answered {status}", code, why)))
         # Who answers without a code is no homeserver, mostly a proxy in front of one.
         if status == 429 or status >= 500 or not code:
-            return _caused(Unavailable(reason, _wait(body)), refusal)
+            return _caused(Unavailable(reason, wait_of(body)), refusal)
         return _caused(Rejected(reason), refusal)
 
     def _locked_out(self, soft: bool) -> Unavailable:
@@ -272,13 +282,6 @@ def _json(raw: bytes) -> Any:
         return None
 
 
-def _limit(path: tuple[str, ...], body: Json) -> str:
-    """What it is counted as by itself; empty: not at all. Invitations are counted by who is invited, too, and that is the narrowest limit
-    (Synapse: `rc_invites.per_user`): whoever was brought into many rooms keeps nobody else out."""
-    counted = next((LIMITED[part] for part in path if part in LIMITED), "")
-    return f"{counted} of {body.get('user_id')}" if counted == LIMITED["invite"] else counted
-
-
 def _is_limit(error: Unavailable) -> bool:
     return code_of(error) == "M_LIMIT_EXCEEDED"
 
@@ -286,13 +289,6 @@ def _is_limit(error: Unavailable) -> bool:
 def _caused(error: DeliveryError, refusal: Refusal) -> DeliveryError:
     error.__cause__ = refusal
     return error
-
-
-def _wait(body: Json) -> timedelta | None:
-    said = body.get("retry_after_ms")
-    if not isinstance(said, int | float) or not 0 <= said < 1e12:
-        return None
-    return min(timedelta(milliseconds=said), LONGEST_WAIT)
 
 
 def _path(parts: tuple[str, ...], query: Mapping[str, str] | None) -> str:

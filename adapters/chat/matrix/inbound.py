@@ -39,7 +39,7 @@ ANSWERED_WITHIN = 120.0
 """Seconds in which an answer is tried again; after that the room itself says what happened."""
 
 REMEMBERED = timedelta(days=60)
-"""Reactions that are taken off later than this take nothing back."""
+"""Reactions that are taken off later than this take nothing back, and rooms that nobody named for so long are not heard."""
 
 
 class Listener:

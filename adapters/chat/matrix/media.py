@@ -9,17 +9,23 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import struct
 from http import HTTPStatus
+from typing import Any
 
-from nio.crypto import decrypt_attachment
+from nio.crypto import decrypt_attachment, encrypt_attachment
 from nio.exceptions import EncryptionError
 
 from adapters.chat.matrix.homeserver import Homeserver, Json, TooLarge, code_of, status_of
+from adapters.chat.pictures import drawn, file_name, words
+from bot.chat.document import Picture
 from bot.incident.attachment import Attachment
 from bot.ports import DeliveryError, Rejected
 from bot.sizes import format_size
 
 KINDS = frozenset({"m.image", "m.file", "m.video", "m.audio"})
+
+PNG = "image/png"
 
 _NAME = 300
 """Characters of a name that are looked at."""
@@ -70,6 +76,28 @@ async def fetch(homeserver: Homeserver, place: str, most: int) -> bytes:
         if status_of(error) == HTTPStatus.NOT_FOUND:
             raise Rejected("it is not on the homeserver any more") from error
         raise
+
+
+async def a_picture(homeserver: Homeserver, picture: Picture, *, sealed: bool, most: int) -> dict[str, Any]:
+    """The content of a message that shows `picture`, which is uploaded, encrypted where it is `sealed`; with `most` characters of its words.
+    Raises Unavailable or Rejected."""
+    content = await drawn(picture)
+    place: dict[str, Any]
+    if sealed:
+        hidden, how = await asyncio.to_thread(encrypt_attachment, content)
+        place = {"file": {**how, "url": await homeserver.upload(hidden, "application/octet-stream")}}
+    else:
+        place = {"url": await homeserver.upload(content, PNG)}
+    # Where a PNG says how large it is (https://www.w3.org/TR/png-3/#11IHDR).
+    width, height = struct.unpack(">II", content[16:24])
+    return {
+        "msgtype": "m.image",
+        "body": words(picture, most),
+        "filename": file_name(picture),
+        "info": {"mimetype": PNG, "size": len(content), "w": width, "h": height},
+        "m.mentions": {},
+        **place,
+    }
 
 
 async def _unsealed(homeserver: Homeserver, place: str, most: int) -> bytes:

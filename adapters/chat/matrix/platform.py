@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from adapters.chat import pictures
 from adapters.chat.matrix import links, media, render
 from adapters.chat.matrix.addressed import Addressing
 from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.encryption.rooms import Encryption
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
-from adapters.chat.matrix.inbound import Listener
+from adapters.chat.matrix.inbound import REMEMBERED, Listener
+from adapters.chat.matrix.named import Named
+from adapters.chat.matrix.posting import Posts, Written, of_picture
 from adapters.chat.matrix.rooms import TOPIC, Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, clean
@@ -22,23 +25,7 @@ from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef
 
 log = logging.getLogger(__name__)
 
-KEY = "org.klatsch.key"
-"""In each message of ours: the effect that it came of."""
-
-CLEAR = ("m.relates_to", KEY)
-"""What of a message is in the clear also in an encrypted room: the homeserver has to know what belongs together, and the key
-it knows from the transaction. So what was said is found again whatever became of the keys."""
-
-Written = Callable[[int], Json]
-"""A message's content for an event that may have so many bytes."""
-
 INSTALLATION = "installation"
-
-LOOKED_BACK = 100
-"""Messages in which one that was said before is looked for."""
-
-FORGOTTEN_AFTER = 8
-"""Tries. A homeserver knows a transaction id for a day (Synapse), and so many tries may take longer."""
 
 
 class MatrixPlatform:
@@ -54,10 +41,11 @@ class MatrixPlatform:
         self._homeserver = Homeserver(name, config)
         self._rooms = Rooms(self._homeserver, config)
         self._encryption = Encryption(name, config, self._homeserver)
-        self._upgrades = Upgrades(self._homeserver, memory, config.user_id, self._encryption.opened, self._send)
+        self._posts = Posts(self._homeserver, self._encryption, config.user_id, self._known_installation)
+        self._upgrades = Upgrades(self._homeserver, memory, config.user_id, self._encryption.opened, self._posts.send)
+        self._named = Named(name, config, self._homeserver, self._rooms, self._encryption, self._upgrades, memory)
         self._locks: dict[str, asyncio.Lock] = {}
         self._archived: dict[str, bool] = {}
-        self._ids: dict[str, str] = {}
         self._installation = ""
         self._spoken_in: set[str] = set()
         self._clock = clock
@@ -70,6 +58,9 @@ class MatrixPlatform:
     @property
     def announce_room(self) -> str:
         return self._config.announce
+
+    async def room_named(self, name: str) -> str:
+        return await self._named.enter(name)
 
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         found = await self._rooms.open(
@@ -84,14 +75,20 @@ class MatrixPlatform:
 
     async def _say(self, attempt: Attempt, room: str, document: Document, thread: str = "") -> str:
         root = await self._upgrades.carried(room, _event(thread)) if thread else ""
+        words = pictures.without(document)
 
         def written(size: int) -> Json:
-            content = render.message(document, self._handles, f"!{self._command}", size)
+            content = render.message(words, self._handles, f"!{self._command}", size)
             return render.in_thread(content, root) if root else content
 
-        return await self._post(attempt, room, written)
+        message = await self._post(attempt, room, written)
+        for number, picture in enumerate(pictures.shown(document)):
+            async with self._unless_upgraded(room):
+                await self._posts.show(of_picture(attempt, number), room, picture, root)
+        return message
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
+        """Of pictures the words are shown; those beside a message stay."""
         prefix = f"!{self._command}"
         async with self._turn(room) as id_:
             if standing := await self._upgrades.carried(id_, _event(message)):
@@ -116,7 +113,7 @@ class MatrixPlatform:
             return content
 
         async with self._locks.setdefault(room, asyncio.Lock()):
-            await self._send(room, f"answer-{to}", written)
+            await self._posts.send(room, f"answer-{to}", written)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._writing(room) as id_:
@@ -164,9 +161,10 @@ class MatrixPlatform:
     async def listen(self, inbox: Inbox) -> None:
         for room in filter(None, (self._config.announce, *self._config.rooms)):
             try:
-                self._spoken_in.add(await self._room(room))
+                self._spoken_in.add(await self._named.id_of(room))
             except Rejected as error:
                 log.warning("nobody can talk to the bot there: %s", error.reason)
+        await self._named.forget_before(self._clock.now() - REMEMBERED)
         listener = Listener(
             self._name,
             Addressing(self._config.user_id, self._command),
@@ -186,7 +184,7 @@ class MatrixPlatform:
         may have been brought by anybody."""
         if room not in self._spoken_in:
             # Only a yes is kept: a room that is half made becomes ours.
-            ours = await self._rooms.ours(room, await self._known_installation())
+            ours = await self._named.hears(room) or await self._rooms.ours(room, await self._known_installation())
             # One that goes on in place of ours may have given us no power to say so there.
             first = await self._upgrades.first(room)
             if ours or (first != room and await self._listens(first)):
@@ -203,9 +201,15 @@ class MatrixPlatform:
                 f"{self._name}: the token belongs to device {clean(str(who.get('device_id')))}; write that as `device_id`, "
                 "or what was sent before a restart may be sent again"
             )
-        for room in filter(None, (self._config.announce, *self._config.rooms, self._config.space)):
-            await self._rooms.resolve(room)
+        for room in filter(None, (self._config.announce, *self._config.rooms)):
+            await self._named.look(room)
+        if self._config.space:
+            await self._rooms.resolve(self._config.space)
         self._encryption.probe()
+
+    async def probe_room(self, name: str) -> None:
+        """As `bot.offered.ProbesRooms`."""
+        await self._named.look(name)
 
     async def aclose(self) -> None:
         self._encryption.close()
@@ -218,7 +222,7 @@ class MatrixPlatform:
         """The id of a room, in which one thing after the other is done, in the order in which they were asked for: so the lock comes before
         anything that takes time."""
         async with self._locks.setdefault(room, asyncio.Lock()):
-            yield await self._room(room)
+            yield await self._named.id_of(room)
 
     @asynccontextmanager
     async def _writing(self, room: str) -> AsyncIterator[str]:
@@ -242,44 +246,8 @@ class MatrixPlatform:
     async def _post(self, attempt: Attempt, room: str, written: Written) -> str:
         """In our turn."""
         archived = await self._is_archived(room)
-        again = attempt.number > 1 and (archived or attempt.number > FORGOTTEN_AFTER)
-        if again and (before := await self._said_before(room, attempt.key)):
-            return before
-        if archived:
-            raise Rejected(f"{room} is archived: nobody writes there any more")
         async with self._unless_upgraded(room):
-            return await self._send(room, attempt.key, lambda size: {**written(size), KEY: attempt.key})
-
-    async def _send(self, room: str, key: str, written: Written) -> str:
-        envelope = await self._encryption.envelope(room)
-        kind, content = await envelope.around(written(envelope.room), CLEAR)
-        transaction = f"{await self._known_installation()}-{key}"
-        sent = await self._homeserver.put("rooms", room, "send", kind, transaction, body=content)
-        return str(sent.get("event_id", ""))
-
-    async def _said_before(self, room: str, key: str) -> str:
-        """The message that came of an effect, among the newest; empty: there is none."""
-        query = {"dir": "b", "limit": str(LOOKED_BACK)}
-        chunk = (await self._homeserver.get("rooms", room, "messages", query=query)).get("chunk", [])
-        found = (event for event in chunk if event.get("content", {}).get(KEY) == key)
-        return next((str(e["event_id"]) for e in found if e.get("sender") == self._config.user_id), "")
-
-    async def _room(self, room: str) -> str:
-        """The id of a room by its id or alias, or of the one that goes on in its place; the bot is in it afterwards. Raises
-        Rejected."""
-        if not room.startswith(("!", "#")):
-            raise Rejected(f"{self._name}: {room} is no room of a homeserver")
-        if room not in self._ids:
-            self._ids[room] = await self._joined(room) if room.startswith("#") else room
-        return await self._upgrades.now(self._ids[room])
-
-    async def _joined(self, alias: str) -> str:
-        """A room that somebody else made for us, or will have made."""
-        try:
-            return str((await self._homeserver.post("join", alias, body={})).get("room_id", ""))
-        except Rejected as error:
-            what = "is not there" if code_of(error) == "M_NOT_FOUND" else "does not let us in: invite the bot"
-            raise Rejected(f"{self._name}: {alias} {what} ({error.reason})") from error
+            return await self._posts.post(attempt, room, written, archived=archived)
 
     async def _is_archived(self, room: str) -> bool:
         if room not in self._archived:

@@ -128,6 +128,10 @@ class Rooms:
         said = await self._homeserver.state(room, OURS)
         return bool(said and said.get("archived"))
 
+    async def made_by_us(self, room: str) -> bool:
+        """Whoever made a room has all power there, and is in no list of it since version 12."""
+        return _Room.read(room, await self._homeserver.full_state(room)).made_by(self._config.user_id)
+
     async def close(self, room: str) -> None:
         """Nobody writes there any more; who could read it still can."""
         levels = {**_levels(open_=False), "users": {}}
@@ -219,12 +223,15 @@ class _Room:
         """Whether what it says of itself was said by us."""
         return bool(self.state.get((OURS, ""), {}).get("sender") == us)
 
+    def made_by(self, us: str) -> bool:
+        return bool(self.state.get(("m.room.create", ""), {}).get("sender") == us)
+
     def ours(self, us: str, mark: str, installation: str) -> bool:
         """We say so; or nobody says anything, because it is half made, and we made it."""
         said = self.content(OURS)
         if said:
             return self.said_by(us) and (said.get("mark"), said.get("installation")) == (mark, installation)
-        return self.state.get(("m.room.create", ""), {}).get("sender") == us
+        return self.made_by(us)
 
 
 def _creation(local: str, name: str, topic: str, ours: Json, *, private: bool, space: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, assert_never
 
 from adapters.chat.bidi import isolated, leftward
 from adapters.chat.inlines import LINKABLE, MARKS, beside, flat, parts, signed, to_type
+from adapters.chat.pictures import words
 from adapters.chat.slack.markup import escape, escaped, inert, mrkdwn, user
 from bot.chat import document as d
 
@@ -21,6 +22,9 @@ Json = dict[str, Any]
 HEADER, LABEL, VALUE = 150, 75, 2_000
 """Characters of a header, of a button's label and of its value
 (https://docs.slack.dev/reference/block-kit/blocks/header-block, …/block-elements/button-element)."""
+
+ALT = 2_000
+"""Characters of the words of a picture (https://docs.slack.dev/reference/block-kit/blocks/image-block)."""
 
 FIELDS, BUTTONS = 10, 25
 """In one block (https://docs.slack.dev/reference/block-kit/blocks/section-block, …/actions-block)."""
@@ -35,12 +39,16 @@ _ITEM = {True: "ordered", False: "bullet"}
 
 
 class Writer:
-    """Writes a document. `handles` has the Slack ids of people; a line to type begins with `prefix`."""
+    """Writes a document. `handles` has the Slack ids of people; a line to type begins with `prefix`. `files` are the ids of its
+    pictures in their order, empty where there is none."""
 
-    def __init__(self, document: d.Document, handles: Mapping[str, str], prefix: str) -> None:
+    def __init__(
+        self, document: d.Document, handles: Mapping[str, str], prefix: str, files: Sequence[str] = ()
+    ) -> None:
         self._document = document
         self._handles = handles
         self._prefix = prefix
+        self._files = iter(files)
         self._sign = MARKS.get(document.tone, "")
         self._before: d.Block | None = None
         self._lines = 0
@@ -79,8 +87,8 @@ class Writer:
             case d.Divider():
                 self._begin(block)
                 yield {"type": "divider"}
-            case d.Picture(alt=alt):
-                yield from self._words(block, "rich_text_section", d.line(alt))
+            case d.Picture():
+                yield from self._picture(block)
             case d.Buttons(buttons=buttons):
                 yield from self._buttons(block, buttons)
             case _:
@@ -136,6 +144,14 @@ class Writer:
         if not name or name != name.strip() or not shown.strip() or max(len(name), len(shown)) > _SHORT:
             return False
         return not leftward(name + shown) and inert((d.Text(name),), {}) and inert(value, self._handles)
+
+    def _picture(self, block: d.Picture) -> Iterator[Json]:
+        file = next(self._files, "")
+        if not file:
+            yield from self._words(block, "rich_text_section", d.line(words(block, ALT)))
+            return
+        self._begin(block)
+        yield {"type": "image", "slack_file": {"id": file}, "alt_text": words(block, ALT)}
 
     def _buttons(self, block: d.Block, buttons: Sequence[d.Button]) -> Iterator[Json]:
         """Those whose line comes back whole when they are pressed."""

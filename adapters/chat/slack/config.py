@@ -15,6 +15,14 @@ CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{5,}")
 GROUP = re.compile(r"@?[^\s@<>&#]{1,80}")
 
 
+def as_channel(room: str) -> str:
+    """A channel's id, or its name behind `#`. Raises ValueError."""
+    if not CHANNEL.fullmatch(room):
+        raise ValueError("must be a channel's name or id, like #incidents")
+    # Names have no capitals, and ids have no small letters.
+    return room if CHANNEL_ID.fullmatch(room) else f"#{room.removeprefix('#')}"
+
+
 class Config(BaseModel):
     """`bot_token` is the app's own (`xoxb-…`). In `mode: socket` the bot calls Slack with the `app_token` (`xapp-…`) and nothing
     has to reach it; in `mode: http` Slack calls `POST /slack/events`, and the `signing_secret` proves that it was Slack.
@@ -63,10 +71,7 @@ class Config(BaseModel):
     @field_validator("announce")
     @classmethod
     def _channel(cls, channel: str) -> str:
-        if channel and not CHANNEL.fullmatch(channel):
-            raise ValueError("must be a channel's name or id, like #incidents")
-        # Names have no capitals, and ids have no small letters.
-        return channel if not channel or CHANNEL_ID.fullmatch(channel) else f"#{channel.removeprefix('#')}"
+        return as_channel(channel) if channel else ""
 
     @field_validator("groups")
     @classmethod

@@ -11,9 +11,11 @@ from typing import Any, assert_never
 
 from adapters.chat.late import OLDEST, TOO_LATE
 from adapters.chat.slack import render
+from adapters.chat.slack.channels import Channels
 from adapters.chat.slack.events import Event
 from adapters.chat.slack.members import Members
 from adapters.chat.slack.messages import files, message_text
+from adapters.chat.slack.pictures import PICTURE
 from adapters.chat.slack.posting import SHOWN
 from adapters.chat.slack.rooms import Rooms
 from adapters.chat.slack.standing import Standing
@@ -21,6 +23,8 @@ from adapters.chat.slack.web import Web
 from bot.chat.document import Document, say
 from bot.chat.parse import nameless
 from bot.chat.reactions import meaning
+from bot.chat.votes import votes
+from bot.incident.model import Mark
 from bot.ports import Clock, Edited, Inbox, Memory, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
 
@@ -47,6 +51,7 @@ class Doing:
         web: Web,
         standing: Standing,
         rooms: Rooms,
+        channels: Channels,
         members: Members,
         memory: Memory,
         clock: Clock,
@@ -59,6 +64,7 @@ class Doing:
         self._web = web
         self._standing = standing
         self._rooms = rooms
+        self._channels = channels
         self._members = members
         self._memory = memory
         self._clock = clock
@@ -70,8 +76,9 @@ class Doing:
 
     async def begin(self) -> None:
         """Raises StoreUnavailable."""
-        for known in ("pin:", SHOWN):
+        for known in ("pin:", SHOWN, PICTURE):
             await self._memory.forget_before(known, self._clock.now() - REMEMBERED)
+        await self._channels.forget_before(self._clock.now() - REMEMBERED)
 
     async def do(self, event: Event) -> None:
         """Raises Unavailable, StoreUnavailable or Overloaded: it is to be done again; Rejected: it cannot be done."""
@@ -83,7 +90,7 @@ class Doing:
             case "pin":
                 await self._pin(event)
             case "edit":
-                if await self._rooms.of(event.channel):
+                if await self._hears(event.channel):
                     await self._inbox.edited(
                         Edited(
                             self._name,
@@ -96,7 +103,7 @@ class Doing:
                         )
                     )
             case "removal":
-                if await self._rooms.of(event.channel):
+                if await self._hears(event.channel):
                     await self._inbox.removed(
                         Removed(self._name, event.channel, event.user, event.message, at=event.when, event=event.id)
                     )
@@ -224,7 +231,7 @@ class Doing:
         return None
 
     async def _reaction(self, event: Event) -> None:
-        if meaning(event.emoji) is None or not await self._acts(event):
+        if not await self._means(event) or await self.refused(event.user) is not None:
             return None
         if not event.added:
             return await self._inbox.reacted(self._reacted(event, event.user, {}))
@@ -234,7 +241,7 @@ class Doing:
 
     async def _pin(self, event: Event) -> None:
         """A pin is one, whoever puts it there; so it is taken back by whoever takes it off, in the name of the first."""
-        if not await self._acts(event):
+        if await self._rooms.of(event.channel) is None or await self.refused(event.user) is not None:
             return None
         key = f"pin:{event.message}"
         if event.added:
@@ -246,10 +253,16 @@ class Doing:
             await self._memory.forget([key])
         return None
 
-    async def _acts(self, event: Event) -> bool:
-        if await self._rooms.of(event.channel) is None:
-            return False
-        return await self.refused(event.user) is None
+    async def _means(self, event: Event) -> bool:
+        """Whether a reaction may mean something where it is: what it is on is asked for only then."""
+        found = meaning(event.emoji)
+        if found is not None and await self._rooms.of(event.channel) is not None:
+            return True
+        voted = votes(event.emoji) or (found is not None and found.mark is Mark.COFFEE)
+        return voted and await self._channels.hears(event.channel)
+
+    async def _hears(self, channel: str) -> bool:
+        return await self._rooms.of(channel) is not None or await self._channels.hears(channel)
 
     def _reacted(self, event: Event, by: str, message: dict[str, Any]) -> Reacted:
         return Reacted(

@@ -27,6 +27,7 @@ SCOPES = {
     "chat:write.public": "announce incidents in a public channel that it is not in",
     "commands": "answer the slash commands and the shortcuts",
     "files:read": "keep copies of pictures in messages that a reaction puts on the timeline",
+    "files:write": "show the pictures of its own messages",
     "groups:history": "hear the same in private channels that it is in",
     "groups:read": "see the private channels that it is in",
     "groups:write": "make, name and archive private channels of incidents, invite people, set the topic",

@@ -36,6 +36,8 @@ TIERS: Mapping[str, int] = {
     "conversations.replies": 50,
     "conversations.setPurpose": 20,
     "conversations.setTopic": 20,
+    "files.completeUploadExternal": 100,
+    "files.getUploadURLExternal": 100,
     "pins.add": 20,
     "reactions.get": 50,
     "usergroups.list": 20,

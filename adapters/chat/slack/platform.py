@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from adapters.chat.slack.answers import part, rows, text
+from adapters.chat.slack.answers import rows, text
 from adapters.chat.slack.bookmarks import Bookmarks
+from adapters.chat.slack.channels import Channels
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.doing import Doing
 from adapters.chat.slack.hearing import Hearing
@@ -18,6 +19,7 @@ from adapters.chat.slack.kept import KeptEvents
 from adapters.chat.slack.manifest import missing
 from adapters.chat.slack.members import Members
 from adapters.chat.slack.messages import SLACK, is_ours
+from adapters.chat.slack.pictures import Pictures
 from adapters.chat.slack.posting import Posts
 from adapters.chat.slack.rooms import Kept, Rooms
 from adapters.chat.slack.showing import Showing
@@ -79,10 +81,11 @@ class SlackPlatform:
         self._members = Members(self._web, self._handles.values(), guests=config.guests)
         self._bookmarks = Bookmarks(self._web, memory)
         self._locks: dict[str, asyncio.Lock] = {}
-        self._posts = Posts(self._web, self._standing, memory, self._handles, self._prefix)
+        self._channels = Channels(name, self._web, memory, config.announce)
+        pictures = Pictures(name, config, self._web, memory, clock)
+        self._posts = Posts(self._web, self._standing, memory, pictures, self._handles, self._prefix)
         self._hearing: Hearing | None = None
         self._installation = ""
-        self._joined = False
         self._command = command
 
     @property
@@ -92,6 +95,9 @@ class SlackPlatform:
     @property
     def announce_room(self) -> str:
         return self._config.announce
+
+    async def room_named(self, name: str) -> str:
+        return await self._channels.enter(name)
 
     async def open_room(self, attempt: Attempt, *, mark: str, name: str, topic: str, private: bool) -> RoomRef:
         who = await self._standing.who()
@@ -157,10 +163,7 @@ class SlackPlatform:
     async def listen(self, inbox: Inbox) -> None:
         try:
             await self._standing.anew()
-            if self._config.announce and not self._joined:
-                await self._join(self._config.announce)
-                # Once: who refuses every so manieth call would let us get to no connection otherwise.
-                self._joined = True
+            await self._channels.attend()
             hearing = self._ears(inbox)
             await hearing.catch_up()
             if self._config.mode == "socket":
@@ -185,19 +188,16 @@ class SlackPlatform:
             raise Rejected(f"{self._name}: {' '.join(lacking)}")
         if self._config.mode == "socket":
             await self._web.connection()
-        if room := self._config.announce:
-            # Nothing is remembered: there may be no database yet.
-            id_ = await self._rooms.looked_up(room) if room.startswith("#") else room
-            try:
-                answer = await self._web.call("conversations.info", channel=id_)
-            except Rejected as error:
-                raise self._about(room, error) from error.__cause__
-            if part(answer, "channel").get("is_archived"):
-                raise Rejected(f"{self._name}: {room} is archived")
+        if self._config.announce:
+            await self._channels.look(self._config.announce)
         if self._config.groups and (unknown := await self._members.unknown(self._config.groups)):
             raise Rejected(
                 f"{self._name}: there is no user group @{', @'.join(unknown)}; look at chat.{self._name}.groups"
             )
+
+    async def probe_room(self, name: str) -> None:
+        """As `bot.offered.ProbesRooms`."""
+        await self._channels.look(name)
 
     async def aclose(self) -> None:
         if self._hearing is not None:
@@ -211,6 +211,7 @@ class SlackPlatform:
                 self._web,
                 self._standing,
                 self._rooms,
+                self._channels,
                 self._members,
                 self._memory,
                 self._clock,
@@ -236,15 +237,6 @@ class SlackPlatform:
                 ),
             )
         return self._hearing
-
-    async def _join(self, channel: str) -> None:
-        """Whoever is in a channel hears what is said there; of a private one somebody else has to make us a member."""
-        try:
-            await self._web.call("conversations.join", channel=await self._channel(channel))
-        except Rejected as error:
-            # A private one is seen by its members alone, so we are one.
-            if code_of(error) != "method_not_supported_for_channel_type":
-                log.warning("what is said in %s is not heard: %s", channel, error.reason)
 
     async def _invite_groups(self, kept: Kept) -> None:
         try:
@@ -274,23 +266,11 @@ class SlackPlatform:
         """The id of a channel, in which one thing after the other is done: so the lock comes before anything that takes time."""
         async with self._locks.setdefault(room, asyncio.Lock()):
             try:
-                yield await self._channel(room)
+                yield await self._channels.id_of(room)
             except Rejected as error:
-                if code_of(error) == "channel_not_found" and room.startswith("#"):
-                    await self._rooms.lost(room)
-                raise self._about(room, error) from error.__cause__
-
-    def _about(self, room: str, error: Rejected) -> Rejected:
-        """The same, with the name of a channel that is not there."""
-        if code_of(error) != "channel_not_found":
-            return error
-        return Rejected(
-            f"{self._name}: {room} is no channel that the bot can see; where it is private, invite the bot to it"
-        )
-
-    async def _channel(self, room: str) -> str:
-        """The id of a channel by its name or id. Raises Rejected."""
-        return await self._rooms.named(room) if room.startswith("#") else room
+                if code_of(error) == "channel_not_found":
+                    await self._channels.lost(room)
+                raise self._channels.unseen(room, error) from error.__cause__
 
     async def _known_installation(self) -> str:
         """Which installation we are, for this database's lifetime: INC-7 of another one is another incident."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from adapters.chat.slack import render
 from adapters.chat.slack.answers import Json, part, rows, text
+from adapters.chat.slack.pictures import File, Pictures
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
 from bot.chat.document import Document
-from bot.ports import Attempt, Memory
+from bot.ports import Attempt, Memory, Rejected
 
 EVENT = "klatsch_effect"
 """The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""
@@ -34,10 +35,19 @@ class Posts:
     """Whoever posts into a channel waits until it is their turn there; so the caller sees to that. Each method may raise
     Unavailable, Rejected or StoreUnavailable."""
 
-    def __init__(self, web: Web, standing: Standing, memory: Memory, handles: Mapping[str, str], prefix: str) -> None:
+    def __init__(
+        self,
+        web: Web,
+        standing: Standing,
+        memory: Memory,
+        pictures: Pictures,
+        handles: Mapping[str, str],
+        prefix: str,
+    ) -> None:
         self._web = web
         self._standing = standing
         self._memory = memory
+        self._pictures = pictures
         self._handles = handles
         self._prefix = prefix
         self._said: OrderedDict[str, tuple[str, str]] = OrderedDict()
@@ -49,7 +59,32 @@ class Posts:
             return before[1]
         if attempt.number > 1 and (found := await self._said_before(channel, attempt.key, thread)):
             return self._remember(channel, attempt.key, found)
-        content = render.message(document, self._handles, self._prefix)
+        files = await self._pictures.of(attempt, document)
+        content = self._content(document, files)
+        try:
+            message = await self._post(attempt, channel, content, thread)
+        except Rejected as error:
+            self._pictures.refused(error, files)
+            content = self._content(document)
+            message = await self._post(attempt, channel, content, thread)
+        self._remember(channel, attempt.key, message)
+        await self._pictures.posted(attempt, files)
+        if not thread:
+            await self._show(channel, message, content)
+        return message
+
+    async def edit(self, channel: str, message: str, document: Document) -> None:
+        """Nothing is asked of Slack when it reads like that already, whichever process had it read so. Of pictures the words are
+        shown."""
+        content = self._content(document)
+        if await self._memory.recall(_shown(channel, message)) != _print(content):
+            await self._web.call("chat.update", channel=channel, ts=message, **content)
+            await self._show(channel, message, content)
+
+    def _content(self, document: Document, files: Sequence[File] = ()) -> Json:
+        return render.message(document, self._handles, self._prefix, [file.id for file in files])
+
+    async def _post(self, attempt: Attempt, channel: str, content: Json, thread: str) -> str:
         answer = await self._web.call(
             "chat.postMessage",
             channel=channel,
@@ -61,17 +96,7 @@ class Posts:
         )
         if not (message := text(answer, "ts")):
             raise self._web.without("chat.postMessage", "a message")
-        self._remember(channel, attempt.key, message)
-        if not thread:
-            await self._show(channel, message, content)
         return message
-
-    async def edit(self, channel: str, message: str, document: Document) -> None:
-        """Nothing is asked of Slack when it reads like that already, whichever process had it read so."""
-        content = render.message(document, self._handles, self._prefix)
-        if await self._memory.recall(_shown(channel, message)) != _print(content):
-            await self._web.call("chat.update", channel=channel, ts=message, **content)
-            await self._show(channel, message, content)
 
     async def _said_before(self, channel: str, key: str, thread: str) -> str:
         """The message that came of an effect, among the newest; empty: there is none."""

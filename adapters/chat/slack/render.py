@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from adapters.chat.inlines import flat
@@ -36,12 +36,15 @@ _CUT: Json = {
 }
 
 
-def message(document: Document, handles: Mapping[str, str], prefix: str = PREFIX) -> dict[str, Any]:
+def message(
+    document: Document, handles: Mapping[str, str], prefix: str = PREFIX, files: Sequence[str] = ()
+) -> dict[str, Any]:
     """`text` and `blocks` that say `document`, for `chat.postMessage`, `chat.update` or a `response_url`. `handles` is from a
     person's id to their Slack user id: such a person is mentioned, and nobody else is, whatever words are in it. The text is
-    the summary: what a notification shows. A button has its line as `value`, and `line:0`, `line:1`, … as `action_id`."""
+    the summary: what a notification shows. A button has its line as `value`, and `line:0`, `line:1`, … as `action_id`. `files` are
+    the ids of the pictures in their order; of one that has none its words are shown."""
     text = escaped(flat(document.summary).strip(), LONGEST_TEXT) or "…"
-    blocks = _fitting(Writer(document, handles, prefix).blocks(), MOST_MESSAGE, LARGEST)
+    blocks = _fitting(Writer(document, handles, prefix, files).blocks(), MOST_MESSAGE, LARGEST)
     if blocks and all(block["type"] == "divider" for block in blocks):
         # Beside blocks the text is not seen, and a rule alone says nothing.
         blocks = message(say(document.summary.strip() or "…"), handles, prefix)["blocks"]

@@ -11,10 +11,10 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, replace
 
-from adapters.chat.slack.answers import Json, part, rows, text
+from adapters.chat.slack.answers import part, text
+from adapters.chat.slack.channels import pages
 from adapters.chat.slack.names import channel_name, purpose
 from adapters.chat.slack.names import topic as as_topic
 from adapters.chat.slack.web import Web, code_of
@@ -26,12 +26,6 @@ CREATE = "conversations.create"
 
 SHOWN = 6
 """Letters of the installation that are seen: INC-7 of another database is another incident."""
-
-PAGE = 999
-"""Channels in an answer; Slack takes less than 1,000 (https://docs.slack.dev/reference/methods/users.conversations)."""
-
-PAGES = 20
-"""Answers that are looked through; a workspace of more channels has to be configured by ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,29 +121,6 @@ class Rooms:
                 await self.keep(kept)
         return kept
 
-    async def named(self, name: str) -> str:
-        """The id of the channel `#name`, also of one that was renamed since. Raises Rejected when there is none that we may see."""
-        key = f"named:{name.removeprefix('#')}"
-        if known := await self._memory.recall(key):
-            return known
-        found = await self.looked_up(name)
-        await self._memory.keep({key: found})
-        return found
-
-    async def looked_up(self, name: str) -> str:
-        """The id of the channel that is called `#name` now. Raises Rejected when there is none that we may see."""
-        wanted = name.removeprefix("#")
-        async for channel in self._pages("conversations.list"):
-            if text(channel, "name") == wanted:
-                return text(channel, "id")
-        raise Rejected(
-            f"{self._name}: there is no channel #{wanted}; where it is private, invite the bot to it, or write its id"
-        )
-
-    async def lost(self, name: str) -> None:
-        """The channel `#name` is not where it was."""
-        await self._memory.forget([f"named:{name.removeprefix('#')}"])
-
     async def _remembered(self, mark: str) -> Kept | None:
         held = await self._memory.recall(f"room:{mark}")
         return Kept(**json.loads(held)) if held else None
@@ -190,7 +161,7 @@ class Rooms:
         """Among the channels that we are in: one that says it is it, else one of our making that says nothing yet."""
         half: Kept | None = None
         mark = re.compile(rf"(?:^|[-_]){re.escape(wanted.mark)}(?:[-_]|$)")
-        async for channel in self._pages("users.conversations", exclude_archived=True):
+        async for channel in pages(self._web, "users.conversations", exclude_archived=True):
             if text(channel, "creator") != wanted.us:
                 continue
             said, private = text(part(channel, "purpose"), "value"), bool(channel.get("is_private"))
@@ -202,16 +173,3 @@ class Rooms:
             if fits and not said and mark.search(text(channel, "name")):
                 half = kept
         return half
-
-    async def _pages(self, method: str, **more: object) -> AsyncIterator[Json]:
-        cursor: str | None = None
-        for _ in range(PAGES):
-            answer = await self._web.call(
-                method, types=["public_channel", "private_channel"], limit=PAGE, cursor=cursor, **more
-            )
-            for channel in rows(answer, "channels"):
-                if text(channel, "id"):
-                    yield channel
-            cursor = text(part(answer, "response_metadata"), "next_cursor")
-            if not cursor:
-                return

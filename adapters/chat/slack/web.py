@@ -223,6 +223,12 @@ class Web:
             if answer.status != 200:
                 raise Rejected(f"{self._name}: an answer was not taken ({answer.status})")
 
+    async def upload(self, address: str, content: bytes) -> None:
+        """Put a file where Slack wants it. Raises Unavailable or Rejected."""
+        async with self._reached("POST", address, SECONDS * 3, data=content) as answer:
+            if answer.status != 200:
+                raise Rejected(f"{self._name}: a file was not taken ({answer.status})")
+
     @asynccontextmanager
     async def _reached(
         self, verb: str, address: str, seconds: float, **more: Any

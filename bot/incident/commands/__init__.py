@@ -51,6 +51,7 @@ from bot.incident.commands.outside import (
     RecordRoom,
     StopPaging,
 )
+from bot.incident.commands.weekly import PostDigest
 from bot.incident.commands.work import (
     AddFollowUp,
     AddTask,
@@ -104,6 +105,7 @@ __all__ = [
     "Open",
     "PaceReplay",
     "Page",
+    "PostDigest",
     "PostUpdate",
     "RecordAnnouncement",
     "RecordArchive",

@@ -78,6 +78,10 @@ class Encryption:
             self._rooms[room] = await self._sealed(room, said)
         return self._rooms[room]
 
+    async def seals(self, room: str) -> bool:
+        """Whether what is sent there is encrypted. Raises Rejected as `envelope`."""
+        return isinstance(await self.envelope(room), Sealed)
+
     async def _sealed(self, room: str, said: Json) -> Sealed:
         if self._config.encryption == "off":
             raise Rejected(

@@ -118,6 +118,11 @@ def _customised(asked: Asked, args: Args) -> None:
         raise Refused("as_user_not_supported")
 
 
+def _shows(asked: Asked, checked: dict[str, Any]) -> None:
+    """Files that blocks show are there. Raises Refused."""
+    asked.workspace.uploads.check(asked.workspace.files, checked["blocks"])
+
+
 def linked(args: Args) -> bool:
     return bool(args.get("link_names")) or args.get("parse") == "full"
 
@@ -127,6 +132,7 @@ def post(asked: Asked, args: Args) -> dict[str, Any]:
     channel = _where(asked, args["channel"])
     thread = thread_of(channel, args)
     checked = {**content(args), "metadata": metadata(args)}
+    _shows(asked, checked)
     more = {"thread_ts": thread, "broadcast": args.get("reply_broadcast", False), "linked": linked(args)}
     message = asked.workspace.post(channel, BOT_USER, checked.pop("text"), **checked, **more)
     return {"channel": channel.id, "ts": message.ts, "message": message.as_slack(metadata=True)}
@@ -146,6 +152,7 @@ def update(asked: Asked, args: Args) -> dict[str, Any]:
     if channel.archived:
         raise Refused("is_inactive")
     changed = content(args, longest=LONGEST_UPDATE)
+    _shows(asked, changed)
     if "attachments" not in args:
         del changed["attachments"]
     if "text" not in args and "markdown_text" not in args and "blocks" not in args:
@@ -168,7 +175,9 @@ def post_ephemeral(asked: Asked, args: Args) -> dict[str, Any]:
     if args["user"] not in channel.members:
         raise Refused("user_not_in_channel")
     thread = thread_of(channel, args)
-    message = show(asked, channel, args["user"], content(args), thread)
+    checked = content(args)
+    _shows(asked, checked)
+    message = show(asked, channel, args["user"], checked, thread)
     return {"message_ts": message.ts}
 
 

@@ -71,6 +71,7 @@ class SlackServer(Workspace):
         application.router.add_route("*", "/api/{method}", self.web_api.serve)
         application.router.add_get("/link/", self.delivery.sockets.serve)
         application.router.add_post("/actions/{secret}", self.answers.serve)
+        application.router.add_post("/upload/v1/{secret}", self.web_api.upload)
         application.router.add_get("/files-pri-download/{id}/{name}", self.web_api.download)
         application.router.add_get("/files-pri/{id}/{name}", self.web_api.download)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)

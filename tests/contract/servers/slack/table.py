@@ -147,6 +147,14 @@ METHODS: dict[str, Method] = {
     "reactions.get": _method(3, "channel file file_comment full:boolean timestamp", scope="reactions:read", json=False),
     "reactions.remove": _method(2, "channel file file_comment name! timestamp", scope="reactions:write"),
     "files.info": _method(4, f"file! count:integer page:integer {_PAGE}", scope="files:read", json=False),
+    "files.getUploadURLExternal": _method(
+        4, "filename! length!:integer snippet_type alt_txt", scope="files:write", json=False
+    ),
+    "files.completeUploadExternal": _method(
+        4,
+        "files!:json channel_id thread_ts channels:list initial_comment blocks:json username icon_url icon_emoji",
+        scope="files:write",
+    ),
     "views.open": _method(4, "trigger_id interactivity_pointer view!:json"),
     "views.publish": _method(4, "user_id! view!:json hash interactivity_pointer"),
     "views.update": _method(4, "view!:json view_id external_id hash"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.contract.servers.http import Answer, Trouble
-from tests.contract.servers.slack import chat, conversations, marks, reading, views
+from tests.contract.servers.slack import chat, conversations, marks, reading, uploads, views
 from tests.contract.servers.slack.api import Asked, missing
 from tests.contract.servers.slack.arguments import sent, understood
 from tests.contract.servers.slack.limits import Limits
@@ -22,7 +22,7 @@ from tests.contract.servers.slack.trouble import Troubles, limited, suffer
 if TYPE_CHECKING:
     from tests.contract.servers.slack.server import SlackServer
 
-_DO = {**reading.METHODS, **conversations.METHODS, **chat.METHODS, **marks.METHODS}
+_DO = {**reading.METHODS, **conversations.METHODS, **chat.METHODS, **marks.METHODS, **uploads.METHODS}
 LOGIN = "<!DOCTYPE html><title>Sign in to Slack</title>"
 
 
@@ -105,6 +105,9 @@ class WebApi:
         if name in views.METHODS:
             return views.METHODS[name](asked, self._slack.views, args)
         return _DO[name](asked, args)
+
+    async def upload(self, request: web.Request) -> web.StreamResponse:
+        return await uploads.take(self._slack, self.troubles, request)
 
     async def download(self, request: web.Request) -> web.Response:
         """Without the token a page on which to sign in, and 200, as Slack does."""

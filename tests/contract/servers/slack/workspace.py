@@ -11,6 +11,7 @@ from typing import Any
 from tests.contract.servers.slack import texts
 from tests.contract.servers.slack.model import BOT_NAME, BOT_USER, TEAM, Channel, File, Message, User, Usergroup
 from tests.contract.servers.slack.refused import Refused
+from tests.contract.servers.slack.uploads import Uploads
 
 _WITH_ACTIONS = ("actions", "section", "input")
 
@@ -25,6 +26,7 @@ class Workspace:
         }
         self.usergroups: dict[str, Usergroup] = {}
         self.files: dict[str, File] = {}
+        self.uploads = Uploads()
         self.rang: list[tuple[str, str, str]] = []
         self.unfurls: list[dict[str, Any]] = []
         self.ephemeral: dict[tuple[str, str], list[Message]] = {}
@@ -34,6 +36,11 @@ class Workspace:
 
     def emit(self, event: dict[str, Any], channel: Channel | None = None) -> None:
         """Told to the app, if it wants to hear it and may."""
+        raise NotImplementedError
+
+    @property
+    def here(self) -> str:
+        """Its address."""
         raise NotImplementedError
 
     def new_id(self, letter: str) -> str:

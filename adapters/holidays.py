@@ -1,0 +1,146 @@
+"""Days on which nobody works: dates, and the public holidays of a country or a part of it (`DE`, `DE-BE`: ISO 3166).
+
+The library knows hundreds of countries (https://holidays.readthedocs.io) and takes 20 to 40 MB, for a few dates a year. So it is imported
+in a process of its own, which ends with its answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import msgspec
+
+from adapters.oncall.apart import NEEDED
+from bot.nearest import nearest
+from bot.ports import Unavailable
+
+log = logging.getLogger(__name__)
+
+WITHIN = 30.0
+"""Seconds on the clock; it takes a third of one on an idle machine."""
+
+MOST_NAMES = 100
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What is asked of that process: countries and their parts, and a year."""
+
+    names: tuple[str, ...]
+    year: int
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """A name that is none, and what may have been meant by it."""
+
+    name: str
+    near: str = ""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What it answers."""
+
+    days: tuple[date, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holidays:
+    """`dates` and the holidays of `regions`. A region that nobody knows has none, which the log says."""
+
+    regions: tuple[str, ...]
+    dates: frozenset[date]
+    _years: dict[int, frozenset[date]]
+
+    def is_off(self, day: date) -> bool:
+        """`bot.occurrences.IsOff`. The first question about a year takes a third of a second. Raises Unavailable."""
+        if day in self.dates:
+            return True
+        if not self.regions:
+            return False
+        if day.year not in self._years:
+            found = public(self.regions, day.year)
+            for one in found.unknown:
+                log.warning("holidays: %s", told(one))
+            self._years[day.year] = frozenset(found.days)
+        return day in self._years[day.year]
+
+
+def holidays(names: Sequence[str]) -> Holidays:
+    """What the configuration calls days off: `2026-12-24` is a date, all else a country or a part of one."""
+    dates = {name: found for name in names if (found := as_date(name))}
+    return Holidays(tuple(name for name in names if name not in dates), frozenset(dates.values()), {})
+
+
+def as_date(name: str) -> date | None:
+    try:
+        return date.fromisoformat(name) if len(name) == len("2026-12-24") else None
+    except ValueError:
+        return None
+
+
+def public(names: Sequence[str], year: int) -> Found:
+    """The public holidays of a year, asked of a process of its own. Raises Unavailable."""
+    path = os.pathsep.join(place for place in sys.path if place)
+    try:
+        done = subprocess.run(
+            # As in adapters/oncall/apart.py.
+            [sys.executable, "-P", "-m", "adapters.holidays"],
+            input=msgspec.json.encode(Wanted(tuple(names[:MOST_NAMES]), year)),
+            capture_output=True,
+            timeout=WITHIN,
+            env={"PYTHONPATH": path, **{name: os.environ[name] for name in NEEDED if name in os.environ}},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"holidays: they were not known within {WITHIN:.0f} s") from None
+    except OSError as error:
+        raise Unavailable(f"holidays: no process could be started to look them up ({error.strerror})") from None
+    if done.returncode:
+        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise Unavailable(f"holidays: they could not be looked up: {last[:200] or 'no reason was given'}")
+    return msgspec.json.decode(done.stdout, type=Found)
+
+
+def told(unknown: Unknown) -> str:
+    """What to do about a name that is none."""
+    meant = f" Did you mean `{unknown.near}`?" if unknown.near else " Write it like `DE`, `DE-BE` or `2026-12-24`."
+    return f"there is no country or part of one `{unknown.name}`.{meant}"
+
+
+def main() -> None:
+    """Reads what `public` writes."""
+    wanted = msgspec.json.decode(sys.stdin.buffer.read(), type=Wanted)
+    from holidays import country_holidays, list_supported_countries
+
+    known = list_supported_countries()
+    days: set[date] = set()
+    unknown: list[Unknown] = []
+    for name in wanted.names:
+        country, _, part = name.partition("-")
+        if country not in known or (part and part not in known[country]):
+            unknown.append(Unknown(name, _near(country, part, known)))
+        else:
+            found = country_holidays(country, subdiv=part or None, years=wanted.year)
+            days.update(day for day in found if day.year == wanted.year)
+    sys.stdout.buffer.write(msgspec.json.encode(Found(tuple(sorted(days)), tuple(unknown))))
+
+
+def _near(country: str, part: str, known: Mapping[str, Sequence[str]]) -> str:
+    """The nearest that there is, as it is written. Of a country that is known its parts are meant."""
+    countries = {name.upper(): name for name in known}
+    country = countries.get(country.upper(), "") or nearest(country, list(known))
+    if not country or not part:
+        return country
+    parts = {name.upper(): name for name in known[country]}
+    near = parts.get(part.upper(), "") or nearest(part, list(known[country]))
+    return f"{country}-{near}" if near else country
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""The weekly digest, made for whoever shows it: a chat, a mailbox, a page, a terminal; and how it is posted."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from bot.chat.document import Document
+from bot.coffee.around import Around
+from bot.coffee.blocks import DigestBlock
+from bot.coffee.edition import Edition
+from bot.coffee.gathered import Gathered
+from bot.destinations import Destination, Place
+from bot.duty import Duty
+from bot.incident.effects import MailWeeklyDigest, SayWeeklyDigest
+from bot.incident.model import Person
+from bot.incident.outgoing import Enqueue, outgoing
+from bot.lookups import Weeks
+from bot.offered import SendsMail
+from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Rejected
+
+log = logging.getLogger(__name__)
+
+EVERYBODY = ""
+"""The team that is none: the digest of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """How the digest of one team is held, from the configuration. `to` is where it goes, `wheel` the services that are drawn from."""
+
+    team: str = EVERYBODY
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    language: str = "en"
+    to: tuple[Destination, ...] = ()
+    services: tuple[str, ...] = ()
+    schedules: tuple[str, ...] = ()
+    off: frozenset[DigestBlock] = frozenset()
+    wheel: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meetings:
+    """When people meet for coffee next (None: nobody knows), and where. `following` may take a second, and raise Unavailable."""
+
+    following: Callable[[datetime], datetime | None] = lambda at: None
+    link: str = ""
+
+
+class WeeklyWords(Protocol):
+    """How it is said. Pure; `bot.words` is it."""
+
+    def weekly(self, gathered: Gathered, around: Around, language: str) -> Edition: ...
+
+
+class Digests:
+    """Makes editions. `weeklies` are by team."""
+
+    def __init__(
+        self,
+        weeks: Weeks,
+        clock: Clock,
+        words: WeeklyWords,
+        weeklies: Mapping[str, Weekly],
+        *,
+        people: Mapping[str, Person],
+        duty: Duty,
+        meetings: Meetings | None = None,
+    ) -> None:
+        self._weeks = weeks
+        self._clock = clock
+        self._words = words
+        self._people = people
+        self._duty = duty
+        self._meetings = meetings or Meetings()
+        self.weeklies = weeklies
+
+    def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
+        """The digest of `team` from `start` until just before `end`, in its own language when none is named. Reads the database: call
+        it from a thread. Raises Rejected when there is no such team any more, and StoreUnavailable."""
+        if team not in self.weeklies:
+            raise Rejected(f"`{team}` is not configured under `digest.teams:` any more")
+        weekly, now = self.weeklies[team], self._clock.now()
+        around = Around(
+            now=now,
+            zone=weekly.zone,
+            team=weekly.team,
+            services=weekly.services,
+            schedules=weekly.schedules,
+            people=self._people,
+            roster=self._duty.roster,
+            off=weekly.off,
+            wheel=weekly.wheel,
+            next_coffee=self._next_coffee(now),
+            meeting=self._meetings.link,
+        )
+        return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language)
+
+    def _next_coffee(self, now: datetime) -> datetime | None:
+        try:
+            return self._meetings.following(now)
+        except DeliveryError as error:
+            # The digest is worth reading without it.
+            log.warning("when the next coffee is could not be found out: %s", error.reason)
+            return None
+
+    async def say(self, attempt: Attempt, platform: ChatPlatform, effect: SayWeeklyDigest) -> None:
+        """Post it where `effect` says: the message, and each detail in its thread. However often it is tried, each once, as far as the
+        platform allows. Raises Unavailable, Rejected, StoreUnavailable."""
+        if not effect.room and not platform.announce_room:
+            return
+        room = await platform.room_named(effect.room)
+        edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
+        main = await platform.say(attempt, room, edition.main)
+        for block, detail in edition.details:
+            await platform.say(replace(attempt, key=f"{attempt.key}:{block}"), room, detail, thread=main)
+
+    async def mail(self, attempt: Attempt, mailer: object, effect: MailWeeklyDigest) -> None:
+        """The same as one mail. Raises as `say`."""
+        if not isinstance(mailer, SendsMail):
+            raise Rejected(f"`{effect.way}` under `paging:` sends no mail")
+        edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
+        await mailer.send(attempt, effect.to, edition.main.summary, whole(edition))
+
+
+def whole(edition: Edition) -> Document:
+    """An edition as one text, where there are no threads."""
+    blocks = [
+        block for document in (edition.main, *(detail for _, detail in edition.details)) for block in document.blocks
+    ]
+    return replace(edition.main, blocks=tuple(blocks))
+
+
+def posts(weekly: Weekly, start: datetime, end: datetime, moment: str = "") -> Enqueue:
+    """What is to be done outside so that the digest of this time is read everywhere: each place once for each `moment`, which is that of
+    its end unless one is given."""
+    moment = moment or end.isoformat()
+    effects = []
+    for place in weekly.to:
+        effect: SayWeeklyDigest | MailWeeklyDigest
+        if isinstance(place, Place):
+            effect = SayWeeklyDigest(place.platform, place.room, weekly.team, start, end)
+        else:
+            effect = MailWeeklyDigest(place.way, place.to, weekly.team, start, end)
+        key = f"weekly:{weekly.team}:{moment}:{place}"
+        effects.append(replace(outgoing(effect, incident=0, seq=0, place=0), key=key))
+    return Enqueue(tuple(effects))

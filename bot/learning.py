@@ -1,0 +1,58 @@
+"""The weekly digest, put together: who makes it, and what keeps an eye on when it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from adapters.holidays import as_date, holidays, public, told
+from bot.config import Config
+from bot.digests import Digests, Meetings, WeeklyWords
+from bot.duty import Duty
+from bot.inbox import Writer
+from bot.occasions import Occasions
+from bot.occurrences import IsOff
+from bot.planned import coffee, occasions, weeklies, when
+from bot.ports import Clock, Memory
+from storage.engine import Database
+from storage.weeks import SqlWeeks
+
+
+class Learning:
+    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library imported, before a digest is."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        clock: Clock,
+        words: WeeklyWords,
+        duty: Duty,
+        writer: Writer,
+        memory: Memory,
+    ) -> None:
+        known = cache(lambda names: holidays(names).is_off)
+
+        def days_off(names: Sequence[str]) -> IsOff:
+            return known(tuple(names))
+
+        planned = weeklies(config)
+        self.when = {team: when(config, team, days_off) for team in planned}
+        met = coffee(config, days_off)
+        link = config.coffee.link if config.coffee else ""
+        self.digests = Digests(
+            SqlWeeks(database),
+            clock,
+            words,
+            planned,
+            people=config.people,
+            duty=duty,
+            meetings=Meetings(met.after, link) if met else None,
+        )
+        self.occasions = Occasions(occasions(config, planned, self.when), writer, memory, clock)
+
+
+def unknown_holidays(names: Sequence[str], year: int) -> list[str]:
+    """What is wrong with the names under `holidays:`, a sentence each. Takes a second; raises Unavailable."""
+    regions = [name for name in names if as_date(name) is None]
+    return [told(one) for one in public(regions, year).unknown] if regions else []

@@ -1,0 +1,83 @@
+"""What `klatsch check` says of the weekly digest: when each is sent next and where, days off nobody knows, rooms that do not let us."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from bot.chat.templates import and_, local
+from bot.destinations import Place
+from bot.findings import HELD, OK, PROBLEM, Finding
+from bot.learning import unknown_holidays
+from bot.main import Klatsch
+from bot.occurrences import Occurrences
+from bot.offered import ProbesRooms
+from bot.on_demand import place
+from bot.ports import DeliveryError
+
+LOOKED_WITHIN = 20.0
+"""Seconds for one room."""
+
+
+async def digests(klatsch: Klatsch) -> list[Finding]:
+    """Each digest that is sent by itself, and the rooms it goes to. Sends nothing."""
+    if klatsch.config.digest is None:
+        return []
+    return [*await asyncio.to_thread(lambda: [*_holidays(klatsch), *_next(klatsch)]), *await _rooms(klatsch)]
+
+
+def _holidays(klatsch: Klatsch) -> Iterator[Finding]:
+    config, year = klatsch.config, klatsch.clock.now().year
+    named = {"digest.holidays": config.digest.holidays if config.digest else ()}
+    named |= {f"digest.teams.{name}.holidays": team.holidays or () for name, team in config.teams.items()}
+    if config.coffee:
+        named["coffee.holidays"] = config.coffee.holidays
+    for about, names in named.items():
+        try:
+            for text in unknown_holidays(names, year):
+                yield Finding(PROBLEM, about, text)
+        except DeliveryError as error:
+            yield Finding(PROBLEM, about, error.reason)
+
+
+def _next(klatsch: Klatsch) -> Iterator[Finding]:
+    learning = klatsch.learning
+    for team, weekly in learning.digests.weeklies.items():
+        about = f"digest.teams.{team}" if team else "digest"
+        where = and_(map(place, weekly.to)) or "nowhere"
+        try:
+            yield Finding(OK, about, f"{_comes(learning.when[team], klatsch, weekly.zone.key)} to {where}")
+        except DeliveryError as error:
+            yield Finding(PROBLEM, about, f"when it is sent could not be found out: {error.reason}")
+
+
+def _comes(occurrences: Occurrences, klatsch: Klatsch, zone: str) -> str:
+    at = occurrences.after(klatsch.clock.now())
+    return f"the next one is sent on {local(at, zone, '%a %d %b %Y %H:%M %Z')}" if at else "none is ever sent"
+
+
+async def _rooms(klatsch: Klatsch) -> list[Finding]:
+    """Those that are named. What is announced where is looked at with the platform itself."""
+    weeklies = klatsch.learning.digests.weeklies.values()
+    named = dict.fromkeys(one for weekly in weeklies for one in weekly.to if isinstance(one, Place) and one.room)
+    platforms = klatsch.platforms({one.platform for one in named} - HELD)
+    try:
+        looked = (_room(one, platforms[one.platform]) for one in named if one.platform in platforms)
+        return list(await asyncio.gather(*looked))
+    finally:
+        for platform in platforms.values():
+            await platform.aclose()
+
+
+async def _room(one: Place, platform: object) -> Finding:
+    about = f"chat.{one.platform}"
+    if not isinstance(platform, ProbesRooms):
+        return Finding(OK, about, f"{one.room}: it cannot be tried without being used")
+    try:
+        async with asyncio.timeout(LOOKED_WITHIN):
+            await platform.probe_room(one.room)
+    except DeliveryError as error:
+        return Finding(PROBLEM, about, error.reason)
+    except TimeoutError:
+        return Finding(PROBLEM, about, f"{one.room}: no answer within {LOOKED_WITHIN:.0f} s")
+    return Finding(OK, about, f"{one.room}: it is there, and lets us write")

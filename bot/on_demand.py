@@ -1,0 +1,109 @@
+"""The weekly digest when somebody asks for it: looked at, or posted now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from bot.chat.document import Document, say
+from bot.chat.line import shown
+from bot.chat.templates import and_, local
+from bot.chat.values import unknown
+from bot.coffee.blocks import DigestBlock
+from bot.coffee.edition import Edition
+from bot.coffee.period import period
+from bot.destinations import Destination, Place
+from bot.digests import Digests, Weekly, posts
+from bot.incident.commands import PostDigest
+from bot.incident.model import Refused
+from bot.incident.outgoing import Enqueue
+from bot.nearest import nearest
+
+LANGUAGES = {"en": "en", "english": "en", "de": "de", "german": "de", "deutsch": "de"}
+MEANT = {"pages": "oncall", "load": "oncall", "actions": "followups", "luck": "nearmisses", "topics": "coffee"}
+"""What else a block may be called."""
+
+
+def looked_at(digests: Digests, asked: Mapping[str, str], now: datetime) -> Document:
+    """The message, or the detail of one `block`; `team`, `week` and `lang` (`asked` has all of them as people type them) say of which
+    digest. Reads the database. Raises Refused and StoreUnavailable."""
+    block = _block(asked.get("block", ""))
+    edition = _edition(digests, asked, now)
+    if block is None:
+        return edition.main
+    found = next((detail for one, detail in edition.details if one is block), None)
+    if found is None:
+        off = block in _team(digests, asked.get("team", "")).off
+        why = "the configuration leaves it out" if off else "there is no more of it than the message says"
+        raise Refused(f"The digest has no details of `{block}`: {why}.", "`digest` shows the message.")
+    return found
+
+
+def editions(digests: Digests, asked: Mapping[str, str], now: datetime) -> list[Document]:
+    """The message and all its details. As `looked_at`."""
+    edition = _edition(digests, asked, now)
+    return [edition.main, *(detail for _, detail in edition.details)]
+
+
+def _edition(digests: Digests, asked: Mapping[str, str], now: datetime) -> Edition:
+    weekly = _team(digests, asked.get("team", ""))
+    start, end = period(asked.get("week", ""), now, weekly.zone)
+    return digests.edition(weekly.team, start, end, _language(asked.get("lang", "")))
+
+
+def _language(word: str) -> str:
+    if word and word.lower() not in LANGUAGES:
+        raise unknown("language", word, ["en", "de"])
+    return LANGUAGES[word.lower()] if word else ""
+
+
+def _block(text: str) -> DigestBlock | None:
+    """The block of `noise`, `near misses` or `follow-ups`."""
+    if not text:
+        return None
+    flat = "".join(letter for letter in text.lower() if letter.isalpha())
+    known = {**{block.value: block.value for block in DigestBlock}, **MEANT}
+    for name, block in known.items():
+        if flat in (name, f"{name}s", name.removesuffix("es"), name.removesuffix("s")):
+            return DigestBlock(block)
+    raise unknown("part of the digest", text, [*(block.value for block in DigestBlock), "post"])
+
+
+def posting(digests: Digests, command: PostDigest, now: datetime) -> tuple[Enqueue, Document]:
+    """What is put into the outbox, and what is said of it. Twice within a minute it goes out once. Raises Refused."""
+    weekly = _team(digests, command.team)
+    start, end = period(command.week, now, weekly.zone)
+    if not weekly.to:
+        raise Refused(
+            "The digest goes nowhere: no chat platform is configured.", "See `digest.to` in the configuration."
+        )
+    moment = f"asked {now.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    zone = weekly.zone.key
+    whose = f" of {weekly.team}" if weekly.team else ""
+    said = (
+        f"The digest{whose} from {local(start, zone, '%a %d %b %H:%M')} to {local(end, zone, '%a %d %b %H:%M %Z')} "
+        f"is on its way to {and_(map(place, weekly.to))}. That cannot be undone here; delete the message where it is shown."
+    )
+    return posts(weekly, start, end, moment), say(said)
+
+
+def place(one: Destination) -> str:
+    """A destination in words."""
+    if isinstance(one, Place):
+        return f"{one.room} on {one.platform}" if one.room else f"the announcement room of {one.platform}"
+    return f"{one.to} by mail"
+
+
+def _team(digests: Digests, team: str) -> Weekly:
+    """The digest of that team. Raises Refused, naming the nearest."""
+    if team in digests.weeklies:
+        return digests.weeklies[team]
+    teams = [name for name in digests.weeklies if name]
+    near = nearest(team, teams)
+    if near:
+        hint = f"Did you mean `team={near}`?"
+    elif teams:
+        hint = f"There is: {', '.join(f'`{name}`' for name in teams[:12])}"
+    else:
+        hint = "Teams stand under `digest.teams` in the configuration; without `team=` it is of everybody."
+    raise Refused(f"There is no team `{shown(team)}`.", hint)

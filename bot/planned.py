@@ -1,0 +1,85 @@
+"""What the configuration says of the weekly digest and of the lean coffee: for whom, where it goes, and when it comes round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.config import Config, Digest, DigestTeam, mailers
+from bot.destinations import Destination, all_of
+from bot.digests import EVERYBODY, Weekly, posts
+from bot.incident.outgoing import Enqueue
+from bot.occasions import Occasion, covers
+from bot.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, working_days
+
+DaysOff = Callable[[Sequence[str]], IsOff]
+"""What is off, of the names under `holidays:`."""
+
+
+def weeklies(config: Config) -> dict[str, Weekly]:
+    """By team; that of everybody is there too, and first, also where no digest is sent by itself."""
+    digest = config.digest or Digest()
+    services = dict.fromkeys(route.service for route in config.routes if route.service)
+    everybody = Weekly(
+        zone=digest.zone or config.zone,
+        language=digest.language,
+        to=_places(config, digest.to),
+        off=frozenset(digest.without),
+        wheel=digest.wheel or (*services, *(one.id for one in config.components if one.id not in services)),
+    )
+    teams = {name: _of_team(name, team, everybody, config, drawn=digest.wheel) for name, team in config.teams.items()}
+    return {EVERYBODY: everybody, **teams}
+
+
+def _of_team(name: str, team: DigestTeam, everybody: Weekly, config: Config, drawn: Sequence[str]) -> Weekly:
+    return Weekly(
+        team=name,
+        zone=team.zone or everybody.zone,
+        language=team.language or everybody.language,
+        to=_places(config, team.to),
+        services=team.services,
+        schedules=team.schedules,
+        off=everybody.off if team.without is None else frozenset(team.without),
+        wheel=team.wheel if team.wheel is not None else (team.services or tuple(drawn) or everybody.wheel),
+    )
+
+
+def _places(config: Config, texts: Sequence[str]) -> tuple[Destination, ...]:
+    return all_of(texts, tuple(config.platforms), mailers(config.paging))
+
+
+def occasions(config: Config, weeklies: Mapping[str, Weekly], comes: Mapping[str, Occurrences]) -> list[Occasion]:
+    """The digests that are sent by themselves, and when each `comes` round, by team."""
+    return [_occasion(weekly, comes[team]) for team, weekly in weeklies.items()] if config.digest else []
+
+
+def _occasion(weekly: Weekly, occurrences: Occurrences) -> Occasion:
+    def asks(at: datetime, since: datetime | None) -> list[Enqueue]:
+        return [posts(weekly, covers(occurrences, at, since), at)]
+
+    return Occasion(f"weekly:{weekly.team}" if weekly.team else "weekly", occurrences, asks)
+
+
+def when(config: Config, team: str, days_off: DaysOff) -> Occurrences:
+    """When the digest of `team` comes round."""
+    digest = config.digest or Digest()
+    own = config.teams.get(team)
+    cron = own.cron if own and own.cron else digest.cron
+    zone = (own.zone if own else None) or digest.zone or config.zone
+    holidays = own.holidays if own and own.holidays is not None else digest.holidays
+    return Moved(ByCron(cron, zone), zone, days_off(holidays), working_days(cron))
+
+
+def coffee(config: Config, days_off: DaysOff, calendar: Occurrences | None = None) -> Occurrences | None:
+    """When people meet for coffee; None: nothing says so. `calendar` is what a `coffee.calendar` says: days off are its own
+    business."""
+    section = config.coffee
+    if section is None:
+        return None
+    zone: ZoneInfo = section.zone or config.zone
+    if section.cron is not None:
+        return Skipped(ByCron(section.cron, zone), zone, days_off(section.holidays))
+    if section.every is not None and section.start is not None:
+        return Skipped(Every(section.every, section.start, zone), zone, days_off(section.holidays))
+    return calendar

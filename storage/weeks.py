@@ -1,0 +1,216 @@
+"""What a weekly digest is made of: everything of one period in a handful of questions, each by an index and bounded, so that neither a
+long past nor a storm makes it slow. What is private is left out here, and so can be told nowhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text
+
+from bot.coffee.board import Board
+from bot.coffee.gathered import MEASURED, Fired, Gathered
+from bot.incident import events as e
+from bot.incident.events import Recorded
+from bot.incident.model import Incident, Kind, Status
+from bot.oncall.load import Paged
+from storage import codec, rows
+from storage.engine import Database
+from storage.lookups import PAGED_LOOKED_AT, UNCLOSED
+from storage.tables import LIVE, LIVE_COFFEE, OPEN_TOPIC, OWING, PAGED, TOLD, alert, coffee, event, incident, topic
+
+log = logging.getLogger(__name__)
+
+EVENTS = 100_000
+"""Years of a busy team, in 100 MB of memory. Where more is recorded in one period, something writes in a loop, and the newest show it."""
+
+INCIDENTS = 5_000
+"""How many of those that are open, and of those that owe follow-ups, are looked at: the newest."""
+
+NEWEST = 5_000
+"""How many of the newest incidents are looked through for those that wait for their review, and for those that opened lately: no index
+knows them, and so many are years."""
+
+NOISY, NOISY_ALERTS = 500, 50_000
+"""Incidents that nobody worked on, the newest, and alerts of theirs that are counted: a digest shows the five noisiest rules."""
+
+TOPICS = 1_000
+
+CHUNK = 500
+"""Values in one IN list."""
+
+_CHANGED = e.KINDS[e.StatusChanged]
+
+
+class SqlWeeks:
+    """`bot.lookups.Weeks`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def week(self, start: datetime, end: datetime) -> Gathered:
+        with self._database.read() as connection:
+            if not self._database.sqlite:
+                # One look for all the questions: nothing becomes private between two of them.
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+            told = connection.execute(_told(start, end)).all()
+            stored = [connection.execute(statement).all() for statement in (_open(end), _newest(end), _owing())]
+            bodies = {row.number: row.body for found in stored for row in found}
+            missing = sorted({row.incident for row in told} - bodies.keys())
+            for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
+                bodies |= {row.number: row.body for row in connection.execute(_of(part))}
+            incidents = codec.load_incidents(sorted(bodies.items()))
+            noise = connection.execute(_alerts(_unworked(incidents, told))).all()
+            paged = connection.execute(_paged(start, end)).all()
+            board = _board(connection)
+        if len(told) == EVENTS:
+            log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
+        # Reading takes longer than asking did, and the database does not wait for it.
+        events = _recorded(told, incidents)
+        return Gathered(
+            start=start,
+            end=end,
+            incidents={number: one for number, one in incidents.items() if number in events or _stands(one)},
+            events=events,
+            # Whether or not its row says so: the release before may be writing beside us.
+            owing=tuple(one for one in incidents.values() if _owes(one)),
+            measured=tuple(one for one in incidents.values() if _measured(one, end)),
+            noise=tuple(_fired(row) for row in noise),
+            paged=tuple(Paged(row.at, _targets(row)) for row in reversed(paged)),
+            board=board,
+        )
+
+
+def _told(start: datetime, end: datetime) -> Select[Any]:
+    """The events of a digest's kinds, the newest first. The incident is looked for in a question of its own: the condition of the
+    index is text, and `kind` would be the column of either table."""
+    public = exists().where(incident.c.number == event.c.incident, incident.c.private == 0)
+    between = (event.c.recorded_at >= start, event.c.recorded_at < end)
+    return select(event).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
+
+
+def _paged(start: datetime, end: datetime) -> Select[Any]:
+    """Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody."""
+    drill = exists().where(incident.c.number == event.c.incident, incident.c.kind == Kind.DRILL.value)
+    return (
+        select(event.c.at, event.c.kind, event.c.body)
+        .where(PAGED, event.c.at >= start, event.c.at < end, ~drill)
+        .order_by(event.c.at.desc())
+        .limit(PAGED_LOOKED_AT)
+    )
+
+
+_BODIES = select(incident.c.number, incident.c.body).where(incident.c.private == 0)
+
+
+def _of(numbers: Sequence[int]) -> Select[Any]:
+    return _BODIES.where(incident.c.number.in_(numbers))
+
+
+def _open(end: datetime) -> Select[Any]:
+    opened = _BODIES.where(LIVE, incident.c.opened_at < end)
+    return opened.order_by(incident.c.number.desc()).limit(INCIDENTS)
+
+
+def _owing() -> Select[Any]:
+    return _BODIES.where(OWING).order_by(incident.c.number.desc()).limit(INCIDENTS)
+
+
+def _newest(end: datetime) -> Select[Any]:
+    """Those of the newest that wait for their review, and those whose durations are told."""
+    first = select(func.max(incident.c.number) - NEWEST).scalar_subquery()
+    lately = and_(incident.c.kind == Kind.REAL.value, incident.c.opened_at >= end - MEASURED)
+    return _BODIES.where(
+        incident.c.number > first, incident.c.opened_at < end, or_(incident.c.status.in_(UNCLOSED), lately)
+    )
+
+
+def _alerts(numbers: Sequence[int]) -> Select[Any]:
+    """The first alert of each rule in each of these incidents, and how many there are of it."""
+    of_them = (
+        select(alert.c.incident, alert.c.source, alert.c.name, alert.c.fingerprint, alert.c.starts_at)
+        .where(alert.c.incident.in_(numbers))
+        .order_by(alert.c.incident.desc())
+        .limit(NOISY_ALERTS)
+        .subquery()
+    )
+    rule = (of_them.c.incident, of_them.c.source, of_them.c.name)
+    placed = select(
+        of_them,
+        func.count().over(partition_by=rule).label("times"),
+        func.row_number().over(partition_by=rule, order_by=(of_them.c.starts_at, of_them.c.fingerprint)).label("place"),
+    ).subquery()
+    same = and_(*(alert.c[name] == placed.c[name] for name in ("source", "fingerprint", "incident")))
+    return (
+        select(placed.c.times, alert)
+        .join(alert, same)
+        .where(placed.c.place == 1)
+        .order_by(placed.c.times.desc(), alert.c.incident, alert.c.source, alert.c.name)
+    )
+
+
+def _recorded(told: Sequence[Row[Any]], incidents: Mapping[int, Incident]) -> dict[int, tuple[Recorded, ...]]:
+    """Those of `incidents`, by incident and in their order."""
+    found: dict[int, list[Recorded]] = {}
+    for row in reversed(told):
+        if row.incident in incidents:
+            found.setdefault(row.incident, []).append(rows.recorded(row))
+    return {number: tuple(sorted(found[number], key=lambda one: one.seq)) for number in sorted(found)}
+
+
+def _unworked(incidents: Mapping[int, Incident], told: Iterable[Row[Any]]) -> list[int]:
+    """The newest that nobody worked on: declined by what is `told`, or in triage when all of their alerts were over."""
+    changed = {row.incident for row in told if row.kind == _CHANGED}
+    found = [
+        number
+        for number, one in incidents.items()
+        if one.kind is not Kind.DRILL
+        and (
+            (one.status is Status.DECLINED and number in changed)
+            or (one.status is Status.TRIAGE and not one.alerts_firing)
+        )
+    ]
+    return found[-NOISY:]
+
+
+def _stands(one: Incident) -> bool:
+    return one.status.open or one.status.value in UNCLOSED
+
+
+def _owes(one: Incident) -> bool:
+    return any(not followup.outcome for followup in one.followups)
+
+
+def _measured(one: Incident, end: datetime) -> bool:
+    return one.kind is Kind.REAL and end - MEASURED <= one.opened_at < end
+
+
+def _fired(row: Row[Any]) -> Fired:
+    return Fired(
+        incident=row.incident,
+        name=row.name,
+        source=row.source,
+        count=row.times,
+        labels=codec.load_labels(row.labels),
+        annotations=codec.load_labels(row.annotations),
+        link=row.link,
+    )
+
+
+def _targets(row: Row[Any]) -> tuple[str, ...]:
+    paged = codec.load_event(row.kind, row.body)
+    return paged.targets if isinstance(paged, e.PeoplePaged) else ()
+
+
+def _board(connection: Connection) -> Board:
+    """The topics that are open and the coffee that is called or running; of what is private no topic is told."""
+    open_ = select(topic.c.id, topic.c.body).where(OPEN_TOPIC).order_by(topic.c.id).limit(TOPICS)
+    topics = {row.id: codec.load_topic(row.body) for row in connection.execute(open_)}
+    of = {one.incident for one in topics.values() if one.incident}
+    private = select(incident.c.number).where(incident.c.number.in_(of), incident.c.private == 1)
+    secret = set(connection.execute(private).scalars())
+    live = connection.execute(select(coffee.c.body).where(LIVE_COFFEE).limit(1)).scalar()
+    told = {number: one for number, one in topics.items() if one.incident not in secret}
+    return Board(told, None if live is None else codec.load_coffee(live))

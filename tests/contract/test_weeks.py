@@ -1,0 +1,321 @@
+"""What the database knows of a week, on SQLite and on PostgreSQL: all of it, and nothing of what is private."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+import storage.weeks
+from bot.alerts.model import Alert, Notification
+from bot.coffee.board import Board, Coffee, Origin, Topic
+from bot.coffee.gathered import MEASURED, Fired, Gathered
+from bot.incident import commands as c
+from bot.incident import events as e
+from bot.incident.model import Captured, Kind, Mark, Severity, Status
+from bot.oncall.load import Paged
+from storage import codec, tables
+from storage.weeks import SqlWeeks
+from tests.clock import START
+from tests.statements import statements
+from tests.world import World
+
+WEEK = timedelta(days=7)
+END = START + WEEK
+
+
+def week(world: World, start=START, end=END) -> Gathered:
+    return SqlWeeks(world.database).week(start, end)
+
+
+def kinds(gathered: Gathered, number: int) -> list[str]:
+    return [recorded.kind for recorded in gathered.events.get(number, ())]
+
+
+def a_warning(fingerprint: str, name: str = "DiskSlow", *, firing: bool = True, **labels: str) -> Notification:
+    named = {"alertname": name, "severity": "warning"} | labels
+    ended = None if firing else START
+    alert = Alert("prometheus", fingerprint, firing, START, ended, named, {"summary": fingerprint}, link="https://p/g")
+    return Notification("prometheus", (alert,), group=name)
+
+
+def note(world: World, number: int, text: str = "looked at it", **command: object) -> None:
+    assert world.ask(c.Note(mark=Mark.NOTE, text=text, **command), number).events
+
+
+def becomes_private(world: World, number: int) -> None:
+    assert world.ask(c.MakePrivate(person="ana"), number).after.private
+
+
+def test_of_a_week_in_which_nothing_was_there_is_nothing(world: World):
+    assert week(world) == Gathered(START, END)
+
+
+def test_the_events_are_those_that_a_digest_tells_of_in_their_order(world: World):
+    first, second = world.opened("one", page="policy:platform").number, world.opened("two").number
+    world.clock.forward(hours=1)
+    world.ask(c.SetSeverity(severity=Severity.SEV4), first)
+    note(world, second)
+    world.ask(c.AddFollowUp(text="replace osd.17"), first)
+    world.ask(c.Resolve(summary="rolled back"), first)
+    gathered = week(world)
+    assert kinds(gathered, first) == ["incident_opened", "follow_up_added", "status_changed"]
+    assert kinds(gathered, second) == ["incident_opened", "noted"]
+    told = [one for one in world.lookups.history(first) if one.kind in kinds(gathered, first)]
+    assert gathered.events[first] == tuple(told)
+    assert [*gathered.events] == [first, second]
+
+
+def test_the_start_belongs_to_the_week_and_the_end_to_the_next_one(world: World):
+    number = world.opened().number
+    world.clock.forward(days=7, microseconds=-1)
+    note(world, number, "just before")
+    world.clock.forward(microseconds=1)
+    note(world, number, "at the end")
+    assert kinds(week(world), number) == ["incident_opened", "noted"]
+    following = week(world, END, END + WEEK)
+    assert [recorded.event.text for recorded in following.events[number]] == ["at the end"]
+
+
+def test_what_counts_is_when_it_was_said(world: World):
+    number = world.opened().number
+    world.clock.forward(days=8)
+    note(world, number, "it began on Monday", when=START + timedelta(hours=1))
+    assert kinds(week(world), number) == ["incident_opened"]
+    assert kinds(week(world, END, END + WEEK), number) == ["noted"]
+
+
+def test_what_was_retracted_or_removed_stands_beside_what_says_so(world: World):
+    number = world.opened().number
+    note(world, number, "slow disks", message="console:m1")
+    world.ask(c.Retract(message="console:m1", mark=Mark.NOTE), number)
+    note(world, number, "a password", message="console:m2")
+    world.ask(c.EditMessage(message="console:m2", text="another password"), number)
+    world.ask(c.RemoveMessage(message="console:m2"), number)
+    gathered = week(world)
+    found = ["incident_opened", "noted", "retracted", "noted", "message_edited", "message_removed"]
+    assert kinds(gathered, number) == found
+    assert "password" not in repr(gathered)
+
+
+def test_the_incidents_are_those_of_the_events_and_those_that_are_open_or_wait_for_their_review(world: World):
+    opened, resolved, reviewed, closed, touched = (world.opened(f"number {n}").number for n in range(1, 6))
+    for number in (resolved, reviewed, closed, touched):
+        world.ask(c.Resolve(summary="over"), number)
+    world.ask(c.StartReview(), reviewed)
+    for number in (closed, touched):
+        world.ask(c.Close(), number)
+    world.clock.forward(days=8)
+    world.ask(c.AddFollowUp(text="write it down"), touched)
+    later = week(world, END, END + WEEK)
+    assert {n: one.status for n, one in later.incidents.items()} == {
+        opened: Status.INVESTIGATING,
+        resolved: Status.RESOLVED,
+        reviewed: Status.REVIEW,
+        touched: Status.CLOSED,
+    }
+    assert [*later.events] == [touched]
+    # It is looked at again later: what opened since is none of it.
+    world.clock.forward(days=8)
+    world.opened("of another week")
+    assert week(world, END, END + WEEK).incidents.keys() == later.incidents.keys()
+
+
+def test_who_owes_is_found_whatever_the_age(world: World):
+    owing, done, dropped = (world.opened(f"number {n}").number for n in range(1, 4))
+    for number in (owing, done, dropped):
+        world.ask(c.AddFollowUp(text="replace the disk"), number)
+        world.ask(c.Resolve(summary="over"), number)
+        world.ask(c.Close(), number)
+    world.ask(c.ChangeFollowUp(followup=0, outcome="done"), done)
+    world.ask(c.ChangeFollowUp(followup=0, outcome="wontdo", reason="no money"), dropped)
+    later = week(world, START + 50 * WEEK, START + 51 * WEEK)
+    assert [one.number for one in later.owing] == [owing]
+    assert later.owing[0].followups[0].text == "replace the disk"
+    assert later.incidents == {}
+
+
+def test_the_row_says_after_each_change_whether_follow_ups_are_open(world: World):
+    number = world.opened().number
+
+    def owing() -> int:
+        with world.database.read() as connection:
+            return connection.execute(tables.incident.select()).one().owing
+
+    said = [owing()]
+    for command in (
+        c.AddFollowUp(text="one"),
+        c.AddFollowUp(text="two", message="console:m1"),
+        c.ChangeFollowUp(followup=1, outcome="done"),
+        c.Retract(message="console:m1", captured=Captured.FOLLOWUP),
+        c.Undo(by="ana"),
+        c.ChangeFollowUp(followup=2, outcome="wontdo", reason="too dear"),
+        c.Resolve(summary="over"),
+        c.AddFollowUp(text="three"),
+        c.Undo(by="ana"),
+    ):
+        assert world.ask(command, number).events, command
+        said.append(owing())
+        (open_,) = [[one for one in world.lookups.incident(number).followups if not one.outcome]]
+        assert said[-1] == bool(open_), command
+    assert set(said) == {0, 1}
+
+
+def test_measured_are_real_ones_that_opened_lately(world: World):
+    world.clock.back(days=MEASURED.days, microseconds=1)
+    world.opened("too long ago")
+    world.clock.forward(microseconds=1)
+    first = world.opened("just in").number
+    drill = world.opened("exercise", kind=Kind.DRILL).number
+    world.opened("nearly", kind=Kind.NEARMISS)
+    world.clock.forward(days=MEASURED.days - 1)
+    last = world.opened("yesterday").number
+    world.clock.forward(days=1)
+    world.opened("of the next week")
+    gathered = week(world, START - WEEK, START)
+    assert [one.number for one in gathered.measured] == [first, last]
+    assert gathered.incidents[drill].kind is Kind.DRILL
+
+
+def test_noise_is_what_was_declined_and_what_ended_in_triage(world: World):
+    for name in ("DiskSlow", "FanLoud", "StillFiring", "TakenUp"):
+        world.do(a_warning(f"{name}-1", name, host="b"), a_warning(f"{name}-0", name, host="a"))
+    disk, fan, _, taken = sorted(one.number for one in world.lookups.open_incidents())
+    world.do(a_warning("DiskSlow-2", "DiskSlow", host="c"))
+    world.ask(c.Decline(reason="known"), disk)
+    world.do(a_warning("FanLoud-0", "FanLoud", firing=False), a_warning("FanLoud-1", "FanLoud", firing=False))
+    world.ask(c.Accept(), taken)
+    found = week(world).noise
+    assert found[0] == Fired(
+        incident=disk,
+        name="DiskSlow",
+        source="prometheus",
+        count=3,
+        labels={"alertname": "DiskSlow", "severity": "warning", "host": "a"},
+        annotations={"summary": "DiskSlow-0"},
+        link="https://p/g",
+    )
+    assert [(one.incident, one.name, one.count) for one in found[1:]] == [(fan, "FanLoud", 2)]
+    # What was declined last week was told of then; what hangs in triage is still there.
+    assert [one.incident for one in week(world, END, END + WEEK).noise] == [fan]
+
+
+def test_a_drill_makes_no_noise_and_wakes_nobody(world: World):
+    drill = world.opened("exercise", kind=Kind.DRILL, status=Status.TRIAGE, page="policy:platform").number
+    world.ask(c.Page(target="person:ben"), drill)
+    world.do(a_warning("d1"))
+    (other,) = {one.number for one in world.lookups.open_incidents()} - {drill}
+    with world.database.write() as connection:
+        connection.execute(update(tables.alert).values(incident=drill))
+    world.ask(c.Decline(), drill)
+    gathered = week(world)
+    assert (gathered.noise, gathered.paged) == ((), ())
+    assert {drill, other} <= gathered.incidents.keys()
+
+
+def test_who_was_paged_counts_also_where_the_incident_is_private(world: World):
+    world.opened("one", page="policy:platform")
+    world.clock.forward(minutes=1)
+    secret = world.opened("two", page="person:ben", private=True)
+    gathered = week(world)
+    assert gathered.paged == (
+        Paged(START, ("person:ana",)),
+        Paged(START + timedelta(minutes=1), ("person:ben",)),
+    )
+    assert gathered.paged == tuple(world.lookups.paged(START, END))
+    assert secret.number not in gathered.incidents
+
+
+@pytest.fixture
+def topics(world: World) -> list[Topic]:
+    said = Topic(1, "Who restarts what?", START, by="ana", place=1, dots={"v1": 2})
+    asked = Topic(2, "Why were the disks full?", START, Origin.QUESTION, incident=1, event=2, place=2)
+    topics = [said, asked]
+    with world.database.write() as connection:
+        for one in (*topics, Topic(3, "gone", START)):
+            state = "dropped" if one.id == 3 else "open"
+            values = {"id": one.id, "key": f"k{one.id}", "state": state, "coffee": 0, "body": codec.dump(one)}
+            connection.execute(tables.topic.insert().values(values))
+        for number, live in ((1, 0), (2, 1)):
+            meeting = Coffee(number, START + number * WEEK, agenda=(1,))
+            values = {"number": number, "starts_at": meeting.starts_at, "live": live, "body": codec.dump(meeting)}
+            connection.execute(tables.coffee.insert().values(values))
+    return topics
+
+
+def test_the_board_has_what_is_open_and_the_coffee_that_is_called(world: World, topics: list[Topic]):
+    world.opened()
+    expected = Board({one.id: one for one in topics}, Coffee(2, START + 2 * WEEK, agenda=(1,)))
+    assert week(world).board == expected
+
+
+def test_of_what_is_private_there_is_nothing_whenever_it_became_so(world: World, topics: list[Topic]):
+    born = world.opened("Tenant data at birth", private=True).number
+    became = world.opened("Tenant data later").number
+    for number in (born, became):
+        note(world, number, "Tenant data was read", message=f"console:{number}")
+        world.ask(c.AddFollowUp(text="Tenant data to be told of"), number)
+        world.ask(c.Resolve(summary="Tenant data is safe"), number)
+    world.do(a_warning("Tenant data", "TenantData"))
+    noisy = max(one.number for one in world.lookups.recent())
+    world.ask(c.Decline(reason="Tenant data"), noisy)
+    before = week(world)
+    assert {became, noisy} <= before.incidents.keys()
+    assert [one.name for one in before.noise] == ["TenantData"]
+    world.clock.forward(days=2)
+    for number in (became, noisy):
+        becomes_private(world, number)
+    world.opened("for all to read")
+    gathered = week(world)
+    assert [one.title for one in gathered.incidents.values()] == ["for all to read"]
+    assert "tenant" not in repr(gathered).lower()
+    assert (gathered.owing, gathered.noise) == ((), ())
+
+
+def test_a_topic_goes_when_its_incident_becomes_private(world: World, topics: list[Topic]):
+    number = world.opened().number
+    assert number == topics[1].incident
+    becomes_private(world, number)
+    assert [*week(world).board.topics] == [1]
+
+
+def test_what_cannot_be_read_is_left_out_with_its_events_and_the_rest_is_there(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    broken, fine = world.opened("broken").number, world.opened("fine").number
+    with world.database.write() as connection:
+        where = tables.incident.c.number == broken
+        connection.execute(update(tables.incident).where(where).values(body='{"number": 1, "severity": "sev9"}'))
+    gathered = week(world)
+    assert [*gathered.incidents] == [*gathered.events] == [fine]
+    assert f"INC-{broken} cannot be read" in caplog.text
+
+
+def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    number = world.opened().number
+    for n in range(4):
+        world.clock.forward(minutes=1)
+        note(world, number, f"note {n}")
+    monkeypatch.setattr(storage.weeks, "EVENTS", 2)
+    assert [recorded.event.text for recorded in week(world).events[number]] == ["note 2", "note 3"]
+    assert "more than 2 events" in caplog.text
+
+
+def test_the_kinds_that_a_digest_tells_of_are_kinds_of_events():
+    named = {word for word in tables.TOLD.text.split("'") if "_" in word or word == "noted" or word == "retracted"}
+    assert len(named) == 12
+    assert named <= set(e.KINDS.values())
+
+
+def test_what_is_asked_does_not_grow_with_the_week(world: World):
+    counted = []
+    for n in range(2):
+        for _ in range(1 + 20 * n):
+            note(world, world.opened(f"n {n}", another=True).number)
+        with statements() as sent:
+            week(world)
+        counted.append(len(sent))
+    assert counted[0] == counted[1] <= 12

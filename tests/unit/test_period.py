@@ -1,0 +1,60 @@
+"""Which week somebody means."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.coffee.period import WEEK, period
+from bot.incident.model import Refused
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 27, 20, 15, tzinfo=UTC)
+"""A Friday of week 48."""
+
+
+@pytest.mark.parametrize(
+    ("week", "start", "end"),
+    [
+        ("2026-W47", "2026-11-16T00:00+01:00", "2026-11-23T00:00+01:00"),
+        ("2026w47", "2026-11-16T00:00+01:00", "2026-11-23T00:00+01:00"),
+        ("W47", "2026-11-16T00:00+01:00", "2026-11-23T00:00+01:00"),
+        ("47", "2026-11-16T00:00+01:00", "2026-11-23T00:00+01:00"),
+        # Of the week that runs, what there is of it; of one without a year the last that began.
+        ("W48", "2026-11-23T00:00+01:00", "2026-11-27T21:15+01:00"),
+        ("W49", "2025-12-01T00:00+01:00", "2025-12-08T00:00+01:00"),
+        # Weeks in which the clocks change are an hour longer or shorter.
+        ("2026-W43", "2026-10-19T00:00+02:00", "2026-10-26T00:00+01:00"),
+        ("2026-W13", "2026-03-23T00:00+01:00", "2026-03-30T00:00+02:00"),
+        # Around New Year.
+        ("2020-W53", "2020-12-28T00:00+01:00", "2021-01-04T00:00+01:00"),
+        ("2026-W01", "2025-12-29T00:00+01:00", "2026-01-05T00:00+01:00"),
+    ],
+)
+def test_a_week_is_that_of_the_calendar_in_the_team_s_zone(week: str, start: str, end: str) -> None:
+    assert period(week, NOW, BERLIN) == (datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+def test_without_one_it_is_the_seven_days_until_now() -> None:
+    assert period("", NOW, BERLIN) == (NOW - WEEK, NOW)
+
+
+@pytest.mark.parametrize(
+    ("week", "said"),
+    [
+        ("2026-W49", r"Week 2026-W49 is yet to come\."),
+        ("2025-W53", r"2025 has no week 53\."),
+        ("W0", r"2026 has no week 0\."),
+        ("W54", r"2026 has no week 54\."),
+        ("0000-W01", r"0 has no week 1\."),
+        ("last", r"`last` is no week\."),
+        ("2026-11-27", r"`2026-11-27` is no week\."),
+        ("9" * 50, r"`9{39}…` is no week\."),
+    ],
+)
+def test_what_is_no_week_yet_is_refused_with_an_example(week: str, said: str) -> None:
+    with pytest.raises(Refused, match=said) as refused:
+        period(week, NOW, BERLIN)
+    assert "`week=2026-W47`" in refused.value.hint
