@@ -106,7 +106,7 @@ class Conversation:
             posted, answer = self._answers.posting(command)
             await self._writer.submit(posted)
             return answer
-        ask = await self._asked(do, said, by)
+        ask = await self._asked(command, do, said, by)
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             return replies.refused(outcome.refused, self._names.components)
@@ -142,14 +142,14 @@ class Conversation:
         answer = of_drill(outcome.after, replies.with_aside(done, do.aside))
         return replies.with_aside(answer, replies.LINE_STANDS) if do.anonymous and said.stands else answer
 
-    async def _asked(self, do: Do, said: Said, by: str) -> c.Ask:
+    async def _asked(self, command: c.Askable, do: Do, said: Said, by: str) -> c.Ask:
         inbox = f"{said.platform}:{said.message}" if said.message else ""
         if not do.anonymous:
             source = Source("command", said.message, web_link(said.link))
-            return c.Ask(command=do.command, incident=do.incident, by=by, source=source, inbox=inbox)
+            return c.Ask(command=command, incident=do.incident, by=by, source=source, inbox=inbox)
         # By the message somebody could tell who it was; the same one twice is known all the same.
         sealed = await asyncio.to_thread(self._names.sealed, inbox) if inbox else ""
-        return c.Ask(command=do.command, incident=do.incident, by="", source=Source("command"), inbox=sealed)
+        return c.Ask(command=command, incident=do.incident, by="", source=Source("command"), inbox=sealed)
 
     async def _on_duty(self, done: Overridden) -> Document:
         names = self._names

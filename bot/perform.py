@@ -12,6 +12,7 @@ from bot.answering import Settles
 from bot.chat.page import PageWords
 from bot.copies import Copies, Limits
 from bot.digests import Digests
+from bot.drafted import DraftWords, drafted
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -20,7 +21,6 @@ from bot.lookups import Lookups, StoredAlert
 from bot.ports import (
     AckLink,
     AckToken,
-    Attempt,
     ChatPlatform,
     Clock,
     Overloaded,
@@ -42,16 +42,10 @@ ALERTS_TOLD = 50
 """Alerts that a page looks at to say what they have in common."""
 
 
-EVENTS_TOLD = 100_000
-"""Events of one incident that its draft is made of: more than any has had."""
-
-
-class Words(RoomWords, Protocol):
+class Words(RoomWords, DraftWords, Protocol):
     """How things are said. Pure; `bot.words` is it."""
 
     def page(self, incident: Incident, paged: e.Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords: ...
-    def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
-    def drill_log(self, history: Sequence[e.Recorded], then: Sequence[e.Recorded]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,23 +248,12 @@ class Performer:
         if incident.private and effect.publisher not in self._providers.own:
             raise Rejected(f"{incident.ref} became private before its draft was written")
         through = incident.postmortem.through if incident.postmortem else item.upto
-        text = await asyncio.to_thread(self._written, incident, through)
+        text = await asyncio.to_thread(drafted, self._lookups, self._words, incident, through)
         attempt = _attempt(item)
         written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
         copy = effect.publisher != next(iter(self._providers.publishers))
         return c.RecordPostmortem(place=written.place, edited=written.edited, copy=copy, removed=effect.removed)
-
-    def _written(self, incident: Incident, through: int) -> str:
-        """What is known of it as a text: the postmortem's draft, or the log of a drill that replayed another one."""
-        history = self._lookups.history(incident.number, upto=through, limit=EVENTS_TOLD)
-        if incident.replay is None:
-            return self._words.draft(incident, history)
-        then = self._lookups.incident(incident.replay.of)
-        # As if it were not there, should it have become private since.
-        shown = then is not None and not then.private
-        past = self._lookups.history(incident.replay.of, limit=EVENTS_TOLD) if shown else []
-        return self._words.drill_log(history, past)
 
 
 def _attempt(item: Claimed) -> Attempt:

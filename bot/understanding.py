@@ -113,7 +113,7 @@ class Understanding:
         return mask(text, known, people, sorted(labels))
 
 
-def _other(command: c.Askable) -> int | None:
+def _other(command: object) -> int | None:
     """The second incident that a command speaks of."""
     match command:
         case c.Merge(into=other) | c.Open(replays=other):
