@@ -21,6 +21,7 @@ from bot.lookups import Lookups, StoredAlert
 from bot.ports import (
     AckLink,
     AckToken,
+    Attempt,
     ChatPlatform,
     Clock,
     Overloaded,
