@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
+from bot.coffee.invitation import Invitation
 from bot.config import Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
 from bot.inbox import Writer
+from bot.invited import invitation
 from bot.occasions import Occasions
 from bot.occurrences import IsOff
 from bot.planned import coffee, occasions, weeklies, when
@@ -38,7 +40,8 @@ class Learning:
 
         planned = weeklies(config)
         self.when = {team: when(config, team, days_off) for team in planned}
-        met = coffee(config, days_off)
+        self._config, self._clock = config, clock
+        self._met = met = coffee(config, days_off)
         link = config.coffee.link if config.coffee else ""
         self.digests = Digests(
             SqlWeeks(database),
@@ -50,6 +53,11 @@ class Learning:
             meetings=Meetings(met.after, link) if met else None,
         )
         self.occasions = Occasions(occasions(config, planned, self.when), writer, memory, clock)
+
+    def invitation(self) -> Invitation | None:
+        """To the lean coffee; None: nobody says when that is. May take a second, and raise Unavailable."""
+        link = self._config.coffee.link if self._config.coffee else ""
+        return invitation(self._config, self._met, link, self._clock.now())
 
 
 def unknown_holidays(names: Sequence[str], year: int) -> list[str]:

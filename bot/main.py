@@ -8,19 +8,18 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from adapters.clock import SystemClock
 from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
-from adapters.web.calendars import CalendarLinks
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
 from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
+from bot.coffee.invitation import Invitation
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
@@ -40,7 +39,7 @@ from bot.questions import Answers
 from bot.reach import unreachable
 from bot.refreshing import Refreshing
 from bot.rules import rules
-from bot.sealed import seal
+from bot.signed import Signed
 from bot.store import StoreUnavailable
 from bot.vital import Vital
 from bot.web import Web
@@ -51,7 +50,6 @@ from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
-from storage.settings import signing_key
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -62,6 +60,7 @@ __all__ = [
     "AlreadyRunning",
     "Klatsch",
     "Running",
+    "calendar_of",
     "component_names",
     "is_klatsch",
     "redaction",
@@ -91,6 +90,7 @@ class Klatsch:
         self.config = config
         self.settings = settings(config)
         self.database = opened(config)
+        self.signed = Signed(config, self.database)
         self.clock: Clock = clock or SystemClock()
         # On PostgreSQL the database's clock decides what is due, so that several machines agree.
         kept = self.clock if self.database.sqlite or clock is not None else None
@@ -115,8 +115,8 @@ class Klatsch:
         self.words = wording(config, templates, self.duty, ruled.policy)
         known = replace(
             names(config, self.duty, ruled.policy, self._public_addresses),
-            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
-            sealed=lambda text: seal(self._secret, text),
+            calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
+            sealed=self.signed.sealed,
         )
         self.learning = Learning(
             config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
@@ -212,19 +212,9 @@ class Klatsch:
             answer_urls=answer_urls(built, config.http.public_url),
         )
 
-    @cached_property
-    def _secret(self) -> str:
-        """What signs links. It may come from the database."""
-        key = self.config.security.signing_key
-        return key.get_secret_value() if key else signing_key(self.database)
-
-    @cached_property
+    @property
     def links(self) -> AckLinks:
-        return AckLinks(self._secret, self.config.http.public_url)
-
-    @cached_property
-    def calendar_links(self) -> CalendarLinks:
-        return CalendarLinks(self._secret, lambda: self.links.base)
+        return self.signed.links
 
     def _built_platforms(self) -> Mapping[str, ChatPlatform]:
         if self._platforms is not None:
@@ -267,7 +257,7 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links)
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.signed, self.learning.invitation)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)
@@ -300,6 +290,13 @@ class Klatsch:
 def refusals() -> tuple[type[Exception], ...]:
     """Why a bot may not begin; each says what to do."""
     return (AlreadyRunning, CannotListen, StoreUnavailable, DeliveryError)
+
+
+def calendar_of(invitation: Invitation) -> bytes:
+    """The invitation to the lean coffee as a calendar."""
+    from adapters.web.coffee import written
+
+    return written(invitation)
 
 
 def shown(document: Document, width: int, *, colour: bool) -> str:
