@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import datetime
 from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
+from bot.calendars import MeetingSource
 from bot.coffee.invitation import Invitation
 from bot.config import Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
 from bot.inbox import Writer
 from bot.invited import invitation
+from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions
 from bot.occurrences import IsOff
 from bot.planned import coffee, occasions, weeklies, when
 from bot.ports import Clock, Memory
+from storage.calendars import SqlCalendars
 from storage.engine import Database
 from storage.weeks import SqlWeeks
 
 
 class Learning:
-    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library imported, before a digest is."""
+    """`source` tells when people meet for coffee, where a calendar does. `memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library imported, before a digest is."""
 
     def __init__(
         self,
@@ -32,6 +36,7 @@ class Learning:
         duty: Duty,
         writer: Writer,
         memory: Memory,
+        source: MeetingSource | None = None,
     ) -> None:
         known = cache(lambda names: holidays(names).is_off)
 
@@ -41,7 +46,10 @@ class Learning:
         planned = weeklies(config)
         self.when = {team: when(config, team, days_off) for team in planned}
         self._config, self._clock = config, clock
-        self._met = met = coffee(config, days_off)
+        block: Mapping[str, object] = (config.coffee.calendar if config.coffee else None) or {}
+        copies, match = SqlCalendars(database), str(block.get("match", ""))
+        self.calendar = MeetingCalendar(source, copies, clock, match) if source else None
+        self._met = met = coffee(config, days_off, self.calendar)
         link = config.coffee.link if config.coffee else ""
         self.digests = Digests(
             SqlWeeks(database),
@@ -50,14 +58,24 @@ class Learning:
             planned,
             people=config.people,
             duty=duty,
-            meetings=Meetings(met.after, link) if met else None,
+            meetings=Meetings(met.after, link, self._there) if met else None,
         )
         self.occasions = Occasions(occasions(config, planned, self.when), writer, memory, clock)
 
+    def running(self) -> list[Coroutine[object, object, None]]:
+        """What runs while we serve."""
+        return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
+
     def invitation(self) -> Invitation | None:
         """To the lean coffee; None: nobody says when that is. May take a second, and raise Unavailable."""
+        now = self._clock.now()
         link = self._config.coffee.link if self._config.coffee else ""
-        return invitation(self._config, self._met, link, self._clock.now())
+        return invitation(self._config, self._met, link or self._there(now), now)
+
+    def _there(self, at: datetime) -> str:
+        """Where the next coffee is, as its own calendar says."""
+        found = self.calendar.following(at) if self.calendar else None
+        return found.link if found else ""
 
 
 def unknown_holidays(names: Sequence[str], year: int) -> list[str]:

@@ -34,7 +34,7 @@ from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
-from bot.providers import calendars, pagers, platforms, publishers, status_pages
+from bot.providers import calendars, meetings, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.reach import unreachable
 from bot.refreshing import Refreshing
@@ -118,8 +118,9 @@ class Klatsch:
             calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
             sealed=self.signed.sealed,
         )
+        met = meetings(self.settings, self.http, config)
         self.learning = Learning(
-            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions"), met
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
@@ -265,7 +266,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
-        talking.append(asyncio.create_task(self.learning.occasions.run(), name="occasions"))
+        talking += [asyncio.create_task(one, name="learning") for one in self.learning.running()]
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
