@@ -49,7 +49,7 @@ class Learning:
         block: Mapping[str, object] = (config.coffee.calendar if config.coffee else None) or {}
         copies, match = SqlCalendars(database), str(block.get("match", ""))
         self.calendar = MeetingCalendar(source, copies, clock, match) if source else None
-        self._met = met = coffee(config, days_off, self.calendar)
+        self.coffee = met = coffee(config, days_off, self.calendar)
         link = config.coffee.link if config.coffee else ""
         self.digests = Digests(
             SqlWeeks(database),
@@ -70,7 +70,7 @@ class Learning:
         """To the lean coffee; None: nobody says when that is. May take a second, and raise Unavailable."""
         now = self._clock.now()
         link = self._config.coffee.link if self._config.coffee else ""
-        return invitation(self._config, self._met, link or self._there(now), now)
+        return invitation(self._config, self.coffee, link or self._there(now), now)
 
     def _there(self, at: datetime) -> str:
         """Where the next coffee is, as its own calendar says."""

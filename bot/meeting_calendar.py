@@ -62,6 +62,13 @@ class MeetingCalendar:
         else:
             self._trouble = ""
 
+    async def fetch(self) -> None:
+        """Ask its source without keeping what it says anywhere but here, for who only looks. Raises as `after`, and Rejected."""
+        now = self._clock.now()
+        fetched = await self._source.fetch("", "", now - BEFORE, now + AHEAD)
+        if fetched is not None:
+            self._copy = self._copied(fetched, now)
+
     async def _look(self) -> None:
         copy, now = await asyncio.to_thread(self._known), self._clock.now()
         etag, modified = (copy.etag, copy.modified) if copy else ("", "")
@@ -74,9 +81,12 @@ class MeetingCalendar:
     def _keep(self, fetched: Fetched, now: datetime) -> None:
         # What cannot be understood does not take the place of what could.
         self._source.meetings(fetched.body, now - BEFORE, now + AHEAD)
-        copy = CalendarCopy(self._source.place, fetched.body, fetched.etag, fetched.modified, now, now)
+        copy = self._copied(fetched, now)
         self._copies.keep(KEPT_AS, copy)
         self._copy = copy
+
+    def _copied(self, fetched: Fetched, now: datetime) -> CalendarCopy:
+        return CalendarCopy(self._source.place, fetched.body, fetched.etag, fetched.modified, now, now)
 
     def _known(self) -> CalendarCopy | None:
         if self._copy is None:

@@ -14,11 +14,13 @@ from adapters.oncall.meetings import Config, build
 from bot.calendars import MeetingSource
 from bot.coffee.meeting import Meeting
 from bot.config import ConfigError, load
+from bot.learning_findings import digests
 from bot.main import Klatsch
 from bot.meeting_calendar import MeetingCalendar
 from bot.ports import Unavailable
 from bot.providers import configured
 from storage.calendars import SqlCalendars
+from storage.engine import Database
 from tests.clock import FakeClock
 from tests.contract.servers.http import Answer
 from tests.contract.servers.ics import IcsServer
@@ -153,3 +155,18 @@ def test_a_block_that_is_wrong_is_refused_by_its_key(tmp_path: Path, block: str,
     with pytest.raises(ConfigError) as refused:
         configured(a_config(tmp_path, block), {})
     assert where in str(refused.value)
+
+
+async def test_check_says_when_the_next_coffee_is_and_keeps_nothing(tmp_path: Path):
+    (tmp_path / "coffee.ics").write_bytes(BODY)
+    config = load(a_config(tmp_path, "type: ics, file: coffee.ics, match: coffee"), {})
+    World(Database(f"sqlite:///{tmp_path}/klatsch.db")).close()
+    async with Klatsch(config, clock=FakeClock(NOW)).looking() as klatsch:
+        (said,) = await digests(klatsch)
+        assert said.text == "the next one is on Thu 21 Jan 2027 09:00 UTC"
+        assert SqlCalendars(klatsch.database).find("klatsch: coffee") is None
+    (tmp_path / "coffee.ics").unlink()
+    async with Klatsch(config, clock=FakeClock(NOW)).looking() as klatsch:
+        (said,) = await digests(klatsch)
+    assert said.text.startswith("when the next one is could not be found out: the calendar of the coffee: ")
+    assert said.text.endswith("check coffee.calendar.file")
