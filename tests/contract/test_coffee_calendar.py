@@ -11,6 +11,7 @@ import httpx
 import pytest
 import recurring_ical_events
 from icalendar import Calendar
+from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -85,7 +86,12 @@ def test_a_rule_that_calendars_know_is_one_series_with_our_dates(tmp_path: Path,
 
 
 def test_what_no_calendar_knows_is_its_next_dates(tmp_path: Path):
-    for block in ('cron: "0 14 1 * *"', 'cron: "*/30 9 * * thu"', "every: 10d, start: 2026-02-05T10:00"):
+    for block in (
+        'cron: "daily 09:00"',
+        'cron: "0 14 1 * *"',
+        'cron: "*/30 9 * * thu"',
+        "every: 10d, start: 2026-02-05T10:00",
+    ):
         made, comes = planned(tmp_path, block)
         events = Calendar.from_ical(written(made)).walk("VEVENT")
         assert len(events) == 12
@@ -135,7 +141,8 @@ async def test_the_link_opens_it_and_says_when_it_is_the_same(get: httpx.AsyncCl
 async def test_no_other_link_of_ours_opens_it_and_nothing_is_told_to_a_stranger(get: httpx.AsyncClient):
     other = CalendarLinks("k" * 32, lambda: BASE).link("coffee").partition("token=")[2]
     another = CoffeeLinks("x" * 32, lambda: BASE).link().partition("token=")[2]
-    for token in ("", "coffee", other, another, "é" * 3000):
+    schedule = URLSafeSerializer("k" * 32, salt="calendar").dumps("coffee")
+    for token in ("", "coffee", other, another, schedule, "é" * 3000):
         answer = await get.get("/coffee.ics", params={"token": token})
         assert (answer.status_code, answer.text) == (404, "There is no such calendar.")
     assert CoffeeLinks("k" * 32, lambda: "").link() == ""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot.incident import commands as c
@@ -188,6 +188,27 @@ def test_nothing_follows_from_a_drill_but_chat_drafts_and_clocks(opening: c.Open
         assert waiting <= 1
     assert effects <= ALLOWED
     assert told.incident is None or not told.incident.real
+
+
+@settings(max_examples=150, deadline=None)
+@given(OPENINGS.map(lambda opening: replace(opening, kind=Kind.REAL)), st.lists(STEPS, max_size=12))
+def test_the_wall_stands_whatever_a_rule_forgets(opening: c.Open, steps: list[Step]):
+    """What happens to real incidents happens to a drill, as if no rule had refused it."""
+    told, effects, real = Story(9), set[str](), set[str]()
+    for one in (step(opening), *steps):
+        incident = told.incident
+        try:
+            recorded = told.give(one)
+        except Refused:
+            continue
+        for each in recorded:
+            incident = evolve(incident, each.event, number=9)
+            walled = plan(replace(incident, kind=Kind.DRILL), each.event, EVERYTHING)
+            effects |= {f.kind_of(planned) for planned in walled if not isinstance(planned, f.Cancel)}
+            free = plan(incident, each.event, EVERYTHING)
+            real |= {f.kind_of(planned) for planned in free if not isinstance(planned, f.Cancel)}
+    assert effects <= ALLOWED
+    event(f"leaves a real one: {sorted(real - ALLOWED)}")
 
 
 def a_played_drill() -> tuple[list[e.Recorded], list[e.Recorded]]:
