@@ -70,6 +70,7 @@ STATUS_PAGES: Final[Mapping[str, Provider[StatusPage]]] = {
 
 PUBLISHERS: Final[Mapping[str, Provider[Publisher]]] = {
     "folder": Provider("adapters.publishing.folder"),
+    "git": Provider("adapters.publishing.git"),
 }
 
 CALENDARS: Final[Mapping[str, Provider[CalendarSource]]] = {

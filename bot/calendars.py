@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.coffee.meeting import Meeting
+from bot.coffee.dated import Meeting
 from bot.oncall.calendar import NamedShift
 
 LARGEST = 10_000_000

@@ -28,6 +28,7 @@ from bot.incident.text import one_line, web_link
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
 from bot.oncall.overriding import Overridden
+from bot.over_coffee import OverCoffee
 from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
 from bot.questions import Answers, Names
 from bot.store import StoreUnavailable, Unreadable
@@ -46,6 +47,7 @@ class Conversation:
         self._names = names
         self._answers = answers
         self._understanding = Understanding(lookups, clock, names)
+        self._coffee = OverCoffee(writer, lookups, clock, names.house)
         self._waiting = Counter[str]()
         self._turns: dict[str, asyncio.Lock] = {}
 
@@ -95,6 +97,8 @@ class Conversation:
     async def _said(self, said: Said) -> Document:
         by = self.person(said.platform, said.by)
         context, parsed = await asyncio.to_thread(self._understanding.of, said, by)
+        if isinstance(parsed, Question) and parsed.verb == "coffee":
+            return await asyncio.to_thread(self._coffee.answer, parsed, by)
         if isinstance(parsed, Question):
             sees = partial(seen_in, said.platform, said.room)
             return await asyncio.to_thread(self._answers.answer, parsed, context, sees)
@@ -107,6 +111,8 @@ class Conversation:
             await self._writer.submit(posted)
             return answer
         ask = await self._asked(command, do, said, by)
+        if isinstance(command, c.CoffeeCommand):
+            return await self._coffee.typed(ask, (command, *do.then))
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             return replies.refused(outcome.refused, self._names.components)
@@ -114,8 +120,6 @@ class Conversation:
             return say("That message was handled already: nothing more was done.")
         if outcome.duty is not None or isinstance(command, c.DutyCommand):
             return await self._on_duty(outcome.duty or Overridden())
-        if isinstance(command, c.CoffeeCommand):
-            return say("Done.")
         if outcome.after is None:
             raise Refused(f"There is no INC-{do.incident}.", "`list` shows what is open, `list all` the rest.")
         ended = isinstance(command, c.Resolve | c.Close | c.SetStatus) and outcome.after.alerts_firing
@@ -158,7 +162,7 @@ class Conversation:
         return rostered.changed(done, names.roster, people=names.people, zone=names.zone)
 
     async def reacted(self, reacted: Reacted) -> None:
-        """A reaction in an incident's room does what its emoji means; elsewhere, and for others, it means nothing.
+        """A reaction in an incident's room does what its emoji means; elsewhere it is about the coffee, or means nothing.
 
         Raises Overloaded or StoreUnavailable: nothing was done. A bug is logged, and nothing was done either."""
         async with self._in_turn(f"{reacted.platform}:{reacted.message}"):
@@ -191,10 +195,11 @@ class Conversation:
             await self._change(changed, message)
 
     async def _change(self, changed: Edited | Removed, message: str) -> None:
+        by = self.person(changed.platform, changed.by) if changed.by else ""
         number = await asyncio.to_thread(self._captured_in, changed.platform, changed.room, message)
         if number is None:
+            await self._coffee.changed(changed, by)
             return
-        by = self.person(changed.platform, changed.by) if changed.by else ""
         command: c.Command
         if isinstance(changed, Edited):
             command = c.EditMessage(message=message, text=worded(changed.text), when=changed.at)
@@ -215,10 +220,11 @@ class Conversation:
         return self._worked_on_in(platform, room)
 
     async def _reacted(self, reacted: Reacted) -> None:
+        by = self.person(reacted.platform, reacted.by)
         number = await asyncio.to_thread(self._worked_on_in, reacted.platform, reacted.room)
         if number is None:
+            await self._coffee.reacted(reacted, by)
             return
-        by = self.person(reacted.platform, reacted.by)
         message = f"{reacted.platform}:{reacted.message}"
         author = self.person(reacted.platform, reacted.author) if reacted.author else ""
         if reacted.added:

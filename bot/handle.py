@@ -1,13 +1,13 @@
 """The shell around the rules: load → decide → evolve → plan → record, for a whole batch in one transaction.
 
 Rules of this file: nothing outside is touched; whatever is asked of this transaction is asked for the whole batch at
-once; locks are taken in one order everywhere (alert folding, incidents by number, the counter), so that several
-processes on one PostgreSQL never wait for each other in a circle.
+once; locks are taken in one order everywhere (alert folding, incidents by number, the counters, the coffee's board), so
+that several processes on one PostgreSQL never wait for each other in a circle.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -17,6 +17,9 @@ from bot.alerts.heartbeat import Look, Watch
 from bot.alerts.model import Alert, AlertRow, Notification
 from bot.alerts.routing import Route
 from bot.beats import Beats
+from bot.coffee.board import Manner
+from bot.coffee.brewed import Brewed
+from bot.coffee.voters import voter
 from bot.complete import Around, complete, spoken_of, titles_of
 from bot.erasing import Erasing
 from bot.incident import commands as c
@@ -32,6 +35,7 @@ from bot.incident.plan import Policy, plan
 from bot.oncall.escalation import Roster
 from bot.oncall.overriding import Overridden
 from bot.owners import Owners
+from bot.pot import Pot
 from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
 
@@ -47,24 +51,29 @@ EVERYTHING = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the configuration adds to the rules: which providers, who is on call, which alerts open what."""
+    """What the configuration adds to the rules: which providers, who is on call, which alerts open what, how the coffee is held. `voter`
+    makes of a person's id who votes there."""
 
     policy: Policy = field(default_factory=Policy)
     roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
     routes: tuple[Route, ...] = ()
+    manner: Manner = field(default_factory=Manner)
+    voter: Callable[[str], str] = lambda person: voter("", person)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one request. `before` None: it opened `after`. `refused`: nothing happened, and why.
-    `again`: this very message was handled before. `duty` is what changed in who is on call. `late`: the lease of a settled
-    effect had run out. `unrouted` are the firing alerts of a notification that no route wants. `watch` is what came of a look."""
+    `again`: this very message was handled before. `duty` is what changed in who is on call, `coffee` what came of a word over the coffee.
+    `late`: the lease of a settled effect had run out. `unrouted` are the firing alerts of a notification that no route wants. `watch` is
+    what came of a look."""
 
     before: Incident | None = None
     after: Incident | None = None
     events: tuple[e.Recorded, ...] = ()
     refused: Refused | None = None
     duty: Overridden | None = None
+    coffee: Brewed | None = None
     again: bool = False
     late: bool = False
     unrouted: tuple[Alert, ...] = ()
@@ -99,6 +108,7 @@ class _Batch:
         self._owners = Owners(tx)
         self._beats = Beats(tx, rules.routes, lambda: self._at)
         self._rota = Rota(tx, rules.roster, lambda: self._at)
+        self._pot = Pot(tx, rules.manner, rules.voter, lambda: self._at)
 
     @cached_property
     def _at(self) -> datetime:
@@ -125,13 +135,16 @@ class _Batch:
                     outcomes.append(Outcome(watch=self._beats.watch))
                 case Settlement():
                     held = (request.id, request.attempt) not in late
-                    outcomes.append(self._ask(request.ask) if held and request.ask else Outcome(late=not held))
+                    ask = request.ask if held else None
+                    outcomes.append(self._ask(ask, len(outcomes)) if ask else Outcome(late=not held))
                 case c.Ask():
                     repeated = bool(request.inbox) and request.inbox in again
                     if request.inbox:
                         # The same message twice in one batch is the same message twice.
                         again.add(request.inbox)
-                    outcomes.append(Outcome(again=True) if repeated else self._ask(request))
+                    outcomes.append(Outcome(again=True) if repeated else self._ask(request, len(outcomes)))
+        for place, poured in self._pot.pour(self._events, self._incidents):
+            outcomes[place] = Outcome(refused=poured) if isinstance(poured, Refused) else Outcome(coffee=poured)
         self._record(rows)
         return outcomes
 
@@ -174,13 +187,14 @@ class _Batch:
 
     # Deciding: pure functions, in the order of the requests.
 
-    def _ask(self, ask: c.Ask) -> Outcome:
+    def _ask(self, ask: c.Ask, place: int) -> Outcome:
         before = self._incidents.get(ask.incident) if ask.incident else None
         try:
             if isinstance(ask.command, c.DutyCommand):
                 return Outcome(duty=self._rota.ask(ask.command, ask.by))
             if isinstance(ask.command, c.CoffeeCommand):
-                raise Refused("There is no coffee in this release.")
+                self._pot.hear(place, ask.command, ask.by)
+                return Outcome()
             command = self._complete(ask.command, before, by=ask.by)
             decided = decide(before, command, id=ask.incident or 0, at=self._at)
         except Refused as refused:
@@ -288,7 +302,8 @@ class _Batch:
         self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
-        if not (self._events or rows or self._effects or self._rota.changed or self._beats.changed):
+        changed = self._rota.changed or self._pot.changed or self._beats.changed
+        if not (self._events or rows or self._effects or changed):
             return
         tx, held = self._tx, self._owners.to_hold(self._incidents)
         with tx.together():
@@ -297,7 +312,9 @@ class _Batch:
             self._erasing.write(tx)
             self._beats.write()
             self._rota.write()
-            tx.record([self._incidents[n] for n in self._touched], self._events, list(self._effects.values()))
+            self._pot.write()
+            effects = [*self._effects.values(), *self._pot.effects.values()]
+            tx.record([self._incidents[n] for n in self._touched], self._events, effects)
             if rows:
                 tx.store_alerts(rows)
             self._owners.write(held)

@@ -1,35 +1,45 @@
-"""The weekly digest, put together: who makes it, and what keeps an eye on when it is due."""
+"""The weekly digest and the lean coffee, put together: who makes the one, how the other is held, and what keeps an eye on when they are due."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
 from bot.calendars import MeetingSource
+from bot.coffee.edition import Edition
+from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
-from bot.config import Config
+from bot.config import CoffeeSection, Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
+from bot.handle import Rules
 from bot.inbox import Writer
 from bot.invited import invitation
+from bot.lookups import Lookups
 from bot.meeting_calendar import MeetingCalendar
-from bot.occasions import Occasions
-from bot.occurrences import IsOff
-from bot.planned import coffee, occasions, weeklies, when
+from bot.occasions import Occasions, covers
+from bot.occurrences import IsOff, between
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
 from bot.ports import Clock, Memory
 from storage.calendars import SqlCalendars
 from storage.engine import Database
 from storage.weeks import SqlWeeks
 
+PAST, MOST_PAST = timedelta(weeks=26), 30
+"""How far back a page goes, and how many editions it leads to."""
+
 
 class Learning:
-    """`source` tells when people meet for coffee, where a calendar does. `memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library imported, before a digest is."""
+    """`source` tells when people meet for coffee, where a calendar does. `memory` is that of the occasions, `when` is when the digest of
+    each team comes round. Nothing is asked of the database, and no library imported, before a digest is asked for or may be due."""
 
     def __init__(
         self,
         config: Config,
+        ruled: Rules,
         database: Database,
         clock: Clock,
         words: WeeklyWords,
@@ -60,7 +70,18 @@ class Learning:
             duty=duty,
             meetings=Meetings(met.after, link, self._there) if met else None,
         )
-        self.occasions = Occasions(occasions(config, planned, self.when), writer, memory, clock)
+        section = config.coffee or CoffeeSection()
+        self.house = House(
+            ruled.manner,
+            section.language,
+            str(section.zone or config.zone),
+            config.people,
+            coffee_rooms(config),
+            next=next_of(met),
+            voter=ruled.voter,
+        )
+        cups = before_coffee(met, section, clock) if met else []
+        self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
 
     def running(self) -> list[Coroutine[object, object, None]]:
         """What runs while we serve."""
@@ -76,6 +97,33 @@ class Learning:
         """Where the next coffee is, as its own calendar says."""
         found = self.calendar.following(at) if self.calendar else None
         return found.link if found else ""
+
+
+class Shelf:
+    """`adapters.web.digests.Editions`: what is shown of the weeks before."""
+
+    def __init__(self, learning: Learning, lookups: Lookups) -> None:
+        self._digests = learning.digests
+        self._when = learning.when
+        self._lookups = lookups
+
+    def past(self, team: str, now: datetime) -> Sequence[tuple[datetime, datetime]]:
+        """By the calendar, for what is shown is made anew; none of before the first incident."""
+        first = self._lookups.incident(1)
+        if team not in self._when or first is None:
+            return []
+        found: deque[tuple[datetime, datetime]] = deque(maxlen=MOST_PAST)
+        occurrences, since = self._when[team], None
+        for end in between(occurrences, max(first.opened_at, now - PAST), now):
+            found.appendleft((covers(occurrences, end, since), end))
+            since = end
+        return found
+
+    def language(self, team: str) -> str:
+        return self._digests.weeklies[team].language if team in self._digests.weeklies else "en"
+
+    def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
+        return self._digests.edition(team, start, end, language)
 
 
 def unknown_holidays(names: Sequence[str], year: int) -> list[str]:

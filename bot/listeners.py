@@ -38,3 +38,8 @@ def bound(config: Config, settings: Settings) -> Iterator[tuple[list[Listener], 
     finally:
         for listener in held.values():
             listener.stop()
+
+
+def public_addresses(checked: Settings, ref: str) -> list[str]:
+    """Where customers will read of an incident, as far as that is known before they do."""
+    return [address for page in own_pages(checked).values() if (address := page.incident(ref))]

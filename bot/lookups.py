@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.alerts.heartbeat import Signal
+from bot.coffee.board import Board, Coffee, Topic
 from bot.coffee.gathered import Gathered
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
@@ -100,6 +101,18 @@ class Lookups(Protocol):
 
     def turns(self) -> dict[str, int]:
         """How many turns were taken, by the step whose targets take turns."""
+        ...
+
+    def board(self) -> Board:
+        """The board of the lean coffee."""
+        ...
+
+    def topics_of(self, message: str) -> list[Topic]:
+        """Those that `message` (`platform:id`), outside of any incident, is, whatever became of them."""
+        ...
+
+    def coffee(self, number: int) -> tuple[Coffee, tuple[Topic, ...]] | None:
+        """A coffee whatever became of it, and what was talked about there, in the order of its agenda; None: there is none."""
         ...
 
     def waiting(self) -> list[Waiting]:

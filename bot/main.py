@@ -13,6 +13,7 @@ from adapters.clock import SystemClock
 from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
+from adapters.web.digests import DigestPages
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
@@ -20,6 +21,7 @@ from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.invitation import Invitation
+from bot.coffee.voters import voter
 from bot.config import Config
 from bot.converse import Conversation
 from bot.copies import Limits
@@ -28,8 +30,8 @@ from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.hearing import Hearing, answer_urls
 from bot.inbox import Writer
-from bot.learning import Learning
-from bot.listeners import addresses, bound, own_pages
+from bot.learning import Learning, Shelf
+from bot.listeners import addresses, bound, public_addresses
 from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
@@ -107,20 +109,22 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        ruled = rules(config)
+        ruled = replace(rules(config), voter=lambda person: voter(self.signed.secret, person))
         self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
-        known = replace(
-            names(config, self.duty, ruled.policy, self._public_addresses),
-            calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
-            sealed=self.signed.sealed,
-        )
         met = meetings(self.settings, self.http, config)
         self.learning = Learning(
-            config, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions"), met
+            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions"), met
+        )
+        known = replace(
+            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
+            calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
+            digest_link=lambda team: self.signed.digests.link(team),
+            sealed=self.signed.sealed,
+            house=self.learning.house,
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
@@ -150,6 +154,8 @@ class Klatsch:
     async def working(self) -> AsyncIterator[Klatsch]:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
+        # Before the writer asks for it, in the middle of writing.
+        await asyncio.to_thread(lambda: self.signed.secret)
         await self.calendars.recall()
         await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
@@ -201,7 +207,7 @@ class Klatsch:
         await asyncio.to_thread(lambda: self.links)
         built = pagers(self.settings, self.http)
         return Providers(
-            platforms=self._built_platforms(),
+            platforms=self.platforms(self.settings.platforms) if self._platforms is None else self._platforms,
             pagers=built,
             status_pages=status_pages(self.settings, self.pages),
             publishers=publishers(self.settings, self.http),
@@ -211,16 +217,12 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
+            house=self.learning.house,
         )
 
     @property
     def links(self) -> AckLinks:
         return self.signed.links
-
-    def _built_platforms(self) -> Mapping[str, ChatPlatform]:
-        if self._platforms is not None:
-            return self._platforms
-        return self.platforms(self.settings.platforms)
 
     def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
         """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
@@ -258,7 +260,9 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.signed, self.learning.invitation)
+        digests = DigestPages(self.signed.digests, Shelf(self.learning, self.lookups), self.clock)
+        invitation = self.learning.invitation
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.signed, digests, invitation)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)
@@ -282,10 +286,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-    def _public_addresses(self, ref: str) -> list[str]:
-        """Where customers will read of an incident, as far as that is known before they do."""
-        return [address for page in own_pages(self.settings).values() if (address := page.incident(ref))]
 
 
 def refusals() -> tuple[type[Exception], ...]:

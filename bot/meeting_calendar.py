@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.calendars import CalendarCopies, CalendarCopy, Fetched, MeetingSource
-from bot.coffee.meeting import Meeting, called
+from bot.coffee.dated import Meeting, called
 from bot.ports import Clock, DeliveryError, Unavailable
 from bot.store import StoreUnavailable
 

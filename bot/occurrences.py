@@ -6,6 +6,7 @@ The library is imported by the first who asks.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -81,8 +82,8 @@ class Every:
     zone: ZoneInfo
 
     def after(self, at: datetime) -> datetime | None:
-        # One earlier, for the clocks may have been set back in between.
-        turn = max((wall(at, self.zone) - self.start) // self.every - 1, 0)
+        turn = max((wall(at, self.zone) - self.start) // self.every + 1, 0)
+        # What the clocks show later may have come already, where they were set back in between.
         while (comes := instant(self.start + turn * self.every, self.zone)) <= at:
             turn += 1
         return comes
@@ -159,9 +160,14 @@ def working_days(cron: Cron) -> frozenset[int]:
     return frozenset(range(7)) - WEEKEND | named
 
 
+def between(occurrences: Occurrences, after: datetime, until: datetime) -> Iterator[datetime]:
+    """Those after `after` and not after `until`, in their order."""
+    while (comes := occurrences.after(after)) is not None and comes <= until:
+        yield comes
+        after = comes
+
+
 def latest(occurrences: Occurrences, after: datetime, until: datetime) -> datetime | None:
-    """The last one after `after` and not after `until`."""
-    found = None
-    while (comes := occurrences.after(found or after)) is not None and comes <= until:
-        found = comes
-    return found
+    """The last of those `between`."""
+    found = deque(between(occurrences, after, until), maxlen=1)
+    return found[0] if found else None

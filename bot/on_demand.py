@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from bot.chat.document import Document, say
+from bot.chat.document import Document, Link, Paragraph, Text, say
 from bot.chat.line import shown
 from bot.chat.templates import and_, local
 from bot.chat.values import unknown
@@ -19,14 +19,19 @@ from bot.incident.model import Refused
 from bot.incident.outgoing import Enqueue
 from bot.nearest import nearest
 
+LINK = "link"
 LANGUAGES = {"en": "en", "english": "en", "de": "de", "german": "de", "deutsch": "de"}
 MEANT = {"pages": "oncall", "load": "oncall", "actions": "followups", "luck": "nearmisses", "topics": "coffee"}
 """What else a block may be called."""
 
 
-def looked_at(digests: Digests, asked: Mapping[str, str], now: datetime) -> Document:
-    """The message, or the detail of one `block`; `team`, `week` and `lang` (`asked` has all of them as people type them) say of which
-    digest. Reads the database. Raises Refused and StoreUnavailable."""
+def looked_at(
+    digests: Digests, asked: Mapping[str, str], now: datetime, link: Callable[[str], str] = lambda team: ""
+) -> Document:
+    """The message, the detail of one `block`, or, where that is `link`, where the page is. `team`, `week` and `lang` say of which digest;
+    `asked` has all of them as people type them. Reads the database. Raises Refused and StoreUnavailable."""
+    if asked.get("block", "").lower() == LINK:
+        return _linked(_team(digests, asked.get("team", "")).team, link)
     block = _block(asked.get("block", ""))
     edition = _edition(digests, asked, now)
     if block is None:
@@ -37,6 +42,15 @@ def looked_at(digests: Digests, asked: Mapping[str, str], now: datetime) -> Docu
         why = "the configuration leaves it out" if off else "there is no more of it than the message says"
         raise Refused(f"The digest has no details of `{block}`: {why}.", "`digest` shows the message.")
     return found
+
+
+def _linked(team: str, link: Callable[[str], str]) -> Document:
+    url = link(team)
+    if not url:
+        raise Refused("The page has no address that people could open.", "Set `http.public_url` in the configuration.")
+    whose = f"digest of {team}" if team else "digest"
+    head = f"The {whose} as a page, with those of the weeks before. Whoever has the link reads it: "
+    return Document(f"The {whose} as a page", (Paragraph((Text(head), Link(url, url))),))
 
 
 def editions(digests: Digests, asked: Mapping[str, str], now: datetime) -> list[Document]:
@@ -66,7 +80,7 @@ def _block(text: str) -> DigestBlock | None:
     for name, block in known.items():
         if flat in (name, f"{name}s", name.removesuffix("es"), name.removesuffix("s")):
             return DigestBlock(block)
-    raise unknown("part of the digest", text, [*(block.value for block in DigestBlock), "post"])
+    raise unknown("part of the digest", text, [*(block.value for block in DigestBlock), "post", LINK])
 
 
 def posting(digests: Digests, command: PostDigest, now: datetime) -> tuple[Enqueue, Document]:

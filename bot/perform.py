@@ -10,14 +10,17 @@ from typing import Protocol, assert_never
 from bot.alerts.model import Alert, Notification
 from bot.answering import Settles
 from bot.chat.page import PageWords
+from bot.coffee.house import House
 from bot.copies import Copies, Limits
 from bot.digests import Digests
 from bot.drafted import DraftWords, drafted
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
+from bot.incident.commands.coffee import CountThumbs, EndTimebox
 from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
+from bot.meetings import Meetings
 from bot.ports import (
     AckLink,
     AckToken,
@@ -52,7 +55,8 @@ class Words(RoomWords, DraftWords, Protocol):
 @dataclass(frozen=True, slots=True)
 class Providers:
     """Every configured adapter, by the name of its block. `own` are the publishers that keep what they get in the house, `copies`
-    says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers."""
+    says how much is kept of files, `answer_urls` where the providers of pagers tell us of answers.
+    `house` is how the coffee is held."""
 
     platforms: Mapping[str, ChatPlatform] = field(default_factory=dict)
     pagers: Mapping[str, Pager] = field(default_factory=dict)
@@ -64,6 +68,7 @@ class Providers:
     ack_token: AckToken = lambda number, person, at: ""
     answer_urls: Mapping[str, str] = field(default_factory=dict)
     copies: Limits = field(default_factory=Limits)
+    house: House = field(default_factory=House)
 
 
 class Performer:
@@ -87,6 +92,7 @@ class Performer:
         self._words = words
         self._copies = Copies(lookups, files, providers.platforms, providers.copies)
         self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
+        self._meetings = Meetings(lookups, clock, providers.platforms, providers.publishers, providers.house)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
         """Do it; answers the command that tells the incident what came of it, None when nothing did.
@@ -147,14 +153,18 @@ class Performer:
             case f.SayHandover():
                 await self._rooms.hand_over(item, effect)
                 return None
+            case f.WakeTimebox():
+                return EndTimebox(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
+            case f.WakeThumbs():
+                return CountThumbs(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
+            case f.ShowBoard() | f.TellCoffee() | f.AskThumbs() | f.WriteMinutes():
+                return await self._meetings.do(item, effect)
             case f.SayWeeklyDigest(platform=platform):
                 await self._digests.say(_attempt(item), known(self._providers.platforms, platform, "chat"), effect)
                 return None
             case f.MailWeeklyDigest(way=way):
                 await self._digests.mail(_attempt(item), known(self._providers.pagers, way, "paging"), effect)
                 return None
-            case _:
-                raise Rejected("it is not done in this release")
 
     async def _repeat(self, incident: Incident) -> None:
         firing = [stored for stored in await asyncio.to_thread(self._lookups.alerts, incident.number) if stored.firing]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.config import Config, Digest, DigestTeam, mailers
-from bot.destinations import Destination, all_of
+from bot.config import CoffeeSection, Config, Digest, DigestTeam, mailers
+from bot.destinations import Destination, Place, all_of
 from bot.digests import EVERYBODY, Weekly, posts
+from bot.incident.commands import Ask, CoffeeCommand
+from bot.incident.commands.coffee import CallCoffee, OrderAgenda
+from bot.incident.model import Source
 from bot.incident.outgoing import Enqueue
 from bot.occasions import Occasion, covers
 from bot.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, working_days
+from bot.ports import Clock, DeliveryError
+
+log = logging.getLogger(__name__)
 
 DaysOff = Callable[[Sequence[str]], IsOff]
 """What is off, of the names under `holidays:`."""
@@ -83,3 +90,41 @@ def coffee(config: Config, days_off: DaysOff, calendar: Occurrences | None = Non
     if section.every is not None and section.start is not None:
         return Skipped(Every(section.every, section.start, zone), zone, days_off(section.holidays))
     return calendar
+
+
+def coffee_rooms(config: Config) -> dict[str, str]:
+    """The room of each platform that shows the board, as the configuration names it; empty: the one for announcements."""
+    section = config.coffee or CoffeeSection()
+    found = [one for one in _places(config, section.to) if isinstance(one, Place)]
+    return {one.platform: one.room for one in reversed(found)}
+
+
+def before_coffee(met: Occurrences, section: CoffeeSection, clock: Clock) -> list[Occasion]:
+    """What comes round before each coffee: it is called, and its agenda is ordered. What was missed while no bot ran is made up for
+    until people would part."""
+
+    def asked(command: Callable[[datetime], CoffeeCommand]) -> Callable[[datetime, datetime | None], Sequence[Ask]]:
+        def asks(at: datetime, since: datetime | None) -> list[Ask]:
+            if clock.now() >= at + section.length:
+                return []
+            return [Ask(command=command(at), incident=None, by="klatsch", source=Source("clock"))]
+
+        return asks
+
+    return [
+        Occasion("coffee called", met, asked(lambda at: CallCoffee(starts_at=at)), section.call),
+        Occasion("coffee ordered", met, asked(lambda at: OrderAgenda(starts_at=at)), section.order),
+    ]
+
+
+def next_of(met: Occurrences | None) -> Callable[[datetime], datetime | None]:
+    """When the next one is, as far as that can be said: who asks for the board is shown it whatever is known of holidays."""
+
+    def after(at: datetime) -> datetime | None:
+        try:
+            return met.after(at) if met else None
+        except DeliveryError as error:
+            log.warning("when the next coffee is could not be looked at: %s", error)
+            return None
+
+    return after

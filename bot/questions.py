@@ -16,6 +16,7 @@ from bot.chat.document import Document
 from bot.chat.manual import help_document
 from bot.chat.rereading import Asked, rereading_document
 from bot.chat.unsent import unsent, waits_for_an_answer
+from bot.coffee.house import House
 from bot.digests import Digests
 from bot.durations import parse_duration
 from bot.duty import Duty, overridden
@@ -56,7 +57,8 @@ SHORT_WORDS = frozenset({
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
     there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before; `calendar_link`: the address of a schedule's calendar, or of somebody's shifts in
-    it; `policy`: how people are woken; `sealed`: an id in a form that leads to nobody."""
+    it, `digest_link` that of a team's digest as a page; `policy`: how people are woken; `sealed`: an id in a form that leads to nobody;
+    `house`: how the coffee is held."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -70,8 +72,10 @@ class Names:
     status_pages: bool = False
     public_addresses: Callable[[str], Sequence[str]] = lambda ref: ()
     calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
+    digest_link: Callable[[str], str] = lambda team: ""
     policy: Policy = field(default_factory=Policy)
     sealed: Callable[[str], str] = lambda text: seal("", text)
+    house: House = field(default_factory=House)
 
     @property
     def roster(self) -> Roster:
@@ -117,7 +121,7 @@ class Answers:
             case "similar":
                 return self._similar(question, sees)
             case "digest" if self._digests is not None:
-                return looked_at(self._digests, question.args, self._clock.now())
+                return looked_at(self._digests, question.args, self._clock.now(), self._names.digest_link)
             case _:
                 return self._about(question, context, self._incident(question.incident, sees))
 

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 from adapters.settings import DRAFTS
-from bot.config import Config
+from bot.coffee.board import Manner
+from bot.config import CoffeeSection, Config, mailers
+from bot.destinations import Place, all_of
 from bot.handle import Rules
 from bot.incident.plan import Policy
 from bot.names import roster
 from bot.providers import pushes, settling
+
+
+def manner(config: Config) -> Manner:
+    """How the lean coffee is held; also where nobody wrote anything of it, for who begins one by hand."""
+    coffee = config.coffee or CoffeeSection()
+    rooms = all_of(coffee.to, tuple(config.platforms), mailers(config.paging))
+    return Manner(
+        dots=coffee.dots,
+        timebox=coffee.timebox,
+        extension=coffee.extension,
+        thumbs=coffee.thumbs,
+        length=coffee.length,
+        anonymous=coffee.chatham_house,
+        link=coffee.link,
+        platforms=tuple(dict.fromkeys(room.platform for room in rooms if isinstance(room, Place))),
+        publishers=(DRAFTS, *(coffee.minutes or config.publishing)),
+    )
 
 
 def rules(config: Config) -> Rules:
@@ -24,4 +43,4 @@ def rules(config: Config) -> Rules:
         archive_after=config.chat.archive_after,
         copies=config.storage.files.kept,
     )
-    return Rules(policy=policy, roster=roster(config), routes=config.routes)
+    return Rules(policy=policy, roster=roster(config), routes=config.routes, manner=manner(config))

@@ -7,6 +7,7 @@ from functools import cached_property
 from adapters.web.acknowledge import AckLinks
 from adapters.web.calendars import CalendarLinks
 from adapters.web.coffee import CoffeeLinks
+from adapters.web.digests import DigestLinks
 from bot.config import Config
 from bot.sealed import seal
 from storage.engine import Database
@@ -21,22 +22,27 @@ class Signed:
         self._database = database
 
     @cached_property
-    def _secret(self) -> str:
+    def secret(self) -> str:
+        """What signs links, and by which nobody can be told who votes."""
         key = self._config.security.signing_key
         return key.get_secret_value() if key else signing_key(self._database)
 
     def sealed(self, text: str) -> str:
         """`bot.sealed.seal` with our key."""
-        return seal(self._secret, text)
+        return seal(self.secret, text)
 
     @cached_property
     def links(self) -> AckLinks:
-        return AckLinks(self._secret, self._config.http.public_url)
+        return AckLinks(self.secret, self._config.http.public_url)
 
     @cached_property
     def calendars(self) -> CalendarLinks:
-        return CalendarLinks(self._secret, lambda: self.links.base)
+        return CalendarLinks(self.secret, lambda: self.links.base)
+
+    @cached_property
+    def digests(self) -> DigestLinks:
+        return DigestLinks(self.secret, lambda: self.links.base)
 
     @cached_property
     def coffee(self) -> CoffeeLinks:
-        return CoffeeLinks(self._secret, lambda: self.links.base)
+        return CoffeeLinks(self.secret, lambda: self.links.base)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
+from bot.coffee.board import Board, Coffee, Topic
 from bot.incident.commands import Ask
 from bot.incident.effects import Cancel, Effect
 from bot.incident.events import Recorded
@@ -76,6 +77,15 @@ class Standing:
 
     groups: Mapping[str, int]
     windows: tuple[Incident, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The board of the lean coffee as it is stored, and the last ids that were given to a topic and to a coffee."""
+
+    board: Board
+    topic: int
+    coffee: int
 
 
 class Transaction(Protocol):
@@ -152,6 +162,21 @@ class Transaction(Protocol):
 
     def take_turns(self, taken: Mapping[str, int]) -> None:
         """So many more of each step."""
+        ...
+
+    def board(
+        self,
+        *,
+        topics: Collection[int] = (),
+        events: Collection[tuple[int, int]] = (),
+        incidents: Collection[int] = (),
+    ) -> Kept:
+        """The board, locked until the transaction ends, the last of all locks; beside what is on it the topics with these ids, from
+        these events (incident and number), and from these incidents, whatever became of them."""
+        ...
+
+    def keep_board(self, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:
+        """Store these; ids up to theirs are given."""
         ...
 
     def together(self) -> AbstractContextManager[None]:

@@ -9,8 +9,11 @@ from dataclasses import replace
 from functools import partial
 
 from bot.chat.context import Context, Do, Question
+from bot.chat.form import Option
 from bot.chat.parse import parse
 from bot.chat.wanting import Asked, choices, wanting
+from bot.coffee.board import TopicState
+from bot.coffee.card import in_order
 from bot.incident import commands as c
 from bot.incident.model import Incident, Refused
 from bot.lookups import Lookups
@@ -64,7 +67,13 @@ class Understanding:
         if wanted is None:
             return None
         context = self._context(said, by)
-        return Asked(wanted, choices(context), context.room)
+        return Asked(wanted, choices(context, self._topics() if wanted.form.key == "coffee vote" else ()), context.room)
+
+    def _topics(self) -> list[Option]:
+        """What dots can be put on."""
+        board = self._lookups.board()
+        open_ones = [topic for topic in in_order(board) if topic.state is TopicState.OPEN]
+        return [Option(str(topic.id), f"#{topic.id} {topic.text}") for topic in open_ones]
 
     def of(self, said: Said, by: str) -> tuple[Context, Do | Question]:
         """The command or the question that the line is. Raises Refused or StoreUnavailable."""

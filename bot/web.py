@@ -11,6 +11,7 @@ from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckPages
 from adapters.web.calendars import Calendars
 from adapters.web.coffee import CoffeeCalendar
+from adapters.web.digests import DigestPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.public import public_app
 from adapters.web.serving import Listener
@@ -58,6 +59,7 @@ class Web:
         hearing: Hearing,
         vital: Vital,
         signed: Signed,
+        digests: DigestPages,
         invitation: Callable[[], Invitation | None],
     ) -> list[Starlette]:
         """What each listener serves: the first is the machines', and a page's that shares its address. `invitation` is that to the
@@ -83,6 +85,7 @@ class Web:
             Health(vital.ready.problems, lambda: [*hearing.unheard, *vital.troubles, *self._troubles()]),
             Calendars(signed.calendars, self._duty, people, self._clock),
             CoffeeCalendar(signed.coffee, invitation),
+            digests,
             mounted=hearing.mounted,
             public=self._public(*shared) if shared else None,
         )

@@ -6,7 +6,7 @@ Renaming a class or a field: keep the old kind or field readable here, with a fi
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -20,6 +20,9 @@ from bot.incident.model import Incident
 from bot.store import Unreadable
 
 log = logging.getLogger(__name__)
+
+BROKEN = (msgspec.MsgspecError, RecursionError)
+"""What is raised by what cannot be read."""
 
 _encode = msgspec.json.Encoder().encode
 _building = Lock()
@@ -60,7 +63,7 @@ def load_incident(number: int, body: str) -> Incident:
     """Raises Unreadable, which names it."""
     try:
         incident: Incident = _decoder(Incident).decode(body)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except BROKEN as error:
         raise Unreadable(f"INC-{number} cannot be read: {error}") from error
     return incident
 
@@ -79,6 +82,12 @@ def load_incidents(stored: Iterable[tuple[int, str]]) -> dict[int, Incident]:
 def load_event(kind: str, body: str) -> e.Event:
     event: e.Event = _decoder(_events()[kind]).decode(body)
     return event
+
+
+def event_loader(kind: str) -> Callable[[str], e.Event]:
+    """`load_event` for many of one kind. What it answers raises one of BROKEN."""
+    decode: Callable[[str], e.Event] = _decoder(_events()[kind]).decode
+    return decode
 
 
 def load_effect(kind: str, body: str) -> f.Effect:

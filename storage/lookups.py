@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from bot.alerts.heartbeat import Signal
+from bot.coffee.board import Board, Coffee, Topic
 from bot.incident import events as e
 from bot.incident.effects import KINDS, TIMERS, PageStands, SendPage
 from bot.incident.events import Recorded
@@ -16,6 +17,7 @@ from bot.lookups import StoredAlert, Waiting
 from bot.oncall.load import Paged
 from bot.oncall.overrides import Override
 from storage import codec, duty, heartbeats, rows
+from storage import coffee as coffees
 from storage.engine import Database
 from storage.tables import LIVE, PAGED, WAITING, alert, event, incident, outbox, room
 
@@ -142,15 +144,8 @@ class SqlLookups:
         return [*found, *(page for key, page in known.items() if key not in {(one.person, one.way) for one in found})]
 
     def paged(self, since: datetime, until: datetime) -> list[Paged]:
-        statement = (
-            select(event.c.at, event.c.kind, event.c.body)
-            .where(PAGED, event.c.at >= since, event.c.at < until)
-            .order_by(event.c.at.desc())
-            .limit(PAGED_LOOKED_AT)
-        )
         with self._database.read() as connection:
-            found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
-        return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]
+            return paged_between(connection, since, until)
 
     def signals(self) -> list[Signal]:
         with self._database.read() as connection:
@@ -163,6 +158,18 @@ class SqlLookups:
     def turns(self) -> dict[str, int]:
         with self._database.read() as connection:
             return duty.turns(connection)
+
+    def board(self) -> Board:
+        with self._database.read() as connection:
+            return coffees.board(connection)
+
+    def topics_of(self, message: str) -> list[Topic]:
+        with self._database.read() as connection:
+            return coffees.topics_of(connection, message)
+
+    def coffee(self, number: int) -> tuple[Coffee, tuple[Topic, ...]] | None:
+        with self._database.read() as connection:
+            return coffees.coffee_of(connection, number)
 
     def waiting(self) -> list[Waiting]:
         statement = (
@@ -185,3 +192,15 @@ class SqlLookups:
             reasons = {row.kind: codec.load_reasons(row.errors)[-1] for row in connection.execute(first)}
             found = connection.execute(statement)
             return [Waiting(row.kind, row[1], row.oldest, reasons.get(row.kind, "")) for row in found]
+
+
+def paged_between(connection: Connection, since: datetime, until: datetime) -> list[Paged]:
+    """`Lookups.paged`, within a look that asks for more."""
+    statement = (
+        select(event.c.at, event.c.kind, event.c.body)
+        .where(PAGED, event.c.at >= since, event.c.at < until)
+        .order_by(event.c.at.desc())
+        .limit(PAGED_LOOKED_AT)
+    )
+    found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
+    return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
+from bot.coffee.board import Coffee, Topic
 from bot.incident import events as e
 from bot.incident.drilling import MOST_TOGETHER
 from bot.incident.effects import Cancel
@@ -19,8 +20,8 @@ from bot.incident.model import Incident
 from bot.incident.outgoing import Outgoing
 from bot.oncall.overrides import Override
 from bot.ports import Clock
-from bot.store import Settlement, Standing
-from storage import bulk, codec, duty, heartbeats, rows
+from bot.store import Kept, Settlement, Standing
+from storage import bulk, codec, coffee, duty, heartbeats, rows
 from storage.engine import Database
 from storage.tables import (
     FOLDABLE,
@@ -177,6 +178,18 @@ class SqlTransaction:
 
     def take_turns(self, taken: Mapping[str, int]) -> None:
         duty.take_turns(self._connection, taken)
+
+    def board(
+        self,
+        *,
+        topics: Collection[int] = (),
+        events: Collection[tuple[int, int]] = (),
+        incidents: Collection[int] = (),
+    ) -> Kept:
+        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents)
+
+    def keep_board(self, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:
+        coffee.keep(self._connection, topics, coffees)
 
     @contextmanager
     def together(self) -> Iterator[None]:

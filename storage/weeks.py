@@ -14,12 +14,11 @@ from bot.coffee.board import Board
 from bot.coffee.gathered import MEASURED, Fired, Gathered
 from bot.incident import events as e
 from bot.incident.events import Recorded
-from bot.incident.model import Incident, Kind, Status
-from bot.oncall.load import Paged
-from storage import codec, rows
+from bot.incident.model import Incident, Kind, Source, Status
+from storage import codec
 from storage.engine import Database
-from storage.lookups import PAGED_LOOKED_AT, UNCLOSED
-from storage.tables import LIVE, LIVE_COFFEE, OPEN_TOPIC, OWING, PAGED, TOLD, alert, coffee, event, incident, topic
+from storage.lookups import UNCLOSED, paged_between
+from storage.tables import LIVE, LIVE_COFFEE, OPEN_TOPIC, OWING, TOLD, alert, coffee, event, incident, topic
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +41,8 @@ CHUNK = 500
 """Values in one IN list."""
 
 _CHANGED = e.KINDS[e.StatusChanged]
+_RECORDED = tuple(column for column in event.c if column.name != "at")
+"""When it happened stands in the body; tens of thousands of times are not read twice."""
 
 
 class SqlWeeks:
@@ -56,14 +57,15 @@ class SqlWeeks:
                 # One look for all the questions: nothing becomes private between two of them.
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             told = connection.execute(_told(start, end)).all()
-            stored = [connection.execute(statement).all() for statement in (_open(end), _newest(end), _owing())]
+            stored = [connection.execute(statement).all() for statement in (_open(end), _newest(end), _owing(end))]
             bodies = {row.number: row.body for found in stored for row in found}
             missing = sorted({row.incident for row in told} - bodies.keys())
             for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
                 bodies |= {row.number: row.body for row in connection.execute(_of(part))}
             incidents = codec.load_incidents(sorted(bodies.items()))
             noise = connection.execute(_alerts(_unworked(incidents, told))).all()
-            paged = connection.execute(_paged(start, end)).all()
+            # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
+            paged = paged_between(connection, start, end)
             board = _board(connection)
         if len(told) == EVENTS:
             log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
@@ -78,7 +80,7 @@ class SqlWeeks:
             owing=tuple(one for one in incidents.values() if _owes(one)),
             measured=tuple(one for one in incidents.values() if _measured(one, end)),
             noise=tuple(_fired(row) for row in noise),
-            paged=tuple(Paged(row.at, _targets(row)) for row in reversed(paged)),
+            paged=tuple(paged),
             board=board,
         )
 
@@ -88,18 +90,7 @@ def _told(start: datetime, end: datetime) -> Select[Any]:
     index is text, and `kind` would be the column of either table."""
     public = exists().where(incident.c.number == event.c.incident, incident.c.private == 0)
     between = (event.c.recorded_at >= start, event.c.recorded_at < end)
-    return select(event).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
-
-
-def _paged(start: datetime, end: datetime) -> Select[Any]:
-    """Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody."""
-    drill = exists().where(incident.c.number == event.c.incident, incident.c.kind == Kind.DRILL.value)
-    return (
-        select(event.c.at, event.c.kind, event.c.body)
-        .where(PAGED, event.c.at >= start, event.c.at < end, ~drill)
-        .order_by(event.c.at.desc())
-        .limit(PAGED_LOOKED_AT)
-    )
+    return select(*_RECORDED).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
 
 
 _BODIES = select(incident.c.number, incident.c.body).where(incident.c.private == 0)
@@ -114,8 +105,8 @@ def _open(end: datetime) -> Select[Any]:
     return opened.order_by(incident.c.number.desc()).limit(INCIDENTS)
 
 
-def _owing() -> Select[Any]:
-    return _BODIES.where(OWING).order_by(incident.c.number.desc()).limit(INCIDENTS)
+def _owing(end: datetime) -> Select[Any]:
+    return _BODIES.where(OWING, incident.c.opened_at < end).order_by(incident.c.number.desc()).limit(INCIDENTS)
 
 
 def _newest(end: datetime) -> Select[Any]:
@@ -154,9 +145,19 @@ def _alerts(numbers: Sequence[int]) -> Select[Any]:
 def _recorded(told: Sequence[Row[Any]], incidents: Mapping[int, Incident]) -> dict[int, tuple[Recorded, ...]]:
     """Those of `incidents`, by incident and in their order."""
     found: dict[int, list[Recorded]] = {}
-    for row in reversed(told):
-        if row.incident in incidents:
-            found.setdefault(row.incident, []).append(rows.recorded(row))
+    load = {kind: codec.event_loader(kind) for kind in {row.kind for row in told}}
+    # A row's columns by name cost as much as reading its body.
+    for number, seq, recorded_at, kind, by, source, ref, command, body, link in reversed(told):
+        if number not in incidents:
+            continue
+        try:
+            happened = load[kind](body)
+        except codec.BROKEN as error:
+            # It holds up no other, and comes round for as long as the week is looked at.
+            log.error("event %d of INC-%d cannot be read: %s", seq, number, error)
+            continue
+        one = Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, happened)
+        found.setdefault(number, []).append(one)
     return {number: tuple(sorted(found[number], key=lambda one: one.seq)) for number in sorted(found)}
 
 
@@ -184,7 +185,7 @@ def _owes(one: Incident) -> bool:
 
 
 def _measured(one: Incident, end: datetime) -> bool:
-    return one.kind is Kind.REAL and end - MEASURED <= one.opened_at < end
+    return one.kind is Kind.REAL and one.opened_at >= end - MEASURED
 
 
 def _fired(row: Row[Any]) -> Fired:
@@ -197,11 +198,6 @@ def _fired(row: Row[Any]) -> Fired:
         annotations=codec.load_labels(row.annotations),
         link=row.link,
     )
-
-
-def _targets(row: Row[Any]) -> tuple[str, ...]:
-    paged = codec.load_event(row.kind, row.body)
-    return paged.targets if isinstance(paged, e.PeoplePaged) else ()
 
 
 def _board(connection: Connection) -> Board:

@@ -39,6 +39,7 @@ PAGES = [
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
     ROOT / "docs" / "commands.md",
+    ROOT / "docs" / "coffee.md",
     ROOT / "docs" / "digest.md",
     ONCALL,
     *DECISIONS,

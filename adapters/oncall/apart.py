@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from bot.coffee.meeting import Meeting
+from bot.coffee.dated import Meeting
 from bot.oncall.calendar import NamedShift
 from bot.ports import Rejected, Unavailable
 

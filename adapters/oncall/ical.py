@@ -20,7 +20,7 @@ from icalendar.cal import Component
 from adapters.excerpt import excerpt
 from adapters.oncall.calling import MOST_PEOPLE, called_in, called_of
 from adapters.oncall.lines import WHERE, Unreadable, needed
-from bot.coffee.meeting import Meeting
+from bot.coffee.dated import Meeting
 from bot.incident.links import is_web
 from bot.oncall.calendar import NamedShift
 

@@ -19,7 +19,7 @@ from adapters.http import Http
 from adapters.oncall.apart import read_apart, read_meetings_apart
 from adapters.oncall.source import Common, address, digest, printable
 from bot.calendars import LARGEST, CalendarSource, Fetched
-from bot.coffee.meeting import Meeting
+from bot.coffee.dated import Meeting
 from bot.config.around import Place
 from bot.oncall.calendar import NamedShift
 from bot.ports import Rejected, Unavailable

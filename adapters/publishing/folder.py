@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import hashlib
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from adapters.publishing.drafts import FILE_BYTES, files, judged, sealed, too_many
 from adapters.settings import DRAFTS
 from bot.config import Place
 from bot.ports import Attempt, DeliveryError, Publisher, Rejected, Unavailable, Written
@@ -20,17 +19,8 @@ from bot.ports import Attempt, DeliveryError, Publisher, Rejected, Unavailable, 
 if TYPE_CHECKING:
     from adapters.http import Http
 
-MOST_DRAFTS = 100
-"""After so many edited drafts of one incident somebody should tidy up."""
-
-FILE_BYTES = 10_000_000
-"""A larger file is not one of ours, and is left alone unread."""
-
 MODE, PRIVATE_MODE = 0o666, 0o600
 """Of a file, less what the process's umask takes away."""
-
-_REF = re.compile(r"INC-[0-9]{1,10}")
-_SEAL = re.compile(rb"<!-- klatsch: draft ([0-9a-f]{64}); edit freely, a newer draft goes into another file -->")
 
 # What a person has to repair. Everything else (a full disk, a network folder that is away) may pass.
 _REFUSED = frozenset(
@@ -64,10 +54,8 @@ def build(name: str, config: Config, http: Http) -> Publisher:
 
 
 class Folder:
-    """A `Publisher`. Drafts end in a comment with a digest of what stands above it: that is how an edit is seen.
-
-    A file nobody touched is replaced by a newer draft. Beside an edited one the draft becomes `INC-7.draft-2.md`, then
-    `INC-7.draft-3.md`. A draft that is already there is not written again, whatever people made of it since, so a
+    """A `Publisher`. A file nobody touched is replaced by a newer draft; beside an edited one the draft lies in one of its own
+    (`adapters.publishing.drafts`). A draft that is already there is not written again, whatever people made of it since, so a
     repeated try changes nothing. Somebody who saves in the very instant in which we replace an untouched file loses.
     """
 
@@ -79,11 +67,9 @@ class Folder:
         """Write `<folder>/<ref>.md`, whole or not at all; answers the path of the file that holds the draft, and that of
         `<ref>.md` when people edited it and the draft lies beside it.
 
-        Raises Unavailable when the disk is full or does not answer, Rejected when we may not write there or `ref` is not
-        like `INC-7`.
+        Raises Unavailable when the disk is full or does not answer, Rejected when we may not write there or `ref` is no
+        name of a text.
         """
-        if not _REF.fullmatch(ref):
-            raise Rejected(f"{self._name}: an incident's reference looks like INC-7")
         return await asyncio.to_thread(self._write, ref, text, PRIVATE_MODE if private else MODE)
 
     async def probe(self) -> None:
@@ -106,24 +92,22 @@ class Folder:
             raise self._failure(error) from error
 
     def _write(self, ref: str, text: str, mode: int) -> Written:
-        above = text.strip("\n").encode(errors="replace") + b"\n\n"
-        digest = hashlib.sha256(above).hexdigest().encode()
+        data, digest = sealed(text)
+        paths = [self._folder / file for file in files(self._name, ref)]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            first = self._folder / f"{ref}.md"
-            for number in range(1, MOST_DRAFTS + 1):
-                path = first if number == 1 else self._folder / f"{ref}.draft-{number}.md"
-                sealed, edited = _look(path)
-                if not edited and sealed != digest:
-                    _replace(path, above + _seal(digest), mode)
-                if not edited or sealed == digest:
+            for path in paths:
+                found, edited = _look(path)
+                if not edited and found != digest:
+                    _replace(path, data, mode)
+                if not edited or found == digest:
                     if mode == PRIVATE_MODE:
                         # It may be from before its incident became private.
                         path.chmod(mode)
-                    return Written(str(path), edited="" if path == first else str(first))
+                    return Written(str(path), edited="" if path == paths[0] else str(paths[0]))
         except OSError as error:
             raise self._failure(error) from error
-        raise Rejected(f"{self._name}: {MOST_DRAFTS} edited drafts of {ref} lie in {self._folder}; move some away")
+        raise too_many(self._name, ref, str(self._folder))
 
     def _failure(self, error: OSError) -> DeliveryError:
         reason = f"{self._name}: cannot write into {self._folder}: {os.strerror(error.errno or 0)}"
@@ -131,10 +115,6 @@ class Folder:
             key = "postmortem.folder" if self._name == DRAFTS else f"publishing.{self._name}.folder"
             return Rejected(f"{reason}; check {key}")
         return Unavailable(reason)
-
-
-def _seal(digest: bytes) -> bytes:
-    return b"<!-- klatsch: draft " + digest + b"; edit freely, a newer draft goes into another file -->\n"
 
 
 def _look(path: Path) -> tuple[bytes, bool]:
@@ -145,11 +125,7 @@ def _look(path: Path) -> tuple[bytes, bool]:
         data = path.read_bytes()
     except FileNotFoundError:
         return b"", False
-    above, _, last = data.rstrip().rpartition(b"\n")
-    seal = _SEAL.fullmatch(last)
-    if seal is None:
-        return b"", True
-    return seal[1], hashlib.sha256(above + b"\n").hexdigest().encode() != seal[1]
+    return judged(data)
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:

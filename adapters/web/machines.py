@@ -19,6 +19,7 @@ from adapters.web.acknowledge import AckPages
 from adapters.web.bodies import parts
 from adapters.web.calendars import Calendars
 from adapters.web.coffee import CoffeeCalendar
+from adapters.web.digests import DigestPages
 from adapters.web.metrics import Metrics
 from adapters.web.mounted import Bounded
 from bot.alerts.model import Notification
@@ -61,6 +62,7 @@ def machines_app(
     health: Health,
     calendars: Calendars,
     coffee: CoffeeCalendar,
+    digests: DigestPages,
     *,
     mounted: Mapping[str, ASGIApp],
     public: ASGIApp | None = None,
@@ -87,6 +89,7 @@ def machines_app(
         Route("/ack/{token}", acknowledge.acknowledge, methods=["POST"]),
         Route("/oncall/{schedule}.ics", calendars.show, methods=["GET"]),
         Route("/coffee.ics", coffee.show, methods=["GET"]),
+        Route("/digests/{token}", digests.show, methods=["GET"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),
         Route("/metrics", metricz),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.incident.commands import Askable, PostDigest
+from bot.incident.commands import Askable, CoffeeCommand, PostDigest
 from bot.incident.model import Incident, Person
 
 Redact = Callable[[str], tuple[str, tuple[str, ...]]]
@@ -44,13 +44,15 @@ class Context:
 @dataclass(frozen=True, slots=True)
 class Do:
     """A command. `incident` is None only where it opens one, or is about none. `anonymous`: the caller forgets who typed it. `aside`: what
-    of the line had no effect, to be said to who typed; code between backticks."""
+    of the line had no effect, to be said to who typed; code between backticks. `then` are commands of the coffee that the same line asks
+    for, in their order behind the first one."""
 
     incident: int | None
     command: Askable | PostDigest
     verb: str
     anonymous: bool = False
     aside: str = ""
+    then: tuple[CoffeeCommand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`fields` stand as they are shown. `asked` are the words behind the verb that alone ask for the form: empty when the verb
+    """`fields` stand as they are shown. `word` follows the verb in the line, where the verb does several things. `asked` are the words behind the verb that alone ask for the form: empty when the verb
     does, None when no such words do (the verb alone shows something, or does it)."""
 
     verb: str
@@ -82,6 +82,12 @@ class Form:
     submit: str
     fields: tuple[Field, ...]
     asked: str | None = ""
+    word: str = ""
+
+    @property
+    def key(self) -> str:
+        """What begins its line, and is no other form's."""
+        return f"{self.verb} {self.word}".strip()
 
     def line(self, values: Mapping[str, str], incident: int | None = None) -> str:
         """The line that the answers make, about `incident` where one is named. Of quotes of both kinds in one text the curly
@@ -89,7 +95,7 @@ class Form:
         field that it is about."""
         said = {field.name: _said(field, values.get(field.name, "")) for field in self.fields}
         words = [_part(field, said) for place in Place for field in self.fields if field.place is place]
-        return " ".join(word for word in (f"INC-{incident}" if incident is not None else "", self.verb, *words) if word)
+        return " ".join(word for word in (f"INC-{incident}" if incident is not None else "", self.key, *words) if word)
 
 
 # Letters and what stands in names, times and addresses.

@@ -25,6 +25,9 @@ def _time(name: str, label: str, hint: str, *, required: bool = False) -> Field:
     return Field(name, label, Kind.TIME, Place.KEY, hint, required)
 
 
+TOPIC_MOST = 300
+"""Characters of a coffee topic."""
+
 WHEN = "For example 14:05, -10m or 2026-11-26T23:00. Empty: now."
 TITLE = Field("text", "Title", Kind.LINE, Place.TEXT, "What is wrong, and where", True, most=TITLE_LIMIT)
 SEVERITY = Field(
@@ -258,5 +261,34 @@ _TELL = (
     ),
 )
 
-FORMS: Mapping[str, Form] = {form.verb: form for form in (*_BEGIN, *_RUN, *_TELL)}
-"""By the name of the verb."""
+_COFFEE = (
+    Form(
+        "coffee",
+        "A topic for the coffee",
+        "Add",
+        (Field("text", "Topic", Kind.LINE, Place.TEXT, "What to talk about, in one line", True, most=TOPIC_MOST),),
+        asked="add",
+        word="add",
+    ),
+    Form(
+        "coffee",
+        "Put dots",
+        "Put",
+        (
+            Field(
+                "topics",
+                "Topics",
+                Kind.SEVERAL,
+                Place.WORD,
+                "A dot on each. `coffee vote 3 x2` puts two on one.",
+                True,
+                source="topics",
+            ),
+        ),
+        asked="vote",
+        word="vote",
+    ),
+)
+
+FORMS: Mapping[str, Form] = {form.key: form for form in (*_BEGIN, *_RUN, *_TELL, *_COFFEE)}
+"""By the name of the verb, and the word behind it where it has several."""

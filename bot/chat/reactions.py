@@ -102,3 +102,9 @@ def unreact(emoji: str, *, message: str) -> Command | None:
     if found is None:
         return None
     return Retract(message=message, captured=CAPTURED.get(found.name, Captured.LINE), mark=found.mark)
+
+
+def is_coffee(emoji: str) -> bool:
+    """Whether `emoji` brings up a topic for the coffee."""
+    found = meaning(emoji)
+    return found is not None and found.mark is Mark.COFFEE

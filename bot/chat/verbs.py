@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from bot.chat.context import Context, Question
 from bot.chat.line import KEY_ALIASES, Typed, shown
 from bot.chat.verb import Verb
+from bot.chat.verbs_coffee import COFFEE
 from bot.chat.verbs_life import LIFE
 from bot.chat.verbs_work import WORK
 from bot.incident.model import Refused
@@ -49,7 +50,7 @@ HELP = (
     ),
 )
 
-VERBS: tuple[Verb, ...] = tuple(sorted((*LIFE, *WORK, *HELP), key=lambda verb: GROUPS.index(verb.group)))
+VERBS: tuple[Verb, ...] = tuple(sorted((*LIFE, *WORK, *COFFEE, *HELP), key=lambda verb: GROUPS.index(verb.group)))
 KEYS = frozenset({key for verb in VERBS for key in verb.keys} | {"ref", *KEY_ALIASES})
 NAMES: Mapping[str, Verb] = {name: verb for verb in VERBS for name in verb.names}
 

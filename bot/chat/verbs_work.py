@@ -210,14 +210,16 @@ WORK: tuple[Verb, ...] = (
     ),
     Verb(
         "digest",
-        "Show the digest of the last seven days or of a week, or one part of it; or post it now where it belongs.",
-        "digest [story|incidents|noise|oncall|…] [team=NAME] [week=2026-W47] [lang=en|de] | digest post [team=NAME] [week=2026-W47]",
+        "Show the digest of the last seven days or of a week, one part of it, or the link to its page; or post it now where it "
+        "belongs.",
+        "digest [story|incidents|noise|oncall|…|link] [team=NAME] [week=2026-W47] [lang=en|de] | digest post [team=NAME] [week=2026-W47]",
         read.digest,
         (
             "digest",
             "digest noise",
             "digest team=storage lang=de",
             "digest week=2026-W47",
+            "digest link",
             "digest post",
         ),
         aliases=("weekly", "weekly digest", "wochenbericht"),

@@ -42,12 +42,14 @@ def wanting(line: str) -> Wanted | None:
     """The form of a line that lacks what its verb needs and says nothing but the first choices: `open`, `open sev1`,
     `publish investigating`, `task add`. None for a line that can be done, that shows something, or that says more."""
     incident, verb, rest = begun(line) if len(line) <= SHORT else (None, None, [])
-    form = FORMS.get(verb.name) if verb else None
-    if form is None or verb is None or (verb.where == "new" and incident is not None):
+    forms = [form for form in FORMS.values() if verb and form.verb == verb.name]
+    if not forms or verb is None or (verb.where == "new" and incident is not None):
         return None
     words = [word.low for word in rest]
-    if " ".join(words) == form.asked:
+    form = next((form for form in forms if " ".join(words) == form.asked), None)
+    if form is not None:
         return Wanted(form, {}, incident)
+    form = forms[0]
     values = _chosen(form, words)
     lacking = [field for field in form.fields if field.required and field.name not in (values or {})]
     return Wanted(form, values, incident) if values and lacking else None
@@ -71,9 +73,9 @@ def _chosen(form: Form, words: Sequence[str]) -> dict[str, str] | None:
     return values
 
 
-def choices(context: Context) -> dict[str, tuple[Option, ...]]:
+def choices(context: Context, topics: Sequence[Option] = ()) -> dict[str, tuple[Option, ...]]:
     """What can be chosen here, by the `source` of a field. The usual policy comes first; of incidents there are the open
-    ones that are for whoever asks."""
+    ones that are for whoever asks; `topics` are those of the coffee."""
     usual = default_target(context)
     targets = sorted(context.targets, key=lambda target: (target != usual, target.startswith("schedule:")))
     named = {target: Option(target, _named(target)) for target in targets}
@@ -86,6 +88,7 @@ def choices(context: Context) -> dict[str, tuple[Option, ...]]:
         "incidents": tuple(
             Option(one.ref, f"{one.ref} {one.title}") for one in context.open if one.number != context.room
         ),
+        "topics": tuple(topics),
     }
 
 

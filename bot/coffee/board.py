@@ -34,8 +34,8 @@ class Takeaway:
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`place` (1 to 10) is the number of the reaction that puts a dot on it, 0: there is none free. One that was not said stands in
-    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter. `coffee` is the one at which it was discussed,
-    for so long `spent`."""
+    event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter; of one that was discussed only how many it
+    `had` outlives the meeting. `coffee` is the one at which it was discussed, for so long `spent`."""
 
     id: int
     text: str
@@ -51,10 +51,12 @@ class Topic:
     coffee: int = 0
     spent: timedelta = timedelta()
     takeaways: tuple[Takeaway, ...] = ()
+    had: int = 0
 
     @property
     def votes(self) -> int:
-        return sum(self.dots.values())
+        """How many dots it has, or had when people parted."""
+        return self.had + sum(self.dots.values())
 
 
 class CoffeeStatus(StrEnum):
@@ -81,9 +83,10 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Coffee:
-    """One meeting. `agenda` has the ids of its topics in their order, `current` is the one talked about (0: none), since `since`
-    and until `until`, in its `round`-th timebox. While `asking`, `thumbs` says by voter who wants to go on. `boards` and `asked` are by
-    platform. `began` and `ended` are when people met."""
+    """One meeting. `version` counts its changes. `agenda` has the ids of its topics in their order, `current` is the one talked about
+    (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
+    says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
+    when people met, and `voices` how many had put dots by then."""
 
     number: int
     starts_at: datetime
@@ -100,21 +103,31 @@ class Coffee:
     began: datetime | None = None
     ended: datetime | None = None
     minutes: str = ""
+    last: int = 0
+    version: int = 0
+    voices: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """`topics`, by id, are those that are open and, while people meet, those of the meeting. `coffee` None: none is called."""
+    """`topics`, by id, are those that are open and, while people meet, those of the meeting; there may be others, whose state says so.
+    `coffee` None: none is called. `past` has the newest few that are over or were skipped, by number, in their order."""
 
     topics: Mapping[int, Topic] = field(default_factory=dict)
     coffee: Coffee | None = None
+    past: Mapping[int, Coffee] = field(default_factory=dict)
+
+    @property
+    def coffees(self) -> Mapping[int, Coffee]:
+        """Those of the past and the one that is called, by number."""
+        return {**self.past, **({self.coffee.number: self.coffee} if self.coffee else {})}
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How the coffee is held, from the configuration. `dots` each voter has; `timebox` a topic has, and `extension` each time that people
-    want to go on; `thumbs` is how long they are asked. `anonymous`: no names are kept (Chatham House). `link` is where people meet,
-    `platforms` where the board is shown, `publishers` get the minutes."""
+    want to go on; `thumbs` is how long they are asked, `length` how long they meet. `anonymous`: no names are kept (Chatham
+    House). `link` is where people meet, `platforms` where the board is shown, `publishers` get the minutes."""
 
     dots: int = 3
     timebox: timedelta = timedelta(minutes=8)

@@ -1,20 +1,186 @@
-"""A meeting as a calendar of others has it."""
+"""Rules of the meeting: it is called, its agenda ordered, and in it one topic is talked about at a time. Pure.
+
+The clocks ask for what they were set for, and may be late, or come twice: whoever goes on before their time leaves them behind, and
+what they ask for is pointless then. Nothing withdraws them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
+from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
+from bot.coffee.takeaways import noted
+from bot.coffee.topics import known, of_meeting, open_topics, ordered, placed
+from bot.incident import effects as f
+from bot.incident.commands.coffee import CallCoffee, NextTopic, OrderAgenda, StartCoffee, TakeUpTopic
+from bot.incident.model import Refused
+
+ENDS_ITSELF = timedelta(hours=1)
+"""So long after its time a meeting that nobody ended is over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
-    """It begins at `start` (UTC); `link` is its address, empty where it has none that leads into the web."""
+def call(board: Board, command: CallCoffee, manner: Manner, *, number: int) -> Brewed:
+    board, coffee = _planned(board, command.starts_at, number)
+    if coffee is None or coffee.number != number:
+        return Brewed(board, told=Told(coffee=coffee))
+    board = placed(with_coffee(board, coffee))
+    return Brewed(board, told_of(manner, "called", coffee), Told(Did.CALLED, coffee=coffee))
 
-    start: datetime
-    title: str
-    link: str = ""
+
+def order(board: Board, command: OrderAgenda, manner: Manner, *, number: int) -> Brewed:
+    if command.starts_at is None:
+        coffee = board.coffee
+        if coffee is None:
+            raise Refused("No coffee is called.", "`coffee start` begins one at once.")
+    else:
+        board, coffee = _planned(board, command.starts_at, number)
+        if coffee is None or coffee.status is not CoffeeStatus.CALLED:
+            # For the clock once is enough: people may have ordered it, and met.
+            return Brewed(board, told=Told(coffee=coffee))
+    coffee = _ordered(board, coffee)
+    board = placed(with_coffee(board, coffee))
+    return Brewed(board, told_of(manner, "ordered", coffee), Told(Did.ORDERED, coffee=coffee))
 
 
-def called(meetings: list[Meeting], match: str) -> list[Meeting]:
-    """Those whose title has `match` in it, in capitals or not."""
-    return [one for one in meetings if match.casefold() in one.title.casefold()]
+def start(board: Board, command: StartCoffee, manner: Manner, *, at: datetime, number: int) -> Brewed:
+    if command.starts_at is None:
+        coffee = board.coffee or Coffee(number, _free_start(board, at))
+        if coffee.status is CoffeeStatus.RUNNING:
+            raise Refused(
+                "The coffee is going on already.", "`coffee next` goes on to the next topic, `coffee end` ends it."
+            )
+    else:
+        board, planned = _planned(board, command.starts_at, number)
+        if planned is None or planned.status is CoffeeStatus.RUNNING:
+            return Brewed(board, told=Told(coffee=planned))
+        coffee = planned
+    if coffee.status is CoffeeStatus.CALLED:
+        coffee = _ordered(board, coffee)
+    coffee = replace(coffee, status=CoffeeStatus.RUNNING, began=at)
+    whole = f.WakeTimebox(coffee.number, 0, 0, at + manner.length + ENDS_ITSELF)
+    brewed = go_on(placed(with_coffee(board, coffee)), manner, at)
+    return replace(brewed, effects=(whole, *brewed.effects), told=replace(brewed.told, what=Did.BEGAN))
+
+
+def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
+    coffee = running(board)
+    if command.takeaway.strip():
+        board = noted(board, coffee, command.takeaway, command.by)
+    if not coffee.current and _next(board, coffee) is None:
+        if command.takeaway.strip():
+            return Brewed(board, told=Told(Did.TOOK_ALONG, board.topics.get(coffee.last), coffee=coffee))
+        raise Refused("That was the last topic.", "`coffee add TEXT` brings up another, `coffee end` ends the coffee.")
+    return go_on(board, manner, at)
+
+
+def take_up(board: Board, command: TakeUpTopic, manner: Manner, *, at: datetime) -> Brewed:
+    coffee, topic = running(board), known(board, command.topic)
+    if coffee.current == topic.id:
+        return Brewed(board, told=Told(topic=topic, coffee=coffee))
+    if topic.state is not TopicState.OPEN and not (topic.state is TopicState.DISCUSSED and of_meeting(topic, coffee)):
+        was = "dropped" if topic.state is TopicState.DROPPED else "talked about at an earlier coffee"
+        raise Refused(f"Topic {topic.id} was {was}.", f"`coffee restore {topic.id}` puts it on the board again.")
+    return _begin(done(board, at), topic.id, manner, at, ended=coffee.current)
+
+
+def running(board: Board) -> Coffee:
+    """The meeting that people are in. Raises Refused."""
+    if board.coffee is None or board.coffee.status is not CoffeeStatus.RUNNING:
+        raise Refused("Nobody meets now.", "`coffee start` begins the coffee.")
+    return board.coffee
+
+
+def go_on(board: Board, manner: Manner, at: datetime) -> Brewed:
+    """The topic that is talked about is done, and the next one begins."""
+    ended = running(board).current
+    board = done(board, at)
+    coffee = running(board)
+    following = _next(board, coffee)
+    if following is not None:
+        return _begin(board, following.id, manner, at, ended=ended)
+    said = told_of(manner, "done", coffee, ended) if ended else ()
+    return Brewed(board, said, Told(Did.DONE, board.topics.get(ended), coffee=coffee))
+
+
+def done(board: Board, at: datetime) -> Board:
+    """Nobody talks about the current topic any more."""
+    coffee = board.coffee
+    if coffee is None or not coffee.current:
+        return board
+    topic = board.topics.get(coffee.current)
+    if topic is not None:
+        # A clock may be set back meanwhile.
+        spent = max(timedelta(), at - (coffee.since or at))
+        now = replace(topic, state=TopicState.DISCUSSED, coffee=coffee.number, spent=topic.spent + spent)
+        board = with_topics(board, now)
+    quiet = replace(coffee, last=coffee.current, current=0, since=None, until=None, round=0)
+    return with_coffee(board, replace(quiet, asking=False, thumbs={}, asked={}))
+
+
+def _begin(board: Board, id_: int, manner: Manner, at: datetime, *, ended: int) -> Brewed:
+    """Talk about this one, behind the one that `ended` (0: none). What was said of it at an earlier coffee stands in the minutes of
+    that."""
+    coffee = running(board)
+    topic = replace(board.topics[id_], state=TopicState.OPEN, coffee=coffee.number)
+    if not of_meeting(board.topics[id_], coffee):
+        topic = replace(topic, spent=timedelta(), takeaways=())
+    until = at + manner.timebox
+    agenda = coffee.agenda if id_ in coffee.agenda else _behind(coffee.agenda, coffee.last, id_)
+    coffee = replace(coffee, agenda=agenda, current=id_, since=at, until=until, round=1)
+    gone = told_of(manner, "done", coffee, ended) if ended else ()
+    effects = (*gone, *told_of(manner, "began", coffee, id_), f.WakeTimebox(coffee.number, id_, 1, until))
+    told = Told(Did.BEGAN, board.topics.get(ended), then=topic, coffee=coffee)
+    return Brewed(with_coffee(with_topics(board, topic), coffee), effects, told)
+
+
+def _behind(agenda: tuple[int, ...], last: int, id_: int) -> tuple[int, ...]:
+    place = agenda.index(last) + 1 if last in agenda else 0
+    return (*agenda[:place], id_, *agenda[place:])
+
+
+def _next(board: Board, coffee: Coffee) -> Topic | None:
+    """The first of the agenda that is open, and is not being talked about."""
+    topics = (board.topics[id_] for id_ in coffee.agenda if id_ in board.topics and id_ != coffee.current)
+    return next((topic for topic in topics if topic.state is TopicState.OPEN), None)
+
+
+def _ordered(board: Board, coffee: Coffee) -> Coffee:
+    """What was talked about stays where it is; the rest by dots."""
+    held = [id_ for id_ in coffee.agenda if id_ == coffee.current or not _is_open(board, id_)]
+    rest = [topic.id for topic in ordered(open_topics(board)) if topic.id not in held]
+    status = CoffeeStatus.ORDERED if coffee.status is CoffeeStatus.CALLED else coffee.status
+    return replace(coffee, status=status, agenda=(*held, *rest))
+
+
+def _is_open(board: Board, id_: int) -> bool:
+    return id_ in board.topics and board.topics[id_].state is TopicState.OPEN
+
+
+def _planned(board: Board, starts_at: datetime, number: int) -> tuple[Board, Coffee | None]:
+    """The coffee of that time: the one that is called, or a new one, whose number is `number`; None: it is over, or was skipped. One
+    that was called for another time, and that nobody began, is skipped for it. Raises Refused while people meet."""
+    if any(one.starts_at == starts_at for one in board.past.values()):
+        return board, None
+    coffee = board.coffee
+    if coffee is not None and coffee.starts_at == starts_at:
+        return board, coffee
+    if coffee is not None:
+        if coffee.status is CoffeeStatus.RUNNING:
+            raise Refused("Another coffee is going on.", "`coffee end` ends it.")
+        board = with_coffee(board, replace(coffee, status=CoffeeStatus.SKIPPED))
+    return board, Coffee(number, starts_at)
+
+
+def _free_start(board: Board, at: datetime) -> datetime:
+    """`at`, or a moment later: each meeting has a time of its own."""
+    taken = {one.starts_at for one in board.past.values()}
+    while at in taken:
+        at += timedelta(microseconds=1)
+    return at
+
+
+def told_of(manner: Manner, what: str, coffee: Coffee, topic: int = 0) -> tuple[f.CoffeeEffect, ...]:
+    """That it is said on each platform."""
+    return tuple(f.TellCoffee(platform, what, coffee.number, topic) for platform in manner.platforms)

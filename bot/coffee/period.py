@@ -11,6 +11,8 @@ from bot.incident.model import Refused
 from bot.oncall.wall import instant, wall
 
 WEEK = timedelta(weeks=1)
+FIRST_YEAR = 2000
+"""Nothing was recorded before then."""
 
 _WEEK = re.compile(r"(?:([0-9]{4})-?)?W?([0-9]{1,2})", re.IGNORECASE)
 _EXAMPLE = "Write it like `week=2026-W47`, or leave it out for the last seven days."
@@ -33,6 +35,8 @@ def _monday(week: str, today: date) -> date:
     if found is None:
         raise Refused(f"`{shown(week)}` is no week.", _EXAMPLE)
     year, number = int(found[1] or today.isocalendar().year), int(found[2])
+    if not FIRST_YEAR <= year <= today.year + 1:
+        raise Refused(f"Nothing is known of {year}.", _EXAMPLE)
     try:
         monday = date.fromisocalendar(year, number, 1)
         return monday if found[1] or monday <= today else date.fromisocalendar(year - 1, number, 1)

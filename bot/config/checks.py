@@ -6,6 +6,7 @@ import re
 
 from pydantic_core import PydanticCustomError
 
+from bot.config.coffee_checks import check_coffee
 from bot.config.draft import Draft
 from bot.config.kinds import Block, parse_listen
 from bot.config.learning_checks import check_digest
@@ -43,6 +44,7 @@ def check(draft: Draft, findings: Findings) -> None:
     _check_listeners(draft, findings)
     _check_security(draft, findings)
     check_digest(draft, findings)
+    check_coffee(draft, findings)
     _check_later(draft, findings)
 
 
@@ -158,7 +160,6 @@ def _check_later(draft: Draft, findings: Findings) -> None:
     """What is read and checked, and does nothing in this release: nobody should wait for it."""
     later = {
         "trackers": (draft.trackers, "follow-ups become no issues yet", "`klatsch export` holds them."),
-        "coffee": (draft.coffee is not None, "no agenda is kept yet", ""),
         "security.api_tokens": (draft.security.api_tokens, "there is no /api/v1 yet", ""),
     }
     for path, (written, lacking, instead) in later.items():

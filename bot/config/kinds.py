@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from bot.config.problems import quote
 from bot.crons import Cron, parse_cron
 from bot.durations import parse_duration
+from bot.incident.text import web_link
 from bot.nearest import nearest
 from bot.oncall.hours import Hours, parse_hours
 from bot.sizes import parse_size
@@ -178,6 +179,15 @@ def as_public_url(value: str) -> str:
     if value and (not known or set(value) & set("?#@")):
         raise wrong(f"{quote(value)} is not an address people can open", "Write it like `https://klatsch.example.org`.")
     return value.rstrip("/")
+
+
+def as_link(value: str) -> str:
+    """An address of the web as it stands in a message; unlike an address of ours it may hold a question and a fragment."""
+    if value and not web_link(value):
+        raise wrong(
+            f"{quote(value)} is not an address people can open", "Write it like `https://meet.example.org/coffee`."
+        )
+    return value
 
 
 def as_secret_url(value: SecretStr) -> SecretStr:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.coffee.blocks import DigestBlock
-from bot.config.kinds import AnyBlock, Block, CronText, Duration, Text, Texts, Zone, as_public_url, as_start
+from bot.config.kinds import AnyBlock, Block, CronText, Duration, Text, Texts, Zone, as_link, as_start
 from bot.config.models import Section, of_a_turn
 from bot.crons import Cron
 
@@ -48,7 +48,7 @@ class Digest(Section):
 class CoffeeSection(Section):
     """The lean coffee. When it is: by `cron`, `every` so long from `start` on, or as a `calendar` says. `to` is where its board
     is shown. It is called `call` before it begins, and its agenda ordered `order` before. `minutes` are the publishers that get
-    them, empty: all."""
+    them besides the folder of the postmortems, empty: all."""
 
     cron: CronText | None = None
     every: Annotated[Duration, AfterValidator(of_a_turn)] | None = None
@@ -58,7 +58,7 @@ class CoffeeSection(Section):
     holidays: Texts = ()
     to: Texts = ("announce",)
     language: Language = "en"
-    link: Annotated[Text, AfterValidator(as_public_url)] = ""
+    link: Annotated[Text, AfterValidator(as_link)] = ""
     length: Duration = timedelta(minutes=50)
     call: Duration = timedelta(days=1)
     order: Duration = timedelta(minutes=15)

@@ -28,14 +28,14 @@ def check_digest(draft: Draft, findings: Findings) -> None:
     if digest is None:
         return
     check_destinations(digest.to, "digest.to", draft, findings)
-    _check_cron(digest.cron, "digest.cron", findings)
+    check_cron(digest.cron, "digest.cron", findings)
     check_holidays(digest.holidays, "digest.holidays", findings)
     _check_services(digest.wheel, "digest.wheel", draft, findings)
     for name, team in draft.teams.items():
         path = under("digest.teams", name)
         check_destinations(team.to, f"{path}.to", draft, findings)
         if team.cron is not None:
-            _check_cron(team.cron, f"{path}.cron", findings)
+            check_cron(team.cron, f"{path}.cron", findings)
         check_holidays(team.holidays or (), f"{path}.holidays", findings)
         _check_services(team.wheel or (), f"{path}.wheel", draft, findings)
         _check_services(team.services, f"{path}.services", draft, findings)
@@ -85,7 +85,8 @@ def _is_date(text: str) -> bool:
         return False
 
 
-def _check_cron(cron: Cron, path: str, findings: Findings) -> None:
+def check_cron(cron: Cron, path: str, findings: Findings) -> None:
+    """It comes round once a day at most. Of the coffee too."""
     if not (cron.minute.isdecimal() and cron.hour.isdecimal()):
         findings.error(path, "it comes more than once a day", "Write one time, like `mon 09:00` or `mon-fri 09:00`.")
 

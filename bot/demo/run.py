@@ -162,6 +162,7 @@ class _Story:
             await self._until("the postmortem's draft", self._drafted)
             await self._until("the room to be archived", lambda: self._console.room(ROOM).archived)
             await self._until("everything to be said", lambda: not self._klatsch.lookups.waiting())
+            await self._step("On Monday, over coffee: what the week taught", self._typed("ben", "digest", "incidents"))
 
     async def _step(self, text: str, doing: object = None) -> None:
         self._steps += 1
@@ -173,8 +174,8 @@ class _Story:
     async def _say(self, person: str, text: str, line: str) -> None:
         await self._step(text, self._typed(person, line))
 
-    async def _typed(self, person: str, line: str) -> None:
-        answer = await self._console.type(person, ROOM, line)
+    async def _typed(self, person: str, line: str, room: str = ROOM) -> None:
+        answer = await self._console.type(person, room, line)
         if answer.tone == "refused":
             raise DemoFailed(f"`{line}` was refused: {answer.summary}")
 

@@ -44,13 +44,13 @@ class Enqueue:
     effects: tuple[Outgoing, ...]
 
 
-def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int) -> Outgoing:
-    """`effect`, the `place`-th one that event `seq` of `incident` caused, addressed to its lane.
+def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int, key: str = "") -> Outgoing:
+    """`effect`, the `place`-th one that event `seq` of `incident` caused, addressed to its lane; what no event caused has a `key`.
 
     A lane is incident × provider: in order inside, never waiting for another one. Where a platform lets us do little,
     `urgency` says what comes first: 0 is served first.
     """
-    key = f"{incident}.{seq}.{place}"
+    key = key or f"{incident}.{seq}.{place}"
     fold: str | None = None
     due: datetime | None = None
     settles = timedelta(0)

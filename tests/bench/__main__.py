@@ -25,6 +25,7 @@ BENCHES = (
     "paging",
     "tick",
     "oncall",
+    "digest",
     "matrix",
     "slack",
 )

@@ -22,12 +22,14 @@ import yaml
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.calendars import CalendarLinks, Calendars
 from adapters.web.coffee import CoffeeCalendar, CoffeeLinks
+from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
 from adapters.web.serving import Listener
 from bot.alerts.model import Notification
 from bot.config import load
 from bot.handle import handle
+from bot.learning import Shelf
 from bot.main import Klatsch, rules
 from bot.providers import alert_sources
 from bot.serve import steady
@@ -112,6 +114,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
         Health(_ready, list),
         Calendars(CalendarLinks("bench", lambda: ""), klatsch.duty, klatsch.config.people, klatsch.clock),
         CoffeeCalendar(CoffeeLinks("bench", lambda: ""), lambda: None),
+        DigestPages(DigestLinks("bench", lambda: ""), Shelf(klatsch.learning, klatsch.lookups), klatsch.clock),
         mounted={},
     )
     listener = Listener("127.0.0.1", port, key="bench")

@@ -53,6 +53,8 @@ class People(Protocol):
         """It is in there, and nobody asked it."""
         ...
 
+    async def puts_bot_out(self, room: str) -> None: ...
+
     async def mutes(self, room: str) -> None:
         """From now on the bot may not write in a room that Ben made, by its name."""
         ...
@@ -107,6 +109,9 @@ class AtTheConsole:
 
     async def brings_bot(self, room: str) -> None:
         """As above."""
+
+    async def puts_bot_out(self, room: str) -> None:
+        raise AssertionError("nobody can")
 
     async def mutes(self, room: str) -> None:
         raise AssertionError("nobody can")
@@ -191,6 +196,10 @@ class OnMatrix:
         await self.invites_bot(room)
         await self._chat.bot.join(room)
 
+    async def puts_bot_out(self, room: str) -> None:
+        id_ = await self.id_of(room)
+        (await self._ben.ask("POST", "rooms", id_, "kick", body={"user_id": self.bot})).raise_for_status()
+
     async def mutes(self, room: str) -> None:
         id_ = await self._ben.join(room)
         levels = await self._ben.state(id_, "m.room.power_levels")
@@ -259,6 +268,9 @@ class InSlack:
 
     async def brings_bot(self, room: str) -> None:
         await self.invites_bot(room)
+
+    async def puts_bot_out(self, room: str) -> None:
+        await self._ben.removes_bot(room)
 
     async def mutes(self, room: str) -> None:
         await self._ben.archives(room)

@@ -12,7 +12,7 @@ import pytest
 from adapters.http import Http
 from adapters.oncall.meetings import Config, build
 from bot.calendars import MeetingSource
-from bot.coffee.meeting import Meeting
+from bot.coffee.dated import Meeting
 from bot.config import ConfigError, load
 from bot.learning_findings import digests
 from bot.main import Klatsch

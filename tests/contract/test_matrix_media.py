@@ -88,3 +88,21 @@ async def test_an_encrypted_file_without_its_key_is_not_even_fetched():
         with pytest.raises(Rejected, match="its address is none of a homeserver"):
             await media.fetch(asked, f'{{"url": "{PLACE}"}}', 100)
     assert server.requests == []
+
+
+@pytest.mark.parametrize("said", [{}, {"content_uri": "https://example.org/x"}, []])
+async def test_a_file_that_is_taken_without_an_address_is_uploaded_again(said: object):
+    async with HttpServer(lambda request: Answer.of(said)) as server, homeserver(server) as asked:
+        with pytest.raises(Unavailable, match=r"^matrix: a file was taken without an address$"):
+            await asked.upload(CONTENT, "image/png")
+    (request,) = server.requests
+    assert (request.target, request.body) == ("/_matrix/media/v3/upload", CONTENT)
+    assert request.headers["content-type"] == "image/png"
+
+
+async def test_a_file_that_is_too_large_for_the_homeserver_is_refused_without_our_token():
+    refusal = Answer.of({"errcode": "M_TOO_LARGE", "error": "syt_secret is too large"}, 413)
+    async with HttpServer(lambda request: refusal) as server, homeserver(server) as asked:
+        with pytest.raises(Rejected, match="M_TOO_LARGE") as refused:
+            await asked.upload(CONTENT, "image/png")
+    assert "syt_secret" not in refused.value.reason

@@ -140,12 +140,30 @@ async def test_what_a_crash_left_behind_is_in_nobodys_way(publisher: Folder, fol
 
 
 @pytest.mark.parametrize(
-    "ref", ["", "INC-", "INC-7.md", "../INC-7", "INC-7/../../x", "inc-7", "INC-7\n", "INC-٧", "INC-" + "7" * 99]
+    "ref",
+    [
+        "",
+        "INC-",
+        ".INC-7",
+        "INC-7.md",
+        "INC-7.draft-2",
+        "../INC-7",
+        "INC-7/../x",
+        "INC 7",
+        "INC-7\n",
+        "INC-٧",
+        "INC-" + "7" * 99,
+    ],
 )
-async def test_only_a_reference_becomes_the_name_of_a_file(ref: str, publisher: Folder, folder: Path) -> None:
+async def test_only_a_plain_name_becomes_the_name_of_a_file(ref: str, publisher: Folder, folder: Path) -> None:
     with pytest.raises(Rejected, match="looks like INC-7"):
         await publisher.write(FIRST, ref=ref, text=DRAFT)
     assert list(folder.parent.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("ref", ["INC-7", "coffee-2026-12-03", "drill-2026.11", "7", "a" * 100])
+async def test_minutes_and_logs_of_drills_have_names_too(ref: str, publisher: Folder, folder: Path) -> None:
+    assert await publisher.write(FIRST, ref=ref, text=DRAFT) == Written(str(folder / f"{ref}.md"))
 
 
 async def test_a_hundred_edited_drafts_are_enough(publisher: Folder, folder: Path) -> None:

@@ -131,7 +131,7 @@ async def a_long_night(stage: Stage, people: People) -> None:
 
 async def test_a_removed_text_is_in_no_column_of_any_table_and_a_tombstone_remains(stage: Stage, people: People):
     await a_long_night(stage, people)
-    assert {found.partition(":")[0] for found in stored(stage.world, *FOUND)} == {"incident", "event", "file"}
+    assert {found.partition(":")[0] for found in stored(stage.world, *FOUND)} == {"incident", "event", "file", "topic"}
     (kept,) = stage.events(e.FileKept)
     assert stored(stage.world, kept.sha256)
     await people.removes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,17 @@ async def test_a_room_in_which_nobody_lets_us_write_is_told_beforehand(chat, peo
             await look(name)
 
 
+async def test_a_room_that_put_us_out_is_entered_again(chat, people):
+    if isinstance(chat, ConsoleHarness):
+        pytest.skip("its rooms are all ours")
+    name = await people.makes("ops")
+    room = await chat.platform.room_named(name)
+    for again in (name, room):
+        await people.puts_bot_out(name)
+        assert await chat.platform.room_named(again) == room
+        assert await people.has_bot(name)
+
+
 async def test_to_look_at_a_room_does_nothing_there(chat, people):
     if isinstance(chat, ConsoleHarness):
         pytest.skip("its folder belongs to the bot that runs")
@@ -148,6 +160,37 @@ async def test_what_somebody_said_in_a_named_room_comes_with_its_reaction_its_ed
         await until(lambda: heard.removed_, "its end")
     assert [(one.room, one.message, one.text) for one in heard.edited_] == [(room, message, "Why does it ring at all")]
     assert [(one.room, one.message) for one in heard.removed_] == [(room, message)]
+
+
+async def test_a_room_that_another_process_names_is_heard_at_once(chat, people):
+    if isinstance(chat, ConsoleHarness):
+        pytest.skip("one process has its folder")
+    name = await people.makes("coffee")
+    heard, other = Heard(), chat.build()
+    try:
+        async with people.listening(heard):
+            room = await other.room_named(name)
+            await people.reacts(room, await people.says(room, "Why"), "👍")
+            await until(lambda: heard.reacted_, "the vote")
+    finally:
+        await other.aclose()
+    assert [(one.room, one.text) for one in heard.reacted_] == [(room, "Why")]
+
+
+async def test_a_room_that_was_named_for_the_last_time_long_ago_is_not_heard_any_more(chat, people, monkeypatch):
+    if isinstance(chat, ConsoleHarness):
+        pytest.skip("whoever types at a console types to the bot")
+    old, announce = await chat.platform.room_named(await people.makes("coffee")), await chat.platform.room_named("")
+    await chat.restart()
+    # Everything is long ago.
+    for where in ("slack.doing", "matrix.platform"):
+        monkeypatch.setattr(f"adapters.chat.{where}.REMEMBERED", timedelta(days=-1))
+    heard = Heard()
+    async with people.listening(heard):
+        for room in (old, announce):
+            await people.reacts(room, await people.says(room, "Why"), "👍")
+        await until(lambda: heard.reacted_, "the vote")
+    assert {one.room for one in heard.reacted_} == {announce}
 
 
 async def test_in_a_room_that_nobody_named_nothing_is_heard(chat, people):

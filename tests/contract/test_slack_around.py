@@ -78,6 +78,15 @@ async def test_a_channel_that_is_deleted_is_looked_for_again_by_its_name(slack):
     assert again.messages[-1].shown == "INC-7 Ceph"
 
 
+async def test_a_named_channel_that_is_deleted_is_looked_for_again_by_its_name(slack):
+    first = await slack.platform.room_named("#incidents")
+    del slack.slack.channels[first]
+    with pytest.raises(Rejected, match="#incidents is no channel that the bot can see"):
+        await slack.platform.room_named("#incidents")
+    again = await slack.people["ben"].creates("incidents")
+    assert await slack.platform.room_named("#incidents") == again.id
+
+
 async def test_a_channel_that_is_archived_is_found_out_beforehand(slack):
     await slack.people["ben"].archives("#incidents")
     with pytest.raises(Rejected, match="slack: #incidents is archived"):

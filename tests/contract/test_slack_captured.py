@@ -80,13 +80,16 @@ async def test_what_happens_elsewhere_is_nobody_elses_business(slack):
     async with listening(slack, heard):
         room = await a_room(slack)
         ben = slack.people["ben"]
-        marked = await ben.posts("#incidents", "nothing to do with it")
-        await ben.reacts("#incidents", marked, "star")
-        await ben.pins("#incidents", marked)
-        await until(lambda: slack.slack.events[-1].acked, "the acknowledgement")
-        said = await ben.posts("#incidents", "nothing either")
-        await ben.edits("#incidents", said, "still nothing")
-        await ben.deletes("#incidents", said)
+        elsewhere = await ben.creates("elsewhere")
+        await ben.invites_bot(elsewhere)
+        for where in ("#incidents", elsewhere):
+            marked = await ben.posts(where, "nothing to do with it")
+            await ben.reacts(where, marked, "star")
+            await ben.pins(where, marked)
+            await until(lambda: slack.slack.events[-1].acked, "the acknowledgement")
+        said = await ben.posts(elsewhere, "nothing either")
+        await ben.edits(elsewhere, said, "still nothing")
+        await ben.deletes(elsewhere, said)
         here = await ben.posts(room, "this")
         await ben.reacts(room, here, "star")
         await until(lambda: heard.reacted_, "the reaction in the room")

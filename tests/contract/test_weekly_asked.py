@@ -38,7 +38,11 @@ def type_(stage: Stage) -> Typing:
         "nowhere": Weekly(team="nowhere"),
     }
     digests = Digests(SqlWeeks(world.database), world.clock, stage.words, weeklies, people=PEOPLE, duty=stage.duty)
-    names = Names(people=PEOPLE, duty=stage.duty)
+    names = Names(
+        people=PEOPLE,
+        duty=stage.duty,
+        digest_link=lambda team: "" if team == "nowhere" else f"https://klatsch.example.org/digests/{team or 'all'}",
+    )
     answers = Answers(world.lookups, world.clock, names, stage.words, digests)
     conversation = Conversation(stage.writer, world.lookups, world.clock, names, answers)
 
@@ -109,6 +113,15 @@ async def test_what_cannot_be_shown_is_told_with_what_can(stage: Stage, type_: T
     assert queued(stage) == []
 
 
+async def test_the_link_to_its_page(type_: Typing) -> None:
+    assert await type_("digest link") == (
+        "The digest as a page, with those of the weeks before. Whoever has the link reads it: "
+        "https://klatsch.example.org/digests/all"
+    )
+    assert "The digest of storage as a page" in await type_("digest link team=storage")
+    assert "Set http.public_url in the configuration." in (await type_("digest link team=nowhere")).replace("`", "")
+
+
 async def test_posted_now_it_says_where_and_that_it_cannot_be_undone_and_within_a_minute_it_is_once(
     stage: Stage, type_: Typing
 ) -> None:
@@ -118,6 +131,7 @@ async def test_posted_now_it_says_where_and_that_it_cannot_be_undone_and_within_
         "The digest from Mon 26 Oct 03:01 to Mon 02 Nov 03:01 UTC is on its way to the announcement room of console, "
         "#ops on slack and ops@example.org by mail. That cannot be undone here; delete the message where it is shown."
     )
+    stage.clock.forward(seconds=20)
     await type_("post digest")
     assert queued(stage) == [
         "weekly::asked 2026-11-02T03:01:console:",

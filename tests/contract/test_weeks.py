@@ -130,6 +130,11 @@ def test_who_owes_is_found_whatever_the_age(world: World):
         world.ask(c.Close(), number)
     world.ask(c.ChangeFollowUp(followup=0, outcome="done"), done)
     world.ask(c.ChangeFollowUp(followup=0, outcome="wontdo", reason="no money"), dropped)
+    world.clock.forward(days=8)
+    world.ask(c.AddFollowUp(text="of another week"), world.opened("later").number)
+    assert [one.number for one in week(world).owing] == [owing]
+    world.ask(c.ChangeFollowUp(followup=0, outcome="done"), 4)
+    world.ask(c.Cancel(), 4)
     later = week(world, START + 50 * WEEK, START + 51 * WEEK)
     assert [one.number for one in later.owing] == [owing]
     assert later.owing[0].followups[0].text == "replace the disk"
@@ -292,6 +297,17 @@ def test_what_cannot_be_read_is_left_out_with_its_events_and_the_rest_is_there(
     assert f"INC-{broken} cannot be read" in caplog.text
 
 
+def test_one_event_that_cannot_be_read_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture):
+    number = world.opened().number
+    note(world, number, "one")
+    note(world, number, "two")
+    with world.database.write() as connection:
+        first = (tables.event.c.kind == "noted", tables.event.c.body.like("%one%"))
+        connection.execute(update(tables.event).where(*first).values(body='{"text": 1}'))
+    assert kinds(week(world), number) == ["incident_opened", "noted"]
+    assert f"of INC-{number} cannot be read" in caplog.text
+
+
 def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
@@ -299,7 +315,10 @@ def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
     for n in range(4):
         world.clock.forward(minutes=1)
         note(world, number, f"note {n}")
+    secret = world.opened("secret", private=True).number
+    note(world, secret)
     monkeypatch.setattr(storage.weeks, "EVENTS", 2)
+    # What nobody is told of takes no place away.
     assert [recorded.event.text for recorded in week(world).events[number]] == ["note 2", "note 3"]
     assert "more than 2 events" in caplog.text
 

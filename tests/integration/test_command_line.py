@@ -47,14 +47,15 @@ def test_the_demo_goes_from_the_alert_to_the_draft_without_a_complaint(tmp_path:
     assert draft.read_text(encoding="utf-8").startswith("# Postmortem of INC-1: Nova API on ctl01 does not answer\n")
     put_away(draft)
     steps = re.findall(r"^▸ (\d+)\. ", ended.stdout, re.MULTILINE)
-    assert steps == [str(number) for number in range(1, 17)]
+    assert steps == [str(number) for number in range(1, 18)]
     for seen in (
         "Ana's phone: SEV1 INC-1",
         "Preview only: customers have not read this",
         "archived, nobody writes here",
     ):
         assert seen in ended.stdout
-    ending = ended.stdout.split("archived, nobody writes here any more")[1]
+    digest, _, ending = ended.stdout.split("archived, nobody writes here any more")[1].partition("on its dashboard\n")
+    assert "📖 Worth reading: INC-1 Nova API on ctl01 does not answer" in digest
     assert "http://" not in ending
     assert max(map(len, ending.splitlines())) <= 60
     assert ":0/" not in ended.stdout

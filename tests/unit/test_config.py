@@ -63,7 +63,6 @@ def test_the_example_loads_with_the_variables_it_names_and_warns_of_what_comes_l
     environ = {name: f"{name.lower()}-{'x' * 32}" for name in variables(EXAMPLE.read_text("utf-8"))}
     config = load(EXAMPLE, environ, examine)
     assert {problem.path: problem.message.partition(":")[0] for problem in config.warnings} == {
-        "coffee": "it does nothing in this release",
         "security.api_tokens": "it does nothing in this release",
     }
     assert config.storage.url.get_secret_value() == f"sqlite:///{REPO}/klatsch.db"

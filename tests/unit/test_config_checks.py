@@ -41,6 +41,23 @@ digest:
     storage: {services: [volumes], schedules: [platform], to: [ops@example.org], cron: tue 10:00, language: de}
 """
 )
+COFFEE = """
+chat: {console: {}}
+publishing: {archive: {type: folder, folder: archive}}
+coffee:
+  every: 4w
+  start: 2026-12-03T10:00
+  to: [announce]
+  link: https://meet.example.org/coffee?pwd=1#x
+  holidays: [DE-BE]
+  length: 50m
+  timebox: 8m
+  extension: 4m
+  thumbs: 45s
+  call: 1d
+  order: 15m
+  minutes: [archive]
+"""
 NEVER = (
     "routes[{}]: it is never taken: `routes[{}]` matches all it matches. "
     "Move it before that one, or give that one a further condition."
@@ -431,9 +448,67 @@ def start(people):
             "digest.without[0]: it is none of `story`, `incidents`, `nearmisses`, `noise`, `oncall`, `followups`, "
             "`postmortems`, `durations`, `questions`, `coming`, `wheel` or `coffee`.",
         ),
+        # The lean coffee.
+        (COFFEE, []),
         (
             "coffee:",
-            "coffee: warning: it does nothing in this release: no agenda is kept yet. You may leave it out.",
+            "coffee.to[0]: warning: no chat platform is configured, so nobody reads it there. "
+            "Configure one under `chat:`, or write a mail address.",
+        ),
+        (
+            COFFEE.replace("to: [announce]", "to: [anounce]"),
+            "coffee.to[0]: `anounce`: it is no place where something can be shown. Did you mean `announce`?",
+        ),
+        (
+            COFFEE.replace("every: 4w", "every: 4w\n  cron: thu 10:00"),
+            "coffee.every: there is `cron` beside it. Say in one way when the coffee is.",
+        ),
+        (
+            COFFEE.replace("  every: 4w\n", ""),
+            "coffee.start: there is no `every` beside it. Write how often it is, like `every: 4w`.",
+        ),
+        (
+            COFFEE.replace("  start: 2026-12-03T10:00\n", ""),
+            "coffee.start: it is missing. Write the local time of the first coffee, like 2026-12-03T10:00.",
+        ),
+        (COFFEE.replace("4w", "12h"), "coffee.every: it comes more than once a day. Write it like `1w` or `4w`."),
+        (
+            "chat: {console: {}}\ncoffee: {cron: '*/5 9 * * mon'}",
+            "coffee.cron: it comes more than once a day. Write one time, like `mon 09:00` or `mon-fri 09:00`.",
+        ),
+        ("chat: {console: {}}\ncoffee: {calendar: {url: x}}", "coffee.calendar.type: it is missing. Add `type: …`."),
+        (
+            COFFEE.replace("length: 50m", "length: 7m"),
+            "coffee.timebox: it is longer than the coffee, which is 7m. Write it like `8m`.",
+        ),
+        (
+            COFFEE.replace("extension: 4m", "extension: 2h"),
+            "coffee.extension: it is longer than the coffee, which is 50m. Write it like `8m`.",
+        ),
+        (COFFEE.replace("50m", "9h"), "coffee.length: it is longer than 8h. Write it like `50m`."),
+        (COFFEE.replace("45s", "5s"), "coffee.thumbs: nobody holds a thumb so fast. Write it like `45s`."),
+        (
+            COFFEE.replace("45s", "9m"),
+            "coffee.thumbs: people would be asked for longer than they talk. Write it like `45s`.",
+        ),
+        (
+            COFFEE.replace("order: 15m", "order: 1d"),
+            "coffee.order: the agenda would be ordered before dots are asked for, 1d ahead. "
+            "Write a shorter time, or a longer one at `coffee.call`.",
+        ),
+        (
+            COFFEE.replace("[archive]", "[archiv]"),
+            "coffee.minutes[0]: there is no publisher `archiv`. Did you mean `archive`?",
+        ),
+        (
+            COFFEE.replace("https://meet", "meet"),
+            "coffee.link: `meet.example.org/coffee?pwd=1#x` is not an address people can open. "
+            "Write it like `https://meet.example.org/coffee`.",
+        ),
+        (
+            COFFEE.replace("DE-BE", "Berlin"),
+            "coffee.holidays[0]: `Berlin` is neither a country, nor a part of one, nor a date. "
+            "Write it like `DE`, `DE-BE` or `2026-12-24`.",
         ),
         (
             "security: {api_tokens: {ci: token}}",

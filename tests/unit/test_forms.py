@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.chat.document import clean
-from bot.chat.form import Kind, Place
+from bot.chat.form import Kind, Option, Place
 from bot.chat.forms import FORMS
 from bot.chat.parse import Question, parse
 from bot.chat.values import MARKS
@@ -83,7 +83,7 @@ TEXTS = st.one_of(
 TIMES = st.sampled_from(
     ["14:05", "-10m", "2026-11-04T09:00", "04.11. 09:00", "14.05 Uhr", "30m", "friday", "nonsense", '"']
 )
-KNOWN = choices(HERE)
+KNOWN = choices(HERE, [Option("3", "Why do OSDs flap?"), Option("5", "Who reads the runbook?")])
 
 
 def answers(field):
@@ -141,6 +141,8 @@ PLACES = {
     "task": {"text": "text", "owner": "owner"},
     "followup": {"text": "text", "owner": "owner"},
     "publish": {"status": "status", "text": "text", "comp": "components", "title": "title"},
+    "coffee add": {"text": "text"},
+    "coffee vote": {},
 }
 """Where the answer to each field is in the command; times are compared by the lines of `test_times_…`."""
 
@@ -205,8 +207,13 @@ def test_what_is_filled_in_is_what_the_line_means_or_the_refusal_names_it(filled
         assert verb in UNSURE, (line, refused.reason)
         return
     assert not isinstance(answer, Question), line
-    assert answer.verb == verb
-    assert answer.incident == (None if NAMES[verb].where == "new" else 7)
+    assert answer.verb == form.verb
+    assert answer.incident == (None if NAMES[form.verb].where in ("new", "anywhere") else 7)
+    if verb == "coffee vote":
+        assert [(dots.topic, dots.count) for dots in (answer.command, *answer.then)] == [
+            (int(number), 1) for number in values["topics"].split(",")
+        ]
+        return
     for name, place in PLACES[verb].items():
         assert getattr(answer.command, place) == expected(verb, name, values), (line, name)
     if verb == "nearmiss":
@@ -215,7 +222,8 @@ def test_what_is_filled_in_is_what_the_line_means_or_the_refusal_names_it(filled
 
 @pytest.mark.parametrize("verb", ALL)
 def test_a_form_belongs_to_a_verb_and_fills_what_that_takes(verb):
-    form, row = FORMS[verb], NAMES[verb]
+    form = FORMS[verb]
+    row = NAMES[form.verb]
     assert form.verb == row.name
     assert len({field.name for field in form.fields}) == len(form.fields)
     assert [field.name for field in form.fields if field.place is Place.KEY and field.name not in row.keys] == []
@@ -257,12 +265,15 @@ def test_a_form_belongs_to_a_verb_and_fills_what_that_takes(verb):
         ("status to", "status", {}),
         ("retro", "retro", {}),
         ("maint", "maint", {}),
+        ("coffee add", "coffee add", {}),
+        ("add coffee", "coffee add", {}),
+        ("coffee vote", "coffee vote", {}),
     ],
 )
 def test_a_line_that_lacks_something_asks_for_its_form(line, verb, values):
     wanted = wanting(line)
     assert wanted is not None
-    assert (wanted.verb, wanted.values, wanted.incident) == (verb, values, None)
+    assert (wanted.form.key, wanted.values, wanted.incident) == (verb, values, None)
     with pytest.raises(Refused):
         parse(line, HERE)
 
@@ -404,4 +415,5 @@ def test_what_can_be_chosen_is_what_the_house_has_the_usual_policy_first():
         ],
         "components": ["compute-az1", "volumes"],
         "incidents": ["INC-5", "INC-8"],
+        "topics": [],
     }

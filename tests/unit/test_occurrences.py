@@ -88,6 +88,27 @@ def test_every_four_weeks_are_counted_on_the_wall() -> None:
     assert local(coffee, "2027-03-18T10:00", 2) == ["Thu 2027-04-15 10:00 CEST", "Thu 2027-05-13 10:00 CEST"]
 
 
+def test_what_the_clocks_showed_before_they_were_set_back_has_come() -> None:
+    often = Every(timedelta(minutes=30), datetime.fromisoformat("2026-10-25T00:00"), BERLIN)
+    at, found = datetime(2026, 10, 24, 23, 45, tzinfo=UTC), []
+    for _ in range(4):
+        at = often.after(at) or at
+        found.append(at.astimezone(BERLIN).strftime("%H:%M %Z"))
+    assert found == ["02:00 CEST", "02:30 CEST", "03:00 CET", "03:30 CET"]
+    assert often.after(datetime(2026, 10, 25, 1, 10, tzinfo=UTC)) == datetime(2026, 10, 25, 2, 0, tzinfo=UTC)
+    assert often.after(datetime(2026, 10, 1, tzinfo=UTC)) == datetime(2026, 10, 24, 22, 0, tzinfo=UTC)
+
+
+def test_one_that_moves_behind_the_next_one_waits_for_it() -> None:
+    class Listed:
+        def after(self, at: datetime) -> datetime | None:
+            times = (datetime(2027, 5, 17, 15, tzinfo=UTC), datetime(2027, 5, 18, 7, tzinfo=UTC))
+            return next((one for one in times if one > at), None)
+
+    moved = Moved(Listed(), BERLIN, off("2027-05-17"), frozenset(range(5)))
+    assert local(moved, "2027-05-16T00:00", 2) == ["Tue 2027-05-18 09:00 CEST", "Tue 2027-05-18 17:00 CEST"]
+
+
 @pytest.mark.parametrize(
     ("cron", "days", "after", "comes"),
     [

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.coffee.period import WEEK, period
 from bot.incident.model import Refused
@@ -48,7 +50,10 @@ def test_without_one_it_is_the_seven_days_until_now() -> None:
         ("2025-W53", r"2025 has no week 53\."),
         ("W0", r"2026 has no week 0\."),
         ("W54", r"2026 has no week 54\."),
-        ("0000-W01", r"0 has no week 1\."),
+        ("0000-W01", r"Nothing is known of 0\."),
+        ("0001-W01", r"Nothing is known of 1\."),
+        ("9999-W52", r"Nothing is known of 9999\."),
+        ("2027-W01", r"Week 2027-W01 is yet to come\."),
         ("last", r"`last` is no week\."),
         ("2026-11-27", r"`2026-11-27` is no week\."),
         ("9" * 50, r"`9{39}…` is no week\."),
@@ -58,3 +63,12 @@ def test_what_is_no_week_yet_is_refused_with_an_example(week: str, said: str) ->
     with pytest.raises(Refused, match=said) as refused:
         period(week, NOW, BERLIN)
     assert "`week=2026-W47`" in refused.value.hint
+
+
+@given(week=st.one_of(st.text(max_size=12), st.from_regex(r"[0-9]{0,4}-?[wW]?[0-9]{0,3}", fullmatch=True)))
+def test_whatever_stands_there_is_a_time_before_now_or_refused(week: str) -> None:
+    try:
+        start, end = period(week, NOW, BERLIN)
+    except Refused:
+        return
+    assert start < end <= NOW

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from slack_sdk.models.blocks import Block as SdkBlock
 
 from adapters.chat import pictures
-from adapters.chat.console.documents import cut, decode, encode
+from adapters.chat.console.documents import cut, decode
+from adapters.chat.console.rooms import Message, Room, State, apply, say
 from adapters.chat.matrix import render as matrix
 from adapters.chat.slack.render import LARGEST, message, view_blocks, weight
 from adapters.chat.terminal import to_text
 from bot.chat import document as d
 from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Tone
 
+AT = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 DRAWING = Drawing(
     60,
     20,
@@ -104,7 +108,12 @@ def test_a_file_is_called_so_that_every_system_takes_it(name, file):
 
 def test_the_console_keeps_what_is_drawn_as_it_was():
     document = d.Document("one", (picture(),))
-    kept = decode(encode(document))
+    said = json.loads(json.dumps(say("inc-7", Message("1", "", document, AT))))
+    # The release before reads the words, and nothing that it does not know.
+    assert decode(said["document"]) == d.Document("one", (d.Paragraph((d.Text("Picture 1"),)),))
+    empty = State(rooms={"inc-7": Room("inc-7", "inc-7")})
+    (message,) = apply(empty, said).rooms["inc-7"].messages
+    kept = message.document
     assert kept == document
     (block,) = kept.blocks
     assert [type(shape) for shape in block.drawing.shapes] == [Dot, Bar, Rule, Label]

@@ -53,6 +53,7 @@ PROMISED = [
     "rename",
     "moment",
     "override",
+    "coffee",
     "digest",
 ]
 

@@ -51,6 +51,27 @@ def decode(value: Any) -> Any:
     return _KINDS[kind](**{name: decode(item) for name, item in value.items() if name != "is"})
 
 
+def in_words(document: d.Document) -> d.Document:
+    """`document` with the words of its pictures in their place."""
+    return replace(document, blocks=tuple(_in_words(block) for block in document.blocks))
+
+
+def pictures(document: d.Document) -> list[Any]:
+    """The pictures of `document` with their places, as JSON has them."""
+    found = enumerate(document.blocks)
+    return [[number, encode(block)] for number, block in found if isinstance(block, d.Picture)]
+
+
+def with_pictures(document: d.Document, pictures: Sequence[Any]) -> d.Document:
+    """What `in_words` and `pictures` were given. Raises as `decode`."""
+    places = {int(number): decode(block) for number, block in pictures}
+    return replace(document, blocks=tuple(places.get(n, block) for n, block in enumerate(document.blocks)))
+
+
+def _in_words(block: d.Block) -> d.Block:
+    return d.Paragraph((d.Text(block.alt),)) if isinstance(block, d.Picture) else block
+
+
 def cut(document: d.Document, largest: int = LARGEST) -> d.Document:
     """`document`, or as much of its beginning as `largest` characters hold, and a word that there was more."""
     summary = document.summary

@@ -132,9 +132,7 @@ class ConsolePlatform:
         room = name.removeprefix("#") if name else self._announce
         if not is_room(room):
             what = (
-                f"{short(name, NAME)!r} is not one word, or is an incident's room"
-                if name
-                else "nothing is announced there"
+                f"{short(name, NAME)} is not one word, or an incident's room" if name else "nothing is announced there"
             )
             raise Rejected(f"{self._name}: {what}; name a room like #coffee.")
         await self._run(partial(self._keeper.open, r.Room(room, room)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from adapters.chat.console.documents import decode, encode
+from adapters.chat.console.documents import decode, encode, in_words, pictures, with_pictures
 from adapters.chat.console.journal import Entry
 from bot.chat.document import Document
 
@@ -98,7 +98,7 @@ def say(room: str, message: Message) -> Entry:
         "room": room,
         "message": message.id,
         "by": message.by,
-        "document": encode(message.document),
+        **_written(message.document),
         "at": message.at.isoformat(),
         "thread": message.thread,
         "key": message.key,
@@ -107,7 +107,7 @@ def say(room: str, message: Message) -> Entry:
 
 
 def edit(room: str, message: str, document: Document) -> Entry:
-    return {"do": "edit", "room": room, "message": message, "document": encode(document)}
+    return {"do": "edit", "room": room, "message": message, **_written(document)}
 
 
 def pin(room: str, message: str) -> Entry:
@@ -164,7 +164,7 @@ def _change(room: Room, entry: Entry) -> Room:
             return replace(room, messages=(*room.messages, _message(entry)))
         case "edit":
             known = _known(room, entry["message"])
-            return _with(room, replace(known, document=decode(entry["document"]), edited=True))
+            return _with(room, replace(known, document=_read(entry), edited=True))
         case "pin":
             return replace(room, pinned=(*room.pinned, entry["message"]))
         case "join":
@@ -187,12 +187,22 @@ def _message(entry: Entry) -> Message:
     return Message(
         id=entry["message"],
         by=entry["by"],
-        document=decode(entry["document"]),
+        document=_read(entry),
         at=datetime.fromisoformat(entry["at"]),
         thread=entry["thread"],
         key=entry["key"],
         edited=entry["edited"],
     )
+
+
+def _written(document: Document) -> Entry:
+    """Its pictures beside their words, so that the release before, which knows none, can read the journal."""
+    shown = pictures(document)
+    return {"document": encode(in_words(document))} | ({"pictures": shown} if shown else {})
+
+
+def _read(entry: Entry) -> Document:
+    return with_pictures(decode(entry["document"]), entry.get("pictures", ()))
 
 
 def _known(room: Room, message: str) -> Message:

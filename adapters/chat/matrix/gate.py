@@ -20,7 +20,6 @@ first of them is let in, and the second finds out for the rest whether there is 
 UNSAID = timedelta(seconds=5)
 """How long is waited when the homeserver does not say."""
 
-
 LONGEST_WAIT = timedelta(minutes=10)
 """A `retry_after_ms` beyond this is taken for this: limits change, and somebody waits."""
 

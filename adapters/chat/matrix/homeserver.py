@@ -147,7 +147,10 @@ class Homeserver:
             await self._log_in()
         status, raw = await self._exchange("POST", UPLOAD, content, MEDIA_SECONDS, ANSWER_BYTES, kind)
         answer = self._understood(status, raw or b"")
-        return str(answer.get("content_uri", "")) if isinstance(answer, dict) else ""
+        url = str(answer.get("content_uri", "")) if isinstance(answer, dict) else ""
+        if not url.startswith("mxc://"):
+            raise Unavailable(f"{self._name}: a file was taken without an address")
+        return url
 
     async def full_state(self, room: str) -> Sequence[Json]:
         """All state events of a room that we are, or were, in."""

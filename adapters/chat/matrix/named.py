@@ -46,15 +46,15 @@ class Named:
         if not room.startswith(("!", "#")):
             raise Rejected(f"{self._name}: {room} is no room of a homeserver")
         if room not in self._ids:
-            self._ids[room] = await self._joined(room) if room.startswith("#") else room
+            self._ids[room] = await self._joined(room, room) if room.startswith("#") else room
         return await self._upgrades.now(self._ids[room])
 
     async def enter(self, room: str) -> str:
         """As `bot.ports.ChatPlatform.room_named`."""
         room = self._configured(room)
-        if room not in self._ids:
-            self._ids[room] = await self._joined(room)
-        id_ = await self.id_of(room)
+        # Also when we are in there by what we know: somebody may have put us out.
+        there = await self._upgrades.now(room) if room.startswith("!") else room
+        id_ = await self._upgrades.now(await self._joined(room, there))
         await self._check_writable(room, id_)
         first = await self._upgrades.first(id_)
         # Whoever listens may be another process.
@@ -88,10 +88,10 @@ class Named:
             raise Rejected(f"{self._name}: {what}; name one like #incidents:{self._config.server}")
         return wanted
 
-    async def _joined(self, room: str) -> str:
-        """A room that somebody else made for us, or will have made."""
+    async def _joined(self, room: str, there: str) -> str:
+        """The id of a room that somebody else made for us, or will have made; `there` is where it goes on."""
         try:
-            return str((await self._homeserver.post("join", room, body={})).get("room_id", ""))
+            return str((await self._homeserver.post("join", there, body={})).get("room_id", ""))
         except Rejected as error:
             raise self._about(room, error) from error.__cause__
 

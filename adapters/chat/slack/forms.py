@@ -23,7 +23,7 @@ Choices = Mapping[str, Sequence[Option]]
 """What the house has of each source of a field (`bot.chat.wanting.choices`)."""
 
 CALLBACK = "form:"
-"""Begins the callback id of our modals; the verb follows."""
+"""Begins the callback id of our modals; the form's key follows."""
 
 TITLE, BUTTON, LABEL, HINT, PLACEHOLDER = 24, 24, 2000, 2000, 150
 OPTIONS, OPTION_TEXT, OPTION_VALUE = 100, 75, 150
@@ -60,7 +60,7 @@ def modal(form: Form, values: Mapping[str, str], where: Where, choices: Choices)
     """The view for `views.open`: `form` with `values` filled in as far as they fit."""
     return {
         "type": "modal",
-        "callback_id": f"{CALLBACK}{form.verb}",
+        "callback_id": f"{CALLBACK}{form.key}",
         "title": _plain(form.title, TITLE),
         "submit": _plain(form.submit, BUTTON),
         "close": _plain("Cancel", BUTTON),

@@ -20,7 +20,7 @@ SCOPES = {
     "bookmarks:read": "find its own bookmarks in an incident's channel",
     "bookmarks:write": "keep the status page and the postmortem among a channel's bookmarks",
     "channels:history": "hear lines, answers and edits in public channels, and find what it said before a restart",
-    "channels:join": "come into the channel for announcements",
+    "channels:join": "come into the public channels that the configuration names",
     "channels:manage": "make, name and archive public channels of incidents, invite people, set the topic",
     "channels:read": "find public channels by name, and see whether they are shared with others",
     "chat:write": "speak, and keep the card current",

@@ -11,10 +11,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTopic:
-    """`by` is who brought it up, empty: nobody says."""
+    """`by` is who brought it up, empty: nobody says. `message` (`platform:id`) is where somebody reacted to it, outside of any incident."""
 
     text: str
     by: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,13 @@ class RestoreTopic:
 class RewordTopic:
     topic: int
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetTopic:
+    """Its message was removed: its text is nowhere any more, and nobody talks about it."""
+
+    topic: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +117,22 @@ class TakeThumb:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndTimebox:
-    """The clock: the time of a topic is over in this round (from 1) of it."""
+    """The clock: the time of a topic is over in this round (from 1) of it, and was to be at `due`. Topic 0: that of the meeting is."""
 
     coffee: int
     topic: int
     round: int
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountThumbs:
-    """The clock: who wanted to has held a thumb."""
+    """The clock: who wanted to has held a thumb. `due` as there."""
 
     coffee: int
     topic: int
     round: int
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +184,7 @@ CoffeeCommand = (
     | DropTopic
     | RestoreTopic
     | RewordTopic
+    | ForgetTopic
     | PutDots
     | TakeDots
     | CallCoffee

@@ -1,0 +1,37 @@
+"""How a house holds its coffee: what the words and answers need to know besides the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.coffee.board import Manner
+from bot.coffee.tongue import TONGUES, Tongue
+from bot.incident.model import Person
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """`language` and `zone` (IANA) are those of what is posted; `rooms` has the room for it by platform, as the configuration names it
+    (empty: the one for announcements). `next` says when the first coffee after an instant is planned, None: none is. `calendar` is
+    the address of its invitation, empty: nobody could reach it. `there` is where people meet at an instant, as the calendar says that
+    the coffee is in; empty: it does not. `voter` is a person's digest."""
+
+    manner: Manner = field(default_factory=Manner)
+    language: str = "en"
+    zone: str = "UTC"
+    people: Mapping[str, Person] = field(default_factory=dict)
+    rooms: Mapping[str, str] = field(default_factory=dict)
+    next: Callable[[datetime], datetime | None] = lambda at: None
+    calendar: Callable[[], str] = lambda: ""
+    there: Callable[[datetime], str] = lambda at: ""
+    voter: Callable[[str], str] = lambda person: person
+
+    def link(self, at: datetime) -> str:
+        """Where people meet for the coffee at that time; may be empty."""
+        return self.manner.link or self.there(at)
+
+    @property
+    def tongue(self) -> Tongue:
+        return TONGUES[self.language]

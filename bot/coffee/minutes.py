@@ -1,0 +1,88 @@
+"""The minutes of a coffee, as Markdown: what was talked about for how long, and what people take along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.chat.card import who
+from bot.chat.document import plain
+from bot.chat.markdown_out import escape
+from bot.coffee.board import Coffee, Topic, TopicState
+from bot.coffee.card import origin
+from bot.coffee.house import House
+from bot.coffee.nameless import nameless
+from bot.coffee.tongue import count, day, span, spell
+
+REF = "coffee-{date:%F}"
+
+
+def minutes_ref(coffee: Coffee, zone: str, before: int = 0) -> str:
+    """What the minutes are called: `coffee-2026-12-03`; `before` coffees of that day make it `coffee-2026-12-03-2`."""
+    ref = REF.format(date=_met(coffee).astimezone(ZoneInfo(zone)))
+    return f"{ref}-{before + 1}" if before else ref
+
+
+def minutes(coffee: Coffee, topics: Mapping[int, Topic], stay: Sequence[Topic], house: House) -> str:
+    """`topics` are those of the coffee, `stay` those that are open for the next one."""
+    tongue = house.tongue
+    discussed = talked_about(coffee, topics)
+    title = plain(spell(tongue.minutes_of, date=day(_met(coffee), house.zone, tongue, year=True)))
+    parts = [f"# {title}", _facts(coffee, discussed, house)]
+    if house.manner.anonymous:
+        parts.append(tongue.no_names)
+    if not discussed:
+        parts.append(tongue.none_discussed)
+    parts += [_topic(number, topic, house) for number, topic in enumerate(discussed, 1)]
+    if stay:
+        rows = "\n".join(f"- {_said(topic.text, house)}{_more(topic, house)}" for topic in stay)
+        parts.append(f"## {tongue.stay}\n\n{rows}")
+    return "\n\n".join(parts) + "\n"
+
+
+def talked_about(coffee: Coffee, topics: Mapping[int, Topic]) -> list[Topic]:
+    """In the order of the agenda; what was taken up beside it follows."""
+    agenda = {id_: place for place, id_ in enumerate(coffee.agenda)}
+    found = [
+        topic for topic in topics.values() if topic.coffee == coffee.number and topic.state is TopicState.DISCUSSED
+    ]
+    return sorted(found, key=lambda topic: (agenda.get(topic.id, len(agenda)), topic.id))
+
+
+def _facts(coffee: Coffee, discussed: Sequence[Topic], house: House) -> str:
+    tongue = house.tongue
+    length = coffee.ended - coffee.began if coffee.ended and coffee.began else timedelta()
+    began = f"{_met(coffee).astimezone(ZoneInfo(house.zone)):%H:%M %Z}"
+    rows = [(tongue.began_at, began), (tongue.length, span(length))]
+    if coffee.voices:
+        rows.append((tongue.voices_heard, str(coffee.voices)))
+    rows.append((tongue.discussed, count(tongue.topics, len(discussed))))
+    return "\n".join(f"- **{name}:** {escape(value)}" for name, value in rows)
+
+
+def _topic(number: int, topic: Topic, house: House) -> str:
+    tongue = house.tongue
+    facts = [count(tongue.dots, topic.votes), span(topic.spent), *origin(topic, house)]
+    taken = [f"- {_said(one.text, house)}{_by(one.by, house)}" for one in topic.takeaways]
+    return "\n\n".join(
+        [f"## {number}. {_said(topic.text, house)}", escape(", ".join(facts)), "\n".join(taken) or tongue.nothing_said]
+    )
+
+
+def _more(topic: Topic, house: House) -> str:
+    return f" ({escape(', '.join(found))})" if (found := origin(topic, house)) else ""
+
+
+def _by(by: str, house: House) -> str:
+    return f" ({escape(who(house.people)(by))})" if by and not house.manner.anonymous else ""
+
+
+def _said(text: str, house: House) -> str:
+    if house.manner.anonymous:
+        text = nameless(text, house.people.values(), house.tongue.somebody)
+    return escape(text)
+
+
+def _met(coffee: Coffee) -> datetime:
+    return coffee.began or coffee.starts_at

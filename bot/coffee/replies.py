@@ -1,0 +1,131 @@
+"""What is answered to whoever did something over the coffee: what changed, and how to undo it. In English, as all answers are."""
+
+from __future__ import annotations
+
+from bot.chat.document import Document, Line, Paragraph, Text, clean, plain
+from bot.chat.implied import repeatable
+from bot.chat.marked import marked
+from bot.coffee.board import Coffee, Topic
+from bot.coffee.brewed import Did, Told
+from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
+from bot.coffee.house import House
+from bot.coffee.tongue import ENGLISH, count, span, spell
+
+
+def done(told: Told, house: House) -> Document:
+    """What came of one command."""
+    said = _said(told, house)
+    if said is None:
+        return _answer(spell("Nothing changed: it was so already."), tone="info")
+    return _answer(*said)
+
+
+def several(answers: tuple[Document, ...]) -> Document:
+    """What came of several commands of one line, one below the other."""
+    if len(answers) == 1:
+        return answers[0]
+    refused = all(one.tone == "refused" for one in answers)
+    return Document(
+        summary=" ".join(one.summary for one in answers),
+        blocks=tuple(block for one in answers for block in one.blocks),
+        tone="refused" if refused else "good",
+    )
+
+
+Said = tuple[Line, str]
+"""What changed, and behind it, with code between backticks, how it is undone or what comes next."""
+
+
+def _said(told: Told, house: House) -> Said | None:
+    match told.what:
+        case Did.ADDED | Did.DROPPED | Did.RESTORED | Did.REWORDED | Did.PUT | Did.TAKEN | Did.TOOK_ALONG:
+            return _of_topic(told, told.topic) if told.topic else None
+        case Did.BEGAN | Did.DONE:
+            return _meeting(told, house)
+        case Did.NOTHING | Did.ASKED | Did.ON | Did.KEPT:
+            return None
+        case _:
+            return _of_coffee(told, told.coffee, house) if told.coffee else None
+
+
+def _of_topic(told: Told, topic: Topic) -> Said:
+    number, text = topic.id, short(topic.text)
+    match told.what:
+        case Did.ADDED:
+            return spell(
+                "Topic {n} is on the board{react}: {text}", n=f"{number}", react=_react(told, topic), text=text
+            ), _undo(f"drop {number}")
+        case Did.DROPPED:
+            return spell("Topic {n} is off the board: {text}", n=f"{number}", text=text), _undo(f"restore {number}")
+        case Did.RESTORED:
+            back = spell(
+                "Topic {n} is on the board again{react}: {text}", n=f"{number}", react=_react(told, topic), text=text
+            )
+            return back, _undo(f"drop {number}")
+        case Did.REWORDED:
+            before = told.before.text if told.before else ""
+            undo = _undo(f"reword {number} {before}") if repeatable(before) and len(before) <= SHORT else ""
+            return spell("Topic {n} reads now: {text}", n=f"{number}", text=text), undo
+        case Did.PUT:
+            mine = spell("{dots} on topic {n} ({text}). You have {left} left.", **_counts(told, topic))
+            return mine, _undo(f"unvote {number} x{told.count}")
+        case Did.TAKEN:
+            mine = spell("{dots} off topic {n} ({text}). You have {left} left.", **_counts(told, topic))
+            return mine, _undo(f"vote {number} x{told.count}")
+        case _:
+            noted = spell("Noted with topic {n}: {taken}", n=f"{number}", taken=short(topic.takeaways[-1].text))
+            return noted, "It goes into the minutes, where everybody can edit it."
+
+
+def _counts(told: Told, topic: Topic) -> dict[str, str]:
+    dots = ENGLISH.dots
+    left = count(dots, told.left) if told.left else "none"
+    return {"dots": count(dots, told.count), "n": f"{topic.id}", "text": short(topic.text), "left": left}
+
+
+def _react(told: Told, topic: Topic) -> str:
+    """What to react with, where there is a board to react to."""
+    return f" as {KEYCAPS[topic.place - 1]}" if topic.place and told.coffee else ""
+
+
+def _meeting(told: Told, house: House) -> Said:
+    """Another topic begins, or none does any more."""
+    before, then, coffee = told.topic, told.then, told.coffee
+    if then is None or coffee is None or coffee.until is None:
+        first = "That was the last topic." if before else "The coffee begins, and there are no topics yet."
+        return spell(first), "`coffee add TEXT` brings one up, `coffee end` ends the coffee."
+    began = spell("Now: {text}, until {until}.", text=short(then.text), until=clock(coffee.until, house))
+    if before is None:
+        return began, "`coffee next` goes on to the next topic, `coffee end` ends the coffee."
+    return began, f"back to the one before: `coffee topic {before.id}`"
+
+
+def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:
+    at = when(coffee.starts_at, house)
+    match told.what:
+        case Did.CALLED:
+            return spell("The coffee on {when} is called.", when=at), "`coffee skip` leaves it out."
+        case Did.ORDERED:
+            return spell("The agenda stands, by dots."), "`coffee order` orders it anew, `coffee start` begins."
+        case Did.THUMB | Did.NO_THUMB:
+            up = sum(coffee.thumbs.values())
+            thumbs = spell("Thumbs so far: {up} up, {down} down.", up=f"{up}", down=f"{len(coffee.thumbs) - up}")
+            return thumbs, "`coffee up` and `coffee down` change yours."
+        case Did.OVER:
+            length = span(coffee.ended - coffee.began) if coffee.ended and coffee.began else "no time"
+            over = spell("The coffee is over after {length}. What was not talked about stays.", length=length)
+            return over, "`coffee minutes` shows the minutes, `coffee start` begins another one."
+        case Did.SKIPPED:
+            skipped = spell("The coffee on {when} does not take place. Its topics stay.", when=at)
+            return skipped, "`coffee start` holds one all the same."
+        case _:
+            return None
+
+
+def _undo(line: str) -> str:
+    return f"undo: `coffee {line}`"
+
+
+def _answer(said: Line, then: str = "", tone: str = "good") -> Document:
+    whole = (*said, Text(" · "), *marked(then)) if then else said
+    return Document(summary=clean(plain(said)), blocks=(Paragraph(whole),), tone=tone)

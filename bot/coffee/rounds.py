@@ -1,0 +1,56 @@
+"""Rules of the timebox: when the time of a topic is over everybody is asked for a thumb, and more up than down is another round. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner
+from bot.coffee.brewed import Brewed, Did, Told, with_coffee
+from bot.coffee.closing import close
+from bot.coffee.meeting import go_on, told_of
+from bot.incident import effects as f
+from bot.incident.commands.coffee import CountThumbs, EndTimebox
+
+
+def end_timebox(board: Board, command: EndTimebox, manner: Manner, *, at: datetime) -> Brewed:
+    if not command.topic:
+        meant = board.coffee is not None and board.coffee.number == command.coffee
+        running = board.coffee is not None and board.coffee.status is CoffeeStatus.RUNNING
+        return close(board, manner, at) if meant and running else Brewed(board)
+    coffee = _meant(board, command)
+    if coffee is None or coffee.asking:
+        return Brewed(board)
+    until = at + manner.thumbs
+    coffee = replace(coffee, asking=True, thumbs={}, asked={}, until=until)
+    ask = tuple(f.AskThumbs(name, coffee.number, coffee.current, coffee.round) for name in manner.platforms)
+    wake = f.WakeThumbs(coffee.number, coffee.current, coffee.round, until)
+    told = Told(Did.ASKED, board.topics.get(coffee.current), coffee=coffee)
+    return Brewed(with_coffee(board, coffee), (*ask, wake), told)
+
+
+def count_thumbs(board: Board, command: CountThumbs, manner: Manner, *, at: datetime) -> Brewed:
+    """A tie, or nobody, is no wish to go on."""
+    coffee = _meant(board, command)
+    if coffee is None or not coffee.asking:
+        return Brewed(board)
+    up = sum(coffee.thumbs.values())
+    if up <= len(coffee.thumbs) - up:
+        return go_on(board, manner, at)
+    until = at + manner.extension
+    coffee = replace(coffee, round=coffee.round + 1, until=until, asking=False, thumbs={}, asked={})
+    wake = f.WakeTimebox(coffee.number, coffee.current, coffee.round, until)
+    told = Told(Did.ON, board.topics.get(coffee.current), coffee=coffee)
+    return Brewed(with_coffee(board, coffee), (*told_of(manner, "on", coffee, coffee.current), wake), told)
+
+
+def _meant(board: Board, command: EndTimebox | CountThumbs) -> Coffee | None:
+    """The meeting, if it is still in that round of that topic, and the clock the one that was set last."""
+    coffee = board.coffee
+    if coffee is None or (coffee.number, coffee.current, coffee.round) != (
+        command.coffee,
+        command.topic,
+        command.round,
+    ):
+        return None
+    return coffee if command.due in (None, coffee.until) else None

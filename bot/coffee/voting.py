@@ -1,0 +1,86 @@
+"""Rules of dots and thumbs. A voter has so many dots over all open topics, and one thumb. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.coffee.board import Board, Coffee, Manner, Topic
+from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
+from bot.coffee.topics import open_one, open_topics
+from bot.incident.commands.coffee import GiveThumb, PutDots, TakeDots, TakeThumb
+from bot.incident.model import Refused
+
+
+def put_dots(board: Board, command: PutDots, manner: Manner) -> Brewed:
+    topic, left = open_one(board, command.topic), dots_left(board, command.voter, manner)
+    if command.count < 1:
+        raise Refused("That is no number of dots.", f"For example: `coffee vote {topic.id}`")
+    if command.count > left:
+        raise Refused(
+            _too_many(left, manner), f"`coffee unvote N` frees those on a topic. {_yours(board, command.voter)}"
+        )
+    now = replace(topic, dots={**topic.dots, command.voter: topic.dots.get(command.voter, 0) + command.count})
+    told = Told(Did.PUT, now, topic, count=command.count, left=left - command.count)
+    return Brewed(with_topics(board, now), told=told)
+
+
+def take_dots(board: Board, command: TakeDots, manner: Manner) -> Brewed:
+    topic = open_one(board, command.topic)
+    held = topic.dots.get(command.voter, 0)
+    if not held:
+        raise Refused(f"You have no dot on topic {topic.id}.", _yours(board, command.voter))
+    if command.count is not None and command.count < 1:
+        raise Refused("That is no number of dots.", f"For example: `coffee unvote {topic.id}`")
+    count = min(held, command.count or held)
+    others = {voter: dots for voter, dots in topic.dots.items() if voter != command.voter}
+    now = replace(topic, dots={**others, command.voter: held - count} if held > count else others)
+    board = with_topics(board, now)
+    told = Told(Did.TAKEN, now, topic, count=count, left=dots_left(board, command.voter, manner))
+    return Brewed(board, told=told)
+
+
+def dots_left(board: Board, voter: str, manner: Manner) -> int:
+    """How many more dots `voter` may put."""
+    return max(0, manner.dots - sum(topic.dots.get(voter, 0) for topic in open_topics(board)))
+
+
+def give_thumb(board: Board, command: GiveThumb) -> Brewed:
+    coffee, topic = _asking(board)
+    held = coffee.thumbs.get(command.voter)
+    if held is command.up:
+        return Brewed(board, told=Told(topic=topic, coffee=coffee))
+    now = replace(coffee, thumbs={**coffee.thumbs, command.voter: command.up})
+    return Brewed(with_coffee(board, now), told=Told(Did.THUMB, topic, coffee=now))
+
+
+def take_thumb(board: Board, command: TakeThumb) -> Brewed:
+    coffee, topic = _asking(board)
+    if coffee.thumbs.get(command.voter) is not command.up:
+        return Brewed(board, told=Told(topic=topic, coffee=coffee))
+    now = replace(coffee, thumbs={voter: up for voter, up in coffee.thumbs.items() if voter != command.voter})
+    return Brewed(with_coffee(board, now), told=Told(Did.NO_THUMB, topic, coffee=now))
+
+
+def _asking(board: Board) -> tuple[Coffee, Topic | None]:
+    coffee = board.coffee
+    if coffee is None or not coffee.asking:
+        raise Refused("Nobody is asked for a thumb now.", "When a topic's time is over, everybody is.")
+    return coffee, board.topics.get(coffee.current)
+
+
+def _too_many(left: int, manner: Manner) -> str:
+    each = f"Everybody has {manner.dots} {_dots(manner.dots)}"
+    return f"{each}, and {f'{left} of yours {_are(left)} left' if left else 'all of yours are put'}."
+
+
+def _yours(board: Board, voter: str) -> str:
+    on = [f"{topic.id} ({topic.dots[voter]})" for topic in open_topics(board) if topic.dots.get(voter)]
+    return f"Yours are on: {', '.join(on)}." if on else "You have put none."
+
+
+def _dots(count: int) -> str:
+    return "dot" if count == 1 else "dots"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,0 +1,225 @@
+"""What people type, press and look up over the lean coffee, outside of any incident.
+
+A reaction that is about the coffee is a number on its board, a thumb on what asks for one, or ☕ on a message that is not of an
+incident's room; there it goes onto the timeline first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bot.chat import replies as refusals
+from bot.chat.context import Question
+from bot.chat.document import Document, Link, Paragraph, line, say
+from bot.chat.reactions import is_coffee, worded
+from bot.chat.votes import place, thumb
+from bot.coffee import replies
+from bot.coffee.board import Board, Topic, TopicState
+from bot.coffee.card import asked_document
+from bot.coffee.house import House
+from bot.coffee.minutes import minutes
+from bot.coffee.nameless import nameless
+from bot.coffee.topics import LONGEST
+from bot.handle import Outcome
+from bot.inbox import Writer
+from bot.incident import commands as c
+from bot.incident.commands import coffee as k
+from bot.incident.model import Refused, Source
+from bot.incident.text import one_line, web_link
+from bot.lookups import Lookups
+from bot.ports import Clock, Edited, Overloaded, Reacted, Removed
+from bot.store import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+
+class OverCoffee:
+    """Who did it is known by our id for them, whatever platform they did it on."""
+
+    def __init__(self, writer: Writer, lookups: Lookups, clock: Clock, house: House) -> None:
+        self._writer = writer
+        self._lookups = lookups
+        self._clock = clock
+        self._house = house
+
+    async def typed(self, ask: c.Ask, commands: tuple[k.CoffeeCommand, ...]) -> Document:
+        """Do what one line asks for, one after the other. Raises Overloaded or StoreUnavailable: nothing was done."""
+        answers: list[Document] = []
+        for number, command in enumerate(commands):
+            inbox = f"{ask.inbox}#{number}" if ask.inbox and number else ask.inbox
+            try:
+                outcome = await self._writer.submit(replace(ask, command=self._kept(command), inbox=inbox))
+            except (Overloaded, StoreUnavailable) as error:
+                if not answers:
+                    raise
+                log.warning("a line was done in part: %s", error)
+                answers.append(say("The rest was not done: the database does not answer.", "refused"))
+                break
+            answers.append(self._answered(outcome))
+        # Each of a line that was heard twice was done already.
+        return replies.several(tuple(dict.fromkeys(answers)))
+
+    def _answered(self, outcome: Outcome) -> Document:
+        if outcome.refused:
+            return refusals.refused(outcome.refused)
+        if outcome.again or outcome.coffee is None:
+            return say("That message was handled already: nothing more was done.")
+        return replies.done(outcome.coffee.told, self._house)
+
+    def answer(self, question: Question, by: str) -> Document:
+        """Reads the database: call it from a thread. Raises Refused or StoreUnavailable."""
+        if question.args.get("link"):
+            return self._calendar()
+        if question.args.get("minutes"):
+            return self._minutes(question.args["minutes"])
+        return asked_document(self._lookups.board(), self._house, self._house.voter(by), self._clock.now())
+
+    async def reacted(self, reacted: Reacted, by: str) -> None:
+        """Raises Overloaded or StoreUnavailable: nothing was done."""
+        command = await asyncio.to_thread(self._meant, reacted, by)
+        if command is not None:
+            await self._submit(command, by, reacted.platform, reacted.message, reacted.event, reacted.link)
+
+    async def changed(self, changed: Edited | Removed, by: str) -> None:
+        """A message that is a topic reads otherwise, or is gone. Raises as `reacted`."""
+        message = f"{changed.platform}:{changed.message}"
+        for topic in await asyncio.to_thread(self._topics_of, changed, message):
+            text = _one_line(changed.text) if isinstance(changed, Edited) else ""
+            command = k.RewordTopic(topic=topic.id, text=text) if text else k.ForgetTopic(topic=topic.id)
+            event = f"{changed.event}#{topic.id}" if changed.event else ""
+            await self._submit(command, by, changed.platform, changed.message, event)
+
+    async def _submit(
+        self, command: k.CoffeeCommand, by: str, platform: str, message: str, event: str, link: str = ""
+    ) -> None:
+        source = Source("reaction", f"{platform}:{message}", web_link(link))
+        inbox = f"{platform}:{event}" if event else ""
+        ask = c.Ask(command=self._kept(command), incident=None, by=by, source=source, inbox=inbox)
+        outcome = await self._writer.submit(ask)
+        if outcome.refused:
+            log.info("a reaction on %s:%s did nothing: %s", platform, message, outcome.refused.reason)
+
+    def _meant(self, reacted: Reacted, by: str) -> k.CoffeeCommand | None:
+        """Most reactions mean nothing here, and cost no look at the database."""
+        number, up = place(reacted.emoji), thumb(reacted.emoji)
+        if not (number or up is not None or is_coffee(reacted.emoji)):
+            return None
+        if self._lookups.in_room(reacted.platform, reacted.room) is not None:
+            # What was said in a room that an incident left may be private by now.
+            return None
+        board = self._lookups.board()
+        if number:
+            return _dot(board, number, reacted)
+        if up is not None:
+            return _thumb(board, up, reacted)
+        return self._topic(board, reacted, by)
+
+    def _topic(self, board: Board, reacted: Reacted, by: str) -> k.CoffeeCommand | None:
+        """The first ☕ on a message brings it up, each other is a dot; taken off, it takes that back. The board is no topic."""
+        if any(_is_on(reacted, message) for message in _ours(board, reacted.platform)):
+            return None
+        message = f"{reacted.platform}:{reacted.message}"
+        topic = next((one for one in board.topics.values() if one.message == message and _is_open(one)), None)
+        if topic is None:
+            text = _one_line(reacted.text)
+            return k.AddTopic(text=text, by=by, message=message) if reacted.added and text else None
+        if reacted.added:
+            return k.PutDots(topic=topic.id, voter="")
+        if topic.dots.get(self._house.voter(by)):
+            return k.TakeDots(topic=topic.id, voter="", count=1)
+        # Others want to talk about it still, or it is somebody else's.
+        theirs = topic.by in ("", by)
+        return k.DropTopic(topic=topic.id) if theirs and not topic.votes else None
+
+    def _kept(self, command: k.CoffeeCommand) -> k.CoffeeCommand:
+        """The command as it may be kept: where nobody is named, no text names anybody."""
+        house = self._house
+        if not house.manner.anonymous:
+            return command
+        match command:
+            case k.AddTopic() | k.RewordTopic() | k.NoteTakeaway():
+                return replace(command, text=nameless(command.text, house.people.values(), house.tongue.somebody))
+            case k.NextTopic():
+                return replace(
+                    command, takeaway=nameless(command.takeaway, house.people.values(), house.tongue.somebody)
+                )
+            case _:
+                return command
+
+    def _topics_of(self, changed: Edited | Removed, message: str) -> list[Topic]:
+        """In an incident's room they are of its timeline, which is changed by itself."""
+        in_room = self._lookups.in_room(changed.platform, changed.room)
+        return self._lookups.topics_of(message) if in_room is None else []
+
+    def _calendar(self) -> Document:
+        address = self._house.calendar()
+        if not address:
+            raise Refused(
+                "Nobody could reach the coffee's calendar.",
+                "It needs `coffee:` and `http.public_url` in the configuration.",
+            )
+        words = "The coffee, to subscribe to in a calendar"
+        note = Paragraph(line("Whoever has the link reads it, without a password."))
+        return Document(words, (Paragraph((*line(f"{words}: "), Link("coffee.ics", address))), note))
+
+    def _minutes(self, which: str) -> Document:
+        # Few ask for them.
+        from bot.chat.markdown import parse_markdown
+
+        board = self._lookups.board()
+        over = [number for number, one in board.past.items() if one.ended]
+        number = int(which) if which != "last" else max(over, default=0)
+        found = self._lookups.coffee(number) if number else None
+        if found is None or not found[0].ended:
+            known = ", ".join(str(one) for one in sorted(over)[-5:])
+            hint = f"There are those of coffee {known}." if known else "They are written when a coffee ends."
+            raise Refused(f"There are no minutes of coffee {number}." if number else "There are no minutes yet.", hint)
+        coffee, topics = found
+        blocks = parse_markdown(minutes(coffee, {topic.id: topic for topic in topics}, (), self._house))
+        where = (Paragraph(line(f"{coffee.minutes}")),) if coffee.minutes else ()
+        return Document("Minutes", (*blocks, *where))
+
+
+def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
+    shown = board.coffee.boards.get(reacted.platform) if board.coffee else None
+    if shown is None or shown.room != reacted.room or not _is_on(reacted, shown.message):
+        return None
+    topic = next((one for one in board.topics.values() if one.place == number and _is_open(one)), None)
+    if topic is None:
+        return None
+    if reacted.added:
+        return k.PutDots(topic=topic.id, voter="")
+    return k.TakeDots(topic=topic.id, voter="", count=1)
+
+
+def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:
+    asked = board.coffee.asked.get(reacted.platform) if board.coffee else None
+    if asked is None or not _is_on(reacted, asked):
+        return None
+    return k.GiveThumb(voter="", up=up) if reacted.added else k.TakeThumb(voter="", up=up)
+
+
+def _ours(board: Board, platform: str) -> Iterator[str]:
+    """What we showed and asked there."""
+    for coffee in board.coffees.values():
+        if platform in coffee.boards:
+            yield coffee.boards[platform].message
+        if platform in coffee.asked:
+            yield coffee.asked[platform]
+
+
+def _is_on(reacted: Reacted, message: str) -> bool:
+    """Whether it is on our own `message`. Where a message is known by its room too, we are told both together."""
+    return reacted.message in (message, f"{reacted.room}:{message}")
+
+
+def _is_open(topic: Topic) -> bool:
+    return topic.state is TopicState.OPEN
+
+
+def _one_line(text: str) -> str:
+    """As much of a message as a topic holds."""
+    return one_line(worded(text), LONGEST)

@@ -1,0 +1,545 @@
+"""The lean coffee as people live it: what they type, press and read, over a real database and two platforms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from adapters.chat.console import Config, build
+from bot.chat.document import Document
+from bot.chat.templates import Templates
+from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
+from bot.coffee.house import House
+from bot.coffee.voters import voter
+from bot.converse import Conversation
+from bot.duty import Duty
+from bot.handle import Outcome, Request
+from bot.incident import commands as c
+from bot.incident.commands.coffee import CallCoffee, OrderAgenda
+from bot.incident.model import Mark, Person, Source
+from bot.ports import Edited, Reacted, Removed, Said, Unavailable
+from bot.questions import Answers, Names
+from bot.store import StoreUnavailable
+from bot.words import Wording
+from tests.contract.stage import Stage, on_stage
+from tests.golden_files import golden
+from tests.world import ANA, BEN, ROSTER, RULES, World
+
+TALKING = {
+    "ana": replace(ANA, handles={"console": "ana", "matrix": "@ana:example.org"}),
+    "ben": replace(BEN, handles={"console": "ben", "matrix": "@ben:example.org"}),
+    "cleo": Person("cleo", "Cleo Weiss", handles={"matrix": "@cleo:example.org"}),
+}
+PLATFORMS = ("console", "matrix")
+MANNER = Manner(platforms=PLATFORMS, publishers=("folder",), link="https://meet.example.org/coffee")
+ONE, TWO, THREE = "1️⃣", "2️⃣", "3️⃣"
+
+
+def the_voter(person: str) -> str:
+    return voter("a key", person)
+
+
+class Table:
+    """Everybody around the board. `manner` is how the coffee is held."""
+
+    def __init__(self, stage: Stage, manner: Manner) -> None:
+        self.stage = stage
+        self.house = House(manner, "en", "Europe/Berlin", TALKING, voter=the_voter, calendar=lambda: "")
+        names = Names(people=TALKING, duty=Duty(ROSTER), zone="Europe/Berlin", rooms=True, house=self.house)
+        lookups, clock = stage.world.lookups, stage.clock
+        answers = Answers(lookups, clock, names, Wording(Templates(None), TALKING, "UTC", {}))
+        self.conversation = Conversation(stage.writer, lookups, clock, names, answers)
+        stage.deliverer = stage.another_process(house=self.house, people=TALKING)
+        self._events = 0
+
+    @property
+    def board(self) -> Board:
+        return self.stage.world.lookups.board()
+
+    @property
+    def status(self) -> CoffeeStatus | None:
+        return self.board.coffee.status if self.board.coffee else None
+
+    async def answer(self, line: str, by: str = "ana", on: str = "console", message: str = "") -> Document:
+        said = Said(platform=on, room="incidents", by=by, line=line, message=message)
+        return await self.conversation.said(said)
+
+    async def types(self, line: str, by: str = "ana", on: str = "console", message: str = "") -> str:
+        return (await self.answer(line, by, on, message)).to_plain()
+
+    async def reacts(
+        self,
+        emoji: str,
+        message: str,
+        by: str = "ana",
+        on: str = "console",
+        *,
+        room: str = "incidents",
+        words: str = "",
+        added: bool = True,
+        event: str = "",
+    ) -> None:
+        self._events += 1
+        reacted = Reacted(on, room, by, emoji, message, words, added=added, event=event or f"e{self._events}")
+        await self.conversation.reacted(reacted)
+
+    async def settle(self) -> None:
+        await self.stage.settle()
+
+    async def asks(self, command: c.CoffeeCommand) -> None:
+        """As a clock does."""
+        ask = c.Ask(command=command, incident=None, by="klatsch", source=Source("clock"))
+        outcome = await self.stage.writer.submit(ask)
+        assert outcome.refused is None
+
+    def shown(self, on: str = "console") -> str:
+        """The board as it stands in chat."""
+        return self._at(self._board(on), on).to_plain()
+
+    def _board(self, on: str) -> str:
+        coffee = self.board.coffee or self.board.past[max(self.board.past)]
+        return coffee.boards[on].message
+
+    def _at(self, message: str, on: str) -> Document:
+        return self.stage.rooms[on].message("incidents", message).document
+
+    def thread(self, on: str = "console") -> list[str]:
+        """What was said below the board."""
+        root = self._board(on)
+        return [m.document.to_plain() for m in self.stage.rooms[on].messages("incidents") if m.thread == root]
+
+    async def votes(self, emoji: str, by: str, on: str, *, added: bool = True) -> None:
+        await self.reacts(emoji, self._board(on), by, on, added=added)
+
+    async def thumbs(self, emoji: str, by: str, on: str = "console", *, added: bool = True) -> None:
+        assert self.board.coffee is not None
+        await self.reacts(emoji, self.board.coffee.asked[on], by, on, added=added)
+
+    def dots(self) -> dict[int, int]:
+        return {id_: topic.votes for id_, topic in self.board.topics.items()}
+
+
+@pytest.fixture
+async def table(world: World, tmp_path: Path) -> AsyncIterator[Table]:
+    async for one in sat_down(world, tmp_path, MANNER):
+        yield one
+
+
+@pytest.fixture
+async def nameless(world: World, tmp_path: Path) -> AsyncIterator[Table]:
+    async for one in sat_down(world, tmp_path, replace(MANNER, anonymous=True)):
+        yield one
+
+
+async def sat_down(world: World, folder: Path, manner: Manner) -> AsyncIterator[Table]:
+    policy = replace(RULES.policy, platforms=PLATFORMS)
+    world.rules = replace(RULES, policy=policy, manner=manner, voter=the_voter)
+    async with on_stage(world, folder) as stage:
+        yield Table(stage, manner)
+
+
+def starts(table: Table) -> datetime:
+    return table.stage.clock.now() + timedelta(days=1)
+
+
+async def test_the_story_of_a_coffee(table: Table):
+    clock, at = table.stage.clock, starts(table)
+    # Topics: typed, ☕ on a message, a near miss, and a question that nobody answered.
+    assert (await table.types("coffee add Why do OSDs flap?")).startswith("Topic 1 is on the board: Why do OSDs")
+    await table.reacts("coffee", "m1", "@ben:example.org", "matrix", words="Who reads runbooks?")
+    await table.types("nearmiss Nearly drained the wrong rack")
+    await table.stage.open("Volumes slow")
+    await table.stage.ask(c.Note(text="Why did nobody see it?", mark=Mark.QUESTION), 2)
+    assert [topic.text for topic in table.board.topics.values()] == [
+        "Why do OSDs flap?",
+        "Who reads runbooks?",
+        "Nearly drained the wrong rack",
+        "Why did nobody see it?",
+    ]
+    # It is called: a board on each platform, and dots from both.
+    await table.asks(CallCoffee(starts_at=at))
+    await table.settle()
+    assert table.shown() == table.shown("matrix")
+    await table.types("coffee drop 4", "ana")
+    assert "Topic 5 is on the board as 4️⃣: Who" in await table.types("coffee add Who has the keys?")
+    await table.types("coffee drop 5", "ana")
+    await table.types("coffee restore 4", "ana")
+    await table.types("coffee vote 1 x2 2", "ana")
+    await table.votes(THREE, "@ben:example.org", "matrix")
+    await table.votes(THREE, "ben", "console")
+    await table.votes(TWO, "@cleo:example.org", "matrix")
+    await table.votes(ONE, "@cleo:example.org", "matrix")
+    await table.votes(ONE, "@cleo:example.org", "matrix", added=False)
+    assert table.dots() == {1: 2, 2: 2, 3: 2, 4: 0}
+    await table.votes(THREE, "@cleo:example.org", "matrix")
+    await table.settle()
+    assert "Nearly drained the wrong rack · 3 dots" in table.shown()
+    # The agenda, and people meet.
+    clock.forward(hours=23, minutes=45)
+    await table.asks(OrderAgenda(starts_at=at))
+    await table.settle()
+    assert table.status is CoffeeStatus.ORDERED
+    clock.forward(minutes=15)
+    assert "Now: Nearly drained the wrong rack, until " in await table.types("coffee start")
+    await table.settle()
+    # Its time is over; two of three want to go on.
+    clock.forward(minutes=8)
+    await table.settle()
+    await table.thumbs("👍", "ana")
+    await table.thumbs("+1::skin-tone-3", "@ben:example.org", "matrix")
+    await table.thumbs("👎", "@cleo:example.org", "matrix")
+    clock.forward(seconds=45)
+    await table.settle()
+    assert table.thread()[-1].startswith("We stay with “Nearly drained the wrong rack” until ")
+    # Takeaways, the next topic, and the end.
+    await table.types("coffee takeaway Labels on both sides of the rack", "ben")
+    await table.types("coffee next Ask for a second pair of eyes", "@cleo:example.org", "matrix")
+    await table.settle()
+    clock.forward(minutes=5)
+    assert "The coffee is over after " in await table.types("coffee end")
+    await table.settle()
+    ((ref, minutes),) = table.stage.publisher.texts.items()
+    golden("coffee/story.minutes.md", minutes)
+    assert ref == f"coffee-{at:%F}"
+    golden("coffee/story.thread.md", "\n\n- - -\n\n".join(table.thread()) + "\n")
+    assert table.thread() == table.thread("matrix")
+    # What was not talked about stays, without its dots.
+    assert {topic.text: topic.votes for topic in table.board.topics.values() if topic.state is TopicState.OPEN} == {
+        "Who reads runbooks?": 0,
+        "Why did nobody see it?": 0,
+    }
+    assert "Labels on both sides of the rack" in await table.types("coffee minutes")
+
+
+NAMES = ("ana", "ben", "cleo", "Ana Ruiz", "Ben Okafor", "Cleo Weiss", "@ana:example.org", "@ben:example.org")
+
+
+async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_minutes_hold_a_name(nameless: Table):
+    table, clock = nameless, nameless.stage.clock
+    await table.types("coffee add Why Ben Okafor restarts OSDs by hand", message="t1")
+    await table.reacts("☕", "m1", "ben", words="Ask @cleo:example.org who reads runbooks")
+    await table.types("coffee reword 2 What cleo reads", "ben")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    await table.votes(ONE, "@cleo:example.org", "matrix")
+    await table.types("coffee vote 2 x3", "ben")
+    await table.types("coffee start", "ana")
+    await table.settle()
+    clock.forward(minutes=8)
+    await table.settle()
+    await table.thumbs("👍", "@ben:example.org", "matrix")
+    clock.forward(seconds=45)
+    await table.settle()
+    await table.types("coffee takeaway Ben Okafor writes it down", "ana")
+    await table.types("coffee next and Ana helps", "cleo", "matrix")
+    await table.types("coffee end", "ana")
+    await table.settle()
+    (minutes,) = table.stage.publisher.texts.values()
+    assert "somebody writes it down" in minutes
+    stored = everything(table.stage.world)
+    assert "somebody writes it down" in stored
+    assert [name for name in NAMES if name in minutes] == []
+    assert [name for name in NAMES if name in stored] == []
+
+
+def everything(world: World) -> str:
+    """Each row of each table."""
+    with world.database.read() as connection:
+        dialect = connection.dialect.name
+        names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        if dialect != "sqlite":
+            names = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+        tables = [row[0] for row in connection.execute(text(names))]
+        return "\n".join(str(row) for table in tables for row in connection.execute(text(f'SELECT * FROM "{table}"')))
+
+
+async def test_one_person_on_two_platforms_is_one_voter(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.types("coffee add Who reads runbooks?")
+    await table.types("coffee vote 1 x2", "ana", "console")
+    assert "all of yours are put" not in await table.types("coffee vote 2", "@ana:example.org", "matrix")
+    refused = await table.types("coffee vote 2", "@ana:example.org", "matrix")
+    assert refused.startswith("Everybody has 3 dots, and all of yours are put.")
+    assert table.dots() == {1: 2, 2: 1}
+    assert "You have no dots left." in await table.types("coffee", "ana", "console")
+    assert "You have 3 dots left." in await table.types("coffee", "ben", "console")
+
+
+async def test_each_answer_says_what_changed_and_the_line_that_takes_it_back_does(table: Table):
+    answers = [
+        await table.types(line)
+        for line in (
+            "coffee add Why do OSDs flap?",
+            "coffee drop 1",
+            "coffee restore 1",
+            "coffee reword 1 Why OSDs flap",
+            "coffee reword 1 Why do OSDs flap?",
+            "coffee vote 1 x2",
+            "coffee unvote 1 x2",
+            "coffee vote 1 x2",
+            "coffee start",
+            "coffee takeaway We alert on slow OSDs",
+            "coffee next",
+            "coffee topic 1",
+            "coffee end",
+        )
+    ]
+    golden("coffee/answers.md", "\n\n".join(answers) + "\n")
+    undos = [answer.rpartition("undo: ")[2] for answer in answers[:8]]
+    assert undos[:7] == [
+        "coffee drop 1",
+        "coffee restore 1",
+        "coffee drop 1",
+        "coffee reword 1 Why do OSDs flap?",
+        "coffee reword 1 Why OSDs flap",
+        "coffee unvote 1 x2",
+        "coffee vote 1 x2",
+    ]
+
+
+async def test_of_several_dots_in_one_line_each_is_put_or_said_why_not(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.types("coffee add Who reads runbooks?")
+    answer = await table.types("coffee vote 1 9 2", message="t1")
+    assert "1 dot on topic 1" in answer
+    assert "There is no topic 9." in answer
+    assert "1 dot on topic 2" in answer
+    assert table.dots() == {1: 1, 2: 1}
+    again = await table.types("coffee vote 1 9 2", message="t1")
+    assert again == "That message was handled already: nothing more was done."
+    assert table.dots() == {1: 1, 2: 1}
+
+
+async def test_a_line_that_is_done_in_part_says_so(table: Table, monkeypatch: pytest.MonkeyPatch):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    submit = table.stage.writer.submit
+
+    async def once(request: Request) -> Outcome:
+        monkeypatch.setattr(table.stage.writer, "submit", away)
+        return await submit(request)
+
+    async def away(request: Request) -> Outcome:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(table.stage.writer, "submit", once)
+    answer = await table.types("coffee vote 1 2")
+    assert "1 dot on topic 1" in answer
+    assert "The rest was not done: the database does not answer." in answer
+    monkeypatch.setattr(table.stage.writer, "submit", away)
+    assert "Nothing was changed" in await table.types("coffee vote 1 2")
+    assert table.dots() == {1: 1, 2: 0}
+
+
+async def test_a_reaction_that_is_heard_twice_is_one_dot(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    for _ in range(2):
+        await table.reacts(ONE, table._board("console"), "ana", event="again")
+    assert table.dots() == {1: 1}
+
+
+async def test_numbers_and_thumbs_elsewhere_mean_nothing(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    board = table._board("console")
+    await table.reacts(ONE, "another message", "ana")
+    await table.reacts(ONE, board, "ana", room="elsewhere")
+    await table.reacts(TWO, board, "ana")
+    await table.reacts("👍", board, "ana")
+    await table.reacts("🎉", board, "ana")
+    assert table.dots() == {1: 0}
+
+
+async def test_a_cup_on_a_message_is_a_topic_another_is_a_dot_and_taken_off_it_takes_that_back(table: Table):
+    await table.reacts("☕", "m1", "ana", words="Who reads\nrunbooks?")
+    await table.reacts("☕", "m1", "ben", words="Who reads\nrunbooks?")
+    (topic,) = table.board.topics.values()
+    assert (topic.text, topic.by, topic.message, topic.votes) == ("Who reads runbooks?", "ana", "console:m1", 1)
+    # Others want to talk about it.
+    await table.reacts("☕", "m1", "ana", added=False)
+    assert table.dots() == {1: 1}
+    await table.reacts("☕", "m1", "ben", added=False)
+    assert table.dots() == {1: 0}
+    await table.reacts("☕", "m1", "ben", added=False)
+    assert table.board.topics[1].state is TopicState.OPEN
+    await table.reacts("☕", "m1", "ana", added=False)
+    assert [topic for topic in table.board.topics.values() if topic.state is TopicState.OPEN] == []
+
+
+async def test_a_cup_on_the_board_is_no_topic(table: Table):
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    await table.reacts("☕", table._board("console"), words=table.shown())
+    await table.types("coffee skip")
+    await table.reacts("☕", table._board("console"), words=table.shown())
+    assert table.board.topics == {}
+
+
+async def test_a_long_message_is_cut_to_what_a_topic_holds_and_one_without_words_is_none(table: Table):
+    await table.reacts("☕", "m1", words="OSD " * 1000)
+    await table.reacts("☕", "m2", words=" \n ")
+    (topic,) = table.board.topics.values()
+    assert len(topic.text) <= 300
+
+
+async def test_who_edits_or_removes_the_message_of_a_topic_changes_it(table: Table):
+    await table.reacts("☕", "m1", words="Who reads runbooks?")
+    await table.reacts("☕", "m2", words="Why do OSDs flap?")
+    await table.conversation.edited(Edited("console", "incidents", "ana", "m1", "Who wrote the runbooks?", event="x1"))
+    assert table.board.topics[1].text == "Who wrote the runbooks?"
+    await table.conversation.removed(Removed("console", "incidents", "ana", "m2", event="x2"))
+    assert 2 not in {id_ for id_, topic in table.board.topics.items() if topic.state is TopicState.OPEN}
+    assert "OSDs flap" not in everything(table.stage.world)
+    await table.conversation.edited(Edited("console", "incidents", "ana", "m1", " ", event="x3"))
+    assert "runbooks" not in everything(table.stage.world)
+
+
+async def test_the_text_of_a_removed_message_goes_also_after_it_was_talked_about(table: Table):
+    await table.reacts("☕", "m1", words="Who reads runbooks?")
+    for line in ("coffee start", "coffee end"):
+        await table.types(line)
+    await table.conversation.removed(Removed("console", "incidents", "ana", "m1", event="x1"))
+    assert "runbooks" not in everything(table.stage.world)
+
+
+async def test_in_an_incident_s_room_a_cup_goes_onto_the_timeline_first(table: Table):
+    await table.stage.open("Volumes slow")
+    await table.settle()
+    await table.reacts("☕", "m1", "ana", room="inc-1", words="Why did nobody see it?")
+    await table.reacts("☕", "m1", "@ben:example.org", "matrix", room="inc-1", words="Why did nobody see it?")
+    topics = [(topic.text, topic.incident) for topic in table.board.topics.values()]
+    assert topics[0] == ("Why did nobody see it?", 1)
+    assert "Why did nobody see it?" in " ".join(table.stage.timeline())
+
+
+async def test_a_cup_in_a_room_that_became_private_is_no_topic(table: Table):
+    await table.stage.open("Volumes slow")
+    await table.settle()
+    await table.types("INC-1 private")
+    await table.settle()
+    await table.reacts("☕", "m1", "ana", room="inc-1", words="Tenant data was read")
+    await table.reacts("☕", "m2", "ana", room="inc-1-2", words="Tenant data was read")
+    assert table.board.topics == {}
+
+
+async def test_the_board_is_posted_once_a_coffee_and_edited_then(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.settle()
+    assert table.stage.announced() == []
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    before = len(table.stage.announced())
+    await table.types("coffee add Who reads runbooks?")
+    await table.settle()
+    assert len(table.stage.announced()) == before
+    assert "Who reads runbooks?" in table.shown()
+    first = table._board("console")
+    await table.types("coffee start")
+    await table.types("coffee end")
+    await table.settle()
+    assert "It is over." in table.shown()
+    table.stage.clock.forward(days=2)
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    assert table._board("console") != first
+    assert "Put your dots" in table.shown()
+
+
+async def test_the_board_stands_where_the_configuration_wants_it_and_dots_are_put_there(table: Table):
+    house = replace(table.house, rooms={"console": "coffee"})
+    table.stage.deliverer = table.stage.another_process(house=house, people=TALKING)
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    assert table.stage.announced() == []
+    assert len(table.stage.announced(on="matrix")) == 2
+    board, _ = table.stage.rooms["console"].messages("coffee")
+    await table.reacts(ONE, board.id, "ana", room="coffee")
+    assert table.dots() == {1: 1}
+
+
+async def test_where_nothing_is_announced_no_board_is_shown_and_nothing_waits_for_one(table: Table, tmp_path: Path):
+    silent = build("console", Config(folder=tmp_path / "silent", announce=""), clock=table.stage.clock)
+    table.stage.deliverer = table.stage.another_process(house=table.house, platforms={"console": silent})
+    try:
+        await table.types("coffee add Why do OSDs flap?")
+        await table.types("coffee start")
+        table.stage.clock.forward(minutes=8)
+        await table.settle()
+        assert silent.rooms() == ()
+        assert [kind for kind, state, _ in table.stage.effects("show_board", "tell_coffee") if state == "waiting"] == []
+    finally:
+        silent.close()
+
+
+async def test_a_retry_posts_nothing_twice(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    table.stage.chat.orders.then.append(Unavailable("away"))
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    table.stage.clock.forward(minutes=5)
+    await table.settle()
+    assert len([said for said in table.stage.announced() if said.startswith("☕")]) == 1
+    assert len(table.thread()) == 1
+
+
+async def test_what_is_asked_after_people_went_on_is_not_said(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.types("coffee add Who reads runbooks?")
+    await table.types("coffee start")
+    await table.settle()
+    table.stage.clock.forward(minutes=8)
+    await table.stage.deliverer.drain()
+    table.stage.chat.orders.always = Unavailable("away")
+    table.stage.clock.forward(seconds=2)
+    await table.stage.deliverer.drain()
+    table.stage.chat.orders.always = None
+    await table.types("coffee next")
+    table.stage.clock.forward(minutes=1)
+    await table.settle()
+    assert [said for said in table.thread() if "Time is up" in said] == []
+    assert [said for said in table.thread("matrix") if "Time is up" in said] != []
+
+
+async def test_minutes_of_two_coffees_of_one_day_are_two(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+        await table.types("coffee start")
+        table.stage.clock.forward(minutes=5)
+        await table.types("coffee end")
+        await table.settle()
+    first, second = table.stage.publisher.texts
+    assert second == f"{first}-2"
+
+
+async def test_minutes_that_are_not_there_are_said_not_to_be(table: Table):
+    assert (await table.types("coffee minutes")).startswith("There are no minutes yet.")
+    await table.types("coffee add Why do OSDs flap?")
+    await table.types("coffee start")
+    await table.types("coffee end")
+    assert "There are those of coffee 1." in await table.types("coffee minutes 7")
+    assert "# " not in await table.types("coffee minutes 1")
+    assert "Why do OSDs flap?" in await table.types("coffee minutes 1")
+
+
+async def test_who_presses_vote_without_a_number_chooses_among_the_topics(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.types("coffee add Who reads runbooks?")
+    await table.types("coffee drop 2")
+    asked = await table.conversation.wanting(Said("console", "incidents", "ana", "coffee vote"))
+    assert asked is not None
+    assert [(one.value, one.text) for one in asked.choices["topics"]] == [("1", "#1 Why do OSDs flap?")]
+    line = asked.wanted.form.line({"topics": "1"})
+    assert "1 dot on topic 1" in await table.types(line)
+
+
+async def test_a_calendar_that_nobody_could_reach_is_said_to_be_none(table: Table):
+    assert "http.public_url" in await table.types("coffee link")

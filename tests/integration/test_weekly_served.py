@@ -1,0 +1,84 @@
+"""The weekly digest of a bot that serves: sent by itself when it is due, and as a page behind a link."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import bot.occasions
+from adapters.chat.console import Config, build
+from bot.learning import Shelf
+from storage.engine import Database
+from storage.memory import SqlMemory
+from tests.clock import FakeClock
+from tests.integration.served_bot import Bot, bot_on
+from tests.until import until
+
+WEEK = timedelta(weeks=1)
+
+
+def sections(folder: Path) -> dict[str, object]:
+    return {
+        "chat": {"zone": "Europe/Berlin", "console": {"folder": str(folder / "rooms")}},
+        "digest": {"zone": "Europe/Berlin"},
+    }
+
+
+async def until_said(bot: Bot) -> None:
+    await until(lambda: not bot.klatsch.lookups.waiting(), "the end of all work")
+
+
+async def test_what_is_due_when_the_bot_begins_is_posted_and_not_again_when_it_begins_again(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.occasions, "LOOKS_EVERY", 0.05)
+    database, now = Database(database_url), datetime.now(UTC)
+    memory = SqlMemory(database, FakeClock(now), "klatsch: occasions")
+    await memory.keep({"weekly": json.dumps({"at": (now - 2 * WEEK).isoformat(), "came": True})})
+    for _ in range(2):
+        async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
+
+            async def moved_on() -> bool:
+                kept = json.loads(await memory.recall("weekly") or "{}")
+                return datetime.fromisoformat(kept["at"]) > now - WEEK - timedelta(days=1)
+
+            await until(moved_on, "the digest")
+            await until_said(served)
+    console = build("console", Config(folder=f"{tmp_path}/rooms"), clock=FakeClock(now))
+    (message,) = [message for message in console.messages("incidents") if not message.thread]
+    assert "quiet" in message.document.to_plain()
+    console.close()
+    database.close()
+
+
+async def test_its_page_is_behind_the_link_and_holds_nothing_private(tmp_path: Path, database_url: str) -> None:
+    async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
+        await served.says("open sev3 Volumes slow")
+        await served.says("open private sev3 The payroll leaked page=none")
+        (path,) = re.findall(r"/digests/\S+", await served.says("digest link"))
+        page = await served.get(path)
+        assert page.status_code == 200
+        assert "Volumes slow" in page.text
+        assert "payroll" not in page.text
+        assert "Störung" in (await served.get(f"{path}?lang=de")).text
+        assert (await served.get(f"{path[:-2]}xx")).status_code == 404
+
+
+async def test_the_page_leads_to_the_weeks_since_the_first_incident(tmp_path: Path, database_url: str) -> None:
+    async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
+        shelf = Shelf(served.klatsch.learning, served.klatsch.lookups)
+        now = datetime.now(UTC)
+        assert list(shelf.past("", now)) == []
+        await served.says("open sev3 Volumes slow")
+        assert list(shelf.past("", datetime.now(UTC))) == []
+        past = list(shelf.past("", now + 60 * WEEK))
+        assert len(past) == 26
+        assert all(newer[0] == older[1] for newer, older in itertools.pairwise(past))
+        assert {(end - start) // timedelta(hours=1) for start, end in past} <= {167, 168, 169}
+        assert list(shelf.past("nobody", now + 60 * WEEK)) == []
+        assert shelf.language("nobody") == shelf.language("") == "en"

@@ -1,0 +1,282 @@
+"""The meeting of the lean coffee: one topic after the other, each in its time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
+from bot.coffee.brewed import Brewed, Did
+from bot.incident import effects as f
+from bot.incident.commands import coffee as k
+from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, topic
+
+BOX, MORE, THUMBS = MANNER.timebox, MANNER.extension, MANNER.thumbs
+
+
+def meeting(board: Board) -> Coffee:
+    assert board.coffee is not None
+    return board.coffee
+
+
+def timer(brewed: Brewed) -> f.WakeTimebox | f.WakeThumbs:
+    return next(one for one in reversed(brewed.effects) if isinstance(one, f.WakeTimebox | f.WakeThumbs))
+
+
+def woken(brewed: Brewed) -> tuple[k.EndTimebox | k.CountThumbs, datetime]:
+    """What the timer that was set last asks for, and when."""
+    one = timer(brewed)
+    command = k.EndTimebox if isinstance(one, f.WakeTimebox) else k.CountThumbs
+    return command(coffee=one.coffee, topic=one.topic, round=one.round, due=one.due), one.due
+
+
+def wake(brewed: Brewed) -> Brewed:
+    command, due = woken(brewed)
+    return do(brewed.board, command, at=due)
+
+
+def thumbs(brewed: Brewed, **held: bool) -> Brewed:
+    for voter, up in held.items():
+        brewed = replace(do(brewed.board, k.GiveThumb(voter=voter, up=up)), effects=brewed.effects)
+    return brewed
+
+
+def test_a_meeting_begins_with_the_first_topic_of_the_agenda_and_its_clock() -> None:
+    begun = do(THREE, k.StartCoffee(), at=NOW)
+    coffee = meeting(begun.board)
+    assert (coffee.status, coffee.agenda, coffee.current) == (CoffeeStatus.RUNNING, (2, 1, 3), 2)
+    assert (coffee.began, coffee.since, coffee.until, coffee.round) == (NOW, NOW, NOW + BOX, 1)
+    assert kinds(begun) == ["show_board", "wake_timebox", "tell began 2", "wake_timebox"]
+    clocks = [one for one in begun.effects if isinstance(one, f.WakeTimebox)]
+    assert clocks == [
+        f.WakeTimebox(4, 0, 0, NOW + MANNER.length + HOUR),
+        f.WakeTimebox(4, 2, 1, NOW + BOX),
+    ]
+    assert (begun.told.what, begun.told.then, begun.told.topic) == (Did.BEGAN, begun.board.topics[2], None)
+
+
+def test_an_agenda_that_stands_is_begun_as_it_stands() -> None:
+    ordered = do(do(THREE, k.OrderAgenda()).board, k.PutDots(topic=3, voter="z", count=3)).board
+    assert meeting(do(ordered, k.StartCoffee()).board).current == 2
+
+
+def test_a_meeting_that_nobody_called_is_made_and_may_begin_without_topics() -> None:
+    begun = do(board(), k.StartCoffee())
+    assert (meeting(begun.board).number, meeting(begun.board).starts_at, meeting(begun.board).current) == (1, NOW, 0)
+    assert kinds(begun) == ["show_board", "wake_timebox"]
+    added = do(begun.board, k.AddTopic(text="first")).board
+    assert meeting(do(added, k.NextTopic()).board).current == 1
+    over = do(begun.board, k.EndCoffee()).board
+    assert meeting(do(over, k.StartCoffee()).board).starts_at == NOW + timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("starts_at", [CALLED.starts_at, None])
+def test_the_one_that_is_called_is_begun(starts_at: datetime | None) -> None:
+    assert meeting(do(THREE, k.StartCoffee(starts_at=starts_at)).board).number == 4
+
+
+def test_the_clock_begins_none_twice() -> None:
+    again = do(MEETING, k.StartCoffee(starts_at=CALLED.starts_at))
+    assert (again.board, again.effects, again.told.what) == (MEETING, (), Did.NOTHING)
+
+
+def test_when_the_time_is_over_thumbs_are_asked_for() -> None:
+    asked = wake(do(THREE, k.StartCoffee()))
+    coffee = meeting(asked.board)
+    assert (coffee.asking, coffee.current, coffee.until) == (True, 2, NOW + BOX + THUMBS)
+    assert kinds(asked) == ["show_board", "ask_thumbs", "wake_thumbs"]
+    assert [one for one in asked.effects if isinstance(one, f.AskThumbs)] == [
+        f.AskThumbs("slack", 4, 2, 1),
+        f.AskThumbs("matrix", 4, 2, 1),
+    ]
+    assert asked.told.what is Did.ASKED
+
+
+@pytest.mark.parametrize(
+    ("held", "goes_on"),
+    [
+        ({}, False),
+        ({"a": True}, True),
+        ({"a": False}, False),
+        ({"a": True, "b": False}, False),
+        ({"a": True, "b": True, "c": False}, True),
+    ],
+)
+def test_more_thumbs_up_than_down_is_another_round(held: dict[str, bool], goes_on: bool) -> None:
+    counted = wake(thumbs(wake(do(THREE, k.StartCoffee())), **held))
+    coffee, at = meeting(counted.board), NOW + BOX + THUMBS
+    assert (coffee.asking, coffee.thumbs, coffee.asked) == (False, {}, {})
+    if goes_on:
+        assert (coffee.current, coffee.round, coffee.until, coffee.since) == (2, 2, at + MORE, NOW)
+        assert kinds(counted) == ["show_board", "tell on 2", "wake_timebox"]
+        assert (counted.told.what, timer(counted)) == (Did.ON, f.WakeTimebox(4, 2, 2, at + MORE))
+    else:
+        assert (coffee.current, coffee.round, coffee.until) == (1, 1, at + BOX)
+        assert kinds(counted) == ["show_board", "tell done 2", "tell began 1", "wake_timebox"]
+        assert (counted.told.topic, counted.told.then) == (counted.board.topics[2], counted.board.topics[1])
+        assert (counted.board.topics[2].state, counted.board.topics[2].spent) == (TopicState.DISCUSSED, at - NOW)
+
+
+def test_a_second_thumb_takes_the_place_of_the_first_and_one_is_taken_back_as_it_stands() -> None:
+    asked = wake(do(THREE, k.StartCoffee())).board
+    up = do(asked, k.GiveThumb(voter="a", up=True))
+    assert (up.told.what, meeting(up.board).thumbs, up.effects) == (Did.THUMB, {"a": True}, ())
+    assert do(up.board, k.GiveThumb(voter="a", up=True)).told.what is Did.NOTHING
+    down = do(up.board, k.GiveThumb(voter="a", up=False)).board
+    assert meeting(down).thumbs == {"a": False}
+    kept = do(down, k.TakeThumb(voter="a", up=True))
+    assert (kept.board, kept.told.what) == (down, Did.NOTHING)
+    assert meeting(do(down, k.TakeThumb(voter="a", up=False)).board).thumbs == {}
+
+
+def test_a_clock_that_was_left_behind_does_nothing() -> None:
+    first = do(THREE, k.StartCoffee())
+    late, _ = woken(first)
+    asked = wake(first)
+    count, _ = woken(asked)
+    moved = do(first.board, k.NextTopic(), at=NOW + MINUTE)
+    back = do(moved.board, k.TakeUpTopic(topic=2), at=NOW + 2 * MINUTE)
+    on = wake(thumbs(asked, a=True))
+    for now, command in (
+        (asked.board, late),
+        (asked.board, k.EndTimebox(coffee=4, topic=2, round=1)),
+        (moved.board, late),
+        # The same topic and the same round, but of another time.
+        (back.board, late),
+        (on.board, late),
+        (on.board, count),
+        (first.board, count),
+        (do(first.board, k.EndCoffee()).board, late),
+        (do(first.board, k.EndCoffee()).board, k.EndTimebox(coffee=4, topic=0, round=0)),
+        (first.board, k.EndTimebox(coffee=3, topic=0, round=0)),
+        (THREE, k.EndTimebox(coffee=4, topic=0, round=0)),
+    ):
+        woke = do(now, command, at=NOW + HOUR)
+        assert (woke.board, woke.effects, woke.told.what) == (now, (), Did.NOTHING)
+
+
+def test_who_asks_is_kept_while_thumbs_are_waited_for() -> None:
+    asked = wake(do(THREE, k.StartCoffee()))
+    record = k.RecordThumbs(platform="slack", message="m1", coffee=4, topic=2, round=1)
+    kept = do(asked.board, record)
+    assert (meeting(kept.board).asked, kept.effects) == ({"slack": "m1"}, ())
+    for late in (replace(record, round=2), replace(record, topic=1), replace(record, coffee=3)):
+        assert do(asked.board, late).board == asked.board
+    assert do(MEETING, record).board == MEETING
+
+
+def test_the_next_topic_may_leave_a_takeaway_with_the_one_before() -> None:
+    moved = do(MEETING, k.NextTopic(takeaway=" Alert on\nslow ", by="ben"), at=NOW + 5 * MINUTE)
+    done = moved.board.topics[2]
+    assert (done.takeaways, done.spent, done.state, done.coffee) == (
+        (Takeaway("Alert on slow", "ben"),),
+        5 * MINUTE,
+        TopicState.DISCUSSED,
+        4,
+    )
+    assert (meeting(moved.board).current, meeting(moved.board).last) == (1, 2)
+    assert kinds(moved) == ["show_board", "tell done 2", "tell began 1", "wake_timebox"]
+
+
+def test_after_the_last_topic_people_still_meet_and_what_they_say_goes_to_it() -> None:
+    now = MEETING
+    for _ in range(3):
+        last = do(now, k.NextTopic(), at=NOW + MINUTE)
+        now = last.board
+    assert (meeting(now).status, meeting(now).current, meeting(now).last) == (CoffeeStatus.RUNNING, 0, 3)
+    assert (last.told.what, last.told.topic, kinds(last)) == (Did.DONE, now.topics[3], ["show_board", "tell done 3"])
+    noted = do(now, k.NoteTakeaway(text="late", by="ana"))
+    assert noted.board.topics[3].takeaways == (Takeaway("late", "ana"),)
+    assert (noted.told.what, noted.told.topic) == (Did.TOOK_ALONG, noted.board.topics[3])
+    also = do(now, k.NextTopic(takeaway="one more"))
+    assert (also.told.what, also.board.topics[3].takeaways) == (Did.TOOK_ALONG, (Takeaway("one more"),))
+    more = do(do(now, k.AddTopic(text="one more")).board, k.NextTopic())
+    assert kinds(more) == ["show_board", "tell began 4", "wake_timebox"]
+    assert more.told.topic is None
+
+
+def test_a_topic_of_the_board_is_taken_up_out_of_order_also_one_that_was_left() -> None:
+    taken = do(MEETING, k.TakeUpTopic(topic=3), at=NOW + MINUTE).board
+    assert (meeting(taken).current, taken.topics[2].state) == (3, TopicState.DISCUSSED)
+    back = do(taken, k.TakeUpTopic(topic=2), at=NOW + 3 * MINUTE).board
+    assert (meeting(back).current, back.topics[2].state, meeting(back).agenda) == (2, TopicState.OPEN, (2, 1, 3))
+    done = do(back, k.NextTopic(), at=NOW + 4 * MINUTE).board
+    assert (done.topics[2].spent, meeting(done).current) == (2 * MINUTE, 1)
+    assert do(back, k.TakeUpTopic(topic=2)).told.what is Did.NOTHING
+
+
+def test_a_topic_that_comes_back_at_a_later_coffee_begins_anew_there() -> None:
+    old = topic(7, coffee=3, spent=9 * MINUTE, takeaways=(Takeaway("then"),))
+    begun = do(replace(THREE, topics={7: old}), k.StartCoffee()).board.topics[7]
+    assert (begun.coffee, begun.spent, begun.takeaways) == (4, timedelta(), ())
+    again = do(do(MEETING, k.NextTopic(takeaway="x"), at=NOW + MINUTE).board, k.RestoreTopic(topic=2)).board
+    taken = do(again, k.TakeUpTopic(topic=2)).board.topics[2]
+    assert (taken.spent, taken.takeaways) == (MINUTE, (Takeaway("x"),))
+
+
+def test_in_the_meeting_the_rest_can_be_ordered_anew() -> None:
+    ordered = do(do(MEETING, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda())
+    coffee = meeting(ordered.board)
+    assert (coffee.agenda, coffee.status, coffee.current) == ((2, 3, 1), CoffeeStatus.RUNNING, 2)
+
+
+def test_at_the_end_dots_are_gone_what_was_talked_about_leaves_and_the_minutes_are_written() -> None:
+    now = do(MEETING, k.PutDots(topic=3, voter="z")).board
+    ended = do(now, k.EndCoffee(), at=NOW + 20 * MINUTE)
+    topics, over = ended.board.topics, ended.board.past[4]
+    assert (ended.board.coffee, over.status, over.ended, over.current) == (
+        None,
+        CoffeeStatus.OVER,
+        NOW + 20 * MINUTE,
+        0,
+    )
+    assert (topics[2].state, topics[2].spent, topics[2].place) == (TopicState.DISCUSSED, 20 * MINUTE, 0)
+    assert [(one.dots, one.votes) for one in topics.values()] == [({}, 0), ({}, 2), ({}, 0)]
+    assert do(ended.board, k.RestoreTopic(topic=2)).board.topics[2].votes == 0
+    assert over.voices == len({voter for one in now.topics.values() for voter in one.dots}) == 3
+    assert [(topics[n].state, topics[n].place) for n in (1, 3)] == [(TopicState.OPEN, 1), (TopicState.OPEN, 3)]
+    assert kinds(ended) == ["show_board", "tell over 0", "write_minutes", "write_minutes"]
+    assert [one for one in ended.effects if isinstance(one, f.WriteMinutes)] == [
+        f.WriteMinutes("folder", 4),
+        f.WriteMinutes("git", 4),
+    ]
+    assert (ended.told.what, ended.told.coffee) == (Did.OVER, over)
+
+
+def test_a_meeting_in_which_nothing_was_talked_about_has_no_minutes() -> None:
+    ended = do(do(board(), k.StartCoffee()).board, k.EndCoffee())
+    assert kinds(ended) == ["show_board", "tell over 0"]
+
+
+def test_a_meeting_that_nobody_ends_ends_itself() -> None:
+    ended = do(MEETING, k.EndTimebox(coffee=4, topic=0, round=0), at=NOW + 2 * HOUR)
+    assert (ended.board.past[4].status, ended.told.what) == (CoffeeStatus.OVER, Did.OVER)
+    assert ended.board.topics[2].state is TopicState.DISCUSSED
+
+
+def test_a_clock_that_is_set_back_makes_no_time_negative() -> None:
+    moved = do(MEETING, k.NextTopic(), at=NOW - HOUR).board
+    assert moved.topics[2].spent == timedelta()
+
+
+def test_a_topic_keeps_its_place_until_people_part() -> None:
+    moved = do(MEETING, k.NextTopic()).board
+    assert do(moved, k.AddTopic(text="late")).board.topics[4].place == 4
+
+
+def test_where_nobody_is_named_no_name_is_kept_nor_those_from_before() -> None:
+    quiet = replace(MANNER, anonymous=True)
+    named = replace(MEETING, topics={2: topic(2, by="ana", takeaways=(Takeaway("x", "ben"),)), 1: topic(1, by="cem")})
+    added = do(named, k.AddTopic(text="new", by="dora"), quiet)
+    assert added.told.topic is not None
+    assert added.told.topic.by == ""
+    noted = do(added.board, k.NoteTakeaway(text="y", by="eve"), quiet).board
+    moved = do(noted, k.NextTopic(takeaway="z", by="fay"), quiet)
+    for name in ("ana", "ben", "cem", "dora", "eve", "fay"):
+        assert f"'{name}'" not in repr((moved.board, moved.told))
+    assert [one.text for one in moved.board.topics[2].takeaways] == ["x", "y", "z"]
+    reworded = do(named, k.RewordTopic(topic=1, text="anew"), quiet)
+    assert reworded.told.before is not None
+    assert reworded.told.before.by == ""

@@ -1,0 +1,311 @@
+"""The rules of the lean coffee, each with what it changes, what is then done, and why it is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Shown, Takeaway, TopicState
+from bot.coffee.brewed import Did
+from bot.coffee.topics import LONGEST, MOST
+from bot.incident.commands import coffee as k
+from bot.incident.text import REMOVED
+from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, NOW, THREE, board, do, kinds, refusal, topic
+
+
+def test_a_topic_gets_the_next_number_and_the_lowest_free_place() -> None:
+    added = do(board(topic(1), topic(3, place=3)), k.AddTopic(text="  Why do\n OSDs flap? ", by="ana"))
+    new = added.board.topics[4]
+    assert (new.text, new.by, new.place, new.origin, new.added_at) == ("Why do OSDs flap?", "ana", 2, Origin.SAID, NOW)
+    assert (added.told.what, added.told.topic, added.effects) == (Did.ADDED, new, ())
+
+
+def test_a_topic_of_a_message_says_so() -> None:
+    new = do(board(), k.AddTopic(text="Flapping", message="slack:1.2")).board.topics[1]
+    assert (new.origin, new.message, new.by) == (Origin.REACTION, "slack:1.2", "")
+
+
+def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() -> None:
+    full = board(*(topic(n) for n in range(1, 11)))
+    more = do(full, k.AddTopic(text="one more")).board
+    assert more.topics[11].place == 0
+    fewer = do(more, k.DropTopic(topic=3)).board
+    assert (fewer.topics[11].place, fewer.topics[3].place) == (0, 0)
+    assert do(fewer, k.CallCoffee(starts_at=NOW)).board.topics[11].place == 3
+    assert do(fewer, k.AddTopic(text="yet another")).board.topics[12].place == 3
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "expected"),
+    [
+        (
+            board(),
+            k.AddTopic(text=" a\u202e "),
+            "A topic needs some words. For example: `coffee add Why do OSDs flap?`",
+        ),
+        (board(), k.AddTopic(text="ab"), "A topic needs some words. For example: `coffee add Why do OSDs flap?`"),
+        (
+            board(),
+            k.AddTopic(text="x" * (LONGEST + 1)),
+            "A topic holds 300 characters; that is 301. Say it in one sentence.",
+        ),
+        (
+            board(topic(3, "Why do OSDs flap?")),
+            k.AddTopic(text="why do OSDs  FLAP"),
+            "That is topic 3 already. `coffee vote 3` puts a dot on it.",
+        ),
+        (
+            board(topic(3, "Flap"), topic(4)),
+            k.RewordTopic(topic=4, text="flap!"),
+            "That is topic 3 already. `coffee vote 3` puts a dot on it.",
+        ),
+        (
+            board(*(topic(n) for n in range(MOST))),
+            k.AddTopic(text="one more"),
+            "200 topics are open already. `coffee` lists them, `coffee drop N` takes one off.",
+        ),
+        (board(), k.DropTopic(topic=7), "There is no topic 7. `coffee` shows them with their numbers."),
+        (
+            board(topic(1, state=TopicState.DISCUSSED)),
+            k.DropTopic(topic=1),
+            "Topic 1 was talked about already. It stays in the minutes.",
+        ),
+        (MEETING, k.DropTopic(topic=2), "Topic 2 is being talked about. `coffee next` goes on to the next one."),
+        (
+            board(topic(1, state=TopicState.DROPPED)),
+            k.RewordTopic(topic=1, text="anew"),
+            "Topic 1 was dropped. `coffee restore 1` brings it back.",
+        ),
+        (
+            board(topic(1, state=TopicState.DISCUSSED)),
+            k.PutDots(topic=1, voter="a"),
+            "Topic 1 was talked about already. `coffee restore 1` puts it on the board again.",
+        ),
+        (
+            board(topic(1, REMOVED, state=TopicState.DROPPED)),
+            k.RestoreTopic(topic=1),
+            "The text of topic 1 was removed. `coffee add TEXT` says it anew.",
+        ),
+        (
+            board(topic(1, dots={"a": 2}), topic(2, dots={"a": 1})),
+            k.PutDots(topic=2, voter="a"),
+            "Everybody has 3 dots, and all of yours are put. `coffee unvote N` frees those on a topic. "
+            "Yours are on: 1 (2), 2 (1).",
+        ),
+        (
+            board(topic(1, dots={"a": 2})),
+            k.PutDots(topic=1, voter="a", count=2),
+            "Everybody has 3 dots, and 1 of yours is left. `coffee unvote N` frees those on a topic. Yours are on: 1 (2).",
+        ),
+        (
+            board(topic(1)),
+            k.PutDots(topic=1, voter="a", count=0),
+            "That is no number of dots. For example: `coffee vote 1`",
+        ),
+        (board(topic(1)), k.TakeDots(topic=1, voter="a"), "You have no dot on topic 1. You have put none."),
+        (
+            board(topic(1), topic(2, dots={"a": 1})),
+            k.TakeDots(topic=1, voter="a"),
+            "You have no dot on topic 1. Yours are on: 2 (1).",
+        ),
+        (
+            board(topic(1, dots={"a": 1})),
+            k.TakeDots(topic=1, voter="a", count=-1),
+            "That is no number of dots. For example: `coffee unvote 1`",
+        ),
+        (board(), k.OrderAgenda(), "No coffee is called. `coffee start` begins one at once."),
+        (
+            MEETING,
+            k.StartCoffee(),
+            "The coffee is going on already. `coffee next` goes on to the next topic, `coffee end` ends it.",
+        ),
+        (MEETING, k.CallCoffee(starts_at=NOW + 9 * HOUR), "Another coffee is going on. `coffee end` ends it."),
+        (THREE, k.NextTopic(), "Nobody meets now. `coffee start` begins the coffee."),
+        (THREE, k.TakeUpTopic(topic=1), "Nobody meets now. `coffee start` begins the coffee."),
+        (THREE, k.NoteTakeaway(text="x"), "Nobody meets now. `coffee start` begins the coffee."),
+        (
+            do(board(), k.StartCoffee()).board,
+            k.NoteTakeaway(text="x"),
+            "Nothing was talked about yet. `coffee next` begins the first topic.",
+        ),
+        (
+            do(board(), k.StartCoffee()).board,
+            k.NextTopic(),
+            "That was the last topic. `coffee add TEXT` brings up another, `coffee end` ends the coffee.",
+        ),
+        (
+            MEETING,
+            k.NoteTakeaway(text="\n"),
+            "A takeaway needs some words. For example: `coffee takeaway We alert on slow OSDs`",
+        ),
+        (
+            MEETING,
+            k.NoteTakeaway(text="x" * 1001),
+            "A takeaway holds 1000 characters; that is 1001. Say it shorter, or in two.",
+        ),
+        (
+            replace(MEETING, topics={2: topic(2, takeaways=(Takeaway("x"),) * 30)}),
+            k.NoteTakeaway(text="x"),
+            "Topic 2 has 30 takeaways already. Put the rest into a document, and link to it.",
+        ),
+        (MEETING, k.TakeUpTopic(topic=9), "There is no topic 9. `coffee` shows them with their numbers."),
+        (
+            replace(MEETING, topics={**MEETING.topics, 9: topic(9, state=TopicState.DISCUSSED, coffee=3)}),
+            k.TakeUpTopic(topic=9),
+            "Topic 9 was talked about at an earlier coffee. `coffee restore 9` puts it on the board again.",
+        ),
+        (
+            MEETING,
+            k.GiveThumb(voter="a", up=True),
+            "Nobody is asked for a thumb now. When a topic's time is over, everybody is.",
+        ),
+        (board(), k.EndCoffee(), "No coffee is going on. `coffee` shows the board."),
+        (THREE, k.EndCoffee(), "The coffee has not begun. `coffee skip` says that it does not take place."),
+        (MEETING, k.SkipCoffee(), "The coffee is going on. `coffee end` ends it."),
+        (
+            board(),
+            k.SkipCoffee(),
+            "No coffee is called. Once the next one is, `coffee skip` says that it does not take place.",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_to_do(before: Board, command: k.CoffeeCommand, expected: str) -> None:
+    assert refusal(before, command) == expected
+
+
+def test_who_has_one_dot_is_told_of_one() -> None:
+    said = refusal(board(topic(1, dots={"a": 1})), k.PutDots(topic=1, voter="a"), replace(MANNER, dots=1))
+    assert said.startswith("Everybody has 1 dot, and all of yours are put.")
+
+
+def test_a_topic_is_dropped_and_comes_back_without_its_dots() -> None:
+    dropped = do(THREE, k.DropTopic(topic=2))
+    gone = dropped.board.topics[2]
+    assert (gone.state, gone.dots, gone.place) == (TopicState.DROPPED, {}, 0)
+    assert (dropped.told.what, dropped.told.before) == (Did.DROPPED, THREE.topics[2])
+    assert kinds(dropped) == ["show_board"]
+    assert do(dropped.board, k.DropTopic(topic=2)).told.what is Did.NOTHING
+    back = do(dropped.board, k.RestoreTopic(topic=2))
+    assert (back.board.topics[2].state, back.board.topics[2].place, back.told.what) == (
+        TopicState.OPEN,
+        2,
+        Did.RESTORED,
+    )
+    assert do(back.board, k.RestoreTopic(topic=2)).told.what is Did.NOTHING
+
+
+def test_a_topic_is_worded_anew() -> None:
+    reworded = do(THREE, k.RewordTopic(topic=3, text="Better words"))
+    assert (reworded.board.topics[3].text, reworded.told.what, reworded.told.before) == (
+        "Better words",
+        Did.REWORDED,
+        THREE.topics[3],
+    )
+    same = do(THREE, k.RewordTopic(topic=3, text="Topic 3"))
+    assert (same.told.what, same.effects, same.board) == (Did.NOTHING, (), THREE)
+
+
+def test_dots_are_put_several_on_one_topic_and_taken_back() -> None:
+    put = do(THREE, k.PutDots(topic=3, voter="a", count=2))
+    assert (put.board.topics[3].dots, put.told.count, put.told.left) == ({"a": 2}, 2, 0)
+    fewer = do(put.board, k.TakeDots(topic=3, voter="a", count=1))
+    assert (fewer.board.topics[3].dots, fewer.told.count, fewer.told.left) == ({"a": 1}, 1, 1)
+    none = do(put.board, k.TakeDots(topic=3, voter="a"))
+    assert (none.board.topics[3].dots, none.told.count, none.told.left) == ({}, 2, 2)
+    assert do(put.board, k.TakeDots(topic=3, voter="a", count=9)).told.count == 2
+
+
+def test_without_a_coffee_nothing_is_shown() -> None:
+    assert do(board(topic(1)), k.PutDots(topic=1, voter="a")).effects == ()
+
+
+def test_a_coffee_is_called_once_whatever_the_clock_says() -> None:
+    called = do(board(topic(1)), k.CallCoffee(starts_at=NOW + HOUR))
+    assert called.board.coffee == replace(Coffee(1, NOW + HOUR), version=1)
+    assert (called.told.what, kinds(called)) == (Did.CALLED, ["show_board", "tell called 0"])
+    again = do(called.board, k.CallCoffee(starts_at=NOW + HOUR))
+    assert (again.board, again.effects, again.told.what) == (called.board, (), Did.NOTHING)
+
+
+def test_what_was_skipped_or_is_over_is_not_called_again() -> None:
+    skipped = do(THREE, k.SkipCoffee())
+    assert (skipped.board.coffee, skipped.board.past[4].status) == (None, CoffeeStatus.SKIPPED)
+    assert kinds(skipped) == ["show_board", "tell skipped 0"]
+    for command in (k.CallCoffee, k.OrderAgenda, k.StartCoffee):
+        again = do(skipped.board, command(starts_at=CALLED.starts_at))
+        assert (again.board, again.effects, again.told.what) == (skipped.board, (), Did.NOTHING)
+    assert skipped.board.topics == THREE.topics
+
+
+def test_a_coffee_that_nobody_began_is_skipped_for_the_next_one() -> None:
+    called = do(THREE, k.CallCoffee(starts_at=NOW + 9 * HOUR))
+    assert called.board.past[4].status is CoffeeStatus.SKIPPED
+    assert called.board.coffee is not None
+    assert (called.board.coffee.number, called.coffee) == (5, called.board.coffee)
+
+
+def test_the_agenda_is_by_dots_then_the_older_first_and_those_without_stand_last() -> None:
+    five = board(
+        topic(1),
+        topic(2, dots={"a": 1}),
+        topic(3, dots={"a": 1, "b": 1}),
+        topic(4, dots={"c": 1}, added_at=NOW - HOUR),
+        topic(5, state=TopicState.DROPPED),
+        coffee=CALLED,
+    )
+    ordered = do(five, k.OrderAgenda(starts_at=CALLED.starts_at))
+    assert ordered.board.coffee is not None
+    assert (ordered.board.coffee.agenda, ordered.board.coffee.status) == ((3, 4, 2, 1), CoffeeStatus.ORDERED)
+    assert kinds(ordered) == ["show_board", "tell ordered 0"]
+    more = do(ordered.board, k.PutDots(topic=1, voter="d", count=3)).board
+    again = do(more, k.OrderAgenda(starts_at=CALLED.starts_at))
+    assert (again.board, again.told.what) == (more, Did.NOTHING)
+    by_hand = do(more, k.OrderAgenda()).board.coffee
+    assert by_hand is not None
+    assert by_hand.agenda == (1, 3, 4, 2)
+
+
+def test_an_agenda_nobody_called_for_is_called_and_ordered() -> None:
+    ordered = do(board(topic(1)), k.OrderAgenda(starts_at=NOW)).board.coffee
+    assert ordered is not None
+    assert (ordered.status, ordered.agenda, ordered.number) == (CoffeeStatus.ORDERED, (1,), 1)
+
+
+def test_what_comes_up_once_the_agenda_stands_is_its_last() -> None:
+    ordered = do(THREE, k.OrderAgenda()).board
+    added = do(ordered, k.AddTopic(text="late")).board.coffee
+    assert added is not None
+    assert added.agenda == (2, 1, 3, 4)
+    dropped = do(ordered, k.DropTopic(topic=1)).board
+    assert dropped.coffee is not None
+    assert dropped.coffee.agenda == (2, 3)
+    restored = do(dropped, k.RestoreTopic(topic=1)).board.coffee
+    assert restored is not None
+    assert restored.agenda == (2, 3, 1)
+
+
+def test_where_the_board_stands_is_kept_also_of_what_was_last() -> None:
+    kept = do(THREE, k.RecordBoard(platform="slack", message="m1", room="C1"))
+    assert kept.board.coffee is not None
+    assert (kept.board.coffee.boards, kept.effects) == ({"slack": Shown("C1", "m1")}, ())
+    nothing = do(kept.board, k.RecordBoard(platform="slack", message="m1", room="C1"))
+    assert nothing.board == kept.board
+    over = do(kept.board, k.SkipCoffee()).board
+    late = do(over, k.RecordBoard(platform="matrix", message="m2", room="!r")).board.past[4]
+    assert late.boards == {"slack": Shown("C1", "m1"), "matrix": Shown("!r", "m2")}
+    assert do(board(), k.RecordBoard(platform="slack", message="m", room="C")).board == board()
+
+
+def test_where_the_minutes_lie_is_kept_and_what_can_be_opened_wins_over_a_path() -> None:
+    over = replace(THREE, past={3: Coffee(3, NOW - HOUR, CoffeeStatus.OVER)})
+    places = ["/drafts/coffee.md", "/other", "https://git.example.org/a", "https://git.example.org/b", "/third"]
+    found = []
+    for place in places:
+        kept = do(over, k.RecordMinutes(coffee=3, place=place))
+        assert kept.effects == ()
+        assert kept.board.coffee == THREE.coffee
+        over = kept.board
+        found.append(over.past[3].minutes)
+    assert found == [places[0], places[0], places[2], places[2], places[2]]
+    assert do(over, k.RecordMinutes(coffee=99, place="x")).board == over

@@ -1,0 +1,189 @@
+"""Any commands over the coffee in any order, by people and by clocks: the board keeps its promises, and only Refused is ever raised."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
+from bot.coffee.brewed import Brewed
+from bot.coffee.rules import brew
+from bot.coffee.topics import MOST, PLACES
+from bot.incident import effects as f
+from bot.incident.commands import coffee as k
+from bot.incident.model import Refused
+from tests.unit.coffee_boards import NOW
+
+PEOPLE = ("ana-ruiz", "ben-okafor", "cem-yilmaz")
+BY = st.sampled_from(PEOPLE)
+VOTERS = st.sampled_from(["v1", "v2", "v3"])
+TOPICS = st.integers(1, 14)
+COUNTS = st.integers(-1, 4)
+TEXTS = st.sampled_from([*(f"topic {n}" for n in range(14)), "", "x", "Topic 3!", "y" * 301])
+TIMES = st.integers(0, 3).map(lambda weeks: NOW + weeks * timedelta(weeks=1))
+ROUNDS = st.integers(0, 2)
+PLATFORMS = st.sampled_from(["slack", "matrix"])
+
+COMMANDS = st.one_of(
+    st.builds(k.AddTopic, text=TEXTS, by=BY),
+    st.builds(k.AddTopic, text=TEXTS, by=BY),
+    st.builds(k.DropTopic, topic=TOPICS),
+    st.builds(k.RestoreTopic, topic=TOPICS),
+    st.builds(k.RewordTopic, topic=TOPICS, text=TEXTS),
+    st.builds(k.PutDots, topic=TOPICS, voter=VOTERS, count=COUNTS),
+    st.builds(k.PutDots, topic=TOPICS, voter=VOTERS),
+    st.builds(k.TakeDots, topic=TOPICS, voter=VOTERS, count=st.none() | COUNTS),
+    st.builds(k.CallCoffee, starts_at=TIMES),
+    st.builds(k.OrderAgenda, starts_at=st.none() | TIMES),
+    st.builds(k.StartCoffee, starts_at=st.none() | TIMES),
+    st.builds(k.StartCoffee),
+    st.builds(k.NextTopic, takeaway=st.sampled_from(["", "learnt"]), by=BY),
+    st.builds(k.TakeUpTopic, topic=TOPICS),
+    st.builds(k.GiveThumb, voter=VOTERS, up=st.booleans()),
+    st.builds(k.TakeThumb, voter=VOTERS, up=st.booleans()),
+    st.builds(k.EndTimebox, coffee=st.integers(1, 3), topic=st.integers(0, 14), round=ROUNDS),
+    st.builds(k.CountThumbs, coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS),
+    st.builds(k.NoteTakeaway, text=st.sampled_from(["", "learnt"]), by=BY),
+    st.just(k.EndCoffee()),
+    st.just(k.SkipCoffee()),
+    st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1")),
+    st.builds(
+        k.RecordThumbs, platform=PLATFORMS, message=st.just("m2"), coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS
+    ),
+    st.builds(k.RecordMinutes, coffee=st.integers(1, 3), place=st.just("minutes.md")),
+)
+
+
+class Table(RuleBasedStateMachine):
+    """What is stored, and the clocks that were set."""
+
+    @initialize(dots=st.integers(1, 4), anonymous=st.booleans())
+    def sit(self, dots: int, anonymous: bool) -> None:
+        self.manner = Manner(dots=dots, anonymous=anonymous, platforms=("slack",), publishers=("git",))
+        self.topics: dict[int, Topic] = {}
+        self.coffees: dict[int, Coffee] = {}
+        self.at = NOW
+        self.clocks: list[k.EndTimebox | k.CountThumbs] = []
+        self.counted: set[tuple[int, int]] = set()
+
+    def board(self, named: int = 0) -> Board:
+        """As it is looked up."""
+        live = next((one for one in self.coffees.values() if one.status.live), None)
+        number = live.number if live else 0
+        shown = {
+            id_: one
+            for id_, one in self.topics.items()
+            if one.state is TopicState.OPEN or id_ == named or (number and one.coffee == number)
+        }
+        return Board(shown, live, {number: one for number, one in self.coffees.items() if not one.status.live})
+
+    def ask(self, command: k.CoffeeCommand) -> Brewed | None:
+        board = self.board(getattr(command, "topic", 0))
+        first, number = max(self.topics, default=0) + 1, max(self.coffees, default=0) + 1
+        try:
+            brewed = brew(board, command, self.manner, at=self.at, first_topic=first, number=number)
+        except Refused as refused:
+            assert refused.reason.endswith(".")
+            assert refused.hint
+            return None
+        self.topics |= brewed.board.topics
+        self.coffees |= brewed.board.coffees
+        if brewed.effects:
+            assert brewed.coffee is not None
+            step = (brewed.coffee.number, brewed.coffee.version)
+            assert step not in self.counted
+            self.counted.add(step)
+        for one in brewed.effects:
+            if isinstance(one, f.WakeTimebox | f.WakeThumbs):
+                asks = k.EndTimebox if isinstance(one, f.WakeTimebox) else k.CountThumbs
+                self.clocks.append(asks(coffee=one.coffee, topic=one.topic, round=one.round, due=one.due))
+        return brewed
+
+    @rule(command=COMMANDS)
+    def somebody_asks(self, command: k.CoffeeCommand) -> None:
+        self.ask(command)
+
+    @rule(minutes=st.integers(-1, 30))
+    def time_passes(self, minutes: int) -> None:
+        self.at += timedelta(minutes=minutes)
+
+    @precondition(lambda self: self.clocks)
+    @rule(data=st.data())
+    def a_clock_wakes_perhaps_twice(self, data: st.DataObject) -> None:
+        command = data.draw(st.sampled_from(self.clocks))
+        assert command.due is not None
+        self.at = max(self.at, command.due)
+        self.ask(command)
+        before = self.board(command.topic)
+        again = self.ask(command)
+        assert again is not None
+        assert (again.board, again.effects) == (before, ())
+
+    @invariant()
+    def nobody_has_more_dots_than_everybody(self) -> None:
+        dots: Counter[str] = Counter()
+        for one in self.topics.values():
+            assert all(count > 0 for count in one.dots.values())
+            if one.state is TopicState.OPEN:
+                dots.update(one.dots)
+            if one.state is TopicState.DROPPED:
+                assert (one.dots, one.place) == ({}, 0)
+        assert all(count <= self.manner.dots for count in dots.values())
+
+    @invariant()
+    def places_are_one_topic_s_each(self) -> None:
+        places = [one.place for one in self.board().topics.values() if one.place]
+        assert len(places) == len(set(places))
+        assert set(places) <= set(PLACES)
+        assert sum(one.state is TopicState.OPEN for one in self.topics.values()) <= MOST
+
+    @invariant()
+    def no_two_open_topics_say_the_same(self) -> None:
+        texts = [one.text.casefold().strip("!") for one in self.topics.values() if one.state is TopicState.OPEN]
+        assert len(texts) == len(set(texts))
+
+    @invariant()
+    def there_is_one_coffee_at_a_time_and_each_has_its_time(self) -> None:
+        assert sum(one.status.live for one in self.coffees.values()) <= 1
+        times = [one.starts_at for one in self.coffees.values()]
+        assert len(times) == len(set(times))
+
+    @invariant()
+    def a_meeting_talks_about_one_topic_of_its_agenda(self) -> None:
+        board = self.board()
+        coffee = board.coffee
+        if coffee is None:
+            return
+        assert len(coffee.agenda) == len(set(coffee.agenda))
+        for id_ in coffee.agenda:
+            one = board.topics[id_]
+            assert one.state is TopicState.OPEN or (one.state is TopicState.DISCUSSED and one.coffee == coffee.number)
+        if coffee.current:
+            assert coffee.status is CoffeeStatus.RUNNING
+            assert coffee.current in coffee.agenda
+            assert board.topics[coffee.current].state is TopicState.OPEN
+            assert coffee.round >= 1
+            assert coffee.until is not None
+        else:
+            assert (coffee.asking, coffee.until, coffee.round) == (False, None, 0)
+        assert coffee.asking or not (coffee.thumbs or coffee.asked)
+
+    @invariant()
+    def over_is_over(self) -> None:
+        """Dots are gone, and there is nothing to talk about or to ask."""
+        for one in self.coffees.values():
+            if not one.status.live:
+                assert (one.current, one.asking, one.thumbs) == (0, False, {})
+
+    @invariant()
+    def where_nobody_is_named_nobody_is(self) -> None:
+        if self.manner.anonymous:
+            assert not any(name in repr((self.topics, self.coffees)) for name in PEOPLE)
+
+
+Table.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestTable = Table.TestCase

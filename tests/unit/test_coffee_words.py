@@ -1,0 +1,222 @@
+"""How the lean coffee looks and what it says, in both languages: goldens that a person has read."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.document import Buttons, Time
+from bot.chat.markdown import parse_markdown, to_markdown
+from bot.coffee.board import Board, CoffeeStatus, Topic
+from bot.coffee.card import asked_document, board_document, in_order
+from bot.coffee.minutes import minutes, minutes_ref
+from bot.coffee.nameless import nameless
+from bot.coffee.said import thumbs, told
+from bot.coffee.tongue import GERMAN, TONGUES, day, moment, span, spell
+from tests.coffees import (
+    AFTER,
+    BEFORE,
+    CALLED,
+    DISCUSSED,
+    MEETING,
+    NEARLY,
+    OPEN,
+    ORDERED,
+    OSDS,
+    OVER,
+    RUNBOOKS,
+    RUNNING,
+    STARTS,
+    TOPICS,
+    house,
+)
+from tests.golden_files import golden
+from tests.world import PEOPLE
+
+LANGUAGES = sorted(TONGUES)
+NOW = STARTS - timedelta(days=1)
+
+
+def shown(*documents):
+    return "\n- - -\n\n".join(to_markdown(document) for document in documents)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_board_is_what_a_person_has_read(language):
+    here = house(language)
+    boards = [
+        Board(),
+        Board(TOPICS),
+        BEFORE,
+        Board(TOPICS, ORDERED),
+        MEETING,
+        replace(MEETING, coffee=replace(RUNNING, current=0, until=None)),
+        AFTER,
+        replace(AFTER, coffee=replace(OVER, minutes="postmortems/coffee-2026-12-03.md")),
+        Board(TOPICS, replace(CALLED, status=CoffeeStatus.SKIPPED)),
+    ]
+    golden(f"coffee/board.{language}.md", shown(*(board_document(board, here, NOW) for board in boards)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
+    here = house(language)
+    going = replace(RUNNING, current=4)
+    said = [
+        told("called", CALLED, TOPICS, 0, here),
+        told("called", CALLED, {}, 0, here),
+        told("ordered", ORDERED, TOPICS, 0, here),
+        told("ordered", replace(ORDERED, agenda=()), {}, 0, here),
+        told("skipped", CALLED, TOPICS, 0, here),
+        told("began", going, MEETING.topics, 4, here),
+        thumbs(NEARLY, here),
+        told("on", going, MEETING.topics, 4, here),
+        told("done", going, MEETING.topics, 1, here),
+        told("done", going, AFTER.topics, 4, here),
+        told("over", OVER, AFTER.topics, 0, here),
+        told("over", replace(OVER, minutes="postmortems/coffee-2026-12-03.md"), AFTER.topics, 0, here),
+    ]
+    golden(f"coffee/said.{language}.md", shown(*said))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("rule", ["named", "nameless"])
+def test_the_minutes_are_what_a_person_has_read(language, rule):
+    here = house(language, anonymous=rule == "nameless")
+    golden(f"coffee/minutes.{rule}.{language}.md", minutes(OVER, AFTER.topics, [RUNBOOKS, OPEN], here))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_asks_sees_their_own_dots(language):
+    here = house(language)
+    voters = [asked_document(BEFORE, here, voter, NOW) for voter in ("v1", "v2", "v9")]
+    golden(f"coffee/asked.{language}.md", shown(*voters))
+
+
+@pytest.mark.parametrize("about", ["began", "on", "done", "sideways"])
+def test_nothing_is_said_of_a_topic_that_is_gone(about):
+    assert told(about, RUNNING, {}, 4, house()) is None
+
+
+@pytest.mark.parametrize("about", ["began", "on"])
+def test_nothing_is_said_to_begin_that_is_not_talked_about_any_more(about):
+    assert told(about, RUNNING, MEETING.topics, 1, house()) is None
+    assert told(about, replace(RUNNING, until=None), MEETING.topics, 4, house()) is None
+
+
+def test_times_are_instants_so_that_each_reader_sees_their_own():
+    document = board_document(MEETING, house(), NOW)
+    times = [
+        inline for block in document.blocks for inline in getattr(block, "inlines", ()) if isinstance(inline, Time)
+    ]
+    assert [(one.at, one.text) for one in times] == [(STARTS, "Thu 3 Dec, 10:00 CET"), (RUNNING.until, "10:22 CET")]
+
+
+def test_a_meeting_that_is_over_offers_nothing_to_press():
+    assert [block for block in board_document(AFTER, house(), NOW).blocks if isinstance(block, Buttons)] == []
+
+
+def test_a_topic_says_who_brought_it_up_unless_the_rule_is_not_to():
+    assert "by Ana Ruiz" in to_markdown(board_document(BEFORE, house(), NOW))
+    nobody = to_markdown(board_document(BEFORE, house(anonymous=True), NOW))
+    assert not [name for name in ("Ana Ruiz", "Ben Okafor", "cleo") if f"by {name}" in nobody]
+
+
+def test_topics_stand_in_the_order_of_the_agenda_and_then_as_they_can_be_reacted_to():
+    assert [topic.id for topic in in_order(BEFORE)] == [1, 2, 4, 7]
+    assert [topic.id for topic in in_order(Board(TOPICS, replace(ORDERED, agenda=(7, 4))))] == [7, 4, 1, 2]
+
+
+def test_a_board_of_two_hundred_topics_is_one_that_a_phone_shows():
+    many = {n: Topic(n, f"Topic {n}", STARTS, place=n if n <= 10 else 0) for n in range(1, 201)}
+    text = to_markdown(board_document(Board(many, CALLED), house(), NOW))
+    assert "Topic 15 " in text
+    assert "Topic 16 " not in text
+    assert "and 185 topics more" in text
+
+
+@pytest.mark.parametrize(
+    ("at", "english", "german"),
+    [
+        (datetime(2026, 12, 3, 9, 0, tzinfo=UTC), "Thu 3 Dec, 10:00 CET", "Do, 3. Dez., 10:00 CET"),
+        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "Fri 1 Jan, 00:30 CET", "Fr, 1. Jan., 00:30 CET"),
+        (datetime(2026, 6, 1, 8, 0, tzinfo=UTC), "Mon 1 Jun, 10:00 CEST", "Mo, 1. Juni, 10:00 CEST"),
+    ],
+)
+def test_dates_are_as_people_read_them(at, english, german):
+    assert [moment(at, "Europe/Berlin", TONGUES[language]) for language in ("en", "de")] == [english, german]
+
+
+def test_people_meet_where_the_configuration_says_or_else_where_the_calendar_does():
+    there = {STARTS: "https://meet.example.org/other"}
+    of_calendar = replace(house(link=""), there=lambda at: there.get(at, ""))
+    assert "meet.example.org/other" in to_markdown(board_document(BEFORE, of_calendar, NOW))
+    assert "meet.example.org/coffee" in to_markdown(board_document(BEFORE, replace(house(), there=there.get), NOW))
+    assert "We meet here" not in to_markdown(board_document(BEFORE, house(link=""), NOW))
+
+
+def test_the_year_is_said_in_minutes():
+    assert day(STARTS, "Europe/Berlin", GERMAN, year=True) == "Do, 3. Dez. 2026"
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(), "0 s"),
+        (timedelta(seconds=45), "45 s"),
+        (timedelta(minutes=8, seconds=20), "8 min"),
+        (timedelta(minutes=60), "1 h"),
+        (timedelta(minutes=65), "1 h 5 min"),
+        (-timedelta(minutes=5), "0 s"),
+    ],
+)
+def test_lengths_are_in_minutes(length, said):
+    assert span(length) == said
+
+
+def test_minutes_are_called_by_the_day_on_which_people_met():
+    assert minutes_ref(OVER, "Europe/Berlin") == "coffee-2026-12-03"
+    assert minutes_ref(OVER, "Europe/Berlin", before=1) == "coffee-2026-12-03-2"
+    late = replace(OVER, began=datetime(2026, 12, 3, 23, 30, tzinfo=UTC))
+    assert minutes_ref(late, "Europe/Berlin") == "coffee-2026-12-04"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Ana Ruiz asked Ben", "somebody asked somebody"),
+        ("<@U0ANA> and @cleo:example.org", "somebody and somebody"),
+        ("ask ana@example.org or @dora", "ask somebody or somebody"),
+        ("ana's disk", "somebody's disk"),
+        ("bananas on hv-17 at 192.0.2.1", "bananas on hv-17 at 192.0.2.1"),
+        ("the topic ana-pages", "the topic somebody"),
+        ("mail user@host fails", "mail user@host fails"),
+    ],
+)
+def test_a_text_that_is_kept_without_names_names_nobody_and_says_the_rest(text, left):
+    assert nameless(text, PEOPLE.values(), "somebody") == left
+
+
+@given(st.text(max_size=60))
+def test_whatever_is_said_no_name_is_left(text):
+    kept = nameless(f"{text} Ana Ruiz {text}", PEOPLE.values(), "somebody")
+    assert "Ana Ruiz" not in kept
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_what_people_type_is_text_in_every_message_and_in_the_minutes(topic, takeaway):
+    said = replace(DISCUSSED, text=topic, takeaways=(replace(DISCUSSED.takeaways[0], text=takeaway),))
+    board = Board({1: said}, OVER)
+    here = house()
+    written = parse_markdown(minutes(OVER, {1: said}, [replace(OSDS, text=topic)], here))
+    plain = parse_markdown(minutes(OVER, {1: DISCUSSED}, [OSDS], here))
+    assert [type(block) for block in written][:2] == [type(block) for block in plain][:2]
+    assert board_document(board, here, NOW).blocks
+    assert told("done", RUNNING, {1: said}, 1, here) is not None
+
+
+def test_a_part_that_is_filled_in_holds_no_code():
+    assert spell("`a` {what}", what="`b` {c}")[1:] == spell(" {what}", what="`b` {c}")
+    assert [part.code for part in spell("`a` {what}", what="`b`")] == [True, False, False]
