@@ -23,7 +23,8 @@ from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
 from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
-from bot.ports import Clock, Memory
+from bot.ports import Clock, DeliveryError, Memory
+from bot.store import StoreUnavailable
 from storage.calendars import SqlCalendars
 from storage.engine import Database
 from storage.weeks import SqlWeeks
@@ -78,6 +79,7 @@ class Learning:
             config.people,
             coffee_rooms(config),
             next=next_of(met),
+            there=self._there_then,
             voter=ruled.voter,
         )
         cups = before_coffee(met, section, clock) if met else []
@@ -92,6 +94,13 @@ class Learning:
         now = self._clock.now()
         link = self._config.coffee.link if self._config.coffee else ""
         return invitation(self._config, self.coffee, link or self._there(now), now)
+
+    def _there_then(self, at: datetime) -> str:
+        """Where the coffee of that time is; empty where nobody can tell."""
+        try:
+            return self._there(at - timedelta(microseconds=1))
+        except (DeliveryError, StoreUnavailable):
+            return ""
 
     def _there(self, at: datetime) -> str:
         """Where the next coffee is, as its own calendar says."""

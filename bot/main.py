@@ -124,7 +124,7 @@ class Klatsch:
             calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
             digest_link=lambda team: self.signed.digests.link(team),
             sealed=self.signed.sealed,
-            house=self.learning.house,
+            house=replace(self.learning.house, calendar=lambda: self.signed.coffee.link()),
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
@@ -217,7 +217,7 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
-            house=self.learning.house,
+            house=replace(self.learning.house, calendar=lambda: self.signed.coffee.link()),
         )
 
     @property
