@@ -261,6 +261,15 @@ class WakeArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeReplay:
+    """A timer: in a drill, event `seq` of incident `of` comes again at `due`."""
+
+    of: int
+    seq: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatAlerts:
     """A timer: what maintenance covered and still fires at `due` is heard again, and is now an alert like any other."""
 
@@ -305,6 +314,7 @@ Effect = (
     | WakeEscalation
     | WakeReminder
     | WakeArchive
+    | WakeReplay
     | RepeatAlerts
 )
 
@@ -350,6 +360,7 @@ URGENT = 1
 LEAST_URGENT = 9
 
 TIMERS = tuple(
-    KINDS[timer] for timer in (WakeEscalation, WakeReminder, WakeArchive, RepeatAlerts, WakeTimebox, WakeThumbs)
+    KINDS[timer]
+    for timer in (WakeEscalation, WakeReminder, WakeArchive, WakeReplay, RepeatAlerts, WakeTimebox, WakeThumbs)
 )
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""
