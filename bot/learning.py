@@ -13,7 +13,7 @@ from bot.coffee.edition import Edition
 from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
 from bot.config import CoffeeSection, Config
-from bot.digests import Digests, Meetings, WeeklyWords
+from bot.digests import Digests, NextCoffee, WeeklyWords
 from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
@@ -69,7 +69,7 @@ class Learning:
             planned,
             people=config.people,
             duty=duty,
-            meetings=Meetings(met.after, link, self._there) if met else None,
+            coffee=NextCoffee(met.after, link, self._there) if met else None,
         )
         section = config.coffee or CoffeeSection()
         self.house = House(

@@ -24,10 +24,10 @@ A_DAY = 20
 """Coffees of one day that are looked back at, to call the minutes of each otherwise."""
 
 
-Done = f.ShowBoard | f.TellCoffee | f.AskThumbs | f.WriteMinutes
+Effect = f.ShowBoard | f.TellCoffee | f.AskThumbs | f.WriteMinutes
 
 
-class Meetings:
+class CoffeeEffects:
     """Of each platform it is one room: the one that the configuration names, or else that for announcements."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Meetings:
         self._publishers = publishers
         self._house = house
 
-    async def do(self, item: Claimed, effect: Done) -> k.CoffeeCommand | None:
+    async def do(self, item: Claimed, effect: Effect) -> k.CoffeeCommand | None:
         """As `bot.perform.Performer.do`."""
         match effect:
             case f.ShowBoard():
