@@ -23,7 +23,7 @@ from adapters.web.pages import Pages
 from adapters.web.shared import Shared
 from bot.chat.document import Document, Picture
 from bot.coffee.edition import Edition
-from bot.ports import Clock, DeliveryError
+from bot.ports import Clock, Rejected, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,8 @@ class DigestPages:
         self._made = Shared[bytes]()
 
     async def show(self, request: Request) -> Response:
-        """404 for whatever is none of ours, so that who has no link learns nothing; 503 while the database does not answer."""
+        """404 for whatever is none of ours, so that who has no link learns nothing; 503 while the database does not answer, or days off
+        cannot be looked up."""
         token = request.path_params["token"]
         try:
             team = self._links.read(token)
@@ -116,7 +117,9 @@ class DigestPages:
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a digest could not be shown: %s", str(error) or "no answer")
             raise HTTPException(503, "The database does not answer; try again in a minute.") from error
-        except DeliveryError as error:
+        except Unavailable as error:
+            raise HTTPException(503, f"Not now: {error.reason}", headers={"Retry-After": "300"}) from error
+        except Rejected as error:
             raise HTTPException(404, error.reason) from error
         return HTMLResponse(body, headers=HEADERS)
 

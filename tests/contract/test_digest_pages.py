@@ -17,7 +17,7 @@ from bot.chat import document as d
 from bot.chat.drawing import Dot, Drawing
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.edition import Edition
-from bot.ports import Rejected
+from bot.ports import Rejected, Unavailable
 from bot.store import StoreUnavailable
 from tests.clock import FakeClock
 
@@ -138,6 +138,14 @@ async def test_a_database_that_is_away_is_said_so(get: httpx.AsyncClient, librar
     answer = await get.get(LINKS.link())
     assert answer.status_code == 503
     assert "db.internal" not in answer.text
+
+
+async def test_days_off_that_cannot_be_looked_up_now_are_no_reason_to_forget_the_link(
+    get: httpx.AsyncClient, library: Library
+) -> None:
+    library.broken = Unavailable("holidays: they were not known within 30 s")
+    answer = await get.get(LINKS.link())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "300")
 
 
 def test_there_is_no_link_where_nobody_could_follow_it() -> None:
