@@ -153,11 +153,12 @@ class SkipCoffee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordBoard:
-    """Where the board is shown on a platform."""
+    """Where the board of a coffee is shown on a platform."""
 
     platform: str
     message: str
     room: str
+    coffee: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
