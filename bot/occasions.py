@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.occurrences import Occurrences, latest
+from bot.occurrences import Occurrences, between, latest
 from bot.ports import Clock, DeliveryError, Memory, Overloaded
 from bot.store import StoreUnavailable
 
@@ -34,14 +35,23 @@ APART = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """`name` is its own for ever. It is due `ahead` of each of its `occurrences`; of several that were missed the last one is. `asks`
-    answers what is asked of the writer for the one `at`; `since` is when the one before was, None: nothing is known of one. May take a
-    second and raise as `Occurrences.after`."""
+    """`name` is its own for ever. It is due `ahead` of each of its `occurrences`, or later, from `earliest` of it on; of several that
+    were missed the last one is. `asks` answers what is asked of the writer for the one `at`; `since` is when the one before was, None:
+    nothing is known of one. Both may take a second and raise as `Occurrences.after`."""
 
     name: str
     occurrences: Occurrences
     asks: Callable[[datetime, datetime | None], Sequence[Request]]
     ahead: timedelta = timedelta(0)
+    earliest: Callable[[datetime], datetime] | None = None
+
+    def due(self, after: datetime, now: datetime) -> datetime | None:
+        """The last one that is, of those after `after`. May take a second, and raise as `Occurrences.after`."""
+        until = now + self.ahead
+        if self.earliest is None:
+            return latest(self.occurrences, after, until)
+        found = deque((at for at in between(self.occurrences, after, until) if self.earliest(at) <= now), maxlen=1)
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +134,7 @@ class Occasions:
         return last
 
     async def _due(self, occasion: Occasion, last: Last, now: datetime) -> datetime | None:
-        after, until = max(last.at, now - LONGEST), now + occasion.ahead
-        return await asyncio.to_thread(latest, occasion.occurrences, after, until)
+        return await asyncio.to_thread(occasion.due, max(last.at, now - LONGEST), now)
 
 
 def covers(occurrences: Occurrences, at: datetime, since: datetime | None) -> datetime:
