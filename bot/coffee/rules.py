@@ -58,7 +58,7 @@ def _brew(
         case c.OrderAgenda():
             return meeting.order(board, command, manner, number=number)
         case c.StartCoffee():
-            return meeting.start(board, command, manner, at=at, number=number)
+            return meeting.start(board, manner, at=at, number=number)
         case c.NextTopic():
             return meeting.next_topic(board, command, manner, at=at)
         case c.TakeUpTopic():

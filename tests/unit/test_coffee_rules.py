@@ -232,7 +232,7 @@ def test_what_was_skipped_or_is_over_is_not_called_again() -> None:
     skipped = do(THREE, k.SkipCoffee())
     assert (skipped.board.coffee, skipped.board.past[4].status) == (None, CoffeeStatus.SKIPPED)
     assert kinds(skipped) == ["show_board", "tell skipped 0"]
-    for command in (k.CallCoffee, k.OrderAgenda, k.StartCoffee):
+    for command in (k.CallCoffee, k.OrderAgenda):
         again = do(skipped.board, command(starts_at=CALLED.starts_at))
         assert (again.board, again.effects, again.told.what) == (skipped.board, (), Did.NOTHING)
     assert skipped.board.topics == THREE.topics

@@ -79,9 +79,7 @@ class OrderAgenda:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartCoffee:
-    """The meeting begins with the first topic. `starts_at` is when it was to begin, None: it was not planned."""
-
-    starts_at: datetime | None = None
+    """The meeting that is called, or else one that nobody planned, begins with its first topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
