@@ -47,7 +47,7 @@ class Weekly:
 @dataclass(frozen=True, slots=True)
 class NextCoffee:
     """When people meet for coffee next (None: nobody knows), and where: at `link`, or else where that one is, `there`. Both may take a second, and
-    raise Unavailable."""
+    raise as `bot.occurrences.Occurrences.after`."""
 
     following: Callable[[datetime], datetime | None] = lambda at: None
     link: str = ""

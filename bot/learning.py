@@ -90,7 +90,7 @@ class Learning:
         return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
 
     def invitation(self) -> Invitation | None:
-        """To the lean coffee; None: nobody says when that is. May take a second, and raise Unavailable and StoreUnavailable."""
+        """To the lean coffee; None: nobody says when that is. May take a second, and raise as `Occurrences.after`."""
         now = self._clock.now()
         link = self._config.coffee.link if self._config.coffee else ""
         return invitation(self._config, self.coffee, link or self._there(now), now)

@@ -87,6 +87,7 @@ class Occasions:
         self._clock = clock
         self._sleep = sleep
         self._last: dict[str, Last] = {}
+        self._troubles: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -95,14 +96,19 @@ class Occasions:
             await self._sleep(LOOKS_EVERY)
 
     async def look(self) -> None:
-        """Whatever is due. One that cannot be looked at keeps no other one from being done."""
+        """Whatever is due. One that cannot be looked at keeps no other one from being done; why is said once in the log."""
         for occasion in self._occasions:
             try:
                 await self._look(occasion)
             except (StoreUnavailable, Overloaded, DeliveryError) as error:
-                log.warning("whether %s is due could not be looked at: %s", occasion.name, error)
+                # A calendar may be away for days, and is looked at every few seconds.
+                if self._troubles.get(occasion.name) != (trouble := str(error)):
+                    log.warning("whether %s is due could not be looked at: %s", occasion.name, trouble)
+                self._troubles[occasion.name] = trouble
             except Exception:
                 log.exception("a bug while looking whether %s is due", occasion.name)
+            else:
+                self._troubles.pop(occasion.name, None)
 
     async def _look(self, occasion: Occasion) -> None:
         name, now = occasion.name, self._clock.now()

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from adapters.web.calendars import HEADERS, REFRESH
 from bot.coffee.invitation import Invitation, Series
-from bot.ports import Unavailable
+from bot.ports import DeliveryError
 from bot.store import StoreUnavailable
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class CoffeeLinks:
 
 
 class CoffeeCalendar:
-    """What lies behind the link. `invitation` may take a second, and raise Unavailable and StoreUnavailable; None: there is no coffee."""
+    """What lies behind the link. `invitation` may take a second, and raise Unavailable, Rejected and StoreUnavailable; None: there is
+    no coffee."""
 
     def __init__(self, links: CoffeeLinks, invitation: Callable[[], Invitation | None]) -> None:
         self._links = links
@@ -67,7 +68,7 @@ class CoffeeCalendar:
             raise HTTPException(404, "There is no such calendar.")
         try:
             invitation = await asyncio.to_thread(self._invitation)
-        except Unavailable as error:
+        except DeliveryError as error:
             raise HTTPException(503, f"Not now: {error.reason}", headers={"Retry-After": "300"}) from error
         except StoreUnavailable as error:
             log.warning("the coffee's calendar could not be shown: %s", error)
