@@ -5,7 +5,7 @@ from email.headerregistry import Address
 from email.message import MIMEPart
 
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from adapters.paging.smtp import Config, Smtp, build
@@ -109,13 +109,14 @@ async def test_what_is_no_address_gets_nothing(server: SmtpServer, to: str) -> N
     assert server.mails == []
 
 
-LOCAL = st.lists(st.text("az09=?'_-{|", min_size=1, max_size=6), min_size=1, max_size=3).map(".".join)
-DOMAIN = st.lists(st.text("az09-", min_size=1, max_size=6), min_size=1, max_size=3).map(".".join)
+LOCAL = st.lists(st.text("az09=?'_-{|", max_size=6), min_size=1, max_size=3).map(".".join)
+DOMAIN = st.lists(st.text("az09-", max_size=6), min_size=1, max_size=3).map(".".join)
 
 
-@given(st.builds("{}@{}".format, LOCAL, DOMAIN | DOMAIN.map("[{}]".format)).filter(ADDRESS.fullmatch))
+@given(st.builds("{}@{}".format, LOCAL, DOMAIN | DOMAIN.map("[{}]".format)))
 def test_each_address_that_is_one_stands_in_a_header(to: str) -> None:
-    assert Address(addr_spec=to).addr_spec == to
+    event("an address" if ADDRESS.fullmatch(to) else "none")
+    assert not ADDRESS.fullmatch(to) or Address(addr_spec=to).addr_spec == to
 
 
 async def test_a_server_that_refuses_for_now_is_asked_again_and_one_for_good_is_not(server: SmtpServer) -> None:
