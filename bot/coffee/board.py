@@ -25,10 +25,11 @@ class TopicState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Takeaway:
-    """What people take along from a topic; `by` empty: nobody says."""
+    """What people take along from a topic; `by` empty: nobody says. `number` (from 1) is its own among those of the meeting."""
 
     text: str
     by: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.chat.document import Document, Line, Paragraph, Text, clean, plain
 from bot.chat.implied import repeatable
 from bot.chat.marked import marked
-from bot.coffee.board import Coffee, Topic
+from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.brewed import Did, Told
 from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
 from bot.coffee.house import House
@@ -38,7 +38,9 @@ Said = tuple[Line, str]
 
 def _said(told: Told, house: House) -> Said | None:
     match told.what:
-        case Did.ADDED | Did.DROPPED | Did.RESTORED | Did.REWORDED | Did.PUT | Did.TAKEN | Did.TOOK_ALONG:
+        case (
+            Did.ADDED | Did.DROPPED | Did.RESTORED | Did.REWORDED | Did.PUT | Did.TAKEN | Did.TOOK_ALONG | Did.TOOK_BACK
+        ):
             return _of_topic(told, told.topic) if told.topic else None
         case Did.BEGAN | Did.DONE:
             return _meeting(told, house)
@@ -73,8 +75,18 @@ def _of_topic(told: Told, topic: Topic) -> Said:
             mine = spell("{dots} off topic {n} ({text}). You have {left} left.", **_counts(told, topic))
             return mine, _undo(f"vote {number} x{told.count}")
         case _:
-            noted = spell("Noted with topic {n}: {taken}", n=f"{number}", taken=short(topic.takeaways[-1].text))
-            return noted, "It goes into the minutes, where everybody can edit it."
+            return _takeaway(told, topic)
+
+
+def _takeaway(told: Told, topic: Topic) -> Said:
+    number, takeaway = f"{topic.id}", told.takeaway or Takeaway("")
+    text = short(takeaway.text)
+    if told.what is Did.TOOK_ALONG:
+        noted = spell("Noted as takeaway {k}, with topic {n}: {taken}", k=f"{takeaway.number}", n=number, taken=text)
+        return noted, _undo(f"untake {takeaway.number}")
+    gone = spell("Takeaway {k} is off topic {n}: {taken}", k=f"{takeaway.number}", n=number, taken=text)
+    again = _undo(f"takeaway #{number} {takeaway.text}") if repeatable(takeaway.text) and text == takeaway.text else ""
+    return gone, again or f"`coffee takeaway #{number} TEXT` notes another."
 
 
 def _counts(told: Told, topic: Topic) -> dict[str, str]:
@@ -91,13 +103,14 @@ def _react(told: Told, topic: Topic) -> str:
 def _meeting(told: Told, house: House) -> Said:
     """Another topic begins, or none does any more."""
     before, then, coffee = told.topic, told.then, told.coffee
+    taken = f" · take the takeaway back: `coffee untake {told.takeaway.number}`" if told.takeaway else ""
     if then is None or coffee is None or coffee.until is None:
         first = "That was the last topic." if before else "The coffee begins, and there are no topics yet."
-        return spell(first), "`coffee add TEXT` brings one up, `coffee end` ends the coffee."
+        return spell(first), f"`coffee add TEXT` brings one up, `coffee end` ends the coffee.{taken}"
     began = spell("Now: {text}, until {until}.", text=short(then.text), until=clock(coffee.until, house))
     if before is None:
-        return began, "`coffee next` goes on to the next topic, `coffee end` ends the coffee."
-    return began, f"back to the one before: `coffee topic {before.id}`"
+        return began, f"`coffee next` goes on to the next topic, `coffee end` ends the coffee.{taken}"
+    return began, f"back to the one before: `coffee topic {before.id}`{taken}"
 
 
 def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:

@@ -284,7 +284,9 @@ async def test_each_answer_says_what_changed_and_the_line_that_takes_it_back_doe
             "coffee vote 1 x2",
             "coffee start",
             "coffee takeaway We alert on slow OSDs",
-            "coffee next",
+            "coffee untake 1",
+            "coffee takeaway #1 We alert on slow OSDs",
+            "coffee next One more thing",
             "coffee topic 1",
             "coffee end",
         )

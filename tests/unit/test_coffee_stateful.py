@@ -48,6 +48,8 @@ COMMANDS = st.one_of(
     st.builds(k.EndTimebox, coffee=st.integers(1, 3), topic=st.integers(0, 14), round=ROUNDS),
     st.builds(k.CountThumbs, coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS),
     st.builds(k.NoteTakeaway, text=st.sampled_from(["", "learnt"]), by=BY),
+    st.builds(k.NoteTakeaway, text=st.just("learnt"), by=BY, topic=TOPICS),
+    st.builds(k.DropTakeaway, takeaway=st.integers(0, 4)),
     st.just(k.EndCoffee()),
     st.just(k.SkipCoffee()),
     st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1")),

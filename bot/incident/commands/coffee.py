@@ -137,8 +137,18 @@ class CountThumbs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteTakeaway:
+    """Of topic `topic` of this meeting, 0: of the one that is talked about, or was last."""
+
     text: str
     by: str = ""
+    topic: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTakeaway:
+    """It was none. `takeaway` is its number in this meeting, 0: the last one."""
+
+    takeaway: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +207,7 @@ CoffeeCommand = (
     | EndTimebox
     | CountThumbs
     | NoteTakeaway
+    | DropTakeaway
     | EndCoffee
     | SkipCoffee
     | RecordBoard
