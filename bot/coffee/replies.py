@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.chat.document import Document, Line, Paragraph, Text, clean, plain
+from bot.chat.document import Document, Line, Mention, Paragraph, Text, clean, line, plain
 from bot.chat.implied import repeatable
 from bot.chat.marked import marked
 from bot.coffee.board import Coffee, Takeaway, Topic
@@ -10,6 +10,7 @@ from bot.coffee.brewed import Did, Told
 from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
 from bot.coffee.house import House
 from bot.coffee.tongue import ENGLISH, count, span, spell
+from bot.incident.model import Person, Refused
 
 
 def done(told: Told, house: House) -> Document:
@@ -18,6 +19,20 @@ def done(told: Told, house: House) -> Document:
     if said is None:
         return _answer(spell("Nothing changed: it was so already."), tone="info")
     return _answer(*said)
+
+
+def did_nothing(refused: Refused) -> Document:
+    """Why a reaction did nothing, for the eyes of who put it alone."""
+    reason = (*line(f"{refused.reason} "), Text("Your reaction did nothing. "), *marked(refused.hint))
+    return Document(summary=clean(plain(reason)), blocks=(Paragraph(reason),), tone="refused")
+
+
+def did_nothing_publicly(refused: Refused, person: Person | None) -> Document:
+    """The same where everybody reads it: shorter, and what is theirs alone is not said. `person` None: nobody is named."""
+    called: Line = (Mention(person.id, person.name), Text(": ")) if person else ()
+    said = f"{refused.reason} That reaction did nothing; `coffee` shows what is yours."
+    whole = (*called, *marked(said))
+    return Document(summary=clean(plain(whole)), blocks=(Paragraph(whole),), tone="refused")
 
 
 def several(answers: tuple[Document, ...]) -> Document:

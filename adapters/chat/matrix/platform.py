@@ -98,8 +98,8 @@ class MatrixPlatform:
             else:
                 await self._upgrades.carry(message, await self._say(attempt, id_, document))
 
-    async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
-        """Reply to what somebody typed, in the thread where it was typed."""
+    async def answer(self, room: str, document: Document, content_of: Json, to: str, key: str) -> None:
+        """Reply to the message `to`, in the thread where that is. What `key` is the id of is answered once."""
         relation = content_of.get("m.relates_to")
 
         def written(room: int) -> Json:
@@ -110,7 +110,7 @@ class MatrixPlatform:
             return content
 
         async with self._locks.setdefault(room, asyncio.Lock()):
-            await self._posts.send(room, f"answer-{to}", written)
+            await self._posts.send(room, f"answer-{key}", written)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._writing(room) as id_:
