@@ -123,6 +123,7 @@ class _Batch:
                 case Settlement():
                     held = (request.id, request.attempt) not in late
                     ask = request.ask if held else None
+                    self._ledger.queue(request.more if held else ())
                     outcomes.append(self._ask(ask, len(outcomes)) if ask else Outcome(late=not held))
                 case c.Ask():
                     repeated = bool(request.inbox) and request.inbox in again

@@ -38,6 +38,7 @@ from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.signed import Signed
 from bot.talking import conversation
+from bot.undelivered import Undelivered
 from bot.vital import Vital
 from bot.web import Web
 from storage.alone import ServingLock
@@ -82,6 +83,7 @@ class Klatsch:
         self.lock = ServingLock(self.database)
         self.http = Http()
         self.copies = SqlCalendars(self.database)
+        self._undelivered = Undelivered(self._memory("undelivered"), self.clock)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
@@ -185,7 +187,8 @@ class Klatsch:
             await asyncio.to_thread(self.outbox.take_over)
         hear, digests = self.writer.submit, self.learning.digests
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear, digests)
-        deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
+        await self._undelivered.look()
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer, self._undelivered)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer
@@ -233,7 +236,7 @@ class Klatsch:
             self.clock,
             self.duty,
             self.pages,
-            lambda: [*self.calendars.troubles, *unreached],
+            lambda: [*self.calendars.troubles, *unreached, *self._undelivered.troubles],
         )
         digests = DigestPages(self.signed.digests, Shelf(self.learning, self.lookups), self.clock)
         invitation = self.learning.invitation
@@ -245,6 +248,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
+        talking.append(asyncio.create_task(self._undelivered.run(), name="undelivered"))
         talking += [asyncio.create_task(one, name="learning") for one in self.learning.running()]
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
