@@ -85,22 +85,23 @@ async def test_two_coffees_on_one_day_lie_in_both_places_and_what_people_wrote_t
     for text in archive.read(first):
         assert "- Alert on slow ones (Ana Ruiz)" in text
         assert text.rstrip().splitlines()[-1].startswith("<!-- klatsch: draft ")
-    # People go on writing, here and there.
+    # People go on writing: here all of it is new, there a line of it.
     ours = "# What we really said\n\nAlert on slow ones, and buy disks."
     (archive.lying / first).write_text(ours, encoding="utf-8")
-    archive.origin.put(f"minutes/{first}", ours.encode())
+    theirs = archive.read(first)[1].replace("Alert on slow ones", "Alert on slow ones, and buy disks")
+    archive.origin.put(f"minutes/{first}", f"{theirs}\n".encode())
     await archive.coffee("Who reads runbooks?", "coffee takeaway Read one aloud")
     for text in archive.read(second):
         assert "- Read one aloud (Ana Ruiz)" in text
         assert "OSDs" not in text
-    assert archive.read(first) == (ours, ours)
+    assert archive.read(first) == (ours, theirs)
     # A bot that died before it could say that they were written writes them again: beside theirs.
     again = [
         outgoing(WriteMinutes(name, 1), incident=0, seq=0, place=0, key=f"again {name}") for name in ("folder", "git")
     ]
     await table.stage.writer.submit(Enqueue(tuple(again)))
     await table.settle()
-    assert archive.read(first) == (ours, ours)
+    assert archive.read(first) == (ours, theirs)
     beside = f"coffee-{day}.draft-2.md"
     assert archive.names() == ([second, beside, first], [second, beside, first])
     assert all("- Alert on slow ones (Ana Ruiz)" in text for text in archive.read(beside))
