@@ -24,7 +24,11 @@ from tests.integration.test_crash import ALL, KILLED, WORKERS, Step, Theatre, th
 STORY = "tests.integration.drill_story"
 ALERTS = tuple(f"1 alert fired: osd.{number} is down" for number in range(1, STEPS + 1))
 ONCE = (
-    *("The alerts of INC-1 come again, 1000 times as fast as then", *ALERTS, "All alerts of the past incident have come"),
+    *(
+        "The alerts of INC-1 come again, 1000 times as fast as then",
+        *ALERTS,
+        "All alerts of the past incident have come",
+    ),
     *("Report: A customer calls", "Resolved: drained"),
 )
 
@@ -121,8 +125,8 @@ async def lives(folder: Path, server: str | None, *, every: int) -> None:
 
 
 async def test_wherever_it_dies_each_alert_comes_again_once_and_in_order(tmp_path: Path) -> None:
-    await lives(tmp_path, None, every=3)
+    await lives(tmp_path, None, every=5)
 
 
 async def test_and_so_it_is_on_postgresql(tmp_path: Path, postgres_server: str) -> None:
-    await lives(tmp_path, postgres_server, every=6)
+    await lives(tmp_path, postgres_server, every=12)
