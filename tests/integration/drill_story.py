@@ -52,20 +52,24 @@ postmortem: {{folder: "{folder}/drafts"}}
 
 
 def before(job: Job) -> None:
-    """What happened yesterday, once."""
     database = Database(job.database)
-    ago = FakeClock(datetime.now(UTC) - timedelta(days=1))
     try:
         if SqlLookups(database).incident(1) is None:
-            store = SqlStore(database, ago)
-            handle(store, [an_ask(c.Open(title="OSDs down"))], Rules())
-            for number in range(1, STEPS + 1):
-                ago.forward(seconds=APART.total_seconds())
-                fact = AlertFact(f"f{number}", "OSDDown", f"osd.{number} is down")
-                handle(store, [an_ask(c.FoldAlerts(fired_count=1, fired=(fact,)), 1)], Rules())
-            handle(store, [an_ask(c.Cancel(), 1)], Rules())
+            a_past(database)
     finally:
         database.close()
+
+
+def a_past(database: Database, steps: int = STEPS, apart: timedelta = APART) -> None:
+    """What happened yesterday: so many alerts, each so long after the one before, and nobody is told of it any more."""
+    ago = FakeClock(datetime.now(UTC) - timedelta(days=1))
+    store = SqlStore(database, ago)
+    handle(store, [an_ask(c.Open(title="OSDs down"))], Rules())
+    for number in range(1, steps + 1):
+        ago.forward(seconds=apart.total_seconds())
+        fact = AlertFact(f"f{number}", "OSDDown", f"osd.{number} is down")
+        handle(store, [an_ask(c.FoldAlerts(fired_count=1, fired=(fact,)), 1)], Rules())
+    handle(store, [an_ask(c.Cancel(), 1)], Rules())
 
 
 class Drill(Story):

@@ -51,7 +51,7 @@ def played(job: Job) -> Played:
     platform = build("console", RoomsConfig(folder=f"{job.folder}/rooms"), clock=FakeClock())
     try:
         lookups = SqlLookups(database)
-        messages = [message for message in platform.messages("inc-2")]
+        messages = list(platform.messages("inc-2"))
         with database.read() as connection:
             waiting = connection.execute(text("SELECT key, state FROM outbox WHERE state IN ('waiting', 'failed')"))
             undone = tuple(f"{row.key} {row.state}" for row in waiting)
