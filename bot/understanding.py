@@ -84,7 +84,9 @@ class Understanding:
         if wanted is None:
             return None
         context = self._context(said, by)
-        return Asked(wanted, choices(context, self._topics() if wanted.form.key == "coffee vote" else ()), context.room)
+        topics = self._topics() if wanted.form.key == "coffee vote" else ()
+        past = self._lookups.recent(MEANT) if wanted.form.key == "drill" else ()
+        return Asked(wanted, choices(context, topics, past), context.room)
 
     def _topics(self) -> list[Option]:
         """What dots can be put on."""

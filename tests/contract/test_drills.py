@@ -338,3 +338,47 @@ async def test_a_clock_that_jumps_loses_no_alert_and_brings_none_twice(stage: St
     await played(stage)
     counted = [len(stage.events(kind, 2)) for kind in (e.AlertsFired, e.AlertsCleared)]
     assert counted == [2, 1]
+
+
+async def test_two_bots_bring_each_alert_once(stage: Stage, talk: Talk):
+    await a_past(stage)
+    await talk.says("drill INC-1 speed=20x")
+    other = stage.another_process()
+    running = asyncio.create_task(other.run())
+    try:
+        await played(stage)
+    finally:
+        other.stop()
+        await running
+    assert lines(stage, 2) == [
+        "The alerts of INC-1 come again, 20 times as fast as then",
+        "2 alerts fired: osd 0; osd 1",
+        "1 alert fired: osd 0",
+        "3 alerts cleared, none is firing now: osd 0; osd 1; osd 2",
+        "All alerts of the past incident have come",
+    ]
+    heard = [line[8:].partition(" (Ana")[0] for text in stage.thread("inc-2") for line in text.splitlines()]
+    assert [heard.count(line) for line in lines(stage, 2)] == [1] * 5
+
+
+async def test_the_form_of_a_drill_offers_what_is_over_and_had_alerts(stage: Stage, talk: Talk):
+    await a_past(stage)
+    await stage.open("Network slow")
+    asked = await talk.conversation.wanting(Said("console", "incidents", "ana", "drill"))
+    assert [option.value for option in asked.choices["past"]] == ["INC-1"]
+
+
+async def test_nothing_real_is_opened_where_people_play(stage: Stage, talk: Talk):
+    await talk.says("drill Rack loss")
+    await stage.settle()
+    for line in (
+        "open sev1 All is down",
+        "nearmiss Nearly",
+        "maint Rack 3 start=now end=+2h",
+        "override platform @ben 4h",
+    ):
+        refused = await talk.says(line, "inc-1")
+        assert refused.tone == "refused", line
+        assert "This is the room of a drill, INC-1" in refused.to_plain(), line
+    assert "INC-2 is open" in (await talk.says("drill Another one", "inc-1")).to_plain()
+    assert "INC-3 is open" in (await talk.says("open sev1 All is down", "incidents")).to_plain()
