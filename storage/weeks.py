@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text
 
 from bot.coffee.board import Board
-from bot.coffee.gathered import MEASURED, Fired, Gathered
+from bot.coffee.gathered import MEASURED, Fired, Gathered, ended
 from bot.incident import events as e
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Kind, Source, Status
 from storage import codec
-from storage.coffee import board
+from storage.coffee import board, talked_about
 from storage.engine import Database
 from storage.lookups import UNCLOSED, paged_between
 from storage.tables import LIVE, OWING, TOLD, alert, event, incident
@@ -66,7 +66,7 @@ class SqlWeeks:
             noise = connection.execute(_alerts(_unworked(incidents, told))).all()
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
-            held = _board(connection)
+            held = _board(connection, start, end)
         if len(told) == EVENTS:
             log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
         # Reading takes longer than asking did, and the database does not wait for it.
@@ -200,9 +200,11 @@ def _fired(row: Row[Any]) -> Fired:
     )
 
 
-def _board(connection: Connection) -> Board:
-    """The board without what came up in an incident that is private by now."""
+def _board(connection: Connection, start: datetime, end: datetime) -> Board:
+    """The board, with what was talked about in between, without what came up in an incident that is private by now."""
     found = board(connection)
+    talked = talked_about(connection, [one.number for one in ended(found, start, end)])
+    found = replace(found, topics={**found.topics, **{one.id: one for one in talked}})
     of = {one.incident for one in found.topics.values() if one.incident}
     private = select(incident.c.number).where(incident.c.number.in_(of), incident.c.private == 1)
     secret = set(connection.execute(private).scalars())

@@ -63,10 +63,8 @@ class House:
                 "schedules": {"platform": {"zone": "Europe/Berlin", "rotation": turns}},
                 "policies": {"platform": {"steps": [{"page": "schedule:platform", "wait": "5m"}]}},
             },
-            paging={
-                "email": {"type": "smtp", "host": "127.0.0.1", "port": self.mailbox.port, "from": "k@example.org"}
-            },
-            publishing={"learning": {"type": "git", "url": self.origin.url}},
+            paging={"email": {"type": "smtp", "host": "127.0.0.1", "port": self.mailbox.port, "from": "k@example.org"}},
+            publishing={"learning": {"type": "git", "url": self.origin.url, "web": "https://git.example.org/learning"}},
             digest={
                 "cron": "mon 09:00",
                 "to": ["announce", "ops@example.org"],
@@ -88,9 +86,7 @@ class House:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Working]:
         config = load(self.folder / "config.yaml", {})
-        console = build(
-            "console", Config(folder=str(self.folder / "rooms")), clock=self.clock, people=config.people
-        )
+        console = build("console", Config(folder=str(self.folder / "rooms")), clock=self.clock, people=config.people)
         klatsch = Klatsch(config, clock=self.clock, platforms={"console": console})
         try:
             async with klatsch.running() as running, httpx.AsyncClient(timeout=20, trust_env=False) as client:
