@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,9 +17,13 @@ from bot.destinations import Place
 from bot.digests import Digests, Weekly, posts
 from bot.duty import Duty
 from tests.builders import PEOPLE
+from tests.contract.chat_harness import MatrixHarness
+from tests.contract.chat_people import people_of
+from tests.contract.heard import opened
 from tests.contract.servers.slack import limited, limits
 from tests.contract.slack_harness import SlackHarness
 from tests.contract.stage import Stage, on_stage
+from tests.servers.grudging import grudging
 from tests.weeks import BERLIN, ROSTER, fullest, monday
 from tests.world import World
 
@@ -95,3 +100,26 @@ async def test_slack_shows_all_of_it_once_whatever_happens_in_the_middle(
     # Each once, beside what was refused: two pictures that were not ready, and one too many.
     assert len(server.calls_of("chat.postMessage")) == len(keys) + 3
     assert len(server.calls) < 100
+
+
+async def test_matrix_shows_all_of_it_once_and_in_order_whatever_it_refuses(busy: Stage, matrix: MatrixHarness) -> None:
+    room = await opened(matrix)
+    weekly = replace(busy.digests.weeklies[""], to=(Place("matrix", room),))
+    await busy.writer.submit(posts(weekly, START, END))
+    async with grudging(matrix.homeserver.url, every=7) as between:
+        await matrix.restart(homeserver=between.url)
+        elsewhere = matrix.build(homeserver=between.url)
+        platforms = (matrix.platform, elsewhere)
+        await until_done(busy, [busy.another_process(platforms={"matrix": one}) for one in platforms])
+        assert len(between.refused) > 1
+        await elsewhere.aclose()
+        await matrix.platform.aclose()
+    main, *thread = await matrix.messages(room)
+    assert main.text.startswith(edition(busy).main.summary)
+    assert {one.thread for one in thread} == {main.id}
+    pictures = await people_of(matrix).pictures(room)
+    assert len(pictures) == 2
+    shown = [one.alt for one in pictures]
+    texts = [" ".join(one.text.split()) for one in thread if one.text not in shown]
+    begun = [" ".join(document.summary.split()) for _, document in edition(busy).details]
+    assert [text[: len(title)] for text, title in zip(texts, begun, strict=True)] == begun
