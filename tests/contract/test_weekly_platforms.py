@@ -16,6 +16,7 @@ from bot.deliver import Deliverer
 from bot.destinations import Place
 from bot.digests import Digests, Weekly, posts
 from bot.duty import Duty
+from storage.engine import Database
 from tests.builders import PEOPLE
 from tests.contract.chat_harness import MatrixHarness
 from tests.contract.chat_people import people_of
@@ -23,6 +24,7 @@ from tests.contract.heard import opened
 from tests.contract.servers.slack import limited, limits
 from tests.contract.slack_harness import SlackHarness
 from tests.contract.stage import Stage, on_stage
+from tests.databases import made_in
 from tests.servers.grudging import grudging
 from tests.weeks import BERLIN, ROSTER, fullest, monday
 from tests.world import World
@@ -41,13 +43,17 @@ class Week:
 
 
 @pytest.fixture
-async def busy(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
-    async with on_stage(world, tmp_path) as stage:
+async def busy(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The week comes from nowhere, so it is all the same in which database the rest is."""
+    (tmp_path / "stage").mkdir()
+    world = World(Database(made_in(tmp_path / "stage")))
+    async with on_stage(world, tmp_path / "stage") as stage:
         world.clock.forward(seconds=(END - world.clock.now()).total_seconds())
         duty = Duty(ROSTER, changed=stage.writer.follow)
         weeklies = {"": Weekly(zone=BERLIN, to=(Place("slack"),))}
         stage.digests = Digests(Week(), world.clock, stage.words, weeklies, people=PEOPLE, duty=duty)
         yield stage
+    world.close()
 
 
 def edition(stage: Stage) -> Edition:
