@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
+from bot.chat.advice_opened import nearly, replays
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
-from bot.chat.learning import nearly, replays
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c

@@ -55,7 +55,10 @@ def step(incident: Incident, command: c.StepReplay, at: datetime) -> list[e.Even
         return []
     if (held.seq, held.due) != (command.seq, command.due):
         return []
-    return _play(_alerts(command.script), incident.alerts_firing, held.speed, at)
+    script = command.script
+    # Of what was looked up not all may be alerts that come again, so what lies behind it is looked at next.
+    behind = script[-1].seq + 1 if len(script) > MOST_TOGETHER else 0
+    return _play(_alerts(script), incident.alerts_firing, held.speed, at, behind)
 
 
 def pace(incident: Incident, command: c.PaceReplay, at: datetime) -> list[e.Event]:
@@ -112,10 +115,12 @@ def _alerts(script: Sequence[e.Recorded]) -> list[e.Recorded]:
     ]
 
 
-def _play(alerts: Sequence[e.Recorded], firing: int, speed: int, at: datetime) -> list[e.Event]:
-    """The first of them and what came with it, and when the next one comes."""
+def _play(alerts: Sequence[e.Recorded], firing: int, speed: int, at: datetime, behind: int = 0) -> list[e.Event]:
+    """The first of them and what came with it, and when the next one comes. When that is all, event `behind` is looked at at once; 0: there
+    is none."""
+    last = e.ReplayMoved(at=at, seq=behind, next_at=at if behind else None)
     if not alerts:
-        return [e.ReplayMoved(at=at, seq=0, next_at=None)]
+        return [last]
     first = alerts[0].recorded_at
     now = [one for one in alerts[:MOST_TOGETHER] if one.recorded_at - first < TOGETHER * speed]
     events: list[e.Event] = []
@@ -124,7 +129,7 @@ def _play(alerts: Sequence[e.Recorded], firing: int, speed: int, at: datetime) -
         firing = came.firing
         events.append(came)
     if len(now) == len(alerts):
-        return [*events, e.ReplayMoved(at=at, seq=0, next_at=None)]
+        return [*events, last]
     following = alerts[len(now)]
     gap = max(timedelta(), following.recorded_at - now[-1].recorded_at) / speed
     return [*events, e.ReplayMoved(at=at, seq=following.seq, next_at=at + gap)]

@@ -16,7 +16,7 @@ from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.blocks import DigestBlock
 from bot.destinations import Mailbox, Place
-from bot.digests import Digests, Meetings, Weekly, posts
+from bot.digests import Digests, NextCoffee, Weekly, posts
 from bot.handle import handle
 from bot.incident import commands as c
 from bot.incident.effects import SayWeeklyDigest
@@ -187,17 +187,17 @@ async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
         assert detail.strip() in document.to_plain()
 
 
-def other(stage: Stage, meetings: Meetings | None = None, **given: object) -> Digests:
+def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:
     weeklies = {"": replace(stage.digests.weeklies[""], **given)}
     words = Wording(Templates(None), PEOPLE, "UTC", {}, stage.duty)
     weeks = SqlWeeks(stage.world.database)
-    return Digests(weeks, stage.clock, words, weeklies, people=PEOPLE, duty=stage.duty, meetings=meetings)
+    return Digests(weeks, stage.clock, words, weeklies, people=PEOPLE, duty=stage.duty, coffee=coffee)
 
 
 async def test_the_language_the_blocks_that_are_off_and_the_next_coffee(stage: Stage) -> None:
     await a_week(stage)
     start, end = stage.clock.now() - WEEK, stage.clock.now()
-    coffee = Meetings(lambda at: at + timedelta(days=3), "https://meet.example.org/coffee")
+    coffee = NextCoffee(lambda at: at + timedelta(days=3), "https://meet.example.org/coffee")
     everything = other(stage, coffee, language="de").edition("", start, end)
     assert "Störung" in everything.main.summary
     assert any(
@@ -215,7 +215,7 @@ async def test_a_coffee_nobody_can_tell_the_time_of_holds_up_no_digest(
         raise Unavailable("holidays: they were not known within 30 s")
 
     end = stage.clock.now()
-    edition = other(stage, Meetings(unknown)).edition("", end - WEEK, end)
+    edition = other(stage, NextCoffee(unknown)).edition("", end - WEEK, end)
     assert "quiet" in edition.main.summary
     assert "when the next coffee is could not be found out" in caplog.text
 

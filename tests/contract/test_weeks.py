@@ -327,6 +327,17 @@ def test_one_event_that_cannot_be_read_holds_up_no_other(world: World, caplog: p
     assert f"of INC-{number} cannot be read" in caplog.text
 
 
+def test_one_page_that_cannot_be_read_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture):
+    for title in ("one", "two"):
+        world.clock.forward(hours=1)
+        world.opened(title, page="policy:platform")
+    with world.database.write() as connection:
+        first = (tables.event.c.kind == "people_paged", tables.event.c.incident == 1)
+        connection.execute(update(tables.event).where(*first).values(body='{"targets": 1}'))
+    assert [one.at for one in week(world).paged] == [START + timedelta(hours=2)]
+    assert "cannot be read" in caplog.text
+
+
 def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

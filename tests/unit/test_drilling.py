@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.drilling import usual_speed
+from bot.incident.drilling import MOST_TOGETHER, usual_speed
 from bot.incident.evolve import evolve
 from bot.incident.model import Kind, Mark, Person, Refused, Role, Severity, Source, Status
 from bot.incident.plan import Policy, plan
@@ -99,6 +99,18 @@ def test_what_opened_by_hand_has_its_first_alert_when_it_came_then():
     assert fired(list(told.history)) == []
     assert told.incident.replay.due == START + 5 * MINUTE
     assert fired(clock(told, past(5))) == ["osd.1 is down"]
+
+
+def test_a_burst_with_a_merge_in_it_that_brought_no_alerts_comes_to_its_end():
+    script = list(past(0, *[30] * 150))
+    merged = e.Absorbed(at=START, other=4, title="The same", alerts_firing=0, alerts_total=0)
+    script[80] = replace(script[80], event=merged)
+    told = a_drill(tuple(script), speed=1000)
+    while not told.incident.replay.over:
+        # As many as are looked up at a time.
+        waits = [one for one in script if one.seq >= told.incident.replay.seq]
+        clock(told, tuple(waits[: MOST_TOGETHER + 1]))
+    assert told.incident.alerts_total == 150
 
 
 def test_it_is_held_goes_on_and_changes_its_pace_without_losing_a_second():
