@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +27,7 @@ from storage.store import SqlStore
 from storage.tables import outbox
 from storage.weeks import SqlWeeks
 from tests.contract.stage import Stage
-from tests.fakes import Orders, RecordingPager
+from tests.fakes import Orders, Patience, RecordingPager
 from tests.world import PEOPLE, World
 
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
@@ -103,6 +104,31 @@ async def test_a_platform_that_fails_between_the_message_and_its_details_shows_e
         assert len(found) == len(set(found)) > 4
     assert len(digests(stage)) == 3
     assert [row[1] for row in stage.effects("say_weekly_digest")] == ["done"] * 3
+
+
+async def test_another_bot_finishes_what_one_that_stands_still_began(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await a_week(stage)
+    await posted(stage)
+    still = Patience()
+    stage.chat.by_method["say"] = Orders(deque([_nothing, _nothing, _nothing, still]))
+    other = stage.another_process()
+    first = asyncio.create_task(stage.deliverer.round())
+    await still.asked.wait()
+    assert len(details(stage)) == 2
+    assert await other.drain() == 0
+    # Its lease is over, and nobody has renewed it.
+    stage.clock.forward(seconds=61)
+    assert await other.drain() == 1
+    whole = details(stage)
+    assert len(whole) == len(set(whole)) > 4
+    assert stage.effects("say_weekly_digest") == [("say_weekly_digest", "done", 2)]
+    still.go.set()
+    await first
+    assert details(stage) == whole
+    assert len(digests(stage)) == 1
+    assert "was withdrawn, or taken over by another process" in caplog.text
 
 
 async def _nothing() -> None:

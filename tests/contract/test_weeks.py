@@ -10,19 +10,20 @@ from sqlalchemy.event import listen, remove
 
 import storage.weeks
 from bot.alerts.model import Alert, Notification
-from bot.coffee.board import Board, Coffee, Origin, Topic
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.gathered import MEASURED, Fired, Gathered
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Captured, Kind, Mark, Severity, Status
 from bot.oncall.load import Paged
 from storage import codec, tables
+from storage.coffee import keep
 from storage.weeks import SqlWeeks
 from tests.clock import START
 from tests.statements import statements
 from tests.world import World
 
-WEEK = timedelta(days=7)
+WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
 END = START + WEEK
 
 
@@ -277,6 +278,23 @@ def test_of_what_is_private_there_is_nothing_whenever_it_became_so(world: World,
     assert [one.title for one in gathered.incidents.values()] == ["for all to read"]
     assert "tenant" not in repr(gathered).lower()
     assert (gathered.owing, gathered.noise) == ((), ())
+
+
+def test_what_was_talked_about_at_a_coffee_of_the_week_is_known_less_what_is_private(world: World):
+    number = world.opened().number
+    talked = [
+        Topic(1, "Who restarts what?", START, state=TopicState.DISCUSSED, coffee=1),
+        Topic(2, "Tenant data", START, Origin.QUESTION, incident=number, state=TopicState.DISCUSSED, coffee=1),
+        Topic(3, "of an earlier one", START, state=TopicState.DISCUSSED, coffee=2),
+    ]
+    coffees = [
+        Coffee(one, START + one * HOUR, CoffeeStatus.OVER, ended=START - WEEK * (one - 1) + HOUR) for one in (1, 2)
+    ]
+    with world.database.write() as connection:
+        keep(connection, talked, coffees)
+    assert [*week(world).board.topics] == [1, 2]
+    becomes_private(world, number)
+    assert [*week(world).board.topics] == [1]
 
 
 def test_a_topic_goes_when_its_incident_becomes_private(world: World, topics: list[Topic]):
