@@ -4,9 +4,12 @@ long past nor a storm makes it slow. What is private is left out here, and so ca
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text
@@ -40,7 +43,6 @@ NOISY, NOISY_ALERTS = 500, 50_000
 CHUNK = 500
 """Values in one IN list."""
 
-_CHANGED = e.KINDS[e.StatusChanged]
 _RECORDED = tuple(column for column in event.c if column.name != "at")
 """When it happened stands in the body; tens of thousands of times are not read twice."""
 
@@ -56,21 +58,22 @@ class SqlWeeks:
             if not self._database.sqlite:
                 # One look for all the questions: nothing becomes private between two of them.
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            told = connection.execute(_told(start, end)).all()
-            stored = [connection.execute(statement).all() for statement in (_open(end), _newest(end), _owing(end))]
-            bodies = {row.number: row.body for found in stored for row in found}
-            missing = sorted({row.incident for row in told} - bodies.keys())
+            # Read as it comes: rows that wait to be read are a third of what Python's collector then looks through.
+            recorded, read = _recorded(connection.execute(_told(start, end)))
+            bodies: dict[int, str] = {}
+            for statement in (_open(end), _newest(end), _owing(end)):
+                bodies |= _bodies(connection, statement)
+            missing = sorted(recorded.keys() - bodies.keys())
             for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
-                bodies |= {row.number: row.body for row in connection.execute(_of(part))}
+                bodies |= _bodies(connection, _of(part))
             incidents = codec.load_incidents(sorted(bodies.items()))
-            noise = connection.execute(_alerts(_unworked(incidents, told))).all()
+            noise = connection.execute(_alerts(_unworked(incidents, recorded))).all()
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
             held = _board(connection)
-        if len(told) == EVENTS:
+        if read == EVENTS:
             log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
-        # Reading takes longer than asking did, and the database does not wait for it.
-        events = _recorded(told, incidents)
+        events = {number: each for number, each in recorded.items() if number in incidents}
         return Gathered(
             start=start,
             end=end,
@@ -142,38 +145,45 @@ def _alerts(numbers: Sequence[int]) -> Select[Any]:
     )
 
 
-def _recorded(told: Sequence[Row[Any]], incidents: Mapping[int, Incident]) -> dict[int, tuple[Recorded, ...]]:
-    """Those of `incidents`, by incident and in their order."""
-    found: dict[int, list[Recorded]] = {}
-    load = {kind: codec.event_loader(kind) for kind in {row.kind for row in told}}
-    # A row's columns by name cost as much as reading its body.
-    for number, seq, recorded_at, kind, by, source, ref, command, body, link in reversed(told):
-        if number not in incidents:
-            continue
+def _bodies(connection: Connection, statement: Select[Any]) -> dict[int, str]:
+    return {row.number: row.body for row in connection.execute(statement)}
+
+
+def _recorded(told: Iterable[Sequence[Any]]) -> tuple[dict[int, tuple[Recorded, ...]], int]:
+    """What is `told`, the newest first, by incident and in their order; and how many of it there were."""
+    found: dict[int, list[Recorded]] = defaultdict(list)
+    load = cache(codec.event_loader)
+    read = 0
+    for row in told:
+        # A row's columns by name cost as much as reading its body.
+        number, seq, recorded_at, kind, by, source, ref, command, body, link = row
+        read += 1
         try:
-            happened = load[kind](body)
+            happened = load(kind)(body)
         except codec.BROKEN as error:
             # It holds up no other, and comes round for as long as the week is looked at.
             log.error("event %d of INC-%d cannot be read: %s", seq, number, error)
             continue
-        one = Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, happened)
-        found.setdefault(number, []).append(one)
-    return {number: tuple(sorted(found[number], key=lambda one: one.seq)) for number in sorted(found)}
+        found[number].append(Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, happened))
+    return {number: tuple(sorted(found[number], key=attrgetter("seq"))) for number in sorted(found)}, read
 
 
-def _unworked(incidents: Mapping[int, Incident], told: Iterable[Row[Any]]) -> list[int]:
-    """The newest that nobody worked on: declined by what is `told`, or in triage when all of their alerts were over."""
-    changed = {row.incident for row in told if row.kind == _CHANGED}
+def _unworked(incidents: Mapping[int, Incident], events: Mapping[int, Sequence[Recorded]]) -> list[int]:
+    """The newest that nobody worked on: declined in one of these events, or in triage when all of their alerts were over."""
     found = [
         number
         for number, one in incidents.items()
         if one.kind is not Kind.DRILL
         and (
-            (one.status is Status.DECLINED and number in changed)
+            (one.status is Status.DECLINED and _changed(events.get(number, ())))
             or (one.status is Status.TRIAGE and not one.alerts_firing)
         )
     ]
     return found[-NOISY:]
+
+
+def _changed(events: Iterable[Recorded]) -> bool:
+    return any(isinstance(one.event, e.StatusChanged) for one in events)
 
 
 def _stands(one: Incident) -> bool:
