@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text
 
 from bot.coffee.board import Board
-from bot.coffee.gathered import MEASURED, Fired, Gathered
+from bot.coffee.gathered import MEASURED, NOWHERE, Fired, Gathered
 from bot.incident import events as e
 from bot.incident.events import Recorded
-from bot.incident.model import Incident, Kind, Source, Status
+from bot.incident.model import Incident, Kind, Status
 from storage import codec
 from storage.coffee import board
 from storage.engine import Database
@@ -43,8 +43,8 @@ NOISY, NOISY_ALERTS = 500, 50_000
 CHUNK = 500
 """Values in one IN list."""
 
-_RECORDED = tuple(column for column in event.c if column.name != "at")
-"""When it happened stands in the body; tens of thousands of times are not read twice."""
+_TELLING = ("incident", "seq", "recorded_at", "kind", "by", "command", "body")
+"""Columns of an event. When it happened stands in its body, and nothing of a digest tells where it came from."""
 
 
 class SqlWeeks:
@@ -93,7 +93,12 @@ def _told(start: datetime, end: datetime) -> Select[Any]:
     index is text, and `kind` would be the column of either table."""
     public = exists().where(incident.c.number == event.c.incident, incident.c.private == 0)
     between = (event.c.recorded_at >= start, event.c.recorded_at < end)
-    return select(*_RECORDED).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
+    return (
+        select(*(event.c[name] for name in _TELLING))
+        .where(TOLD, *between, public)
+        .order_by(event.c.recorded_at.desc())
+        .limit(EVENTS)
+    )
 
 
 _BODIES = select(incident.c.number, incident.c.body).where(incident.c.private == 0)
@@ -156,7 +161,7 @@ def _recorded(told: Iterable[Sequence[Any]]) -> tuple[dict[int, tuple[Recorded, 
     read = 0
     for row in told:
         # A row's columns by name cost as much as reading its body.
-        number, seq, recorded_at, kind, by, source, ref, command, body, link = row
+        number, seq, recorded_at, kind, by, command, body = row
         read += 1
         try:
             happened = load(kind)(body)
@@ -164,7 +169,7 @@ def _recorded(told: Iterable[Sequence[Any]]) -> tuple[dict[int, tuple[Recorded, 
             # It holds up no other, and comes round for as long as the week is looked at.
             log.error("event %d of INC-%d cannot be read: %s", seq, number, error)
             continue
-        found[number].append(Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, happened))
+        found[number].append(Recorded(number, seq, recorded_at, by, NOWHERE, command, happened))
     return {number: tuple(sorted(found[number], key=attrgetter("seq"))) for number in sorted(found)}, read
 
 
