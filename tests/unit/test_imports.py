@@ -30,6 +30,7 @@ HEAVY = (
     "holidays",
     "websockets",
     # What makes a digest, whose words and pictures nobody needs before one is due.
+    "bot.chat.drawing",
     "bot.coffee.digest",
     "bot.coffee.editions",
     "bot.coffee.pictures",
