@@ -69,7 +69,7 @@ def _lessons(seen: Seen) -> dict[int, Counter[Lesson]]:
     for number, lines in seen.notes.items():
         found[number].update(MARKS[line.mark] for line in lines)
     for incident, added in seen.happened(e.FollowUpAdded):
-        if incident.followups[added.followup - 1].outcome != "dropped":
+        if any(item.id == added.followup and item.outcome != "dropped" for item in incident.followups):
             found[incident.number][Lesson.FOLLOWUPS] += 1
     for incident, _ in seen.happened(e.PostmortemDrafted):
         found[incident.number][Lesson.POSTMORTEM] = 1
