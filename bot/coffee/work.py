@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from bot.coffee.board import Origin, TopicState
 from bot.coffee.seen import NOT_ONE, Seen
@@ -197,16 +198,9 @@ def topics(seen: Seen) -> Topics | None:
 
 def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:
     """The follow-ups that were added (True) or changed in the period, those of exercises too: what a drill showed is to be done."""
-    for incident, recorded in seen.happened():
-        if not seen.ours(incident):
-            continue
-        match recorded.event:
-            case e.FollowUpAdded(followup=number):
-                yield incident, number, True
-            case e.FollowUpChanged(followup=number):
-                yield incident, number, False
-            case _:
-                pass
+    added = ((one, event.followup, True) for one, event in seen.happened(e.FollowUpAdded))
+    changed = ((one, event.followup, False) for one, event in seen.happened(e.FollowUpChanged))
+    yield from (row for row in chain(added, changed) if seen.ours(row[0]))
 
 
 def _item(incident: Incident, row: FollowUp) -> Item:
