@@ -86,7 +86,6 @@ class SqlWeeks:
             board=held,
         )
 
-
     def _remember(self, numbers: Sequence[int]) -> None:
         """That these owe something: the release before us, which may be writing beside us, does not say so in their rows. By what they
         are found now they will not be in some weeks."""
