@@ -23,6 +23,7 @@ from bot.coffee.gathered import Gathered
 from bot.coffee.incidents import Review
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Person, Refused, Severity, Status
+from bot.incident.text import REMOVED
 from bot.oncall.escalation import Roster
 from bot.oncall.load import Paged
 from bot.oncall.schedules import Schedule
@@ -421,11 +422,12 @@ def test_topics_stand_by_their_dots() -> None:
 
 @pytest.mark.parametrize(("ended", "told"), [(START, True), (END - HOUR, True), (START - HOUR, False), (END, False)])
 def test_what_came_of_a_coffee_is_told_in_the_week_in_which_it_ended(ended: datetime, told: bool) -> None:
-    over = Coffee(4, ended - HOUR, CoffeeStatus.OVER, agenda=(9, 8), ended=ended, minutes="https://git.example.org/4")
+    over = Coffee(4, ended - HOUR, CoffeeStatus.OVER, agenda=(9, 6, 8), ended=ended, minutes="https://git.example.org/4")
     talked = [
         Topic(8, "Reserved cores", START, state=TopicState.DISCUSSED, coffee=4),
         Topic(9, "SONiC", START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Try it", "ana"),)),
         Topic(7, "Of an earlier one", START, state=TopicState.DISCUSSED, coffee=3),
+        Topic(6, REMOVED, START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Said of it"),)),
     ]
     held = Board({topic.id: topic for topic in talked}, past={4: over})
     coffee = weekly(gathered([], START, END, board=held), around(END, **COFFEE)).coffee
