@@ -177,23 +177,27 @@ def coming(seen: Seen) -> Coming | None:
 def topics(seen: Seen) -> Topics | None:
     listed = [topic for topic in seen.gathered.board.topics.values() if topic.state is TopicState.OPEN]
     ordered = sorted(listed, key=lambda topic: (-topic.votes, topic.id))
-    held = seen.gathered.held()
-    places = {id_: (one.number, place) for one in held for place, id_ in enumerate(one.agenda)}
-    numbers = {one.number for one in held}
-    done = [
-        topic
-        for topic in seen.gathered.board.topics.values()
-        if topic.coffee in numbers and topic.state is TopicState.DISCUSSED
-    ]
-    talked = sorted(done, key=lambda topic: places.get(topic.id, (topic.coffee, topic.id)))
+    talked, held = _talked(seen), seen.gathered.held()
     found = Topics(
         tuple((one.id, one.text, one.votes) for one in ordered),
         seen.around.next_coffee,
         seen.around.meeting,
-        tuple(Talked(one.text, tuple(said.text for said in one.takeaways)) for one in talked),
+        talked,
         held[-1].minutes if talked else "",
     )
     return found if found.topics or found.next or found.talked else None
+
+
+def _talked(seen: Seen) -> tuple[Talked, ...]:
+    """Less what was removed since."""
+    places = {(one.number, id_): place for one in seen.gathered.held() for place, id_ in enumerate(one.agenda)}
+    found = [
+        (topic.coffee, places[topic.coffee, topic.id], topic)
+        for topic in seen.gathered.board.topics.values()
+        if topic.state is TopicState.DISCUSSED and (topic.coffee, topic.id) in places and topic.text != REMOVED
+    ]
+    ordered = (topic for *_, topic in sorted(found, key=lambda one: one[:2]))
+    return tuple(Talked(topic.text, tuple(said.text for said in topic.takeaways)) for topic in ordered)
 
 
 def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:
