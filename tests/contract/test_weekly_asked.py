@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
@@ -47,8 +48,8 @@ def type_(stage: Stage) -> Typing:
     answers = Answers(world.lookups, world.clock, names, stage.words, digests)
     conversation = Conversation(stage.writer, world.lookups, world.clock, names, answers)
 
-    async def type_(line: str, room: str = "", platform: str = "console") -> str:
-        answer = await conversation.said(Said(platform=platform, room=room, by="ana", line=line))
+    async def type_(line: str, room: str = "", platform: str = "console", at: datetime | None = None) -> str:
+        answer = await conversation.said(Said(platform=platform, room=room, by="ana", line=line, at=at))
         return answer.to_plain()
 
     return type_
@@ -151,6 +152,16 @@ async def test_where_none_is_sent_by_itself_it_is_posted_now_and_said_what_to_wr
         asked, answer = posting(stage.digests, c.PostDigest(), stage.clock.now())
         assert [one.effect.platform for one in asked.effects] == ["console"]
         assert (told in answer.to_plain()) is not by_itself
+
+
+async def test_a_line_that_is_heard_again_an_hour_later_posts_nothing_more(stage: Stage, type_: Typing) -> None:
+    typed = stage.clock.now()
+    await type_("digest post", at=typed)
+    before = queued(stage)
+    assert len(before) == 3
+    stage.clock.forward(hours=1)
+    await type_("digest post", at=typed)
+    assert queued(stage) == before
 
 
 async def test_in_a_private_room_as_everywhere_what_is_private_is_not_in_it(stage: Stage, type_: Typing) -> None:
