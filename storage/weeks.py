@@ -68,7 +68,9 @@ class SqlWeeks:
             for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
                 found |= _rows(connection, _of(part))
             incidents = codec.load_incidents(sorted((number, row.body) for number, row in found.items()))
-            noise = connection.execute(_alerts(_unworked(incidents, recorded))).all()
+            # What has hung in triage since before was told of then.
+            lately = {number: one for number, one in incidents.items() if found[number].updated_at >= start}
+            noise = connection.execute(_alerts(_unworked(lately, recorded))).all()
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
             held = _board(connection, start, end)
@@ -116,7 +118,9 @@ def _told(start: datetime, end: datetime) -> Select[Any]:
     )
 
 
-_BODIES = select(incident.c.number, incident.c.body, incident.c.owing).where(incident.c.private == 0)
+_BODIES = select(incident.c.number, incident.c.body, incident.c.owing, incident.c.updated_at).where(
+    incident.c.private == 0
+)
 
 
 def _of(numbers: Sequence[int]) -> Select[Any]:

@@ -40,7 +40,7 @@ class Gathered:
     `events` are those of `TOLD` kinds recorded in between, by incident and in their order; what was retracted or removed in between
     is still among them, beside the event that says so; all of them come from `NOWHERE`. `owing` are those with open follow-ups, whatever their age. `measured` are
     the real ones that opened in the `MEASURED` before `end`, for durations. `noise` are the alerts of those that nobody worked on: declined in
-    between, or in triage with no alert firing any more. `paged` is as `bot.lookups.Lookups.paged`. `board` has, besides what is on
+    between, or in triage with no alert firing any more since then. `paged` is as `bot.lookups.Lookups.paged`. `board` has, besides what is on
     it, what was talked about at the coffees that were `held`."""
 
     start: datetime
