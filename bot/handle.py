@@ -19,7 +19,7 @@ from bot.alerts.routing import Route
 from bot.beats import Beats
 from bot.coffee.board import Manner
 from bot.coffee.brewed import Brewed
-from bot.coffee.voters import voter
+from bot.coffee.voters import Voter, voter
 from bot.complete import Around, complete, spoken_of, titles_of
 from bot.erasing import Erasing
 from bot.incident import commands as c
@@ -58,7 +58,7 @@ class Rules:
     roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
     routes: tuple[Route, ...] = ()
     manner: Manner = field(default_factory=Manner)
-    voter: Callable[[str], str] = lambda person: voter("", person)
+    voter: Voter = partial(voter, "")
 
 
 @dataclass(frozen=True, slots=True)

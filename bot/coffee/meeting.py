@@ -46,7 +46,7 @@ def order(board: Board, command: OrderAgenda, manner: Manner, *, number: int) ->
 
 def start(board: Board, command: StartCoffee, manner: Manner, *, at: datetime, number: int) -> Brewed:
     if command.starts_at is None:
-        coffee = board.coffee or Coffee(number, _free_start(board, at))
+        coffee = board.coffee or Coffee(number, _free_start(board, at), ballot=board.ballot)
         if coffee.status is CoffeeStatus.RUNNING:
             raise Refused(
                 "The coffee is going on already.", "`coffee next` goes on to the next topic, `coffee end` ends it."
@@ -67,7 +67,7 @@ def start(board: Board, command: StartCoffee, manner: Manner, *, at: datetime, n
 def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
     coffee = running(board)
     if command.takeaway.strip():
-        board = noted(board, coffee, command.takeaway, command.by)
+        board = noted(board, coffee, command.takeaway, command.by, manner)
     if not coffee.current and _next(board, coffee) is None:
         if command.takeaway.strip():
             return Brewed(board, told=Told(Did.TOOK_ALONG, board.topics.get(coffee.last), coffee=coffee))
@@ -170,7 +170,7 @@ def _planned(board: Board, starts_at: datetime, number: int) -> tuple[Board, Cof
         if coffee.status is CoffeeStatus.RUNNING:
             raise Refused("Another coffee is going on.", "`coffee end` ends it.")
         board = with_coffee(board, replace(coffee, status=CoffeeStatus.SKIPPED))
-    return board, Coffee(number, starts_at)
+    return board, Coffee(number, starts_at, ballot=board.ballot)
 
 
 def _free_start(board: Board, at: datetime) -> datetime:

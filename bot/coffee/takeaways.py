@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.coffee.board import Board, Coffee, Takeaway
+from bot.coffee.board import Board, Coffee, Manner, Takeaway
 from bot.coffee.brewed import with_topics
 from bot.incident.model import Refused
 from bot.incident.text import one_line
@@ -19,12 +19,12 @@ _READ = 20_000
 """Characters of a text that are looked at, to say how long it is."""
 
 
-def noted(board: Board, coffee: Coffee, text: str, by: str) -> Board:
+def noted(board: Board, coffee: Coffee, text: str, by: str, manner: Manner) -> Board:
     """With a takeaway of the topic that is talked about, or else of the one before it. Raises Refused."""
     topic = board.topics.get(coffee.current or coffee.last)
     if topic is None:
         raise Refused("Nothing was talked about yet.", "`coffee next` begins the first topic.")
-    line = one_line(text, _READ)
+    line = one_line(manner.unnamed(text[:_READ]), _READ)
     if not line:
         raise Refused("A takeaway needs some words.", "For example: `coffee takeaway We alert on slow OSDs`")
     if len(line) > LONGEST:
