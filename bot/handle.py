@@ -7,7 +7,7 @@ that several processes on one PostgreSQL never wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, partial
@@ -58,7 +58,7 @@ class Rules:
     roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
     routes: tuple[Route, ...] = ()
     manner: Manner = field(default_factory=Manner)
-    voter: Voter = partial(voter, "")
+    voter: Voter = lambda person, ballot: voter("", person, ballot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -433,9 +433,9 @@ async def test_a_text_that_goes_is_gone_from_the_board_that_was_shown_last_and_f
         assert not [word for word in ("runbooks", "INC-1", "take so long") if word in table.shown(on)]
     (ref,) = table.stage.publisher.texts
     said = await table.types("coffee minutes")
-    for text in (table.stage.publisher.texts[ref], said):
-        assert "Why do OSDs flap?" in table.stage.publisher.texts[ref]
-        assert not [word for word in ("runbooks", "INC-1", "take so long", "tenants") if word in text]
+    for read in (table.stage.publisher.texts[ref], said):
+        assert "Why do OSDs flap?" in read
+        assert not [word for word in ("runbooks", "INC-1", "take so long", "tenants") if word in read]
 
 
 async def test_in_an_incident_s_room_a_cup_goes_onto_the_timeline_first(table: Table):
