@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -224,7 +225,10 @@ async def test_the_story_of_a_coffee(table: Table):
 NAMES = ("ana", "ben", "cleo", "Ana Ruiz", "Ben Okafor", "Cleo Weiss", "@ana:example.org", "@ben:example.org")
 
 
-async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_minutes_hold_a_name(nameless: Table):
+async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_minutes_nor_the_log_hold_a_name(
+    nameless: Table, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
     table, clock = nameless, nameless.stage.clock
     await table.types("coffee add Why Ben Okafor restarts OSDs by hand", message="t1")
     await table.reacts("☕", "m1", "ben", words="Ask @cleo:example.org who reads runbooks")
@@ -233,6 +237,7 @@ async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_m
     await table.settle()
     await table.votes(ONE, "@cleo:example.org", "matrix")
     await table.types("coffee vote 2 x3", "ben")
+    await table.votes(ONE, "ben", "console")
     await table.types("coffee start", "ana")
     await table.settle()
     clock.forward(minutes=8)
@@ -249,6 +254,8 @@ async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_m
     stored = everything(table.stage.world)
     assert "somebody writes it down" in stored
     assert [name for name in NAMES if name in minutes] == []
+    assert "all of yours are put" in caplog.text
+    assert [name for name in NAMES if name in caplog.text] == []
     assert [name for name in NAMES if name in stored] == []
 
 
