@@ -216,10 +216,11 @@ def test_when_a_text_goes_the_minutes_that_have_it_are_made_anew(world: World) -
     assert queued(world)[before:] == []
     # At the first one it was talked about, and the second one's minutes do not have it.
     world.ask(c.MakePrivate(), number)
-    assert anew(world)[-2:] == [("drafts", 1), ("git", 1)]
+    known = anew(world)
+    assert known[-2:] == [("drafts", 1), ("git", 1)]
     # Of the second one it was a topic, at the first it was left for the next.
     world.ask(c.RemoveMessage(message=message(other)), other)
-    assert anew(world)[-4:] == [("drafts", 1), ("git", 1), ("drafts", 2), ("git", 2)]
+    assert anew(world)[len(known) :] == [("drafts", 1), ("git", 1), ("drafts", 2), ("git", 2)]
 
 
 def anew(world: World) -> list[tuple[str, int]]:

@@ -433,6 +433,7 @@ async def test_a_text_that_goes_is_gone_from_the_board_that_was_shown_last_and_f
     (minutes,) = table.stage.publisher.texts.values()
     assert "Who reads tenants' runbooks?" in table.shown()
     assert "Ask the tenants" in minutes
+    await table.types("coffee add Is this of the next one?")
     await table.types("INC-1 private")
     await table.settle()
     for on in PLATFORMS:
@@ -440,6 +441,7 @@ async def test_a_text_that_goes_is_gone_from_the_board_that_was_shown_last_and_f
         assert not [word for word in ("runbooks", "INC-1", "take so long") if word in table.shown(on)]
     (ref,) = table.stage.publisher.texts
     said = await table.types("coffee minutes")
+    assert "of the next one" not in table.stage.publisher.texts[ref]
     for read in (table.stage.publisher.texts[ref], said):
         assert "Why do OSDs flap?" in read
         assert not [word for word in ("runbooks", "INC-1", "take so long", "tenants") if word in read]
