@@ -15,7 +15,7 @@ from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.edition import Edition
 from bot.coffee.gathered import Gathered
-from bot.destinations import Destination, Place
+from bot.destinations import Destination, Mailbox, Place
 from bot.duty import Duty
 from bot.incident.effects import MailWeeklyDigest, SayWeeklyDigest
 from bot.incident.model import Person
@@ -81,6 +81,11 @@ class Digests:
         self._duty = duty
         self._meetings = meetings or Meetings()
         self.weeklies = weeklies
+
+    @property
+    def mailboxes(self) -> list[Mailbox]:
+        """Where digests are mailed to."""
+        return [place for weekly in self.weeklies.values() for place in weekly.to if isinstance(place, Mailbox)]
 
     def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
         """The digest of `team` from `start` until just before `end`, in its own language when none is named. Reads the database: call

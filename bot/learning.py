@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -34,7 +34,7 @@ PAST, MOST_PAST = timedelta(weeks=26), 30
 
 
 class Learning:
-    """`source` tells when people meet for coffee, where a calendar does. `memory` is that of the occasions, `when` is when the digest of
+    """`source` tells when people meet for coffee, where a calendar does; `calendar` answers the address of ours. `memory` is that of the occasions, `when` is when the digest of
     each team comes round. Nothing is asked of the database, and no library imported, before a digest is asked for or may be due."""
 
     def __init__(
@@ -48,6 +48,8 @@ class Learning:
         writer: Writer,
         memory: Memory,
         source: MeetingSource | None = None,
+        *,
+        calendar: Callable[[], str] = lambda: "",
     ) -> None:
         known = cache(lambda names: holidays(names).is_off)
 
@@ -79,6 +81,7 @@ class Learning:
             config.people,
             coffee_rooms(config),
             next=next_of(met),
+            calendar=calendar,
             there=self._there_then,
             voter=ruled.voter,
         )

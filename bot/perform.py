@@ -37,6 +37,7 @@ from bot.ports import (
 )
 from bot.rooms import Rooms, RoomWords, known
 from bot.store import Claimed, Files
+from bot.undelivered import tell
 
 Hear = Callable[[Notification], Awaitable[object]]
 """Takes alerts in, as from a sender; returns once they are stored. Raises Overloaded or StoreUnavailable."""
@@ -159,6 +160,10 @@ class Performer:
                 return CountThumbs(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
             case f.ShowBoard() | f.TellCoffee() | f.AskThumbs() | f.WriteMinutes():
                 return await self._meetings.do(item, effect)
+            case f.TellUndelivered():
+                boxes = self._digests.mailboxes
+                await tell(_attempt(item), effect, self._providers.platforms, self._providers.pagers, boxes)
+                return None
             case f.SayWeeklyDigest(platform=platform):
                 await self._digests.say(_attempt(item), known(self._providers.platforms, platform, "chat"), effect)
                 return None
@@ -269,33 +274,6 @@ class Performer:
 
 def _attempt(item: Claimed) -> Attempt:
     return Attempt(item.key, item.attempt)
-
-
-def provider_of(effect: f.Effect) -> str:
-    """The block an effect is done by; ours where nothing outside is."""
-    match effect:
-        case f.Publish(page=page):
-            return page
-        case f.WriteDraft(publisher=publisher):
-            return publisher
-        case f.SendPage(way=way) | f.SettlePage(way=way):
-            return way
-        case f.WriteMinutes(publisher=publisher):
-            return publisher
-        case f.MailWeeklyDigest(way=way):
-            return way
-        case (
-            f.WakeEscalation()
-            | f.WakeReminder()
-            | f.WakeArchive()
-            | f.WakeReplay()
-            | f.RepeatAlerts()
-            | f.WakeTimebox()
-            | f.WakeThumbs()
-        ):
-            return "klatsch"
-        case _:
-            return effect.platform
 
 
 def again(stored: StoredAlert) -> Alert:

@@ -22,11 +22,12 @@ from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.export.files import path_of
 from bot.export.files import shown as shown_files
+from bot.for_commands import AlreadyRunning, component_names, redaction, shown
 from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
-from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
+from bot.main import Klatsch
 from bot.names import roster
 from bot.nearest import nearest
 from bot.ports import DeliveryError, Said

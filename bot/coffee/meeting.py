@@ -65,14 +65,15 @@ def start(board: Board, command: StartCoffee, manner: Manner, *, at: datetime, n
 
 
 def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
-    coffee = running(board)
+    coffee, about, takeaway = running(board), None, None
     if command.takeaway.strip():
-        board = noted(board, coffee, command.takeaway, command.by, manner)
+        board, about, takeaway = noted(board, coffee, command.takeaway, command.by, manner)
     if not coffee.current and _next(board, coffee) is None:
-        if command.takeaway.strip():
-            return Brewed(board, told=Told(Did.TOOK_ALONG, board.topics.get(coffee.last), coffee=coffee))
+        if takeaway:
+            return Brewed(board, told=Told(Did.TOOK_ALONG, about, coffee=coffee, takeaway=takeaway))
         raise Refused("That was the last topic.", "`coffee add TEXT` brings up another, `coffee end` ends the coffee.")
-    return go_on(board, manner, at)
+    brewed = go_on(board, manner, at)
+    return replace(brewed, told=replace(brewed.told, takeaway=takeaway))
 
 
 def take_up(board: Board, command: TakeUpTopic, manner: Manner, *, at: datetime) -> Brewed:

@@ -17,7 +17,7 @@ from typing import assert_never
 from bot.coffee import closing, meeting, rounds, topics, voting
 from bot.coffee.board import Board, Manner, Shown
 from bot.coffee.brewed import Brewed, Did, Told, finished, with_coffee
-from bot.coffee.takeaways import noted
+from bot.coffee.takeaways import noted, taken_back
 from bot.incident.commands import coffee as c
 
 
@@ -69,8 +69,12 @@ def _brew(
             return rounds.count_thumbs(board, command, manner, at=at)
         case c.NoteTakeaway():
             coffee = meeting.running(board)
-            board = noted(board, coffee, command.text, command.by, manner)
-            return Brewed(board, told=Told(Did.TOOK_ALONG, board.topics[coffee.current or coffee.last], coffee=coffee))
+            board, topic, new = noted(board, coffee, command.text, command.by, manner, command.topic)
+            return Brewed(board, told=Told(Did.TOOK_ALONG, topic, coffee=coffee, takeaway=new))
+        case c.DropTakeaway():
+            coffee = meeting.running(board)
+            board, topic, gone = taken_back(board, coffee, command.takeaway)
+            return Brewed(board, told=Told(Did.TOOK_BACK, topic, coffee=coffee, takeaway=gone))
         case c.EndCoffee():
             return closing.end(board, manner, at=at)
         case c.SkipCoffee():

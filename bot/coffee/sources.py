@@ -133,11 +133,12 @@ def _new(board: Board, topic: Topic) -> Board:
 
 
 def _dot(board: Board, topic: Topic, voter: str, manner: Manner, *, put: bool) -> Board:
-    """As far as the voter has any."""
+    """As far as the voter has any; what put none takes none."""
+    reaction = f"{topic.incident}:{topic.event}"
     try:
         if put:
-            return put_dots(board, PutDots(topic=topic.id, voter=voter), manner).board
-        return take_dots(board, TakeDots(topic=topic.id, voter=voter, count=1), manner).board
+            return put_dots(board, PutDots(topic=topic.id, voter=voter, reaction=reaction), manner).board
+        return take_dots(board, TakeDots(topic=topic.id, voter=voter, reaction=reaction), manner).board
     except Refused:
         return board
 

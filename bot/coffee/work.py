@@ -102,7 +102,8 @@ def followups(seen: Seen) -> FollowUps | None:
 
     def now_so(outcome: str, *, added: bool) -> tuple[Item, ...]:
         """Those that stand so now: what was done and taken up again is not done."""
-        rows = [(one, one.followups[item - 1]) for (_, item, new), one in changed.items() if new is added]
+        asked = [(one, item) for (_, item, new), one in changed.items() if new is added]
+        rows = [(one, row) for one, item in asked for row in one.followups if row.id == item]
         return tuple(_item(one, row) for one, row in rows if row.outcome == outcome and row.text != REMOVED)
 
     done = now_so("done", added=False)

@@ -89,10 +89,14 @@ class Table:
         words: str = "",
         added: bool = True,
         event: str = "",
-    ) -> None:
+        aside: bool = False,
+    ) -> str:
+        """What is answered; empty: nothing."""
         self._events += 1
-        reacted = Reacted(on, room, by, emoji, message, words, added=added, event=event or f"e{self._events}")
-        await self.conversation.reacted(reacted)
+        event = event or f"e{self._events}"
+        reacted = Reacted(on, room, by, emoji, message, words, added=added, event=event, aside=aside)
+        answer = await self.conversation.reacted(reacted)
+        return answer.to_plain() if answer else ""
 
     async def settle(self) -> None:
         await self.stage.settle()
@@ -119,8 +123,8 @@ class Table:
         root = self._board(on)
         return [m.document.to_plain() for m in self.stage.rooms[on].messages("incidents") if m.thread == root]
 
-    async def votes(self, emoji: str, by: str, on: str, *, added: bool = True) -> None:
-        await self.reacts(emoji, self._board(on), by, on, added=added)
+    async def votes(self, emoji: str, by: str, on: str, *, added: bool = True, aside: bool = False) -> str:
+        return await self.reacts(emoji, self._board(on), by, on, added=added, aside=aside)
 
     async def thumbs(self, emoji: str, by: str, on: str = "console", *, added: bool = True) -> None:
         assert self.board.coffee is not None
@@ -296,7 +300,9 @@ async def test_each_answer_says_what_changed_and_the_line_that_takes_it_back_doe
             "coffee vote 1 x2",
             "coffee start",
             "coffee takeaway We alert on slow OSDs",
-            "coffee next",
+            "coffee untake 1",
+            "coffee takeaway #1 We alert on slow OSDs",
+            "coffee next One more thing",
             "coffee topic 1",
             "coffee end",
         )
@@ -355,6 +361,71 @@ async def test_a_reaction_that_is_heard_twice_is_one_dot(table: Table):
     for _ in range(2):
         await table.reacts(ONE, table._board("console"), "ana", event="again")
     assert table.dots() == {1: 1}
+
+
+async def called(table: Table) -> None:
+    """Two topics on a board that is shown; Ben's dots are all on the first."""
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    await table.types("coffee vote 1 x3", "ben")
+
+
+async def test_a_reaction_without_a_dot_is_answered_aside_and_taken_off_takes_nothing(table: Table):
+    await called(table)
+    put = "Everybody has 3 dots, and all of yours are put. Your reaction did nothing. "
+    told = f"{put}coffee unvote N frees those on a topic. Yours are on: 1 (3)."
+    assert await table.votes(ONE, "ben", "console", aside=True) == told
+    assert await table.votes(TWO, "ben", "console", aside=True) == told
+    for emoji in (ONE, TWO):
+        assert await table.votes(emoji, "ben", "console", added=False, aside=True) == ""
+    assert table.dots() == {1: 3, 2: 0}
+    # What counted does so again after a dot was freed, and is taken back.
+    await table.types("coffee unvote 1 x1", "ben")
+    assert await table.votes(TWO, "ben", "console", aside=True) == ""
+    assert table.dots() == {1: 2, 2: 1}
+    await table.votes(TWO, "ben", "console", added=False)
+    assert table.dots() == {1: 2, 2: 0}
+
+
+async def test_where_all_read_it_a_reaction_without_a_dot_is_answered_once_a_coffee_and_shows_nobody_s_dots(
+    table: Table,
+):
+    await called(table)
+    told = (
+        "Ben Okafor: Everybody has 3 dots, and all of yours are put. "
+        "That reaction did nothing; coffee shows what is yours."
+    )
+    assert await table.votes(ONE, "@ben:example.org", "matrix") == told
+    assert await table.votes(TWO, "@ben:example.org", "matrix") == ""
+    await table.types("coffee vote 2 x3", "@cleo:example.org", "matrix")
+    assert (await table.votes(ONE, "@cleo:example.org", "matrix")).startswith("Cleo Weiss: ")
+    await table.types("coffee skip")
+    await table.asks(CallCoffee(starts_at=starts(table) + timedelta(days=7)))
+    await table.settle()
+    assert await table.votes(TWO, "@ben:example.org", "matrix") == told
+
+
+async def test_a_cup_that_brings_up_what_is_there_already_says_so_and_may_be_taken_off(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    told = await table.reacts("☕", "m1", "ben", words="why do OSDs flap")
+    assert told == "Ben Okafor: That is topic 1 already. That reaction did nothing; coffee shows what is yours."
+    await table.reacts("☕", "m1", "ben", added=False)
+    assert table.dots() == {1: 0}
+    assert table.board.topics[1].state is TopicState.OPEN
+
+
+async def test_where_nobody_is_named_a_refused_reaction_names_nobody_and_drops_nobody_s_topic(nameless: Table):
+    await nameless.reacts("☕", "m1", "ana", words="Who reads runbooks?")
+    await nameless.types("coffee add Why do OSDs flap?")
+    await nameless.types("coffee vote 2 x3", "ben")
+    told = await nameless.reacts("☕", "m1", "ben", words="Who reads runbooks?")
+    assert told.startswith("Everybody has 3 dots, and all of yours are put.")
+    await nameless.reacts("☕", "m1", "ben", added=False)
+    assert nameless.board.topics[1].state is TopicState.OPEN
+    await nameless.reacts("☕", "m1", "ana", added=False)
+    assert [id_ for id_, one in nameless.board.topics.items() if one.state is TopicState.OPEN] == [2]
 
 
 async def test_numbers_and_thumbs_elsewhere_mean_nothing(table: Table):
@@ -441,9 +512,9 @@ async def test_a_text_that_goes_is_gone_from_the_board_that_was_shown_last_and_f
         assert not [word for word in ("runbooks", "INC-1", "take so long") if word in table.shown(on)]
     (ref,) = table.stage.publisher.texts
     said = await table.types("coffee minutes")
+    assert "Why do OSDs flap?" in table.stage.publisher.texts[ref]
     assert "of the next one" not in table.stage.publisher.texts[ref]
     for read in (table.stage.publisher.texts[ref], said):
-        assert "Why do OSDs flap?" in read
         assert not [word for word in ("runbooks", "INC-1", "take so long", "tenants") if word in read]
 
 

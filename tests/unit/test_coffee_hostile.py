@@ -128,10 +128,19 @@ def test_on_what_is_dropped_or_done_nobody_puts_dots() -> None:
     board = brewed(Board(), k.AddTopic(text="Why do OSDs flap?"))
     voted = brewed(board, k.PutDots(topic=1, voter="v1"))
     dropped = brewed(voted, k.DropTopic(topic=1))
-    assert dropped.topics[1].dots == {}
+    assert (dropped.topics[1].dots, dropped.topics[1].reacted) == ({}, {})
     assert refused(dropped, k.PutDots(topic=1, voter="v1")) == "Topic 1 was dropped."
     over = brewed(brewed(voted, k.StartCoffee()), k.EndCoffee())
     assert refused(over, k.PutDots(topic=1, voter="v1")) == "Topic 1 was talked about already."
+
+
+def test_who_reacted_to_what_is_not_kept_behind_it() -> None:
+    board = brewed(Board(), k.AddTopic(text="Why do OSDs flap?", message="slack:C1:1", voter="v1"))
+    board = brewed(board, k.PutDots(topic=1, voter="v2", reaction="slack:C1:1"))
+    assert {"v1", "v2"} <= {board.topics[1].brought, *board.topics[1].reacted}
+    dropped = brewed(board, k.DropTopic(topic=1))
+    over = brewed(brewed(board, k.StartCoffee()), k.EndCoffee())
+    assert not [voter for voter in ("v1", "v2") if voter in repr(dropped) + repr(over)]
 
 
 def test_a_board_has_an_end_and_so_has_a_topic() -> None:

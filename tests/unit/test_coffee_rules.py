@@ -216,6 +216,45 @@ def test_dots_are_put_several_on_one_topic_and_taken_back() -> None:
     assert do(put.board, k.TakeDots(topic=3, voter="a", count=9)).told.count == 2
 
 
+def test_a_reaction_takes_back_what_it_put_and_nothing_else() -> None:
+    on = {"topic": 1, "voter": "a", "reaction": "slack:1.2"}
+    other = {**on, "reaction": "matrix:$x"}
+    full = board(topic(1, dots={"a": 2}), topic(2, dots={"a": 1}))
+    refusal(full, k.PutDots(**on))
+    refused = do(full, k.TakeDots(**on))
+    assert (refused.board, refused.told.what) == (full, Did.NOTHING)
+    put = do(board(topic(1, dots={"a": 1})), k.PutDots(**on)).board
+    assert (put.topics[1].dots, put.topics[1].reacted) == ({"a": 2}, {"a": ("slack:1.2",)})
+    again = do(put, k.PutDots(**on))
+    assert (again.board, again.told.what) == (put, Did.NOTHING)
+    both = do(put, k.PutDots(**other)).board
+    assert both.topics[1].dots == {"a": 3}
+    one = do(both, k.TakeDots(**on)).board
+    assert (one.topics[1].dots, one.topics[1].reacted) == ({"a": 2}, {"a": ("matrix:$x",)})
+    assert do(one, k.TakeDots(**on)).board == one
+    assert do(one, k.TakeDots(**other)).board.topics[1].dots == {"a": 1}
+
+
+def test_a_line_takes_the_dots_of_reactions_last_and_then_they_hold_none() -> None:
+    on = {"topic": 1, "voter": "a", "reaction": "slack:1.2"}
+    put = do(board(topic(1, dots={"a": 1, "b": 1})), k.PutDots(**on)).board
+    less = do(put, k.TakeDots(topic=1, voter="a", count=1)).board
+    assert (less.topics[1].dots, less.topics[1].reacted) == ({"a": 1, "b": 1}, {"a": ("slack:1.2",)})
+    none = do(less, k.TakeDots(topic=1, voter="a")).board
+    assert (none.topics[1].dots, none.topics[1].reacted) == ({"b": 1}, {})
+    anew = do(none, k.PutDots(topic=1, voter="a")).board
+    assert do(anew, k.TakeDots(**on)).board == anew
+
+
+def test_what_reactions_did_is_forgotten_with_the_dots() -> None:
+    dots = {"dots": {"a": 1}, "reacted": {"a": ("slack:1.2",)}, "brought": "b"}
+    dropped = do(board(topic(1, **dots)), k.DropTopic(topic=1)).board.topics[1]
+    assert (dropped.dots, dropped.reacted) == ({}, {})
+    meeting = do(board(topic(1, **dots), topic(2, **dots), coffee=CALLED), k.StartCoffee()).board
+    over = do(meeting, k.EndCoffee()).board
+    assert [(one.dots, one.reacted, one.brought) for one in over.topics.values()] == [({}, {}, "")] * 2
+
+
 def test_without_a_coffee_nothing_is_shown() -> None:
     assert do(board(topic(1)), k.PutDots(topic=1, voter="a")).effects == ()
 

@@ -346,6 +346,16 @@ def test_follow_ups_are_told_as_they_are_now() -> None:
     assert (found.owners, found.open) == (("ana",), 2)
 
 
+def test_a_follow_up_that_its_incident_does_not_have_is_left_out() -> None:
+    adding = (c.AddFollowUp(text="First"), c.AddFollowUp(text="Second"))
+    found = week(lived(7, START + HOUR, c.Open(title="t"), *adding))
+    (incident,) = found.owing
+    kept = replace(incident, followups=incident.followups[1:])
+    digest = weekly(replace(found, incidents={7: kept}, owing=(kept,)), around(END))
+    assert digest.followups is not None
+    assert [one.text for one in digest.followups.new] == ["Second"]
+
+
 def test_a_question_is_open_until_it_is_taken_back_or_talked_about() -> None:
     story = lived(
         7,
