@@ -110,7 +110,7 @@ class Conversation:
     async def _done(self, do: Do, said: Said, by: str) -> Document:
         command = do.command
         if isinstance(command, c.PostDigest):
-            posted, answer = self._answers.posting(command)
+            posted, answer = self._answers.posting(command, said.at)
             await self._writer.submit(posted)
             return answer
         ask = await self._asked(command, do, said, by)

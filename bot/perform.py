@@ -11,6 +11,7 @@ from bot.alerts.model import Alert, Notification
 from bot.answering import Settles
 from bot.chat.page import PageWords
 from bot.coffee.house import House
+from bot.coffee_effects import CoffeeEffects
 from bot.copies import Copies, Limits
 from bot.digests import Digests
 from bot.drafted import DraftWords, drafted
@@ -20,7 +21,6 @@ from bot.incident import events as e
 from bot.incident.commands.coffee import CountThumbs, EndTimebox
 from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
-from bot.meetings import Meetings
 from bot.ports import (
     AckLink,
     AckToken,
@@ -93,7 +93,7 @@ class Performer:
         self._words = words
         self._copies = Copies(lookups, files, providers.platforms, providers.copies)
         self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
-        self._meetings = Meetings(lookups, clock, providers.platforms, providers.publishers, providers.house)
+        self._coffee = CoffeeEffects(lookups, clock, providers.platforms, providers.publishers, providers.house)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
         """Do it; answers the command that tells the incident what came of it, None when nothing did.
@@ -159,7 +159,7 @@ class Performer:
             case f.WakeThumbs():
                 return CountThumbs(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
             case f.ShowBoard() | f.TellCoffee() | f.AskThumbs() | f.WriteMinutes():
-                return await self._meetings.do(item, effect)
+                return await self._coffee.do(item, effect)
             case f.TellUndelivered():
                 boxes = self._digests.mailboxes
                 await tell(_attempt(item), effect, self._providers.platforms, self._providers.pagers, boxes)

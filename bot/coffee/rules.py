@@ -58,7 +58,7 @@ def _brew(
         case c.OrderAgenda():
             return meeting.order(board, command, manner, number=number)
         case c.StartCoffee():
-            return meeting.start(board, command, manner, at=at, number=number)
+            return meeting.start(board, manner, at=at, number=number)
         case c.NextTopic():
             return meeting.next_topic(board, command, manner, at=at)
         case c.TakeUpTopic():
@@ -90,8 +90,8 @@ def _brew(
 
 
 def _shown(board: Board, command: c.RecordBoard) -> Brewed:
-    """Of what is called, or else of what was last: its end is shown where it was."""
-    coffee = board.coffee or (board.past[max(board.past)] if board.past else None)
+    """Also of one that is over by now: its end is shown where it was."""
+    coffee = board.coffees.get(command.coffee)
     if coffee is None:
         return Brewed(board)
     now = replace(coffee, boards={**coffee.boards, command.platform: Shown(command.room, command.message)})

@@ -42,9 +42,14 @@ def wanted(recorded: Sequence[e.Recorded], incidents: Mapping[int, Incident]) ->
     return events, private
 
 
+def _is_topic(mark: Mark, incident: Incident) -> bool:
+    """What is asked in a drill is a part of it; what somebody gives a ☕ there is to be talked about."""
+    return mark in ORIGINS and (mark is Mark.COFFEE or incident.kind is not Kind.DRILL)
+
+
 def _about(one: e.Recorded, incident: Incident) -> tuple[int, ...]:
     match one.event:
-        case e.Noted(mark=mark) if mark in ORIGINS:
+        case e.Noted(mark=mark) if _is_topic(mark, incident):
             return (one.seq,)
         case e.IncidentOpened() | e.TitleChanged() if incident.kind is Kind.NEARMISS:
             return (BIRTH,)
@@ -87,7 +92,7 @@ def _followed(
 ) -> Board:
     found = _from(board, one.incident, _about(one, incident))
     match one.event:
-        case e.Noted(mark=mark, text=text, message=message) if mark in ORIGINS:
+        case e.Noted(mark=mark, text=text, message=message) if _is_topic(mark, incident):
             return _new(
                 board, Topic(id_, _line(text, manner), at, ORIGINS[mark], one.by, one.incident, one.seq, message)
             )

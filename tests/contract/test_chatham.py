@@ -71,7 +71,7 @@ async def called(world: World, platform: ChatPlatform, room: str) -> str:
     world.do(
         said(k.AddTopic(text="Why do OSDs flap?")),
         said(k.CallCoffee(starts_at=world.clock.now() + timedelta(days=1))),
-        said(k.RecordBoard(platform=platform.name, message=board, room=room)),
+        said(k.RecordBoard(coffee=1, platform=platform.name, message=board, room=room)),
     )
     return board
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,13 +23,15 @@ from bot.converse import Conversation
 from bot.duty import Duty
 from bot.handle import Outcome, Request
 from bot.incident import commands as c
-from bot.incident.commands.coffee import CallCoffee, OrderAgenda
+from bot.incident.commands.coffee import CallCoffee, OrderAgenda, SkipCoffee
+from bot.incident.effects import ShowBoard
 from bot.incident.model import Mark, Person, Source
 from bot.ports import Edited, Reacted, Removed, Said, Unavailable
 from bot.questions import Answers, Names
 from bot.store import StoreUnavailable
 from bot.words import Wording
 from tests.contract.stage import Stage, on_stage
+from tests.contract.test_outbox import LEASE
 from tests.golden_files import golden
 from tests.world import ANA, BEN, ROSTER, RULES, World
 
@@ -597,6 +600,43 @@ async def test_a_retry_posts_nothing_twice(table: Table):
     await table.settle()
     assert len([said for said in table.stage.announced() if said.startswith("☕")]) == 1
     assert len(table.thread()) == 1
+
+
+async def test_a_board_that_is_tried_again_when_another_coffee_is_called_is_a_message_of_its_own(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    table.stage.clock.forward(seconds=2)
+    # It is posted, and nobody hears of it: the process dies.
+    claimed = table.stage.world.outbox.claim(10, LEASE)
+    (item,) = (one for one in claimed if one.effect == ShowBoard("console"))
+    assert await table.stage.performer(house=table.house, people=TALKING).do(item) is not None
+    await table.asks(SkipCoffee())
+    await table.asks(CallCoffee(starts_at=starts(table) + timedelta(days=1)))
+    table.stage.clock.forward(minutes=5)
+    await table.settle()
+    boards = [
+        message.id for message in table.stage.rooms["console"].messages("incidents") if "☕" in message.document.summary
+    ]
+    assert len(boards) == 2
+    assert table.board.coffee is not None
+    assert table.board.coffee.boards["console"].message == boards[-1]
+
+
+async def test_where_people_meet_is_looked_up_beside_the_loop(table: Table):
+    inside: list[bool] = []
+
+    def there(at: datetime) -> str:
+        inside.append(threading.current_thread() is threading.main_thread())
+        return "https://meet.example.org/coffee"
+
+    house = replace(table.house, manner=replace(MANNER, link=""), there=there)
+    table.stage.deliverer = table.stage.another_process(house=house, people=TALKING)
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    assert "We meet here" in table.thread()[-1]
+    assert inside
+    assert not any(inside)
 
 
 async def test_what_is_asked_after_people_went_on_is_not_said(table: Table):

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from adapters.paging.smtp import Config, build
-from adapters.web.digests import DigestLinks, DigestPages
+from adapters.web.digests import DigestLinks, DigestPages, stamp
 from bot.alerts.model import Alert, Notification
 from bot.coffee.edition import Edition
 from bot.converse import Conversation
@@ -237,7 +237,11 @@ async def _pages(house: House, now: datetime) -> dict[str, str]:
     pages = DigestPages(links, Shelf(house.digests, now), house.stage.clock)
     app = Starlette(routes=[Route("/digests/{token}", pages.show)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
-        ends = {"": links.link(), "now": f"{links.link()}?until=now", "past": links.link("", now - timedelta(days=1))}
+        ends = {
+            "": links.link(),
+            "now": f"{links.link()}?until=now",
+            "past": f"{links.link()}?until={stamp(now - timedelta(days=1))}",
+        }
         answers = {name: await client.get(url) for name, url in ends.items()}
     assert {answer.status_code for answer in answers.values()} == {200}
     return {f"page {name}": answer.text for name, answer in answers.items()}

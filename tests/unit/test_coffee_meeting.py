@@ -11,7 +11,7 @@ from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
 from bot.coffee.brewed import Brewed, Did
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
-from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, refusal, topic
+from tests.unit.coffee_boards import HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, refusal, topic
 
 BOX, MORE, THUMBS = MANNER.timebox, MANNER.extension, MANNER.thumbs
 
@@ -72,14 +72,8 @@ def test_a_meeting_that_nobody_called_is_made_and_may_begin_without_topics() -> 
     assert meeting(do(over, k.StartCoffee()).board).starts_at == NOW + timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("starts_at", [CALLED.starts_at, None])
-def test_the_one_that_is_called_is_begun(starts_at: datetime | None) -> None:
-    assert meeting(do(THREE, k.StartCoffee(starts_at=starts_at)).board).number == 4
-
-
-def test_the_clock_begins_none_twice() -> None:
-    again = do(MEETING, k.StartCoffee(starts_at=CALLED.starts_at))
-    assert (again.board, again.effects, again.told.what) == (MEETING, (), Did.NOTHING)
+def test_the_one_that_is_called_is_begun() -> None:
+    assert meeting(do(THREE, k.StartCoffee()).board).number == 4
 
 
 def test_when_the_time_is_over_thumbs_are_asked_for() -> None:

@@ -42,8 +42,7 @@ COMMANDS = st.one_of(
     st.builds(k.TakeDots, topic=TOPICS, voter=VOTERS, reaction=REACTIONS),
     st.builds(k.CallCoffee, starts_at=TIMES),
     st.builds(k.OrderAgenda, starts_at=st.none() | TIMES),
-    st.builds(k.StartCoffee, starts_at=st.none() | TIMES),
-    st.builds(k.StartCoffee),
+    st.just(k.StartCoffee()),
     st.builds(k.NextTopic, takeaway=st.sampled_from(["", "learnt"]), by=BY),
     st.builds(k.TakeUpTopic, topic=TOPICS),
     st.builds(k.GiveThumb, voter=VOTERS, up=st.booleans()),
@@ -55,7 +54,7 @@ COMMANDS = st.one_of(
     st.builds(k.DropTakeaway, takeaway=st.integers(0, 4)),
     st.just(k.EndCoffee()),
     st.just(k.SkipCoffee()),
-    st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1")),
+    st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1"), coffee=st.integers(1, 3)),
     st.builds(
         k.RecordThumbs, platform=PLATFORMS, message=st.just("m2"), coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS
     ),

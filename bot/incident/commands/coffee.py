@@ -82,9 +82,7 @@ class OrderAgenda:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartCoffee:
-    """The meeting begins with the first topic. `starts_at` is when it was to begin, None: it was not planned."""
-
-    starts_at: datetime | None = None
+    """The meeting that is called, or else one that nobody planned, begins with its first topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,11 +164,12 @@ class SkipCoffee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordBoard:
-    """Where the board is shown on a platform."""
+    """Where the board of a coffee is shown on a platform."""
 
     platform: str
     message: str
     room: str
+    coffee: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
