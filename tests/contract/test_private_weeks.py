@@ -6,7 +6,7 @@ by then: chat with its threads, mail, the page of now and of before, the termina
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from starlette.routing import Route
 from adapters.paging.smtp import Config, build
 from adapters.web.digests import DigestLinks, DigestPages, stamp
 from bot.alerts.model import Alert, Notification
+from bot.chat.document import Document
 from bot.coffee.edition import Edition
 from bot.converse import Conversation
 from bot.destinations import Mailbox, Place
@@ -168,7 +169,7 @@ async def a_coffee(house: House) -> None:
     await table.asks(CallCoffee(starts_at=table.stage.clock.now() + timedelta(hours=1)))
     await table.types("coffee start")
     for _ in range(2):
-        topic = table.board.topics[table.board.coffee.current]  # type: ignore[union-attr]
+        topic = table.board.topics[table.board.coffee.current]
         await table.types(f"coffee takeaway {SECRET if SECRET in topic.text else TOLD} is to be watched")
         await table.types("coffee next")
     await table.types("coffee end")
@@ -247,8 +248,8 @@ async def _pages(house: House, now: datetime) -> dict[str, str]:
     return {f"page {name}": answer.text for name, answer in answers.items()}
 
 
-def _plain(documents: object) -> str:
-    return "\n".join(document.to_plain() for document in documents)  # type: ignore[attr-defined]
+def _plain(documents: Iterable[Document]) -> str:
+    return "\n".join(document.to_plain() for document in documents)
 
 
 @pytest.mark.parametrize("seed", range(3))
