@@ -113,7 +113,8 @@ class CoffeeEffects:
     def _minutes(self, number: int) -> tuple[str, str]:
         coffee, topics = self._meeting(number)
         of_it = {id_: topic for id_, topic in topics.items() if topic.coffee == number}
-        stay = [topic for id_, topic in topics.items() if id_ not in of_it]
+        ended = coffee.ended or self._clock.now()
+        stay = [topic for id_, topic in topics.items() if id_ not in of_it and topic.added_at <= ended]
         return minutes_ref(coffee, self._house.zone, self._before(coffee)), minutes(coffee, of_it, stay, self._house)
 
     def _before(self, coffee: Coffee) -> int:

@@ -7,7 +7,7 @@ that several processes on one PostgreSQL never wait for each other in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +19,7 @@ from bot.alerts.routing import Route
 from bot.beats import Beats
 from bot.coffee.board import Manner
 from bot.coffee.brewed import Brewed
-from bot.coffee.voters import voter
+from bot.coffee.voters import Voter, voter
 from bot.complete import Around, complete, spoken_of, titles_of
 from bot.incident import commands as c
 from bot.incident import events as e
@@ -50,7 +50,7 @@ class Rules:
     roster: Roster = field(default_factory=lambda: Roster({}, {}, frozenset()))
     routes: tuple[Route, ...] = ()
     manner: Manner = field(default_factory=Manner)
-    voter: Callable[[str], str] = lambda person: voter("", person)
+    voter: Voter = lambda person, ballot: voter("", person, ballot)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,7 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        ruled = replace(rules(config), voter=lambda person: voter(self.signed.secret, person))
+        ruled = replace(rules(config), voter=lambda person, ballot: voter(self.signed.secret, person, ballot))
         self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))

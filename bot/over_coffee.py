@@ -21,7 +21,6 @@ from bot.coffee.board import Board, Topic, TopicState
 from bot.coffee.card import asked_document
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
-from bot.coffee.nameless import nameless
 from bot.coffee.topics import LONGEST
 from bot.handle import Outcome
 from bot.inbox import Writer
@@ -52,7 +51,7 @@ class OverCoffee:
         for number, command in enumerate(commands):
             inbox = f"{ask.inbox}#{number}" if ask.inbox and number else ask.inbox
             try:
-                outcome = await self._writer.submit(replace(ask, command=self._kept(command), inbox=inbox))
+                outcome = await self._writer.submit(replace(ask, command=command, inbox=inbox))
             except (Overloaded, StoreUnavailable) as error:
                 if not answers:
                     raise
@@ -76,7 +75,8 @@ class OverCoffee:
             return self._calendar()
         if question.args.get("minutes"):
             return self._minutes(question.args["minutes"])
-        return asked_document(self._lookups.board(), self._house, self._house.voter(by), self._clock.now())
+        board = self._lookups.board()
+        return asked_document(board, self._house, self._house.voter(by, board.ballot), self._clock.now())
 
     async def reacted(self, reacted: Reacted, by: str) -> Document | None:
         """Why what somebody put did nothing, for them; None: it did, or nobody waits for an answer. Raises Overloaded or StoreUnavailable:
@@ -117,7 +117,7 @@ class OverCoffee:
     ) -> Refused | None:
         source = Source("reaction", f"{platform}:{message}", web_link(link))
         inbox = f"{platform}:{event}" if event else ""
-        ask = c.Ask(command=self._kept(command), incident=None, by=by, source=source, inbox=inbox)
+        ask = c.Ask(command=command, incident=None, by=by, source=source, inbox=inbox)
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             log.info("a reaction on %s:%s did nothing: %s", platform, message, outcome.refused.reason)
@@ -149,27 +149,12 @@ class OverCoffee:
             return k.AddTopic(text=text, by=by, message=message) if reacted.added and text else None
         if reacted.added:
             return k.PutDots(topic=topic.id, voter="", reaction=message)
-        voter = self._house.voter(by)
+        voter = self._house.voter(by, board.ballot)
         if message in topic.reacted.get(voter, ()):
             return k.TakeDots(topic=topic.id, voter="", reaction=message)
         # Others want to talk about it still, or it is somebody else's.
         theirs = topic.brought == voter or topic.by == by
         return k.DropTopic(topic=topic.id) if theirs and not topic.votes else None
-
-    def _kept(self, command: k.CoffeeCommand) -> k.CoffeeCommand:
-        """The command as it may be kept: where nobody is named, no text names anybody."""
-        house = self._house
-        if not house.manner.anonymous:
-            return command
-        match command:
-            case k.AddTopic() | k.RewordTopic() | k.NoteTakeaway():
-                return replace(command, text=nameless(command.text, house.people.values(), house.tongue.somebody))
-            case k.NextTopic():
-                return replace(
-                    command, takeaway=nameless(command.takeaway, house.people.values(), house.tongue.somebody)
-                )
-            case _:
-                return command
 
     def _calendar(self) -> Document:
         address = self._house.calendar()

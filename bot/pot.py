@@ -10,6 +10,7 @@ from bot.coffee.board import Board, Manner
 from bot.coffee.brewed import Brewed
 from bot.coffee.rules import brew
 from bot.coffee.sources import brought, wanted
+from bot.coffee.voters import Voter
 from bot.incident import events as e
 from bot.incident.commands import coffee as said
 from bot.incident.commands.coffee import CoffeeCommand
@@ -21,9 +22,7 @@ from bot.store import Kept, Transaction
 class Pot:
     """`voter` makes of a person's id who votes; `at` is the time of the batch. `effects` are what is to be done outside."""
 
-    def __init__(
-        self, tx: Transaction, manner: Manner, voter: Callable[[str], str], at: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, tx: Transaction, manner: Manner, voter: Voter, at: Callable[[], datetime]) -> None:
         self._tx = tx
         self._manner = manner
         self._voter = voter
@@ -57,7 +56,7 @@ class Pot:
 
     def _ask(self, command: CoffeeCommand, by: str) -> Brewed | Refused:
         board, topic, number = self._now.board, self._now.topic + 1, self._now.coffee + 1
-        completed = _completed(command, self._voter, by)
+        completed = _completed(command, self._voter(by, board.ballot))
         try:
             brewed = brew(board, completed, self._manner, at=self._at(), first_topic=topic, number=number)
         except Refused as refused:
@@ -90,12 +89,12 @@ class Pot:
         )
 
 
-def _completed(command: CoffeeCommand, voter: Callable[[str], str], by: str) -> CoffeeCommand:
+def _completed(command: CoffeeCommand, voter: str) -> CoffeeCommand:
     """With who votes: a line says for what, and its envelope who."""
     match command:
         case said.PutDots() | said.TakeDots() | said.GiveThumb() | said.TakeThumb() | said.AddTopic() if (
             not command.voter
         ):
-            return replace(command, voter=voter(by))
+            return replace(command, voter=voter)
         case _:
             return command

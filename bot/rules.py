@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from adapters.settings import DRAFTS
 from bot.coffee.board import Manner
+from bot.coffee.nameless import nameless
+from bot.coffee.tongue import TONGUES
 from bot.config import CoffeeSection, Config, mailers
 from bot.destinations import Place, all_of
 from bot.handle import Rules
@@ -15,6 +19,7 @@ from bot.providers import pushes, settling
 def manner(config: Config) -> Manner:
     """How the lean coffee is held; also where nobody wrote anything of it, for who begins one by hand."""
     coffee = config.coffee or CoffeeSection()
+    somebody, people = TONGUES[coffee.language].somebody, tuple(config.people.values())
     rooms = all_of(coffee.to, tuple(config.platforms), mailers(config.paging))
     return Manner(
         dots=coffee.dots,
@@ -23,6 +28,7 @@ def manner(config: Config) -> Manner:
         thumbs=coffee.thumbs,
         length=coffee.length,
         anonymous=coffee.chatham_house,
+        unnamed=partial(nameless, people=people, instead=somebody) if coffee.chatham_house else str,
         link=coffee.link,
         platforms=tuple(dict.fromkeys(room.platform for room in rooms if isinstance(room, Place))),
         publishers=(DRAFTS, *(coffee.minutes or config.publishing)),

@@ -46,7 +46,8 @@ def board(
     events: Collection[tuple[int, int]] = (),
     incidents: Collection[int] = (),
 ) -> Board:
-    """The board as it is stored, and beside what is on it the topics with these ids, from these events, and from these incidents."""
+    """The board as it is stored, and beside what is on it the topics with these ids, from these events, and from or naming these
+    incidents."""
     newest = select(coffee.c.body).order_by(coffee.c.number.desc()).limit(PAST + 1)
     coffees = sorted(_read(connection.execute(newest).scalars(), codec.load_coffee), key=lambda one: one.number)
     live = select(coffee.c.number).where(LIVE_COFFEE)
@@ -57,8 +58,11 @@ def board(
     if events:
         parts.append(select(topic.c.body).where(topic.c.key.in_([f"{number}:{seq}" for number, seq in sorted(events)])))
     if incidents:
-        # Rare enough to look at all of them.
-        of_them = or_(*(topic.c.key.startswith(f"{number}:") for number in sorted(incidents)))
+        # Rare enough to look at all of them: who reacted to what names an incident elsewhere brought up a topic of no incident.
+        of_them = or_(
+            *(topic.c.key.startswith(f"{number}:") for number in sorted(incidents)),
+            *(topic.c.body.icontains(f"INC-{number}", autoescape=True) for number in sorted(incidents)),
+        )
         parts.append(select(topic.c.body).where(of_them))
     found = {one.id: one for one in _read(connection.execute(union_all(*parts)).scalars(), codec.load_topic)}
     return Board(

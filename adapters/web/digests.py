@@ -109,7 +109,7 @@ class DigestPages:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 # A week takes a moment to be put together: who asks at the same time shares it.
                 body = await self._made.get(
-                    f"{team} {until} {language}", lambda: asyncio.to_thread(self._page, team, until, language)
+                    repr((team, until, language)), lambda: asyncio.to_thread(self._page, team, until, language)
                 )
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a digest could not be shown: %s", str(error) or "no answer")

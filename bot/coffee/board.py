@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -90,7 +90,8 @@ class Coffee:
     """One meeting. `version` counts its changes. `agenda` has the ids of its topics in their order, `current` is the one talked about
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
-    when people met, and `voices` how many had put dots by then."""
+    when people met, and `voices` how many had put dots by then. `ballot` is the vote that its dots are put in: each ends when people part,
+    and what is skipped leaves its own to the next coffee."""
 
     number: int
     starts_at: datetime
@@ -110,6 +111,7 @@ class Coffee:
     last: int = 0
     version: int = 0
     voices: int = 0
+    ballot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +128,22 @@ class Board:
         """Those of the past and the one that is called, by number."""
         return {**self.past, **({self.coffee.number: self.coffee} if self.coffee else {})}
 
+    @property
+    def ballot(self) -> int:
+        """The vote that dots are put in now."""
+        if self.coffee is not None:
+            return self.coffee.ballot
+        last = self.past.get(max(self.past, default=0))
+        if last is None:
+            return 0
+        return last.ballot if last.status is CoffeeStatus.SKIPPED else last.ballot + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How the coffee is held, from the configuration. `dots` each voter has; `timebox` a topic has, and `extension` each time that people
     want to go on; `thumbs` is how long they are asked, `length` how long they meet. `anonymous`: no names are kept (Chatham
-    House). `link` is where people meet, `platforms` where the board is shown, `publishers` get the minutes."""
+    House), and `unnamed` makes of a text what may be kept there. `link` is where people meet, `platforms` where the board is shown, `publishers` get the minutes."""
 
     dots: int = 3
     timebox: timedelta = timedelta(minutes=8)
@@ -139,6 +151,7 @@ class Manner:
     thumbs: timedelta = timedelta(seconds=45)
     length: timedelta = timedelta(minutes=50)
     anonymous: bool = False
+    unnamed: Callable[[str], str] = str
     link: str = ""
     platforms: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.coffee.board import Board, Coffee, Manner, Takeaway, Topic
+from bot.coffee.forgotten import forgotten, minutes_anew
 from bot.incident.effects import CoffeeEffect, ShowBoard
 
 
@@ -78,17 +79,21 @@ def with_coffee(board: Board, coffee: Coffee) -> Board:
 
 def finished(before: Board, brewed: Brewed, manner: Manner, *, shows: bool = True) -> Brewed:
     """What a rule said, made whole: names are forgotten where nobody is named, the meeting counts the change, and the board is shown first.
-    With `shows` False it looks as it did."""
+    With `shows` False it looks as it did. Where a text went, what shows it is made anew, also when nobody is called."""
     board = _nameless(brewed.board) if manner.anonymous else brewed.board
     if board == before:
         return Brewed(before, told=brewed.told)
+    gone = forgotten(before, board)
     touched = _touched(before, board) or board.coffee
+    if touched is None and gone and board.past:
+        touched = board.past[max(board.past)]
     if touched is None:
         return Brewed(board, (), _as_they_are(brewed.told, board))
     touched = replace(touched, version=touched.version + 1)
     board = with_coffee(board, touched)
     shown = tuple(ShowBoard(platform) for platform in manner.platforms) if shows else ()
-    return Brewed(board, (*shown, *brewed.effects), _as_they_are(brewed.told, board), touched)
+    anew = minutes_anew(gone, board, manner)
+    return Brewed(board, (*shown, *brewed.effects, *anew), _as_they_are(brewed.told, board), touched)
 
 
 def _touched(before: Board, board: Board) -> Coffee | None:

@@ -27,6 +27,7 @@ from bot.chat.document import (
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
 from bot.coffee.tongue import count, moment, spell
+from bot.incident.text import REMOVED
 
 SHOWN = 15
 """Topics on the board: a phone shows no more at a time, and ten of them have a number to react with."""
@@ -112,7 +113,8 @@ def row(topic: Topic, board: Board, house: House, *, posted: bool) -> Line:
 def origin(topic: Topic, house: House) -> list[str]:
     """Where it is from, and who brought it up, unless nobody says."""
     tongue, found = house.tongue, []
-    if topic.incident and topic.origin in (Origin.NEARMISS, Origin.QUESTION):
+    # What nobody may read any more is of no incident either.
+    if topic.incident and topic.text != REMOVED and topic.origin in (Origin.NEARMISS, Origin.QUESTION):
         said = tongue.near_miss if topic.origin is Origin.NEARMISS else tongue.question
         found.append(plain(spell(said, ref=f"INC-{topic.incident}")))
     if topic.by and not house.manner.anonymous:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.coffee.board import Manner
 from bot.coffee.tongue import TONGUES, Tongue
+from bot.coffee.voters import Voter
 from bot.incident.model import Person
 
 
@@ -16,7 +17,7 @@ class House:
     """`language` and `zone` (IANA) are those of what is posted; `rooms` has the room for it by platform, as the configuration names it
     (empty: the one for announcements). `next` says when the first coffee after an instant is planned, None: none is. `calendar` is
     the address of its invitation, empty: nobody could reach it. `planned`: something says when one is. `there` is where people meet at an instant, as the calendar says that
-    the coffee is in; empty: it does not. `voter` is a person's digest."""
+    the coffee is in; empty: it does not. `voter` is a person's digest in a ballot."""
 
     manner: Manner = field(default_factory=Manner)
     language: str = "en"
@@ -27,7 +28,7 @@ class House:
     calendar: Callable[[], str] = lambda: ""
     planned: bool = True
     there: Callable[[datetime], str] = lambda at: ""
-    voter: Callable[[str], str] = lambda person: person
+    voter: Voter = lambda person, ballot: person
 
     def link(self, at: datetime) -> str:
         """Where people meet for the coffee at that time; may be empty."""

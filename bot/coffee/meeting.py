@@ -45,7 +45,7 @@ def order(board: Board, command: OrderAgenda, manner: Manner, *, number: int) ->
 
 
 def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
-    coffee = board.coffee or Coffee(number, _free_start(board, at))
+    coffee = board.coffee or Coffee(number, _free_start(board, at), ballot=board.ballot)
     if coffee.status is CoffeeStatus.RUNNING:
         raise Refused(
             "The coffee is going on already.", "`coffee next` goes on to the next topic, `coffee end` ends it."
@@ -61,7 +61,7 @@ def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
 def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
     coffee, about, takeaway = running(board), None, None
     if command.takeaway.strip():
-        board, about, takeaway = noted(board, coffee, command.takeaway, command.by)
+        board, about, takeaway = noted(board, coffee, command.takeaway, command.by, manner)
     if not coffee.current and _next(board, coffee) is None:
         if takeaway:
             return Brewed(board, told=Told(Did.TOOK_ALONG, about, coffee=coffee, takeaway=takeaway))
@@ -165,7 +165,7 @@ def _planned(board: Board, starts_at: datetime, number: int) -> tuple[Board, Cof
         if coffee.status is CoffeeStatus.RUNNING:
             raise Refused("Another coffee is going on.", "`coffee end` ends it.")
         board = with_coffee(board, replace(coffee, status=CoffeeStatus.SKIPPED))
-    return board, Coffee(number, starts_at)
+    return board, Coffee(number, starts_at, ballot=board.ballot)
 
 
 def _free_start(board: Board, at: datetime) -> datetime:

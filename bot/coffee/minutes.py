@@ -12,7 +12,6 @@ from bot.chat.markdown_out import escape
 from bot.coffee.board import Coffee, Topic, TopicState
 from bot.coffee.card import origin
 from bot.coffee.house import House
-from bot.coffee.nameless import nameless
 from bot.coffee.tongue import count, day, span, spell
 
 REF = "coffee-{date:%F}"
@@ -79,9 +78,7 @@ def _by(by: str, house: House) -> str:
 
 
 def _said(text: str, house: House) -> str:
-    if house.manner.anonymous:
-        text = nameless(text, house.people.values(), house.tongue.somebody)
-    return escape(text)
+    return escape(house.manner.unnamed(text))
 
 
 def _met(coffee: Coffee) -> datetime:

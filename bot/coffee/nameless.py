@@ -7,17 +7,20 @@ from collections.abc import Iterable
 from functools import partial
 
 from bot.incident.model import Person
+from bot.incident.text import unhidden
 from bot.status.contacts import contacts_of, names_of
 from bot.status.recognise import OPENERS, ORDINARY, begins_sentence, people_words, phrase_pattern
 
-_MENTION = re.compile(r"<@[\w.|-]++>|(?<![\w.+%/-])@[A-Za-z0-9][\w.=+-]*+(?::[\w.-]++)?")
+_MENTION = re.compile(
+    r"<@[\w.|-]++>|https?://matrix\.to/#/(?:@|%40)[^\s<>()\[\]]++|(?<![\w.+%/-])@[A-Za-z0-9][\w.=+-]*+(?::[\w.-]++)?"
+)
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]++@[\w-]++(?:\.[\w-]++)+")
 
 
 def nameless(text: str, people: Iterable[Person], instead: str) -> str:
     """`text` with `instead` in the place of mentions, mail addresses, and the names, ids, handles and contacts of `people`. A name that
-    is a word too, in small letters, is the word."""
-    known = list(people)
+    is a word too, in small letters, is the word. No letter that nobody sees hides one."""
+    known, text = list(people), unhidden(text)
     for pattern in (_EMAIL, _MENTION):
         text = pattern.sub(instead, text)
     contacts = phrase_pattern(contacts_of(known))

@@ -36,13 +36,13 @@ def _brew(
 ) -> Brewed:
     match command:
         case c.AddTopic():
-            return topics.add(board, command, at=at, first_topic=first_topic)
+            return topics.add(board, command, manner, at=at, first_topic=first_topic)
         case c.DropTopic():
             return topics.drop(board, command)
         case c.RestoreTopic():
             return topics.restore(board, command)
         case c.RewordTopic():
-            return topics.reword(board, command)
+            return topics.reword(board, command, manner)
         case c.ForgetTopic():
             return topics.forget(board, command)
         case c.PutDots():
@@ -69,7 +69,7 @@ def _brew(
             return rounds.count_thumbs(board, command, manner, at=at)
         case c.NoteTakeaway():
             coffee = meeting.running(board)
-            board, topic, new = noted(board, coffee, command.text, command.by, command.topic)
+            board, topic, new = noted(board, coffee, command.text, command.by, manner, command.topic)
             return Brewed(board, told=Told(Did.TOOK_ALONG, topic, coffee=coffee, takeaway=new))
         case c.DropTakeaway():
             coffee = meeting.running(board)

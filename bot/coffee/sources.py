@@ -1,17 +1,19 @@
 """Topics that nobody typed: ☕ and ❓ lines of timelines, and near misses. They follow what becomes of what they come from. Pure.
 
-Nothing of a private incident is ever on the board, and what was there goes when it becomes private.
+Nothing of a private incident is ever on the board, and what was there goes when it becomes private, with what people took along from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.coffee.board import Board, Manner, Origin, Topic, TopicState
 from bot.coffee.brewed import Brewed, finished, with_topics
 from bot.coffee.topics import LONGEST, SHORTEST, added, current, without
+from bot.coffee.voters import Voter
 from bot.coffee.voting import put_dots, take_dots
 from bot.incident import events as e
 from bot.incident.commands.coffee import PutDots, TakeDots
@@ -21,10 +23,11 @@ from bot.incident.text import REMOVED, one_line
 ORIGINS = {Mark.COFFEE: Origin.REACTION, Mark.QUESTION: Origin.QUESTION}
 """The lines of a timeline that are topics."""
 
+_READ = 10_000
+"""Characters of a line that are looked at."""
+
 BIRTH = 1
 """The number of the event that opens an incident."""
-
-Voter = Callable[[str], str]
 
 
 def wanted(recorded: Sequence[e.Recorded], incidents: Mapping[int, Incident]) -> tuple[set[tuple[int, int]], set[int]]:
@@ -77,7 +80,8 @@ def brought(
     now = board
     for one in recorded:
         if isinstance(one.event, e.MadePrivate):
-            now = _vanished(now, [topic for topic in now.topics.values() if topic.incident == one.incident])
+            secret = [topic for topic in now.topics.values() if _tells_of(topic, one.incident)]
+            now = _vanished(now, [replace(topic, takeaways=()) for topic in secret])
         elif not incidents[one.incident].private:
             id_ = max((first_topic, *(id_ + 1 for id_ in now.topics)))
             now = _followed(now, one, incidents[one.incident], manner, at=at, id_=id_, voter=voter)
@@ -90,15 +94,17 @@ def _followed(
     found = _from(board, one.incident, _about(one, incident))
     match one.event:
         case e.Noted(mark=mark, text=text, message=message) if _is_topic(mark, incident):
-            return _new(board, Topic(id_, _line(text), at, ORIGINS[mark], one.by, one.incident, one.seq, message))
+            return _new(
+                board, Topic(id_, _line(text, manner), at, ORIGINS[mark], one.by, one.incident, one.seq, message)
+            )
         case e.IncidentOpened(title=title) if incident.kind is Kind.NEARMISS:
-            return _new(board, Topic(id_, _line(title), at, Origin.NEARMISS, one.by, one.incident, one.seq))
+            return _new(board, Topic(id_, _line(title, manner), at, Origin.NEARMISS, one.by, one.incident, one.seq))
         case e.TitleChanged(new=text) | e.MessageEdited(text=text):
-            return with_topics(board, *(replace(topic, text=_line(text) or topic.text) for topic in found))
+            return with_topics(board, *(replace(topic, text=_line(text, manner) or topic.text) for topic in found))
         case e.Seconded(stands=stands) if found:
-            return _dot(board, found[0], voter(one.by), manner, put=stands)
+            return _dot(board, found[0], voter(one.by, board.ballot), manner, put=stands)
         case e.Retracted() if found:
-            board = _dot(board, found[0], voter(one.by), manner, put=False)
+            board = _dot(board, found[0], voter(one.by, board.ballot), manner, put=False)
             topic = board.topics[found[0].id]
             # Others want to talk about it.
             return board if topic.votes else _gone(board, topic)
@@ -108,6 +114,13 @@ def _followed(
             return _vanished(board, found)
         case _:
             return board
+
+
+def _tells_of(topic: Topic, incident: int) -> bool:
+    """It came up there, or somebody reacted to what names it elsewhere: the announcement, a digest. What was typed is people's own."""
+    if topic.incident or not topic.message:
+        return topic.incident == incident
+    return bool(re.search(rf"(?<![A-Za-z0-9])INC-{incident}(?![0-9])", topic.text, re.IGNORECASE))
 
 
 def _from(board: Board, incident: int, events: Sequence[int]) -> list[Topic]:
@@ -150,6 +163,6 @@ def _vanished(board: Board, topics: Sequence[Topic]) -> Board:
     return board
 
 
-def _line(text: str) -> str:
-    line = one_line(text, LONGEST + 1)
+def _line(text: str, manner: Manner) -> str:
+    line = one_line(manner.unnamed(text[:_READ]), LONGEST + 1)
     return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.coffee.board import Board, Coffee, Takeaway, Topic
+from bot.coffee.board import Board, Coffee, Manner, Takeaway, Topic
 from bot.coffee.brewed import with_topics
 from bot.coffee.topics import known, of_meeting
 from bot.incident.model import Refused
@@ -24,10 +24,12 @@ _SHOWN, _SHORT = 5, 40
 """Takeaways that a refusal lists, and characters of each."""
 
 
-def noted(board: Board, coffee: Coffee, text: str, by: str, topic: int = 0) -> tuple[Board, Topic, Takeaway]:
+def noted(
+    board: Board, coffee: Coffee, text: str, by: str, manner: Manner, topic: int = 0
+) -> tuple[Board, Topic, Takeaway]:
     """With a takeaway of topic `topic`, 0: of the one that is talked about, or else of the one before it. Raises Refused."""
     about = _about(board, coffee, topic)
-    line = one_line(text, _READ)
+    line = one_line(manner.unnamed(text[:_READ]), _READ)
     if not line:
         raise Refused("A takeaway needs some words.", "For example: `coffee takeaway We alert on slow OSDs`")
     if len(line) > LONGEST:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Origin, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.incident.commands.coffee import AddTopic, DropTopic, ForgetTopic, RestoreTopic, RewordTopic
 from bot.incident.model import Refused
@@ -25,9 +25,9 @@ _READ = 10_000
 """Characters of a text that are looked at, to say how long it is."""
 
 
-def add(board: Board, command: AddTopic, *, at: datetime, first_topic: int) -> Brewed:
+def add(board: Board, command: AddTopic, manner: Manner, *, at: datetime, first_topic: int) -> Brewed:
     origin = Origin.REACTION if command.message else Origin.SAID
-    text, voter = worded(command.text), command.voter if command.message else ""
+    text, voter = worded(command.text, manner), command.voter if command.message else ""
     topic = Topic(first_topic, text, at, origin=origin, by=command.by, message=command.message, brought=voter)
     board = added(board, topic)
     return Brewed(board, told=Told(Did.ADDED, board.topics[topic.id], coffee=board.coffee))
@@ -55,9 +55,9 @@ def restore(board: Board, command: RestoreTopic) -> Brewed:
     return Brewed(board, told=Told(Did.RESTORED, board.topics[topic.id], topic))
 
 
-def reword(board: Board, command: RewordTopic) -> Brewed:
+def reword(board: Board, command: RewordTopic, manner: Manner) -> Brewed:
     topic = open_one(board, command.topic)
-    text = worded(command.text)
+    text = worded(command.text, manner)
     if text == topic.text:
         return Brewed(board, told=Told(topic=topic))
     _check_new(board, text, topic.id)
@@ -88,7 +88,9 @@ def added(board: Board, topic: Topic) -> Board:
 
 def without(board: Board, topic: Topic) -> Board:
     """Nobody talks about it: its dots are free again."""
-    board = with_topics(board, replace(topic, state=TopicState.DROPPED, dots={}, reacted={}, had=0, place=0))
+    board = with_topics(
+        board, replace(topic, state=TopicState.DROPPED, dots={}, reacted={}, brought="", had=0, place=0)
+    )
     coffee = board.coffee
     if coffee is None or topic.id not in coffee.agenda:
         return board
@@ -139,9 +141,9 @@ def of_meeting(topic: Topic, coffee: Coffee) -> bool:
     return topic.coffee == coffee.number
 
 
-def worded(text: str) -> str:
+def worded(text: str, manner: Manner) -> str:
     """`text` as a topic has it. Raises Refused."""
-    line = one_line(text, _READ)
+    line = one_line(manner.unnamed(text[:_READ]), _READ)
     if len(line) < SHORTEST:
         raise Refused("A topic needs some words.", "For example: `coffee add Why do OSDs flap?`")
     if len(line) > LONGEST:

@@ -57,11 +57,35 @@ def test_one_person_is_one_voter_wherever_they_are(world: World) -> None:
     ask(world, k.AddTopic(text="Flapping OSDs"))
     key = "k" * 32
     world.rules = sit(world).rules
-    world.do(said(k.PutDots(topic=1, voter=""), "ana"), said(k.PutDots(topic=1, voter=world.rules.voter("ana")), "ben"))
+    world.do(
+        said(k.PutDots(topic=1, voter=""), "ana"), said(k.PutDots(topic=1, voter=world.rules.voter("ana", 0)), "ben")
+    )
     topic = world.lookups.board().topics[1]
     assert (len(topic.dots), topic.votes) == (1, 2)
-    assert voter(key, "ana") != voter("another", "ana") != voter("another", "ben")
-    assert len(voter(key, "ana")) == 16
+    assert voter(key, "ana", 0) != voter("another", "ana", 0) != voter("another", "ben", 0)
+    assert len(voter(key, "ana", 0)) == 16
+
+
+def test_after_each_coffee_everybody_is_another_voter_and_what_is_skipped_parts_nobody(world: World) -> None:
+    ask(world, k.AddTopic(text="Flapping OSDs"))
+
+    def voted() -> str:
+        ask(world, k.PutDots(topic=1, voter=""))
+        (voter,) = world.lookups.board().topics[1].dots
+        return voter
+
+    before = voted()
+    ask(world, k.CallCoffee(starts_at=world.clock.now() + DAY))
+    assert voted() == before
+    ask(world, k.SkipCoffee())
+    assert voted() == before
+    refused = world.do(said(k.PutDots(topic=1, voter="")))[0].refused
+    assert refused is not None
+    assert "all of yours are put" in refused.reason
+    ask(world, k.StartCoffee())
+    ask(world, k.EndCoffee())
+    ask(world, k.RestoreTopic(topic=1))
+    assert voted() != before
 
 
 def test_what_is_stored_is_what_was_brewed_from_the_call_to_the_minutes(world: World) -> None:
@@ -262,7 +286,7 @@ def test_where_nobody_is_named_no_table_knows_who_it_was(world: World) -> None:
     assert "learnt too" in everything(world)
     assert "ana-ruiz" not in everything(world)
     # Nor how anybody voted.
-    assert world.rules.voter("ana-ruiz") not in everything(world)
+    assert world.rules.voter("ana-ruiz", 0) not in everything(world)
 
 
 def test_the_board_is_read_by_its_indexes_however_much_was_talked_about(world: World) -> None:

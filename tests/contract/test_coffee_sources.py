@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
+
 import pytest
 from sqlalchemy import select
 
 from bot.coffee.board import Origin, Topic, TopicState
+from bot.coffee.nameless import nameless
 from bot.coffee.topics import LONGEST
 from bot.incident import commands as c
 from bot.incident.commands import coffee as k
 from bot.incident.model import Captured, Kind, Mark
 from bot.incident.text import REMOVED
 from storage import codec
-from storage.tables import topic
+from storage.tables import outbox, topic
 from tests.contract.coffee_table import ask, everything, queued, said, sit
-from tests.world import World, an_ask
+from tests.world import PEOPLE, World, an_ask
 
 
 @pytest.fixture
@@ -80,9 +84,9 @@ def test_others_with_the_same_reaction_put_a_dot_and_take_it_back(world: World) 
     for by in ("ben", "cem"):
         world.ask(c.Note(text="Why do OSDs flap?", mark=Mark.COFFEE, message=message(number)), number, by=by)
     voter = world.rules.voter
-    assert world.lookups.board().topics[1].dots == {voter("ben"): 1, voter("cem"): 1}
+    assert world.lookups.board().topics[1].dots == {voter("ben", 0): 1, voter("cem", 0): 1}
     world.ask(c.Retract(captured=Captured.LINE, mark=Mark.COFFEE, message=message(number)), number, by="ben")
-    assert world.lookups.board().topics[1].dots == {voter("cem"): 1}
+    assert world.lookups.board().topics[1].dots == {voter("cem", 0): 1}
 
 
 def test_a_reaction_of_somebody_whose_dots_are_all_put_is_none(world: World) -> None:
@@ -180,6 +184,64 @@ def test_what_was_talked_about_and_becomes_private_is_read_by_nobody(world: Worl
     world.ask(c.MakePrivate(), number)
     (found,) = stored(world).values()
     assert (found.text, found.message, found.state) == (REMOVED, "", TopicState.DISCUSSED)
+
+
+def test_who_reacted_to_an_announcement_brought_up_what_vanishes_with_its_incident(world: World) -> None:
+    number = world.opened("Leaked key").number
+    texts = (f"INC-{number} Leaked key", f"Week 45: inc-{number} Leaked key", f"INC-{number}0 is another one")
+    for place, text in enumerate(texts):
+        ask(world, k.AddTopic(text=text, message=f"slack:C1:{place}"))
+    ask(world, k.AddTopic(text=f"How we talk about INC-{number}"))
+    ask(world, k.StartCoffee())
+    ask(world, k.NextTopic(takeaway="Leaked by mail"))
+    ask(world, k.EndCoffee())
+    world.ask(c.MakePrivate(), number)
+    assert [one.text for one in stored(world).values()] == [
+        REMOVED,
+        REMOVED,
+        texts[2],
+        f"How we talk about INC-{number}",
+    ]
+    assert "Leaked by mail" not in "".join(map(repr, stored(world).values()))
+
+
+def test_when_a_text_goes_the_minutes_that_have_it_are_made_anew(world: World) -> None:
+    number, other = noted(world, "Leaked key"), noted(world, "pw=hunter2")
+    for _ in range(2):
+        ask(world, k.StartCoffee())
+        ask(world, k.EndCoffee())
+        ask(world, k.RecordMinutes(coffee=world.lookups.board().ballot, place="minutes.md"))
+    before = len(queued(world))
+    ask(world, k.AddTopic(text="Something else"))
+    assert queued(world)[before:] == []
+    # At the first one it was talked about, and the second one's minutes do not have it.
+    world.ask(c.MakePrivate(), number)
+    known = anew(world)
+    assert known[-2:] == [("drafts", 1), ("git", 1)]
+    # Of the second one it was a topic, at the first it was left for the next.
+    world.ask(c.RemoveMessage(message=message(other)), other)
+    assert anew(world)[len(known) :] == [("drafts", 1), ("git", 1), ("drafts", 2), ("git", 2)]
+
+
+def anew(world: World) -> list[tuple[str, int]]:
+    with world.database.read() as connection:
+        rows = connection.execute(select(outbox.c.body).where(outbox.c.kind == "write_minutes").order_by(outbox.c.id))
+        bodies = [json.loads(body) for body in rows.scalars()]
+    return [(body["publisher"], body["coffee"]) for body in bodies]
+
+
+def test_what_a_timeline_brings_names_nobody_where_nobody_is_named(world: World) -> None:
+    sit(world, anonymous=True, unnamed=partial(nameless, people=PEOPLE.values(), instead="somebody"))
+    number = noted(world, "Why did Ben Okafor restart it?")
+    world.opened("Ana Ruiz nearly drained the rack", kind=Kind.NEARMISS)
+    assert [one.text for one in stored(world).values()] == [
+        "Why did somebody restart it?",
+        "somebody nearly drained the rack",
+    ]
+    world.ask(c.EditMessage(message=message(number), text="Why did B\u200ben restart it?"), number)
+    assert stored(world)[1].text == "Why did somebody restart it?"
+    # The timeline is the incident's, and says what was said.
+    assert "Why did Ben Okafor restart it?" in everything(world)
 
 
 def test_in_one_batch_what_is_private_stays_where_it_is(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
 from bot.coffee.house import House
+from bot.coffee.nameless import nameless as without_names
 from bot.coffee.voters import voter
 from bot.converse import Conversation
 from bot.duty import Duty
@@ -43,8 +45,12 @@ MANNER = Manner(platforms=PLATFORMS, publishers=("folder",), link="https://meet.
 ONE, TWO, THREE = "1️⃣", "2️⃣", "3️⃣"
 
 
-def the_voter(person: str) -> str:
-    return voter("a key", person)
+def the_voter(person: str, ballot: int) -> str:
+    return voter("a key", person, ballot)
+
+
+def unnamed(text: str) -> str:
+    return without_names(text, TALKING.values(), "somebody")
 
 
 class Table:
@@ -139,7 +145,7 @@ async def table(world: World, tmp_path: Path) -> AsyncIterator[Table]:
 
 @pytest.fixture
 async def nameless(world: World, tmp_path: Path) -> AsyncIterator[Table]:
-    async for one in sat_down(world, tmp_path, replace(MANNER, anonymous=True)):
+    async for one in sat_down(world, tmp_path, replace(MANNER, anonymous=True, unnamed=unnamed)):
         yield one
 
 
@@ -226,7 +232,10 @@ async def test_the_story_of_a_coffee(table: Table):
 NAMES = ("ana", "ben", "cleo", "Ana Ruiz", "Ben Okafor", "Cleo Weiss", "@ana:example.org", "@ben:example.org")
 
 
-async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_minutes_hold_a_name(nameless: Table):
+async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_minutes_nor_the_log_hold_a_name(
+    nameless: Table, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
     table, clock = nameless, nameless.stage.clock
     await table.types("coffee add Why Ben Okafor restarts OSDs by hand", message="t1")
     await table.reacts("☕", "m1", "ben", words="Ask @cleo:example.org who reads runbooks")
@@ -235,6 +244,7 @@ async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_m
     await table.settle()
     await table.votes(ONE, "@cleo:example.org", "matrix")
     await table.types("coffee vote 2 x3", "ben")
+    await table.votes(ONE, "ben", "console")
     await table.types("coffee start", "ana")
     await table.settle()
     clock.forward(minutes=8)
@@ -251,6 +261,8 @@ async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_m
     stored = everything(table.stage.world)
     assert "somebody writes it down" in stored
     assert [name for name in NAMES if name in minutes] == []
+    assert "all of yours are put" in caplog.text
+    assert [name for name in NAMES if name in caplog.text] == []
     assert [name for name in NAMES if name in stored] == []
 
 
@@ -482,6 +494,31 @@ async def test_the_text_of_a_removed_message_goes_also_after_it_was_talked_about
         await table.types(line)
     await table.conversation.removed(Removed("console", "incidents", "ana", "m1", event="x1"))
     assert "runbooks" not in everything(table.stage.world)
+
+
+async def test_a_text_that_goes_is_gone_from_the_board_that_was_shown_last_and_from_the_minutes(table: Table):
+    await table.stage.open("Volumes slow")
+    await table.stage.ask(c.Note(text="Who reads tenants' runbooks?", mark=Mark.QUESTION), 1)
+    await table.reacts("☕", "m1", words="Why did INC-1 take so long?")
+    await table.types("coffee add Why do OSDs flap?")
+    for line in ("coffee start", "coffee takeaway Ask the tenants", "coffee end"):
+        await table.types(line)
+        await table.settle()
+    (minutes,) = table.stage.publisher.texts.values()
+    assert "Who reads tenants' runbooks?" in table.shown()
+    assert "Ask the tenants" in minutes
+    await table.types("coffee add Is this of the next one?")
+    await table.types("INC-1 private")
+    await table.settle()
+    for on in PLATFORMS:
+        assert "(removed)" in table.shown(on)
+        assert not [word for word in ("runbooks", "INC-1", "take so long") if word in table.shown(on)]
+    (ref,) = table.stage.publisher.texts
+    said = await table.types("coffee minutes")
+    assert "Why do OSDs flap?" in table.stage.publisher.texts[ref]
+    assert "of the next one" not in table.stage.publisher.texts[ref]
+    for read in (table.stage.publisher.texts[ref], said):
+        assert not [word for word in ("runbooks", "INC-1", "take so long", "tenants") if word in read]
 
 
 async def test_in_an_incident_s_room_a_cup_goes_onto_the_timeline_first(table: Table):

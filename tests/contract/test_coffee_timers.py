@@ -91,5 +91,5 @@ async def test_a_bot_that_is_put_together_keeps_votes_under_its_own_key(tmp_path
         topic = klatsch.lookups.board().topics[1]
         key = signing_key(klatsch.database)
     assert refused is not None
-    assert topic.dots == {voter(key, "ana"): 2}
-    assert voter(key, "ana") != voter("", "ana")
+    assert topic.dots == {voter(key, "ana", 0): 2}
+    assert voter(key, "ana", 0) != voter("", "ana", 0)

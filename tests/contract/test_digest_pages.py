@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -35,6 +36,7 @@ class Library:
         self.asked: list[tuple[str, datetime, datetime, str]] = []
         self.ends = list(ENDS)
         self.broken: Exception | None = None
+        self.teams = {"", "storage"}
 
     def language(self, team: str) -> str:
         return "de" if team == "storage" else "en"
@@ -45,7 +47,7 @@ class Library:
     def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
         if self.broken:
             raise self.broken
-        if team not in ("", "storage"):
+        if team not in self.teams:
             raise Rejected(f"`{team}` is not configured under `digest.teams:` any more")
         self.asked.append((team, start, end, language))
         text = f"Digest of {team or 'everybody'} until {end:%d %b}"
@@ -121,6 +123,16 @@ async def test_a_team_reads_its_own_in_its_language_or_in_another(get: httpx.Asy
 async def test_whatever_is_none_of_ours_is_not_there(get: httpx.AsyncClient, library: Library, address: str) -> None:
     assert (await get.get(address)).status_code == 404
     assert library.asked == []
+
+
+async def test_at_the_same_moment_too_a_link_reads_its_own_team_s_alone(
+    get: httpx.AsyncClient, library: Library
+) -> None:
+    library.teams.add("storage now")
+    theirs, other = await asyncio.gather(
+        get.get(LINKS.link("storage now")), get.get(f"{LINKS.link('storage')}?until=now%20")
+    )
+    assert (theirs.status_code, other.status_code) == (200, 404)
 
 
 async def test_nothing_is_loaded_or_run_or_kept_by_others(get: httpx.AsyncClient) -> None:

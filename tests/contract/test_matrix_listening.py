@@ -172,6 +172,9 @@ async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness
     async with listening(matrix, heard):
         reaction = await ana.react(room, await ana.say(room, "osd.17 flaps"), "📌")
         await until(lambda: heard.reacted_, "the reaction")
+    # What is remembered for that says of nobody that it was them.
+    (remembered,) = (await matrix.memory().recall_all("reaction:", 10)).values()
+    assert "ana" not in remembered
     await ana.redact(room, reaction)
     await matrix.restart()
     async with listening(matrix, heard):

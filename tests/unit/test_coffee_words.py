@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,8 @@ def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("rule", ["named", "nameless"])
 def test_the_minutes_are_what_a_person_has_read(language, rule):
-    here = house(language, anonymous=rule == "nameless")
+    unnamed = partial(nameless, people=PEOPLE.values(), instead=TONGUES[language].somebody)
+    here = house(language, **({"anonymous": True, "unnamed": unnamed} if rule == "nameless" else {}))
     golden(f"coffee/minutes.{rule}.{language}.md", minutes(OVER, AFTER.topics, [RUNBOOKS, OPEN], here))
 
 
@@ -211,6 +213,11 @@ def test_minutes_are_called_by_the_day_on_which_people_met():
         ("bananas on hv-17 at 192.0.2.1", "bananas on hv-17 at 192.0.2.1"),
         ("the topic ana-pages", "the topic somebody"),
         ("mail user@host fails", "mail user@host fails"),
+        ("A\u200bna Ru\u00adiz asked", "somebody asked"),
+        ("@\u2060dora or Be\u200dn", "somebody or somebody"),
+        ("ask https://matrix.to/#/@dora:example.org", "ask somebody"),
+        ("ask [her](https://matrix.to/#/%40dora%3Aexample.org)", "ask [her](somebody)"),
+        ("see https://matrix.to/#/!room:example.org", "see https://matrix.to/#/!room:example.org"),
     ],
 )
 def test_a_text_that_is_kept_without_names_names_nobody_and_says_the_rest(text, left):

@@ -222,15 +222,15 @@ class Listener:
         if on.get("type") != "m.room.message":
             return
         id_ = str(event["event_id"])
-        held = {"by": str(event["sender"]), "emoji": emoji, "message": message}
-        # Before it is handed over: whoever takes it off later must find it.
+        # Before it is handed over: whoever takes it off later must find it. Whose it was the homeserver knows.
+        held = {"emoji": emoji, "message": message}
         await self._memory.keep({f"reaction:{id_}": json.dumps(held)})
         answer = await self._inbox.reacted(
             Reacted(
                 self._name,
                 await self._upgrades.first(room),
-                held["by"],
-                held["emoji"],
+                str(event["sender"]),
+                emoji,
                 message,
                 text=self._addressing.text(on),
                 author=str(on.get("sender", "")),
@@ -253,11 +253,14 @@ class Listener:
             await self._inbox.removed(Removed(self._name, known, by, str(gone), at=_at(event), event=id_))
             return
         held: Mapping[str, str] = json.loads(kept)
+        # Who took it off may be a moderator. What is redacted keeps its sender
+        # (https://spec.matrix.org/latest/rooms/v11/#redactions).
+        reaction = await self._homeserver.get("rooms", room, "event", str(gone))
         await self._inbox.reacted(
             Reacted(
                 self._name,
                 await self._upgrades.first(room),
-                held["by"],
+                str(reaction["sender"]),
                 held["emoji"],
                 held["message"],
                 text="",
