@@ -146,7 +146,7 @@ ENGLISH = Tongue(
 
 GERMAN = Tongue(
     days=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sep.", "Okt.", "Nov.", "Dez."),
+    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
     short_day="{day}, {n}. {month}",
     long_day="{day}, {n}. {month} {year}",
     topics=("1 Thema", "{n} Themen"),
