@@ -19,7 +19,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel
 
 from bot.alerts.source import AlertSource
-from bot.calendars import CalendarSource
+from bot.calendars import CalendarSource, MeetingSource
 from bot.chat.document import clean
 from bot.nearest import nearest
 from bot.ports import ChatPlatform, Pager, Publisher, StatusPage
@@ -79,6 +79,10 @@ CALENDARS: Final[Mapping[str, Provider[CalendarSource]]] = {
     "goalert": Provider("adapters.oncall.goalert"),
 }
 
+MEETINGS: Final[Mapping[str, Provider[MeetingSource]]] = {
+    "ics": Provider("adapters.oncall.meetings"),
+}
+
 CHAT_PLATFORMS: Final[Mapping[str, Provider[ChatPlatform]]] = {
     "matrix": Provider("adapters.chat.matrix"),
     "slack": Provider("adapters.chat.slack"),
@@ -92,8 +96,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Provider[Any]]]] = {
     "publishing": PUBLISHERS,
     "chat": CHAT_PLATFORMS,
     "calendars": CALENDARS,
+    "coffee": MEETINGS,
 }
-"""By the key of the configuration file; the calendars stand each in its schedule."""
+"""By the key of the configuration file; the calendars stand each in its schedule, and that of the coffee in `coffee`."""
 
 
 class UnknownType(ValueError):

@@ -27,6 +27,7 @@ class Settings:
     pages: Mapping[str, BaseModel]
     publishers: Mapping[str, BaseModel]
     calendars: Mapping[str, BaseModel]
+    meetings: Mapping[str, BaseModel]
 
 
 def settings(config: Config) -> Settings:
@@ -43,6 +44,7 @@ def settings(config: Config) -> Settings:
         pages=found["status"],
         publishers={DRAFTS: drafts, **found["publishing"]},
         calendars=found["calendars"],
+        meetings=found["coffee"],
     )
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 VALUED = ("-c", "--config", "--as")
 """Options of `say`; a value follows."""
 
-COMMANDS = frozenset({"check", "db", "demo", "digest", "export", "pm", "replay", "say", "serve", "slack-manifest"})
+COMMANDS = frozenset(
+    {"check", "db", "demo", "digest", "export", "invite", "pm", "replay", "say", "serve", "slack-manifest"}
+)
 """What `klatsch` does; some of them are called like a verb."""
 
 HERE = "config.yaml"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.coffee.dated import Meeting
 from bot.oncall.calendar import NamedShift
 
 LARGEST = 10_000_000
@@ -49,6 +50,22 @@ class CalendarSource(Protocol):
     def shifts(self, body: bytes, start: datetime, end: datetime) -> Sequence[NamedShift]:
         """The shifts of a body it fetched, now or long ago, that overlap `start` to `end` (UTC). For a thread: takes seconds at most,
         whatever the body is. Raises Rejected, naming what is wrong with it, and Unavailable when this machine has no time."""
+        ...
+
+
+class MeetingSource(Protocol):
+    """Where it is kept when people meet. As `CalendarSource`, with meetings in place of shifts."""
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def every(self) -> timedelta: ...
+
+    async def fetch(self, etag: str, modified: str, start: datetime, end: datetime) -> Fetched | None: ...
+
+    def meetings(self, body: bytes, start: datetime, end: datetime) -> Sequence[Meeting]:
+        """Those that begin in between."""
         ...
 
 

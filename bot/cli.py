@@ -156,6 +156,14 @@ def _parser() -> argparse.ArgumentParser:
     digest.add_argument("--week", default="", metavar="2026-W47", help="default: the seven days until now")
     digest.add_argument("--lang", choices=("en", "de"), default="", help="with --dry-run: not in its own language")
 
+    invite = command(
+        "invite", _invite, "Print the invitation to the lean coffee as a calendar: `klatsch invite > coffee.ics`."
+    )
+    _with_config(invite)
+    invite.add_argument(
+        "--link", action="store_true", help="print the address of the calendar instead, to subscribe to"
+    )
+
     postmortem = command(
         "pm",
         _redact,
@@ -271,6 +279,13 @@ def _digest(arguments: argparse.Namespace) -> int:
 
     asked = {name: getattr(arguments, name) for name in ("team", "week", "lang")}
     return asyncio.run(digest(_config(arguments), asked, post=not arguments.dry_run))
+
+
+def _invite(arguments: argparse.Namespace) -> int:
+    from bot.inviting import invite
+
+    asyncio.run(invite(_config(arguments), link=arguments.link))
+    return DONE
 
 
 def _redact(arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.life import same_title, twin
-from bot.incident.model import Incident, Person, Refused
+from bot.incident.model import Incident, Kind, Person, Refused
 from bot.incident.policy import Policy
 from bot.incident.undo import choose
 from bot.oncall.escalation import Roster, following, target
@@ -19,7 +19,8 @@ from bot.store import Settlement
 @dataclass(frozen=True, slots=True)
 class Around:
     """What there is beside the incident: who can be asked (looked up when `rota` is called), the other incidents of the batch, and an incident's recorded
-    events, the oldest first: the last few hundred, or the `whole` of them."""
+    events, the oldest first: the last few hundred, or the `whole` of them; of a past one the opening and the alerts from
+    an event on, as far as a drill needs them at a time (`script`)."""
 
     at: datetime
     rota: Callable[[], Roster]
@@ -27,6 +28,7 @@ class Around:
     incidents: Mapping[int, Incident]
     history: Callable[[int], Sequence[e.Recorded]]
     whole: Callable[[int], Sequence[e.Recorded]]
+    script: Callable[[int, int], Sequence[e.Recorded]]
 
 
 def spoken_of(requests: Sequence[object]) -> set[int]:
@@ -36,8 +38,11 @@ def spoken_of(requests: Sequence[object]) -> set[int]:
         ask = request.ask if isinstance(request, Settlement) else request if isinstance(request, c.Ask) else None
         if ask and ask.incident:
             numbers.add(ask.incident)
-            if isinstance(ask.command, c.Merge):
-                numbers.add(ask.command.into)
+        match ask.command if ask else None:
+            case c.Merge(into=other) | c.Open(replays=other) | c.StepReplay(of=other) if other:
+                numbers.add(other)
+            case _:
+                pass
     return numbers
 
 
@@ -51,12 +56,18 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
     """`command` of `by` with everything filled in. Raises Refused when it names what is not there."""
     match command:
         case c.Open(page=page):
+            command = replayed(command, around) if command.replays else command
             return replace(
                 command,
                 opener=by,
                 twin=twin(command, around.incidents.values(), around.at),
                 rung=target(around.rota(), page, around.at) if page else None,
             )
+        case c.StepReplay(of=of, seq=seq):
+            other = around.incidents.get(of)
+            # It may have become private meanwhile.
+            script = () if other is None or other.private else around.script(of, seq)
+            return replace(command, script=tuple(script))
         case c.MakePrivate():
             return replace(command, person=by)
         case c.Accept(page=page) if page:
@@ -82,6 +93,29 @@ def complete(command: c.Command, incident: Incident | None, around: Around, *, b
             return replace(command, by=by, events=tuple(around.whole(incident.number)))
         case _:
             return command
+
+
+def replayed(command: c.Open, around: Around) -> c.Open:
+    """`command` with what it replays, and what that one was called when it was opened. Raises Refused when there is nothing to replay."""
+    of = around.incidents.get(command.replays)
+    if of is None or of.private:
+        raise Refused(f"There is no INC-{command.replays}.", "`list` shows what is open, `list all` the rest.")
+    if of.kind is Kind.DRILL:
+        again = f"`drill INC-{of.replay.of}` replays what it replayed." if of.replay else "`list all` shows the others."
+        raise Refused(f"{of.ref} is a drill itself.", again)
+    if of.status.open:
+        raise Refused(f"{of.ref} is still {of.status}.", "What is over can be replayed.")
+    script = tuple(around.script(of.number, 0))
+    if not of.alerts_total or not script:
+        raise Refused(
+            f"{of.ref} had no alerts, so there is nothing to replay.",
+            "`drill TITLE` opens an exercise in which you tell what happens: `drill inject TEXT`",
+        )
+    # As it was called and how bad it seemed when it was opened: what people found out later, the players are to find out.
+    opened = next((one.event for one in script if isinstance(one.event, e.IncidentOpened)), None)
+    severity = opened.severity if opened and command.as_then else command.severity
+    title = command.title or (opened.title if opened else of.title)
+    return replace(command, script=script, title=title, severity=severity)
 
 
 def _check_reachable(asked: Sequence[str], people: Mapping[str, Person]) -> None:
@@ -120,6 +154,10 @@ def _following(ladder: str, step: int, round: int, incident: Incident | None, ar
 def _check_absorbing(incident: Incident | None, other: Incident | None, into: int) -> None:
     if other is None:
         raise Refused(f"There is no INC-{into}.", "`list` shows what is open, `list all` the rest.")
+    if other.kind is Kind.DRILL:
+        raise Refused(
+            f"{other.ref} is a drill, and nothing real is a part of it.", "Merge into an incident somebody works on."
+        )
     if not other.status.open:
         raise Refused(f"{other.ref} is {other.status}.", "Merge into an incident somebody works on.")
     if incident and incident.private and not other.private:

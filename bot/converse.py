@@ -17,6 +17,8 @@ from bot.alerts.model import Alert, Notification
 from bot.chat import replies
 from bot.chat.context import Do, Question
 from bot.chat.document import Document, say
+from bot.chat.drilled import bannered, is_drill
+from bot.chat.drilled import of as of_drill
 from bot.chat.reactions import react, unreact, worded
 from bot.chat.wanting import Asked
 from bot.inbox import Writer
@@ -29,7 +31,7 @@ from bot.oncall.overriding import Overridden
 from bot.over_coffee import OverCoffee
 from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
 from bot.questions import Answers, Names
-from bot.store import StoreUnavailable
+from bot.store import StoreUnavailable, Unreadable
 from bot.understanding import TERMINAL, Understanding, seen_in
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,20 @@ class Conversation:
 
     async def said(self, said: Said) -> Document:
         """Never raises for what was said; a database that is gone is an answer too."""
+        answer = await self._answered(said)
+        return bannered(answer) if await self._in_a_drill(said) else answer
+
+    async def _in_a_drill(self, said: Said) -> bool:
+        """Whether the room is that of a drill: there nothing is said without the banner. Where nobody can tell, it is none."""
+        try:
+            number = (
+                await asyncio.to_thread(self._lookups.in_room, said.platform, said.room) if said.room else said.about
+            )
+            return number is not None and is_drill(await asyncio.to_thread(self._lookups.incident, number))
+        except (StoreUnavailable, Unreadable):
+            return False
+
+    async def _answered(self, said: Said) -> Document:
         try:
             return await self._said(said)
         except Refused as refused:
@@ -89,20 +105,12 @@ class Conversation:
         return await self._done(parsed, said, by)
 
     async def _done(self, do: Do, said: Said, by: str) -> Document:
-        who = "" if do.anonymous else by
         command = do.command
         if isinstance(command, c.PostDigest):
             posted, answer = self._answers.posting(command)
             await self._writer.submit(posted)
             return answer
-        ask = c.Ask(
-            command=command,
-            incident=do.incident,
-            by=who,
-            # By the message somebody could tell who it was.
-            source=Source("command") if do.anonymous else Source("command", said.message, web_link(said.link)),
-            inbox=f"{said.platform}:{said.message}" if said.message else "",
-        )
+        ask = await self._asked(command, do, said, by)
         if isinstance(command, c.CoffeeCommand):
             return await self._coffee.typed(ask, (command, *do.then))
         outcome = await self._writer.submit(ask)
@@ -135,7 +143,17 @@ class Conversation:
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,
         )
-        return replies.with_aside(done, do.aside)
+        answer = of_drill(outcome.after, replies.with_aside(done, do.aside))
+        return replies.with_aside(answer, replies.LINE_STANDS) if do.anonymous and said.stands else answer
+
+    async def _asked(self, command: c.Askable, do: Do, said: Said, by: str) -> c.Ask:
+        inbox = f"{said.platform}:{said.message}" if said.message else ""
+        if not do.anonymous:
+            source = Source("command", said.message, web_link(said.link))
+            return c.Ask(command=command, incident=do.incident, by=by, source=source, inbox=inbox)
+        # By the message somebody could tell who it was; the same one twice is known all the same.
+        sealed = await asyncio.to_thread(self._names.sealed, inbox) if inbox else ""
+        return c.Ask(command=command, incident=do.incident, by="", source=Source("command"), inbox=sealed)
 
     async def _on_duty(self, done: Overridden) -> Document:
         names = self._names

@@ -46,10 +46,12 @@ class Weekly:
 
 @dataclass(frozen=True, slots=True)
 class Meetings:
-    """When people meet for coffee next (None: nobody knows), and where. `following` may take a second, and raise Unavailable."""
+    """When people meet for coffee next (None: nobody knows), and where: at `link`, or else where that one is, `there`. Both may take a second, and
+    raise Unavailable."""
 
     following: Callable[[datetime], datetime | None] = lambda at: None
     link: str = ""
+    there: Callable[[datetime], str] = lambda at: ""
 
 
 class WeeklyWords(Protocol):
@@ -97,9 +99,16 @@ class Digests:
             off=weekly.off,
             wheel=weekly.wheel,
             next_coffee=self._next_coffee(now),
-            meeting=self._meetings.link,
+            meeting=self._meetings.link or self._there(now),
         )
         return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language)
+
+    def _there(self, now: datetime) -> str:
+        try:
+            return self._meetings.there(now)
+        except DeliveryError:
+            # That it could not be found out is said with the time.
+            return ""
 
     def _next_coffee(self, now: datetime) -> datetime | None:
         try:

@@ -252,7 +252,9 @@ class _Batch:
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
         rules, whole = self._rules, partial(self._history, limit=EVERYTHING)
-        around = Around(self._at, lambda: self._rota.roster, rules.policy, self._incidents, self._history, whole)
+        around = Around(
+            self._at, lambda: self._rota.roster, rules.policy, self._incidents, self._history, whole, self._tx.script
+        )
         return complete(command, incident, around, by=by)
 
     def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
+from bot.calendars import MeetingSource
 from bot.coffee.edition import Edition
 from bot.coffee.house import House
+from bot.coffee.invitation import Invitation
 from bot.config import CoffeeSection, Config
 from bot.digests import Digests, Meetings, WeeklyWords
 from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
+from bot.invited import invitation
 from bot.lookups import Lookups
+from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
 from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
-from bot.ports import Clock, Memory
+from bot.ports import Clock, DeliveryError, Memory
+from bot.store import StoreUnavailable
+from storage.calendars import SqlCalendars
 from storage.engine import Database
 from storage.weeks import SqlWeeks
 
@@ -28,8 +34,8 @@ PAST, MOST_PAST = timedelta(weeks=26), 30
 
 
 class Learning:
-    """`memory` is that of the occasions, `when` is when the digest of each team comes round. Nothing is asked of the database, and no library
-    imported, before a digest is asked for or may be due."""
+    """`source` tells when people meet for coffee, where a calendar does. `memory` is that of the occasions, `when` is when the digest of
+    each team comes round. Nothing is asked of the database, and no library imported, before a digest is asked for or may be due."""
 
     def __init__(
         self,
@@ -41,6 +47,7 @@ class Learning:
         duty: Duty,
         writer: Writer,
         memory: Memory,
+        source: MeetingSource | None = None,
     ) -> None:
         known = cache(lambda names: holidays(names).is_off)
 
@@ -49,7 +56,11 @@ class Learning:
 
         planned = weeklies(config)
         self.when = {team: when(config, team, days_off) for team in planned}
-        met = coffee(config, days_off)
+        self._config, self._clock = config, clock
+        block: Mapping[str, object] = (config.coffee.calendar if config.coffee else None) or {}
+        copies, match = SqlCalendars(database), str(block.get("match", ""))
+        self.calendar = MeetingCalendar(source, copies, clock, match) if source else None
+        self.coffee = met = coffee(config, days_off, self.calendar)
         link = config.coffee.link if config.coffee else ""
         self.digests = Digests(
             SqlWeeks(database),
@@ -58,7 +69,7 @@ class Learning:
             planned,
             people=config.people,
             duty=duty,
-            meetings=Meetings(met.after, link) if met else None,
+            meetings=Meetings(met.after, link, self._there) if met else None,
         )
         section = config.coffee or CoffeeSection()
         self.house = House(
@@ -68,10 +79,33 @@ class Learning:
             config.people,
             coffee_rooms(config),
             next=next_of(met),
+            there=self._there_then,
             voter=ruled.voter,
         )
         cups = before_coffee(met, section, clock) if met else []
         self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
+
+    def running(self) -> list[Coroutine[object, object, None]]:
+        """What runs while we serve."""
+        return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
+
+    def invitation(self) -> Invitation | None:
+        """To the lean coffee; None: nobody says when that is. May take a second, and raise Unavailable."""
+        now = self._clock.now()
+        link = self._config.coffee.link if self._config.coffee else ""
+        return invitation(self._config, self.coffee, link or self._there(now), now)
+
+    def _there_then(self, at: datetime) -> str:
+        """Where the coffee of that time is; empty where nobody can tell."""
+        try:
+            return self._there(at - timedelta(microseconds=1))
+        except (DeliveryError, StoreUnavailable):
+            return ""
+
+    def _there(self, at: datetime) -> str:
+        """Where the next coffee is, as its own calendar says."""
+        found = self.calendar.following(at) if self.calendar else None
+        return found.link if found else ""
 
 
 class Shelf:

@@ -14,6 +14,7 @@ from bot.occurrences import Occurrences
 from bot.offered import ProbesRooms
 from bot.on_demand import place
 from bot.ports import DeliveryError
+from bot.store import StoreUnavailable
 
 LOOKED_WITHIN = 20.0
 """Seconds for one room."""
@@ -21,9 +22,27 @@ LOOKED_WITHIN = 20.0
 
 async def digests(klatsch: Klatsch) -> list[Finding]:
     """Each digest that is sent by itself, and the rooms it goes to. Sends nothing."""
+    coffees = await _coffee(klatsch)
     if klatsch.config.digest is None:
+        return coffees
+    return [*coffees, *await asyncio.to_thread(lambda: [*_holidays(klatsch), *_next(klatsch)]), *await _rooms(klatsch)]
+
+
+async def _coffee(klatsch: Klatsch) -> list[Finding]:
+    """When the next coffee is; a calendar that says so is asked."""
+    learning, section = klatsch.learning, klatsch.config.coffee
+    if section is None or learning.coffee is None:
         return []
-    return [*await asyncio.to_thread(lambda: [*_holidays(klatsch), *_next(klatsch)]), *await _rooms(klatsch)]
+    try:
+        if learning.calendar is not None:
+            await learning.calendar.fetch()
+        at = await asyncio.to_thread(learning.coffee.after, klatsch.clock.now())
+    except (DeliveryError, StoreUnavailable) as error:
+        return [Finding(PROBLEM, "coffee", f"when the next one is could not be found out: {error}")]
+    zone = (section.zone or klatsch.config.zone).key
+    if at is None:
+        return [Finding(PROBLEM, "coffee", "no coffee is ever coming: look at when it is said to be")]
+    return [Finding(OK, "coffee", f"the next one is on {local(at, zone, '%a %d %b %Y %H:%M %Z')}")]
 
 
 def _holidays(klatsch: Klatsch) -> Iterator[Finding]:

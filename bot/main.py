@@ -8,20 +8,19 @@ import logging
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from adapters.clock import SystemClock
 from adapters.http import Http
 from adapters.settings import DRAFTS, settings
 from adapters.web.acknowledge import AckLinks
-from adapters.web.calendars import CalendarLinks
-from adapters.web.digests import DigestLinks, DigestPages
+from adapters.web.digests import DigestPages
 from adapters.web.neighbour import is_klatsch, taken
 from adapters.web.serving import CannotListen, Listener
 from bot.alive import Pulse
 from bot.answered import Answered
 from bot.chat.document import Document
 from bot.chat.templates import Templates
+from bot.coffee.invitation import Invitation
 from bot.coffee.voters import voter
 from bot.config import Config
 from bot.converse import Conversation
@@ -37,11 +36,12 @@ from bot.names import component_names, names, redaction, roster, wording
 from bot.on_duty import OnDuty
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
-from bot.providers import calendars, pagers, platforms, publishers, status_pages
+from bot.providers import calendars, meetings, pagers, platforms, publishers, status_pages
 from bot.questions import Answers
 from bot.reach import unreachable
 from bot.refreshing import Refreshing
 from bot.rules import rules
+from bot.signed import Signed
 from bot.store import StoreUnavailable
 from bot.vital import Vital
 from bot.web import Web
@@ -52,7 +52,6 @@ from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.outbox import SqlOutbox
 from storage.public import SqlPublicPages
-from storage.settings import signing_key
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
@@ -63,6 +62,7 @@ __all__ = [
     "AlreadyRunning",
     "Klatsch",
     "Running",
+    "calendar_of",
     "component_names",
     "is_klatsch",
     "redaction",
@@ -92,6 +92,7 @@ class Klatsch:
         self.config = config
         self.settings = settings(config)
         self.database = opened(config)
+        self.signed = Signed(config, self.database)
         self.clock: Clock = clock or SystemClock()
         # On PostgreSQL the database's clock decides what is due, so that several machines agree.
         kept = self.clock if self.database.sqlite or clock is not None else None
@@ -108,20 +109,22 @@ class Klatsch:
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
         self._paging: Mapping[str, Pager] = {}
-        ruled = replace(rules(config), voter=lambda person: voter(self._secret, person))
+        ruled = replace(rules(config), voter=lambda person: voter(self.signed.secret, person))
         self.writer = Writer(self.store, ruled, changed=self._changed)
         folder = config.chat.templates
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
+        met = meetings(self.settings, self.http, config)
         self.learning = Learning(
-            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions")
+            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions"), met
         )
         known = replace(
             names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
-            calendar_link=lambda schedule, person: self.calendar_links.link(schedule, person),
-            digest_link=lambda team: self.digest_links.link(team),
-            house=self.learning.house,
+            calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
+            digest_link=lambda team: self.signed.digests.link(team),
+            sealed=self.signed.sealed,
+            house=replace(self.learning.house, calendar=lambda: self.signed.coffee.link()),
         )
         answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
         self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
@@ -152,7 +155,7 @@ class Klatsch:
         """The database is there and the writer writes; nothing is delivered. Raises StoreUnavailable."""
         await asyncio.to_thread(prepare, self.database)
         # Before the writer asks for it, in the middle of writing.
-        await asyncio.to_thread(lambda: self._secret)
+        await asyncio.to_thread(lambda: self.signed.secret)
         await self.calendars.recall()
         await self.on_duty.refresh()
         self.writing = asyncio.create_task(self.writer.run(), name="writer")
@@ -214,26 +217,12 @@ class Klatsch:
             ack_link=lambda number, person: self.links.link(number, person),
             ack_token=self.links.token,
             answer_urls=answer_urls(built, config.http.public_url),
-            house=self.learning.house,
+            house=replace(self.learning.house, calendar=lambda: self.signed.coffee.link()),
         )
 
-    @cached_property
-    def _secret(self) -> str:
-        """What signs links, and by which nobody can be told who votes. It may come from the database."""
-        key = self.config.security.signing_key
-        return key.get_secret_value() if key else signing_key(self.database)
-
-    @cached_property
+    @property
     def links(self) -> AckLinks:
-        return AckLinks(self._secret, self.config.http.public_url)
-
-    @cached_property
-    def calendar_links(self) -> CalendarLinks:
-        return CalendarLinks(self._secret, lambda: self.links.base)
-
-    @cached_property
-    def digest_links(self) -> DigestLinks:
-        return DigestLinks(self._secret, lambda: self.links.base)
+        return self.signed.links
 
     def platforms(self, names: Collection[str]) -> Mapping[str, ChatPlatform]:
         """Those of these names, built anew and connected to nothing yet; whoever asks closes them."""
@@ -271,8 +260,9 @@ class Klatsch:
             self.pages,
             lambda: [*self.calendars.troubles, *unreached],
         )
-        digests = DigestPages(self.digest_links, Shelf(self.learning, self.lookups), self.clock)
-        apps = web.apps(listeners, self.conversation, hearing, vital, self.links, self.calendar_links, digests)
+        digests = DigestPages(self.signed.digests, Shelf(self.learning, self.lookups), self.clock)
+        invitation = self.learning.invitation
+        apps = web.apps(listeners, self.conversation, hearing, vital, self.signed, digests, invitation)
         tasks = [
             asyncio.create_task(listener.run(app), name=f"web {listener.port}")
             for listener, app in zip(listeners, apps, strict=True)
@@ -280,7 +270,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
-        talking.append(asyncio.create_task(self.learning.occasions.run(), name="occasions"))
+        talking += [asyncio.create_task(one, name="learning") for one in self.learning.running()]
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
             async with vital.watching():
@@ -301,6 +291,13 @@ class Klatsch:
 def refusals() -> tuple[type[Exception], ...]:
     """Why a bot may not begin; each says what to do."""
     return (AlreadyRunning, CannotListen, StoreUnavailable, DeliveryError)
+
+
+def calendar_of(invitation: Invitation) -> bytes:
+    """The invitation to the lean coffee as a calendar."""
+    from adapters.web.coffee import written
+
+    return written(invitation)
 
 
 def shown(document: Document, width: int, *, colour: bool) -> str:

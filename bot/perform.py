@@ -13,6 +13,7 @@ from bot.chat.page import PageWords
 from bot.coffee.house import House
 from bot.copies import Copies, Limits
 from bot.digests import Digests
+from bot.drafted import DraftWords, drafted
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -45,11 +46,10 @@ ALERTS_TOLD = 50
 """Alerts that a page looks at to say what they have in common."""
 
 
-class Words(RoomWords, Protocol):
+class Words(RoomWords, DraftWords, Protocol):
     """How things are said. Pure; `bot.words` is it."""
 
     def page(self, incident: Incident, paged: e.Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords: ...
-    def draft(self, incident: Incident, history: Sequence[e.Recorded]) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,8 @@ class Performer:
                 command = c.Remind(promised=due)
             case f.WakeArchive():
                 command = c.ArchiveRooms()
+            case f.WakeReplay(of=of, seq=seq, due=due):
+                command = c.StepReplay(of=of, seq=seq, due=due)
             case f.RepeatAlerts():
                 await self._repeat(incident)
                 return None
@@ -257,8 +259,7 @@ class Performer:
         if incident.private and effect.publisher not in self._providers.own:
             raise Rejected(f"{incident.ref} became private before its draft was written")
         through = incident.postmortem.through if incident.postmortem else item.upto
-        history = await asyncio.to_thread(self._lookups.history, incident.number, upto=through, limit=100_000)
-        text = await asyncio.to_thread(self._words.draft, incident, history)
+        text = await asyncio.to_thread(drafted, self._lookups, self._words, incident, through)
         attempt = _attempt(item)
         written = await publisher.write(attempt, ref=incident.ref, text=text, private=incident.private)
         # People are sent to the first one, wherever else it is kept.
@@ -287,6 +288,7 @@ def provider_of(effect: f.Effect) -> str:
             f.WakeEscalation()
             | f.WakeReminder()
             | f.WakeArchive()
+            | f.WakeReplay()
             | f.RepeatAlerts()
             | f.WakeTimebox()
             | f.WakeThumbs()

@@ -134,10 +134,9 @@ class ChatPlatform(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line somebody typed to the bot. `message` is its id at the platform, empty where there is none. `about` is the
-    incident that is meant as if the line was typed in its room, where there is no `room`. `confined`: a room has the members
-    that act on its incident, so nothing is done in it to another one. `link` opens the message in its platform
-    (`bot.incident.text.web_link`; what is none is dropped)."""
+    """A line somebody typed to the bot. `message` is its id at the platform (may be empty). `about`: the incident that is meant as if it
+    was typed in its room, where there is no `room`. `confined`: a room has the members that act on its incident, so nothing is done in
+    it to another one. `link` opens the message (`bot.incident.text.web_link`; what is none is dropped). `stands`: others read the line."""
 
     platform: str
     room: str
@@ -148,6 +147,7 @@ class Said:
     about: int | None = None
     confined: bool = False
     link: str = ""
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from adapters import registry
 from adapters.http import Http
 from adapters.settings import Settings, examine
 from bot.alerts.source import AlertSource
-from bot.calendars import CalendarSource
+from bot.calendars import CalendarSource, MeetingSource
 from bot.config import Config, load
 from bot.incident.model import Refused
 from bot.oncall.escalation import Roster
@@ -41,6 +41,15 @@ def calendars(checked: Settings, http: Http, roster: Roster) -> dict[str, Calend
         name: _built("calendars", name, block, http, roster.schedules[name].zone)
         for name, block in checked.calendars.items()
     }
+
+
+def meetings(checked: Settings, http: Http, config: Config) -> MeetingSource | None:
+    """What tells when people meet for coffee, where a `coffee.calendar` says so."""
+    block = checked.meetings.get("calendar")
+    if block is None or config.coffee is None:
+        return None
+    source: MeetingSource = _built("coffee", "calendar", block, http, config.coffee.zone or config.zone)
+    return source
 
 
 def pushes(config: Config) -> frozenset[str]:

@@ -21,7 +21,7 @@ from bot.digests import Digests
 from bot.durations import parse_duration
 from bot.duty import Duty, overridden
 from bot.incident.commands import PostDigest
-from bot.incident.model import Incident, Person, Refused
+from bot.incident.model import Incident, Kind, Person, Refused
 from bot.incident.outgoing import Enqueue
 from bot.incident.plan import has_room
 from bot.incident.policy import Policy
@@ -30,6 +30,7 @@ from bot.on_demand import looked_at, posting
 from bot.oncall.escalation import Roster, next_people
 from bot.oncall.load import load
 from bot.ports import Clock
+from bot.sealed import seal
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction
 
@@ -56,7 +57,8 @@ SHORT_WORDS = frozenset({
 class Names:
     """The names that mean something in a line, from the configuration. `rooms`: incidents get one; `status_pages`:
     there is one at least; `public_addresses`: where customers will read of an incident, as far as that is known before; `calendar_link`: the address of a schedule's calendar, or of somebody's shifts in
-    it, `digest_link` that of a team's digest as a page; `policy`: how people are woken; `house`: how the coffee is held."""
+    it, `digest_link` that of a team's digest as a page; `policy`: how people are woken; `sealed`: an id in a form that leads to nobody;
+    `house`: how the coffee is held."""
 
     people: Mapping[str, Person] = field(default_factory=dict)
     components: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Names:
     calendar_link: Callable[[str, str], str] = lambda schedule, person: ""
     digest_link: Callable[[str], str] = lambda team: ""
     policy: Policy = field(default_factory=Policy)
+    sealed: Callable[[str], str] = lambda text: seal("", text)
     house: House = field(default_factory=House)
 
     @property
@@ -277,7 +280,9 @@ class Answers:
             about = own.ref
             words = _words(own)
         words = words or frozenset(_split(question.args.get("text", "")))
-        candidates = [incident for incident in self._lookups.recent(LOOKED_THROUGH) if sees(incident)]
+        # A drill says what another one said before it.
+        known = [incident for incident in self._lookups.recent(LOOKED_THROUGH) if incident.kind is not Kind.DRILL]
+        candidates = [incident for incident in known if sees(incident)]
         ranked = _ranked(words, own, candidates)
         return answers.similar_document(ranked, zone=self._names.zone, about=about)
 

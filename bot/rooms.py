@@ -14,7 +14,7 @@ from bot.chat.document import Document
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.model import Incident, Person, Room
+from bot.incident.model import Incident, Kind, Person, Room
 from bot.lookups import Lookups
 from bot.oncall.load import Paged
 from bot.ports import Attempt, ChatPlatform, Clock, Rejected, RoomLink
@@ -147,7 +147,9 @@ class Rooms:
             return
         standing = await asyncio.to_thread(self._lookups.open_incidents, OPEN_TOLD)
         paged = await asyncio.to_thread(self._lookups.paged, effect.since, effect.at)
-        told = self._words.handover(effect, [one for one in standing if not one.private], paged)
+        told = self._words.handover(
+            effect, [one for one in standing if not one.private and one.kind is not Kind.DRILL], paged
+        )
         if told is not None:
             await platform.say(Attempt(item.key, item.attempt), platform.announce_room, told)
 

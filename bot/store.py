@@ -124,6 +124,11 @@ class Transaction(Protocol):
         """The last `limit` events of one incident, oldest first."""
         ...
 
+    def script(self, number: int, since: int) -> list[Recorded]:
+        """What a drill replays of an incident, oldest first: its alerts from event `since` on, as many as come in one step; since 0 all
+        of them, with its opening."""
+        ...
+
     def take_numbers(self, count: int) -> int:
         """The first of `count` new incident numbers; a rolled-back transaction gives them back, so there are no gaps."""
         ...

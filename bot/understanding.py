@@ -41,7 +41,7 @@ class Understanding:
 
     def _check_seen(self, parsed: Do | Question, said: Said, context: Context) -> None:
         """Whether there is what the line is about, for whoever typed it there. Raises Refused."""
-        into = parsed.command.into if isinstance(parsed, Do) and isinstance(parsed.command, c.Merge) else None
+        into = _other(parsed.command) if isinstance(parsed, Do) else None
         if said.confined and isinstance(parsed, Do) and context.room and parsed.incident not in (None, context.room):
             raise Refused(
                 f"This is the room of INC-{context.room}, and nothing is done here to INC-{parsed.incident}.",
@@ -120,6 +120,15 @@ class Understanding:
                 places.update(places_of(alert.labels))
         known = replace(self._names.redact, public=(*self._names.redact.public, *sorted(places)))
         return mask(text, known, people, sorted(labels))
+
+
+def _other(command: object) -> int | None:
+    """The second incident that a command speaks of."""
+    match command:
+        case c.Merge(into=other) | c.Open(replays=other):
+            return other or None
+        case _:
+            return None
 
 
 def seen_in(platform: str, room: str, incident: Incident) -> bool:

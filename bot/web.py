@@ -8,12 +8,14 @@ from starlette.applications import Starlette
 
 from adapters.settings import Settings
 from adapters.status.builtin import Config as OwnPage
-from adapters.web.acknowledge import AckLinks, AckPages
-from adapters.web.calendars import CalendarLinks, Calendars
+from adapters.web.acknowledge import AckPages
+from adapters.web.calendars import Calendars
+from adapters.web.coffee import CoffeeCalendar
 from adapters.web.digests import DigestPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.public import public_app
 from adapters.web.serving import Listener
+from bot.coffee.invitation import Invitation
 from bot.config import Config
 from bot.duty import Duty
 from bot.hearing import Hearing
@@ -22,6 +24,7 @@ from bot.listeners import own_pages
 from bot.lookups import Lookups
 from bot.ports import Clock, Inbox
 from bot.providers import alert_sources
+from bot.signed import Signed
 from bot.status.model import PublicPages
 from bot.vital import Vital
 
@@ -55,11 +58,13 @@ class Web:
         inbox: Inbox,
         hearing: Hearing,
         vital: Vital,
-        links: AckLinks,
-        calendar_links: CalendarLinks,
+        signed: Signed,
         digests: DigestPages,
+        invitation: Callable[[], Invitation | None],
     ) -> list[Starlette]:
-        """What each listener serves: the first is the machines', and a page's that shares its address."""
+        """What each listener serves: the first is the machines', and a page's that shares its address. `invitation` is that to the
+        lean coffee."""
+        links = signed.links
         people = self._config.people
         publics = {page.bound: (name, page) for name, page in own_pages(self._settings).items()}
         own, *others = [(listener.host, listener.port) for listener in listeners]
@@ -78,7 +83,8 @@ class Web:
             ),
             vital.metrics(self._clock.now, lambda: hearing.heard),
             Health(vital.ready.problems, lambda: [*hearing.unheard, *vital.troubles, *self._troubles()]),
-            Calendars(calendar_links, self._duty, people, self._clock),
+            Calendars(signed.calendars, self._duty, people, self._clock),
+            CoffeeCalendar(signed.coffee, invitation),
             digests,
             mounted=hearing.mounted,
             public=self._public(*shared) if shared else None,

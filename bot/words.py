@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from bot import rostered
-from bot.chat import calling, card
+from bot.chat import calling, card, drilled
 from bot.chat.document import Document
 from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
@@ -70,7 +70,7 @@ class Wording:
             told, people=self._people, zone=self._zone, templates=self._templates, components=self._components
         )
         beside = (*card.proposal(incident, told), *still_told(told))
-        return digest and replace(digest, blocks=(*digest.blocks, *beside))
+        return digest and drilled.of(incident, replace(digest, blocks=(*digest.blocks, *beside)))
 
     def topic(self, incident: Incident) -> str:
         return card.topic(incident, people=self._people, templates=self._templates)
@@ -101,6 +101,11 @@ class Wording:
     def page(self, incident: Incident, paged: Recorded | None, alerts: Sequence[StoredAlert]) -> PageWords:
         fired = [Fired(alert.labels, alert.annotations) for alert in alerts]
         return page(incident, paged, fired, people=self._people, zone=self._zone, templates=self._templates)
+
+    def drill_log(self, history: Sequence[Recorded], then: Sequence[Recorded]) -> str:
+        from bot.postmortem.drill_log import drill_log
+
+        return drill_log(history, then, people=self._people, zone=self._zone)
 
     def weekly(self, gathered: Gathered, around: Around, language: str) -> Edition:
         # The digest comes once a week, long after the start.

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.coffee.board import Coffee, Topic
+from bot.incident import events as e
+from bot.incident.drilling import MOST_TOGETHER
 from bot.incident.effects import Cancel
-from bot.incident.events import Recorded, RoomOpened
+from bot.incident.events import KINDS, Recorded, RoomOpened
 from bot.incident.model import Incident
 from bot.incident.outgoing import Outgoing
 from bot.oncall.overrides import Override
@@ -42,6 +44,12 @@ CHUNK = 500
 FOLDING_LOCK = 0x6B6C61
 """Our own number among PostgreSQL's advisory locks."""
 
+
+REPLAYED = tuple(KINDS[kind] for kind in (e.IncidentOpened, e.AlertsFired, e.AlertsCleared, e.AlertsLeft, e.Absorbed))
+"""Kinds of events that a drill replays, and where they begin."""
+
+MOST_REPLAYED = 20_000
+"""Events of alerts: those of any storm, which tells of a burst at a time."""
 
 INCIDENT_CHANGES = tuple(c.name for c in incident.c if c.name not in ("number", "opened_at"))
 ALERT_KEYS = ("source", "fingerprint", "incident")
@@ -117,6 +125,11 @@ class SqlTransaction:
     def history(self, number: int, limit: int) -> list[Recorded]:
         statement = select(event).where(event.c.incident == number).order_by(event.c.seq.desc()).limit(limit)
         return [rows.recorded(row) for row in reversed(self._connection.execute(statement).all())]
+
+    def script(self, number: int, since: int) -> list[Recorded]:
+        wanted = select(event).where(event.c.incident == number, event.c.seq >= since, event.c.kind.in_(REPLAYED))
+        limit = MOST_TOGETHER + 1 if since else MOST_REPLAYED
+        return [rows.recorded(row) for row in self._connection.execute(wanted.order_by(event.c.seq).limit(limit)).all()]
 
     def take_numbers(self, count: int) -> int:
         taken = update(counter).where(counter.c.name == "incident").values(value=counter.c.value + count)

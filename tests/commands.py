@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from bot.incident import commands as c
 from bot.incident.attachment import Attachment
-from bot.incident.events import AlertFact
+from bot.incident.events import Absorbed, AlertFact, AlertsCleared, AlertsFired, AlertsLeft, Recorded
 from bot.incident.life import TITLE_LIMIT
 from bot.incident.links import Guides
-from bot.incident.model import ComponentState, Kind, Mark, Moment, PublicStatus, Role, Severity, Status
+from bot.incident.model import ComponentState, Kind, Mark, Moment, PublicStatus, Role, Severity, Source, Status
 from bot.incident.text import one_line
 from tests.builders import START, Step, step
 
@@ -55,6 +55,19 @@ RUNGS = st.none() | st.builds(
     turn=st.sampled_from(["", "platform:0"]),
 )
 
+PAST_EVENTS = (
+    AlertsFired(at=START, count=3, firing=3, samples=(AlertFact("f1", "OSDDown", "osd.1 is down"),)),
+    AlertsCleared(at=START, count=1, firing=2),
+    Absorbed(at=START, other=4, title="# x | y", alerts_firing=2),
+    AlertsLeft(at=START, count=4, firing=0),
+)
+SCRIPT = tuple(
+    Recorded(3, seq, START + timedelta(minutes=7 * seq), "alerts", Source("alert"), seq, event)
+    for seq, event in enumerate(PAST_EVENTS, 1)
+)
+SCRIPTS = st.integers(0, 4).map(lambda first: SCRIPT[first:])
+"""What a drill replays."""
+
 OPENINGS = st.builds(
     c.Open,
     title=TEXTS.filter(lambda text: bool(one_line(text, TITLE_LIMIT))),
@@ -69,6 +82,9 @@ OPENINGS = st.builds(
     fired=st.lists(FACTS, max_size=2).map(tuple),
     fired_count=st.integers(0, 3),
     guides=GUIDES,
+    replays=st.sampled_from([0, 0, 3]),
+    speed=st.sampled_from([0, 1, 60]),
+    script=SCRIPTS,
 )
 
 COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
@@ -84,6 +100,14 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         kept_count=NUMBERS,
         truncated=NUMBERS,
         guides=GUIDES,
+    ),
+    st.builds(c.PaceReplay, paused=st.sampled_from([None, True, False]), speed=st.sampled_from([0, 2, 1000])),
+    st.builds(
+        c.StepReplay,
+        of=st.just(3),
+        seq=st.integers(0, 9),
+        due=PAST,
+        script=SCRIPTS,
     ),
     st.builds(c.Accept, rung=RUNGS),
     st.builds(c.Decline, reason=TEXTS),

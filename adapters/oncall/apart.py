@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from bot.coffee.dated import Meeting
 from bot.oncall.calendar import NamedShift
 from bot.ports import Rejected, Unavailable
 
@@ -40,12 +41,14 @@ class Wanted(msgspec.Struct, frozen=True):
     free: bool
     cpu_seconds: int
     memory: int
+    meetings: bool = False
 
 
 class Said(msgspec.Struct, frozen=True):
     """What it answers; `wrong` is why the calendar cannot be understood."""
 
     shifts: tuple[NamedShift, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
     wrong: str = ""
 
 
@@ -54,7 +57,18 @@ def read_apart(
 ) -> Sequence[NamedShift]:
     """`adapters.oncall.ical.read` in a process of its own. Raises Rejected when the calendar cannot be understood within its time
     and memory, Unavailable when that process could not do its work; `provider` begins the reason."""
-    wanted = Wanted(start, end, zone.key, free, CPU_SECONDS, MEMORY)
+    return _said(Wanted(start, end, zone.key, free, CPU_SECONDS, MEMORY), body, provider).shifts
+
+
+def read_meetings_apart(
+    body: bytes, start: datetime, end: datetime, zone: ZoneInfo, *, provider: str
+) -> Sequence[Meeting]:
+    """The same of `adapters.oncall.ical.read_meetings`."""
+    wanted = Wanted(start, end, zone.key, False, CPU_SECONDS, MEMORY, meetings=True)
+    return _said(wanted, body, provider).meetings
+
+
+def _said(wanted: Wanted, body: bytes, provider: str) -> Said:
     path = os.pathsep.join(place for place in sys.path if place)
     try:
         done = subprocess.run(
@@ -81,7 +95,7 @@ def read_apart(
     said = msgspec.json.decode(done.stdout, type=Said)
     if said.wrong:
         raise Rejected(f"{provider}: the calendar {said.wrong}")
-    return said.shifts
+    return said
 
 
 def _limit(wanted: Wanted) -> None:
@@ -99,12 +113,15 @@ def main() -> None:
     wanted = msgspec.json.decode(line, type=Wanted)
     _limit(wanted)
     # After the limits, so that they hold for the libraries too.
-    from adapters.oncall.ical import read
+    from adapters.oncall.ical import read, read_meetings
     from adapters.oncall.lines import Unreadable
 
     try:
-        shifts = read(body, wanted.start, wanted.end, ZoneInfo(wanted.zone), free=wanted.free)
-        said = Said(tuple(shifts))
+        zone = ZoneInfo(wanted.zone)
+        if wanted.meetings:
+            said = Said(meetings=tuple(read_meetings(body, wanted.start, wanted.end, zone)))
+        else:
+            said = Said(tuple(read(body, wanted.start, wanted.end, zone, free=wanted.free)))
     except Unreadable as error:
         said = Said(wrong=str(error))
     except MemoryError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,12 +19,17 @@ from icalendar.cal import Component
 
 from adapters.excerpt import excerpt
 from adapters.oncall.calling import MOST_PEOPLE, called_in, called_of
-from adapters.oncall.lines import Unreadable, needed
+from adapters.oncall.lines import WHERE, Unreadable, needed
+from bot.coffee.dated import Meeting
+from bot.incident.links import is_web
 from bot.oncall.calendar import NamedShift
 
 MOST_SHIFTS = 20_000
 MOST_SAID = 4_000_000
 """Characters of the names in all of them: what a calendar of a few kilobytes repeats must not fill our memory."""
+
+MOST_TITLE = 300
+"""Characters of a meeting's title that are looked at."""
 
 LATEST = 2100
 """No event ends later than in this year; "for ever" is often written as 9999."""
@@ -35,19 +41,35 @@ def read(body: bytes, start: datetime, end: datetime, zone: ZoneInfo, *, free: b
 
     Raises `adapters.oncall.lines.Unreadable`, naming what is wrong.
     """
+    with _quietly():
+        found = [one for calendar in _calendars(body) for one in _shifts(calendar, start, end, zone, free)]
+    return sorted(found, key=lambda shift: (shift.start, shift.end, shift.people))
+
+
+def read_meetings(body: bytes, start: datetime, end: datetime, zone: ZoneInfo) -> list[Meeting]:
+    """The meetings that begin from `start` until just before `end` (UTC), in order; as `read`."""
+    with _quietly():
+        found = [one for calendar in _calendars(body, WHERE) for one in _meetings(calendar, start, end, zone)]
+    return sorted(found, key=lambda meeting: (meeting.start, meeting.title))
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
     with warnings.catch_warnings():
         # The library tells when it takes the zone of `/vendor/Europe/Berlin` for that of `Europe/Berlin`, which is what is meant.
         warnings.simplefilter("ignore")
-        try:
-            calendars = Calendar.from_ical(needed(body), multiple=True)
-        except ValueError as error:
-            raise Unreadable(f"has a line that cannot be read: {excerpt(str(error))}") from None
-        found: list[NamedShift] = []
-        for calendar in calendars:
-            for event in calendar.walk():
-                _check(event)
-            found += _shifts(calendar, start, end, zone, free)
-    return sorted(found, key=lambda shift: (shift.start, shift.end, shift.people))
+        yield
+
+
+def _calendars(body: bytes, more: frozenset[str] = frozenset()) -> list[Component]:
+    try:
+        calendars = Calendar.from_ical(needed(body, more), multiple=True)
+    except ValueError as error:
+        raise Unreadable(f"has a line that cannot be read: {excerpt(str(error))}") from None
+    for calendar in calendars:
+        for event in calendar.walk():
+            _check(event)
+    return [*calendars]
 
 
 def _check(part: Component) -> None:
@@ -102,21 +124,45 @@ def _text(part: Component, name: str) -> str:
 
 
 def _shifts(calendar: Component, start: datetime, end: datetime, zone: ZoneInfo, free: bool) -> Iterator[NamedShift]:
-    # What has no zone is compared as if it were UTC, and may be up to fourteen hours off.
-    wide = (start - timedelta(days=1), end + timedelta(days=1))
-    try:
-        series = recurring_ical_events.of(calendar).series
-        occurrences = (occurrence for one in series for occurrence in one.between(*wide))
+    with _followed():
         said = 0
-        for count, occurrence in enumerate(occurrences, 1):
-            if count > MOST_SHIFTS:
-                raise Unreadable(f"has more than {MOST_SHIFTS} shifts in {(end - start).days} days")
-            shift = _shift(occurrence.as_component(False), zone, free)
+        for event in _events(calendar, start, end, "shifts"):
+            shift = _shift(event, zone, free)
             if shift is not None and shift.start < end and shift.end > start:
                 said += sum(len(name) for called in (*shift.people, *shift.instead) for name in called)
                 if said > MOST_SAID:
                     raise Unreadable(f"has names of more than {MOST_SAID} characters in {(end - start).days} days")
                 yield shift
+
+
+def _meetings(calendar: Component, start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Meeting]:
+    with _followed():
+        for event in _events(calendar, start, end, "meetings"):
+            (begins,) = _all(event, "DTSTART")
+            at = _instant(begins.dt, zone)
+            if start <= at < end and _text(event, "STATUS").upper() != "CANCELLED":
+                places = (_text(event, "URL"), _text(event, "LOCATION"))
+                link = next((place for place in places if is_web(place)), "")
+                yield Meeting(at, _text(event, "SUMMARY")[:MOST_TITLE], link)
+
+
+def _events(calendar: Component, start: datetime, end: datetime, what: str) -> Iterator[Component]:
+    """Each occurrence as an event of its own."""
+    # What has no zone is compared as if it were UTC, and may be up to fourteen hours off.
+    wide = (start - timedelta(days=1), end + timedelta(days=1))
+    series = recurring_ical_events.of(calendar).series
+    occurrences = (occurrence for one in series for occurrence in one.between(*wide))
+    for count, occurrence in enumerate(occurrences, 1):
+        if count > MOST_SHIFTS:
+            raise Unreadable(f"has more than {MOST_SHIFTS} {what} in {(end - start).days} days")
+        yield occurrence.as_component(False)
+
+
+@contextmanager
+def _followed() -> Iterator[None]:
+    """What the library says of rules that it cannot follow, in our words."""
+    try:
+        yield
     except OverflowError:
         raise Unreadable(f"has an event with a time after the year {LATEST} that cannot be counted with") from None
     except ZoneInfoNotFoundError:

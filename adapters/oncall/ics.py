@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from adapters.http import Http
-from adapters.oncall.apart import read_apart
+from adapters.oncall.apart import read_apart, read_meetings_apart
 from adapters.oncall.source import Common, address, digest, printable
 from bot.calendars import LARGEST, CalendarSource, Fetched
+from bot.coffee.dated import Meeting
 from bot.config.around import Place
 from bot.oncall.calendar import NamedShift
 from bot.ports import Rejected, Unavailable
@@ -71,9 +72,9 @@ class Ics:
 
     kind = "ics"
 
-    def __init__(self, name: str, config: Config, http: Http, zone: ZoneInfo) -> None:
+    def __init__(self, name: str, config: Config, http: Http, zone: ZoneInfo, *, path: str = "") -> None:
         self._provider = f"the calendar of {name}"
-        self._path = f"oncall.schedules.{name}.calendar"
+        self._path = path or f"oncall.schedules.{name}.calendar"
         self._config = config
         self._url = config.url.get_secret_value()
         self._http = http
@@ -141,6 +142,13 @@ class Ics:
         """In a process of its own, which gets seconds of the processor and a gigabyte of memory."""
         free, provider = self._config.free, self._provider
         return read_apart(body, start, end, self._zone, free=free, provider=provider)
+
+
+class Meetings(Ics):
+    """A `MeetingSource`."""
+
+    def meetings(self, body: bytes, start: datetime, end: datetime) -> Sequence[Meeting]:
+        return read_meetings_apart(body, start, end, self._zone, provider=self._provider)
 
 
 def _said(value: str | None) -> str:

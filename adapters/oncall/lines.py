@@ -32,8 +32,12 @@ class Unreadable(Exception):
     """Why a calendar cannot be understood: reads on behind "the calendar ", and holds nothing that is long."""
 
 
-def needed(body: bytes) -> str:
-    """The calendars in `body` with their time zones and events, and of these the lines that are needed.
+WHERE = frozenset({"LOCATION", "URL"})
+"""What else is needed of a meeting."""
+
+
+def needed(body: bytes, more: frozenset[str] = frozenset()) -> str:
+    """The calendars in `body` with their time zones and events, and of these the lines that are needed, and `more` of them.
 
     Raises Unreadable when they are too many or too long, and when it is not a calendar at all.
     """
@@ -62,7 +66,7 @@ def needed(body: bytes) -> str:
                 continue
             if not inside or inside.pop() != what:
                 raise Unreadable(f"has an END:{what[:40]} that belongs to nothing")
-        elif skipped or name not in NAMES:
+        elif skipped or not (name in NAMES or name in more):
             continue
         if len(line) > LONGEST:
             raise Unreadable(f"has a {name} of more than {LONGEST} characters")

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from adapters.web.acknowledge import AckPages
 from adapters.web.bodies import parts
 from adapters.web.calendars import Calendars
+from adapters.web.coffee import CoffeeCalendar
 from adapters.web.digests import DigestPages
 from adapters.web.metrics import Metrics
 from adapters.web.mounted import Bounded
@@ -60,6 +61,7 @@ def machines_app(
     metrics: Metrics,
     health: Health,
     calendars: Calendars,
+    coffee: CoffeeCalendar,
     digests: DigestPages,
     *,
     mounted: Mapping[str, ASGIApp],
@@ -86,6 +88,7 @@ def machines_app(
         Route("/ack/{token}", acknowledge.show, methods=["GET"]),
         Route("/ack/{token}", acknowledge.acknowledge, methods=["POST"]),
         Route("/oncall/{schedule}.ics", calendars.show, methods=["GET"]),
+        Route("/coffee.ics", coffee.show, methods=["GET"]),
         Route("/digests/{token}", digests.show, methods=["GET"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz),

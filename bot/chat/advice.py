@@ -8,10 +8,21 @@ from datetime import datetime
 from itertools import pairwise
 
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
+from bot.chat.learning import nearly, replays
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
-from bot.incident.model import ComponentState, Incident, Kind, Moment, Paging, PublicPost, Role, Severity, Status
+from bot.incident.model import (
+    ComponentState,
+    Incident,
+    Kind,
+    Moment,
+    Paging,
+    PublicPost,
+    Role,
+    Severity,
+    Status,
+)
 from bot.incident.public import outweighing
 
 VAGUE = re.compile(
@@ -159,8 +170,10 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case Kind.DRILL:
             yield "Nobody is paged, nothing is published."
+            if after.replay:
+                yield replays(after, after.replay)
         case Kind.NEARMISS:
-            yield "Thank you for telling."
+            yield nearly(after)
         case Kind.RETRO:
             yield f"Tell what happened: `{after.ref} note TEXT at=TIME`. Then `{after.ref} close` drafts the postmortem."
         case Kind.MAINTENANCE if after.window:
@@ -236,6 +249,8 @@ def draft_is(after: Incident, publishers: Sequence[str]) -> str:
     whether somebody edited the last one, and is known only when it is written."""
     if after.postmortem is None:
         return ""
+    if after.replay and publishers:
+        return f"the facilitator's log is being written to {and_(publishers)}: `{after.ref} pm` shows it"
     writing = f"draft of the postmortem is being written to {and_(publishers)}"
     if publishers and after.postmortem.place:
         return f"a newer {writing}; what somebody edited stays as it is: `{after.ref} pm` shows what lies where"

@@ -15,6 +15,9 @@ from bot.incident.model import Kind, Refused, Severity, Status, Window
 PAGING = (Severity.SEV1, Severity.SEV2)
 """Opened by hand, these wake the default policy."""
 
+ANONYMOUS = frozenset({"anonymous", "anonymously", "anon"})
+"""Before the title of a near miss: whoever typed it is not to be known."""
+
 YES = frozenset({"yes", "y", "true", "1", "ja"})
 NO = frozenset({"", "no", "n", "false", "0", "nein"})
 
@@ -48,13 +51,6 @@ def _yes(typed: Typed, key: str) -> bool:
     return said in YES
 
 
-def drill(typed: Typed, context: Context) -> Do:
-    severity, private, title = _head(typed, Severity.SEV2)
-    if not title:
-        raise typed.missing("a title")
-    return typed.do(c.Open(title=title, kind=Kind.DRILL, severity=severity, private=private))
-
-
 def retro(typed: Typed, context: Context) -> Do:
     severity, private, title = _head(typed, Severity.SEV2)
     if not title or not typed.get("start"):
@@ -74,7 +70,7 @@ def retro(typed: Typed, context: Context) -> Do:
 
 
 def nearmiss(typed: Typed, context: Context) -> Do:
-    anonymous = typed.first in ("anonymous", "anonymously", "anon")
+    anonymous = typed.first in ANONYMOUS
     title = typed.rest(1) if anonymous else typed.text
     if not title:
         raise typed.missing("a title")
@@ -119,6 +115,12 @@ def _end(text: str, start: datetime, context: Context) -> datetime:
 
 
 def _head(typed: Typed, severity: Severity) -> tuple[Severity, bool, str]:
+    """As `head`, with a severity for who says none."""
+    found, private, title = head(typed)
+    return found or severity, private, title
+
+
+def head(typed: Typed) -> tuple[Severity | None, bool, str]:
     """Severity, privacy and title: the first two stand before the title in any order, a severity also after it."""
     words = list(typed.words)
     found = values.severity(typed.get("sev")) if typed.get("sev") else None
@@ -142,7 +144,7 @@ def _head(typed: Typed, severity: Severity) -> tuple[Severity, bool, str]:
     if found is None and words and (spelled := values.spelled_severity(words[-1].text)):
         found = spelled
         words.pop()
-    return found or severity, private, join(words)
+    return found, private, join(words)
 
 
 def _refuse_a_slip(typed: Typed, words: list[Word], private: bool) -> None:

@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from bot.chat import drilled
 from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean, line, say
 from bot.chat.links import links
 from bot.chat.pages import Ways, asked, stands
 from bot.chat.templates import Templates
 from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
-from bot.incident.model import Incident, Kind, Moment, Person, Role, Severity, Status
+from bot.incident.model import Incident, Kind, Mark, Moment, Person, Role, Severity, Status
 from bot.incident.policy import SERVICE, is_service
 from bot.incident.timeline import sentence, story
 
@@ -84,7 +85,7 @@ def card(
         who=who(people),
         zone=zone,
         symbol=symbol(incident),
-        exercise=EXERCISES.get(incident.kind, ""),
+        exercise="" if drilled.is_drill(incident) else EXERCISES.get(incident.kind, ""),
         since=since(incident),
         clock=partial(_clock, since(incident), ZoneInfo(zone)),
         mitigated=_moment(incident, Moment.MITIGATED),
@@ -101,11 +102,12 @@ def card(
         tasks=open_tasks[:TASKS_SHOWN],
         more_tasks=max(0, len(open_tasks) - TASKS_SHOWN),
         links=links(incident),
+        log=incident.replay is not None,
         earlier=[link for room in incident.rooms.values() for link in room.earlier],
     )
     buttons = fitting(incident, now)
     blocks: tuple[Block, ...] = (*document.blocks, Buttons(buttons)) if buttons else document.blocks
-    return Document(summary=headline(incident), blocks=blocks, tone=tone(incident))
+    return drilled.of(incident, Document(summary=headline(incident), blocks=blocks, tone=tone(incident)))
 
 
 def fitting(incident: Incident, now: datetime) -> tuple[Button, ...]:
@@ -138,7 +140,7 @@ def announcement(incident: Incident, *, people: Mapping[str, Person], templates:
     """The one message where incidents are announced; `link` opens the room. Of a private incident only the number,
     whatever the house's own template would say."""
     if incident.private:
-        return say(f"{incident.ref} is private.")
+        return drilled.of(incident, say(f"{incident.ref} is private."))
     document = templates.document(
         "announce.md.j2",
         incident=incident,
@@ -149,31 +151,33 @@ def announcement(incident: Incident, *, people: Mapping[str, Person], templates:
     )
     buttons = fitting(incident, incident.opened_at) if incident.status is Status.TRIAGE else ()
     blocks: tuple[Block, ...] = (*document.blocks, Buttons(buttons)) if buttons else document.blocks
-    return replace(document, blocks=blocks, tone=tone(incident))
+    return drilled.of(incident, replace(document, blocks=blocks, tone=tone(incident)))
 
 
 def redirect(incident: Incident) -> Document:
     """The last word in a room that everybody reads, now that the incident is private. No template has a say in it."""
     if incident.status.final:
-        return say(f"{incident.ref} is private now. It is {incident.status}, and this room is closed.")
-    return say(
-        f"{incident.ref} goes on in a private room. Whoever works on it is invited; if you should be too, ask its lead."
-    )
+        said = f"{incident.ref} is private now. It is {incident.status}, and this room is closed."
+    else:
+        goes_on = f"{incident.ref} goes on in a private room."
+        said = f"{goes_on} Whoever works on it is invited; if you should be too, ask its lead."
+    return drilled.of(incident, say(said))
 
 
 def left_topic(incident: Incident) -> str:
     """What stands above that room from then on."""
-    return f"{incident.ref} · {'private' if incident.status.final else 'goes on in a private room'}"
+    text = f"{incident.ref} · {'private' if incident.status.final else 'goes on in a private room'}"
+    return drilled.topic(incident, text)
 
 
 def topic(incident: Incident, *, people: Mapping[str, Person], templates: Templates) -> str:
-    text = templates.render("topic.txt.j2", incident=incident, who=who(people))
+    text = drilled.topic(incident, templates.render("topic.txt.j2", incident=incident, who=who(people)))
     return text if len(text) <= TOPIC_LIMIT else f"{text[: TOPIC_LIMIT - 1]}…"
 
 
 def room_name(incident: Incident, *, mark: str, templates: Templates) -> str:
     """`inc-7-volumes-slow-in-az2`; it begins with the `mark` that the room is found by."""
-    return templates.render("room_name.txt.j2", incident=incident, mark=mark)
+    return drilled.room_name(incident, templates.render("room_name.txt.j2", incident=incident, mark=mark), mark)
 
 
 def digest(
@@ -224,8 +228,14 @@ def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...
 def _told(recorded: Recorded, names: Who, zone: ZoneInfo) -> Told:
     text = sentence(recorded.event, names, zone)
     author = recorded.event.author if isinstance(recorded.event, Noted) else ""
-    by = names(author or recorded.by) if recorded.by and recorded.source.kind in BY_PEOPLE else ""
+    named = recorded.by and recorded.source.kind in BY_PEOPLE and not _made_up(recorded.event)
+    by = names(author or recorded.by) if named else ""
     return Told(recorded.event.at, text, "" if by and by in text else by)
+
+
+def _made_up(event: Event) -> bool:
+    """A report of a drill looks like one, and says not who thought of it."""
+    return isinstance(event, Noted) and event.mark is Mark.INJECT
 
 
 def symbol(incident: Incident) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.chat import times
+from bot.chat.build_life import ANONYMOUS
 from bot.chat.context import Context, Do, Question
 from bot.chat.document import clean
 from bot.chat.implied import among, implied, repeatable, which
@@ -20,6 +21,7 @@ from bot.chat.strays import stray
 from bot.chat.values import ROLES, STATUSES, named_here, somebody, spelled_severity
 from bot.chat.verb import Verb
 from bot.chat.verbs import VERBS, find, nearest_verb
+from bot.incident.commands import Open
 from bot.incident.model import Refused
 
 __all__ = ["Context", "Do", "Question", "parse"]
@@ -81,6 +83,12 @@ def takes_on(line: str) -> bool:
         return False
     said = {word.low for word in rest}
     return verb.name in ("ack", "take") or bool(said & MYSELF) or (verb.name in HANDING and "me" in said)
+
+
+def nameless(line: str) -> bool:
+    """Whether who types `line` asks not to be known, or may have meant to: a slip in the verb tells no name either."""
+    _, verb, rest = begun(line)
+    return (verb is None or verb.name == "nearmiss") and any(word.low in ANONYMOUS for word in rest[:4])
 
 
 def begun(line: str) -> tuple[int | None, Verb | None, list[Word]]:
@@ -182,7 +190,8 @@ def _is_ref(verb: Verb, word: Word) -> bool:
 
 def _placed(verb: Verb, answer: Do | Question, typed: Typed, whole: str, context: Context) -> Do | Question:
     """`answer` with the incident it is about. `whole` is the line as it was typed."""
-    if verb.where == "new" and typed.ref is not None:
+    replays = isinstance(answer, Do) and isinstance(answer.command, Open) and answer.command.replays
+    if verb.where == "new" and typed.ref is not None and answer.incident is None and not replays:
         raise Refused(
             f"`{verb.name}` makes a new incident, so it takes no reference.", f"Did you mean `INC-{typed.ref} reopen`?"
         )

@@ -23,6 +23,11 @@ from bot.incident.timeline import sentence
 from bot.incident.undo import NothingToTakeBack, undo
 
 EVENTS_SHOWN = 6
+LINE_STANDS = (
+    "Nothing of mine tells who it was, but your line stands here with your name: remove it, if nobody is to know. "
+    "Nobody reads along in Slack's slash command and its form, or with `klatsch say`."
+)
+"""To who did not want to be known, and said so in front of everybody."""
 BORN = {
     Kind.DRILL: "open as a drill",
     Kind.NEARMISS: "recorded as a near miss",
@@ -39,6 +44,7 @@ NOUNS = {
     Mark.PROPOSAL: "Proposal for customers",
     Mark.COFFEE: "Coffee topic",
     Mark.ON_IT: "“On it”",
+    Mark.INJECT: "Report",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.chat import build_life as life
 from bot.chat import build_work as work
+from bot.chat.build_drill import drill
 from bot.chat.verb import Verb
 
 LIFE: tuple[Verb, ...] = (
@@ -54,14 +55,19 @@ LIFE: tuple[Verb, ...] = (
     ),
     Verb(
         "drill",
-        "Open an exercise: nobody is paged, nothing is published.",
-        "drill TITLE [sev2]",
-        life.drill,
-        ("drill Ceph rack loss", "drill Region down sev1"),
+        "Open an exercise: nobody is paged, nothing is published. With a past incident its alerts come again, and a log is written.",
+        "drill [INC-7] [TITLE] [sev2] [speed=10x] · drill pause|go|inject TEXT",
+        drill,
+        (
+            "drill Ceph rack loss",
+            "drill INC-7",
+            "drill INC-7 speed=10x Who sees it first",
+            "drill inject A customer calls",
+        ),
         aliases=("exercise",),
         group="Start",
         where="new",
-        keys=("sev",),
+        keys=("sev", "speed"),
         prose_at=0,
     ),
     Verb(
@@ -233,6 +239,7 @@ LIFE: tuple[Verb, ...] = (
         group="Afterwards",
         where="new",
         prose_at=0,
+        swaps=tuple(sorted(life.ANONYMOUS)),
     ),
     Verb(
         "undo",

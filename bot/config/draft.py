@@ -97,6 +97,7 @@ class Draft:
             "status": self.status,
             "publishing": self.publishing,
             "calendars": self.calendars,
+            "coffee": {"calendar": self.coffee.calendar} if self.coffee and self.coffee.calendar else {},
         }
 
     @property

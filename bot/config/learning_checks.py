@@ -11,6 +11,7 @@ from bot.config.kinds import Block
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.crons import Cron
 from bot.destinations import Nowhere, destinations
+from bot.nearest import nearest
 
 MAILS = "smtp"
 """The type of a block under `paging:` that mails what wakes nobody too."""
@@ -30,14 +31,14 @@ def check_digest(draft: Draft, findings: Findings) -> None:
     check_destinations(digest.to, "digest.to", draft, findings)
     check_cron(digest.cron, "digest.cron", findings)
     check_holidays(digest.holidays, "digest.holidays", findings)
-    _check_services(digest.wheel, "digest.wheel", draft, findings)
+    _check_wheel(digest.wheel, "digest.wheel", draft, findings)
     for name, team in draft.teams.items():
         path = under("digest.teams", name)
         check_destinations(team.to, f"{path}.to", draft, findings)
         if team.cron is not None:
             check_cron(team.cron, f"{path}.cron", findings)
         check_holidays(team.holidays or (), f"{path}.holidays", findings)
-        _check_services(team.wheel or (), f"{path}.wheel", draft, findings)
+        _check_wheel(team.wheel or (), f"{path}.wheel", draft, findings)
         _check_services(team.services, f"{path}.services", draft, findings)
         _check_schedules(team.schedules, f"{path}.schedules", draft, findings)
         if not (team.services or team.schedules or findings.wrong(path)):
@@ -92,14 +93,23 @@ def check_cron(cron: Cron, path: str, findings: Findings) -> None:
 
 
 def _check_services(services: Sequence[str], path: str, draft: Draft, findings: Findings) -> None:
+    """People may also type `service=`, so that one nobody knows is no error."""
     known = known_services(draft)
     for n, service in enumerate(services):
         if service not in known:
-            findings.error(
+            findings.warning(
                 under(path, n),
                 f"no route has the service {quote(service)}, and it is no component",
                 suggestion(service, known, "Write `service:` at the routes of its alerts."),
             )
+
+
+def _check_wheel(services: Sequence[str], path: str, draft: Draft, findings: Findings) -> None:
+    """Whatever has a dashboard may be drawn; what looks like a slip is said."""
+    known = known_services(draft)
+    for n, service in enumerate(services):
+        if service not in known and (near := nearest(service, known)):
+            findings.warning(under(path, n), f"there is no service {quote(service)}", f"Did you mean {quote(near)}?")
 
 
 def known_services(draft: Draft) -> frozenset[str]:

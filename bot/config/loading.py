@@ -93,6 +93,7 @@ class Config:
             "status": self.status,
             "publishing": self.publishing,
             "calendars": self.calendars,
+            "coffee": {"calendar": self.coffee.calendar} if self.coffee and self.coffee.calendar else {},
         }
 
     def __repr__(self) -> str:

@@ -13,14 +13,18 @@ from datetime import datetime
 from typing import assert_never
 
 from bot.incident import commands as c
+from bot.incident import drilling, files, life, messages, paging, public, work
 from bot.incident import events as e
-from bot.incident import files, life, messages, paging, public, work
 from bot.incident.model import Incident, Refused
 from bot.incident.undo import undo
 
 
 def decide(incident: Incident | None, command: c.Command, *, id: int, at: datetime) -> list[e.Event]:
     """What `command` makes happen to `incident` at `at`. `id` is the number an opened incident gets."""
+    return drilling.logged(incident, _decide(incident, command, id, at), at)
+
+
+def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime) -> list[e.Event]:
     if isinstance(command, c.Open):
         return life.open_incident(command, at)
     if incident is None:
@@ -28,6 +32,10 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
     match command:
         case c.FoldAlerts():
             return life.fold_alerts(incident, command, at)
+        case c.StepReplay():
+            return drilling.step(incident, command, at)
+        case c.PaceReplay():
+            return drilling.pace(incident, command, at)
         case c.Accept():
             return life.accept(incident, command, at)
         case c.Decline():
@@ -57,7 +65,7 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
         case c.AssignRole():
             return work.assign_role(incident, command, at)
         case c.Note():
-            return work.note(command, at)
+            return work.note(incident, command, at)
         case c.Retract():
             return work.retract(incident, command, at)
         case c.EditMessage():
@@ -119,7 +127,8 @@ def decide(incident: Incident | None, command: c.Command, *, id: int, at: dateti
             same = held == command.person
             return [] if same else [e.PostmortemAssigned(at=at, person=command.person, previous=held)]
         case c.RecordPostmortem():
-            written = e.PostmortemWritten(at=at, place=command.place, edited=command.edited, copy=command.copy)
+            log = incident.replay is not None
+            written = e.PostmortemWritten(at=at, place=command.place, edited=command.edited, copy=command.copy, log=log)
             quoted = command.removed and command.edited
             return [written, e.EditedDraftKept(at=at, place=command.edited)] if quoted else [written]
         case c.Undo():

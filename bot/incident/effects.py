@@ -9,6 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.incident.unbound import AskThumbs as AskThumbs
+from bot.incident.unbound import CoffeeEffect as CoffeeEffect
+from bot.incident.unbound import MailWeeklyDigest as MailWeeklyDigest
+from bot.incident.unbound import SayHandover as SayHandover
+from bot.incident.unbound import SayWeeklyDigest as SayWeeklyDigest
+from bot.incident.unbound import ShowBoard as ShowBoard
+from bot.incident.unbound import TellCoffee as TellCoffee
+from bot.incident.unbound import Unbound as Unbound
+from bot.incident.unbound import WakeThumbs as WakeThumbs
+from bot.incident.unbound import WakeTimebox as WakeTimebox
+from bot.incident.unbound import WriteMinutes as WriteMinutes
+
 
 @dataclass(frozen=True, slots=True)
 class OpenRoom:
@@ -120,97 +132,6 @@ class PageStands:
 
 
 @dataclass(frozen=True, slots=True)
-class SayHandover:
-    """Of no incident: say where incidents are announced that in `schedule` those of `before`, who had it `since`, handed over
-    `at` that time, and what is open."""
-
-    platform: str
-    schedule: str
-    before: tuple[str, ...]
-    since: datetime
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SayWeeklyDigest:
-    """Of no incident: post the weekly digest of `team` (empty: of everybody) from `start` until `end` in `room` (empty: where
-    incidents are announced), with its details in the thread."""
-
-    platform: str
-    room: str
-    team: str
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MailWeeklyDigest:
-    """The same by mail, through the block `way` under `paging:`."""
-
-    way: str
-    to: str
-    team: str
-    start: datetime
-    end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ShowBoard:
-    """Post the board of the lean coffee, or edit it so that it shows the present."""
-
-    platform: str
-
-
-@dataclass(frozen=True, slots=True)
-class TellCoffee:
-    """Say with the board what just happened in coffee `coffee`: it was `called`, `ordered` or `skipped`, topic `topic` `began`, goes `on`
-    for another round or is `done`, or the coffee is `over`."""
-
-    platform: str
-    what: str
-    coffee: int
-    topic: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AskThumbs:
-    """Ask whether to go on with a topic after its `round`-th timebox."""
-
-    platform: str
-    coffee: int
-    topic: int
-    round: int
-
-
-@dataclass(frozen=True, slots=True)
-class WriteMinutes:
-    """Put the minutes of a coffee where people will find them."""
-
-    publisher: str
-    coffee: int
-
-
-@dataclass(frozen=True, slots=True)
-class WakeTimebox:
-    """A timer: the time of a topic is over."""
-
-    coffee: int
-    topic: int
-    round: int
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class WakeThumbs:
-    """A timer: who wants to go on has said so."""
-
-    coffee: int
-    topic: int
-    round: int
-    due: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Publish:
     """Put public post `number` on one status page."""
 
@@ -261,6 +182,15 @@ class WakeArchive:
 
 
 @dataclass(frozen=True, slots=True)
+class WakeReplay:
+    """A timer: in a drill, event `seq` of incident `of` comes again at `due`."""
+
+    of: int
+    seq: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RepeatAlerts:
     """A timer: what maintenance covered and still fires at `due` is heard again, and is now an alert like any other."""
 
@@ -305,15 +235,11 @@ Effect = (
     | WakeEscalation
     | WakeReminder
     | WakeArchive
+    | WakeReplay
     | RepeatAlerts
 )
 
 Planned = Effect | Cancel
-
-CoffeeEffect = ShowBoard | TellCoffee | AskThumbs | WriteMinutes | WakeTimebox | WakeThumbs
-
-Unbound = SayHandover | SayWeeklyDigest | MailWeeklyDigest | CoffeeEffect
-"""Effects of no incident: their rows say 0, and what comes of them is told to none."""
 
 PlatformEffect = (
     OpenRoom
@@ -350,6 +276,7 @@ URGENT = 1
 LEAST_URGENT = 9
 
 TIMERS = tuple(
-    KINDS[timer] for timer in (WakeEscalation, WakeReminder, WakeArchive, RepeatAlerts, WakeTimebox, WakeThumbs)
+    KINDS[timer]
+    for timer in (WakeEscalation, WakeReminder, WakeArchive, WakeReplay, RepeatAlerts, WakeTimebox, WakeThumbs)
 )
 """The kinds that do nothing outside: they wait for their time and then ask us for something."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import assert_never
 
 from bot.incident import events as e
@@ -17,12 +18,15 @@ from bot.incident.model import (
     Incident,
     Moment,
     Postmortem,
+    Replay,
     Role,
     Room,
     Stamp,
     Status,
     Task,
 )
+
+NONE_LEFT = timedelta()
 
 
 def replay(number: int, events: Iterable[e.Event]) -> Incident | None:
@@ -109,6 +113,16 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
         case e.MadePrivate():
             rooms = {platform: replace(room, exposed=room.live) for platform, room in incident.rooms.items()}
             return replace(incident, private=True, rooms=rooms, responders=responders(incident, event.person))
+        case e.ReplayBegan():
+            began = Replay(event.of, event.speed, event.length, event.seq, event.next_at)
+            return replace(incident, replay=began)
+        case e.ReplayMoved() if incident.replay:
+            return replace(incident, replay=replace(incident.replay, seq=event.seq, due=event.next_at, left=NONE_LEFT))
+        case e.ReplayPaced() if incident.replay:
+            paced = replace(incident.replay, speed=event.speed, due=event.next_at, left=event.left)
+            return replace(incident, replay=paced)
+        case e.ReplayMoved() | e.ReplayPaced():
+            return incident
         case e.RoleAssigned():
             return replace(incident, roles=_roles(incident.roles, event))
         case (
@@ -205,6 +219,7 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
         paging=paging,
         still_firing=still,
         ended=ended,
+        replay=incident.replay and (incident.replay if event.new.open else incident.replay.stopped(event.at)),
         worked_on_since=incident.version + 1 if event.new.active and not event.old.active else incident.worked_on_since,
     )
 

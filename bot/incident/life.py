@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.drilling import begin
 from bot.incident.model import Incident, Kind, Moment, Refused, Status
 from bot.incident.paging import climb, stop
 from bot.incident.past import passed
@@ -93,7 +94,7 @@ def open_incident(command: c.Open, at: datetime) -> list[e.Event]:
         )
     if command.rung is not None and command.kind is Kind.REAL:
         events.extend(climb(command.rung, at, reason="opened"))
-    return events
+    return events + begin(command, at)
 
 
 def fold_alerts(incident: Incident, command: c.FoldAlerts, at: datetime) -> list[e.Event]:
@@ -174,6 +175,10 @@ def merge(incident: Incident, command: c.Merge, at: datetime) -> list[e.Event]:
         return []
     if not incident.status.open:
         raise Refused(f"{incident.ref} is {incident.status} and cannot be merged.", "`reopen` it first.")
+    if incident.kind is Kind.DRILL:
+        raise Refused(
+            f"{incident.ref} is a drill, and a part of nothing that is real.", f"To end it: `{incident.ref} resolve`"
+        )
     check_settled(incident, f"merge INC-{command.into}", command.reason)
     merged = e.MergedInto(at=at, old=incident.status, into=command.into, reason=command.reason)
     return [merged, *stop(incident, f"merged into INC-{command.into}", at)]

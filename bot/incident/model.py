@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.incident.links import NO_GUIDES, Guides
 from bot.incident.paged import PagedAt, Paging
+from bot.incident.replay import Replay
 from bot.incident.terms import (
     ACTIVE,
     BY_BADNESS,
@@ -43,6 +44,7 @@ __all__ = [
     "PublicPost",
     "PublicStatus",
     "Refused",
+    "Replay",
     "Role",
     "Room",
     "Severity",
@@ -226,6 +228,7 @@ class Incident:
     window: Window | None = None
     postmortem: Postmortem | None = None
     worked_on_since: int = 0
+    replay: Replay | None = None
 
     @property
     def ref(self) -> str:

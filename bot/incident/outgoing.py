@@ -122,6 +122,10 @@ def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int, key: str 
             due = effect.due
             key = f"archive:{incident}:{seq}"
             lane = key
+        case f.WakeReplay():
+            due = effect.due
+            key = f"replay:{incident}:{seq}"
+            lane, urgency = key, 4
         case f.RepeatAlerts():
             due = effect.due
             key = f"repeat:{incident}:{seq}"

@@ -6,6 +6,7 @@ Whether something may happen never depends on which providers are configured; wh
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from bot.incident import effects as f
@@ -33,8 +34,34 @@ OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED})
 """Ended, and its announcement may say that alerts fire on."""
 
 
+OF_A_DRILL = (
+    f.OpenRoom,
+    f.SetTopic,
+    f.SetLinks,
+    f.RefreshCard,
+    f.Announce,
+    f.Tell,
+    f.Invite,
+    f.Redirect,
+    f.ArchiveRoom,
+    f.WriteDraft,
+    f.KeepFile,
+    f.WakeReminder,
+    f.WakeArchive,
+    f.WakeReplay,
+    f.Cancel,
+)
+"""The wall: chat, drafts, copies of chat's files, and the clocks of these. Whatever a rule forgets, no drill wakes anybody or shows customers
+anything."""
+
+
 def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
-    """What `event`, which made `incident` what it now is, asks for outside."""
+    """What `event`, which made `incident` what it now is, asks for outside. Of a drill nothing leaves its rooms."""
+    planned = _plan(incident, event, policy)
+    return [one for one in planned if isinstance(one, OF_A_DRILL)] if incident.kind is Kind.DRILL else planned
+
+
+def _plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
     match event:
         case e.IncidentOpened():
             if incident.window:
@@ -54,6 +81,9 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return announce(incident, policy) + left + show(incident, policy) + _keep(incident, policy)
         case e.SeverityChanged():
             return paging.louder(incident, event, policy) + headline(incident, policy)
+        case e.ReplayBegan(next_at=due) | e.ReplayMoved(next_at=due) | e.ReplayPaced(next_at=due):
+            told = isinstance(event, e.ReplayPaced) or (isinstance(event, e.ReplayMoved) and not event.seq)
+            return _clock(incident, due) + (show(incident, policy) if told else [])
         case e.TitleChanged() | e.AlertsStillFiring():
             return headline(incident, policy)
         case e.AlertsFired() | e.AlertsCleared() | e.AlertsLeft() | e.Absorbed():
@@ -124,6 +154,8 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return invite + shown + _catch_up(incident, event.platform)
         case e.PostReachedPage(first=True):
             return cards(incident, policy) + links(incident, live_rooms(incident, policy))
+        case e.PostmortemWritten(log=True):
+            return show(incident, policy)
         case e.PostmortemWritten():
             return cards(incident, policy)
         case e.ArchiveWasDue():
@@ -134,6 +166,14 @@ def plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]:
             return []
         case _:
             assert_never(event)
+
+
+def _clock(incident: Incident, due: datetime | None) -> list[f.Planned]:
+    """At most one clock of a replay waits."""
+    planned: list[f.Planned] = [f.Cancel(("wake_replay",))]
+    if incident.replay and due is not None:
+        planned.append(f.WakeReplay(incident.replay.of, incident.replay.seq, due))
+    return planned
 
 
 def _open_rooms(incident: Incident, platforms: tuple[str, ...]) -> list[f.Planned]:
@@ -204,6 +244,8 @@ def _publishers(incident: Incident, policy: Policy) -> tuple[str, ...]:
 
 def _status(incident: Incident, event: e.StatusChanged, policy: Policy) -> list[f.Planned]:
     effects: list[f.Planned] = [] if incident.status.open else [f.Cancel(("wake_reminder",))]
+    if incident.replay and not incident.status.open:
+        effects += _clock(incident, None)
     if event.old.open and not incident.status.open:
         effects += paging.settled(incident, policy)
     if incident.window and incident.status.open is not event.old.open:

@@ -88,6 +88,7 @@ class Mark(StrEnum):
     PROPOSAL = "public_proposal"
     COFFEE = "coffee"
     ON_IT = "on_it"
+    INJECT = "inject"
 
 
 class Captured(StrEnum):

@@ -16,6 +16,7 @@ from bot.incident.messages import as_edited
 from bot.incident.model import Mark, Moment, PublicPost, Status
 from bot.incident.paged import answered_by
 from bot.incident.policy import is_service
+from bot.incident.replay import as_fast
 
 Who = Callable[[str], str]
 
@@ -29,6 +30,7 @@ MARKS = {
     Mark.PROPOSAL: "Proposed for customers: ",
     Mark.COFFEE: "Coffee topic: ",
     Mark.ON_IT: "On it: ",
+    Mark.INJECT: "Report: ",
 }
 
 TAKEN = {
@@ -41,6 +43,7 @@ TAKEN = {
     Mark.PROPOSAL: "a proposal for customers",
     Mark.COFFEE: "a coffee topic",
     Mark.ON_IT: "a word that somebody is on it",
+    Mark.INJECT: "a report of the drill",
 }
 """What a line is called where it is not shown."""
 
@@ -63,15 +66,22 @@ def story(history: Sequence[e.Recorded]) -> list[e.Recorded]:
     told = [
         r
         for r in with_copies(as_edited(history))
-        if r.seq not in taken and not isinstance(r.event, (*e.PLUMBING, e.Retracted)) and _says(r.event, taken, lines)
+        if r.seq not in taken and not _unsaid(r.event) and _says(r.event, taken, lines)
     ]
     return sorted(told, key=lambda r: (r.event.at, r.seq))
+
+
+def _unsaid(event: e.Event) -> bool:
+    log = isinstance(event, e.PostmortemWritten) and event.log
+    return isinstance(event, (*e.PLUMBING, e.Retracted)) and not log
 
 
 def _says(event: e.Event, taken: Collection[int], lines: Collection[str]) -> bool:
     match event:
         case e.UpdatePosted():
             return bool(event.text)
+        case e.ReplayMoved():
+            return not event.seq
         case e.MessageRemoved():
             return not set(event.events).issubset(taken)
         case e.FileNotKept():
@@ -113,6 +123,12 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             return f"Renamed to: {event.new}"
         case e.MadePrivate():
             return "Made private"
+        case e.ReplayBegan():
+            return f"The alerts of INC-{event.of} come again, {as_fast(event.speed)}"
+        case e.ReplayMoved():
+            return "The replay went on" if event.seq else "All alerts of the past incident have come"
+        case e.ReplayPaced():
+            return f"The replay goes on, {as_fast(event.speed)}" if event.next_at else _held(event)
         case e.RoleAssigned():
             if not event.person:
                 return f"{who(event.previous)} gave up {event.role}"
@@ -192,17 +208,23 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.DeliveryFailed():
             return f"{event.effect.replace('_', ' ').capitalize()} on {event.provider} failed: {event.reason}"
         case e.PostmortemDrafted():
-            return "The postmortem was drafted"
+            return "The facilitator's log was written" if event.log else "The postmortem was drafted"
         case e.PostmortemAssigned():
             return f"The postmortem is with {who(event.person)}" if event.person else "The postmortem has no owner"
         case e.PostmortemWritten():
-            return f"The postmortem's draft lies at {event.place}"
+            what = "facilitator's log" if event.log else "postmortem's draft"
+            return f"The {what} lies at {event.place}"
         case e.EditedDraftKept():
             return f"People had edited {event.place}, so it was left alone: what was removed may still be in it"
         case e.Undone():
             return f"Undone: {', '.join(f'e{seq}' for seq in event.events)}"
         case _:
             assert_never(event)
+
+
+def _held(event: e.ReplayPaced) -> str:
+    changed = f", and goes on {as_fast(event.speed)}" if event.speed != event.old_speed else ""
+    return f"The replay is held{changed}"
 
 
 def _beside(event: e.Noted | e.TaskAdded | e.FollowUpAdded) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.drilling import paced
 from bot.incident.evolve import evolve
 from bot.incident.model import FollowUp, Incident, Kind, Moment, PublicPost, Refused, Stamp, Status, Task
 from bot.incident.paging import stop, take_back
@@ -166,6 +167,8 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
                 "Private cannot be undone.",
                 "To tell the others, open a second incident: `open TITLE`",
             )
+        case e.ReplayPaced() if incident.replay and not incident.replay.over and incident.status.open:
+            return paced(incident.replay, at, paused=event.was_paused, speed=event.old_speed)
         case e.PostmortemAssigned():
             return [e.PostmortemAssigned(at=at, person=event.previous, previous=event.person)]
         case _:

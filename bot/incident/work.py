@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.captured import Standing, gone, standing
-from bot.incident.model import Captured, Incident, Moment, Refused
+from bot.incident.model import Captured, Incident, Kind, Mark, Moment, Refused
 from bot.incident.past import passed
 from bot.incident.text import one_line
 
@@ -36,7 +36,9 @@ def assign_role(incident: Incident, command: c.AssignRole, at: datetime) -> list
     return [e.RoleAssigned(at=at, role=command.role, person=command.person, previous=held)]
 
 
-def note(command: c.Note, at: datetime) -> list[e.Event]:
+def note(incident: Incident, command: c.Note, at: datetime) -> list[e.Event]:
+    if command.mark is Mark.INJECT and incident.kind is not Kind.DRILL:
+        raise Refused(f"{incident.ref} is no drill: nothing is made up in it.", "`note TEXT` says what happened.")
     text = _text(command.text, "A line on the timeline")
     when = passed(command.when, at)
     if gone(command.events, command.message):

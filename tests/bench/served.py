@@ -21,6 +21,7 @@ import yaml
 
 from adapters.web.acknowledge import AckLinks, AckPages
 from adapters.web.calendars import CalendarLinks, Calendars
+from adapters.web.coffee import CoffeeCalendar, CoffeeLinks
 from adapters.web.digests import DigestLinks, DigestPages
 from adapters.web.machines import Health, machines_app
 from adapters.web.metrics import Metrics
@@ -112,6 +113,7 @@ async def _listen(klatsch: Klatsch, what: str, port: int) -> None:
         Metrics(klatsch.lookups.waiting, lambda: 0, now, dict, lambda: None),
         Health(_ready, list),
         Calendars(CalendarLinks("bench", lambda: ""), klatsch.duty, klatsch.config.people, klatsch.clock),
+        CoffeeCalendar(CoffeeLinks("bench", lambda: ""), lambda: None),
         DigestPages(DigestLinks("bench", lambda: ""), Shelf(klatsch.learning, klatsch.lookups), klatsch.clock),
         mounted={},
     )

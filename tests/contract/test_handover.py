@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.incident import commands as c
-from bot.incident.model import Severity
+from bot.incident.model import Kind, Severity
 from bot.on_duty import OnDuty
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.handover import HandOver, notices
@@ -63,6 +63,7 @@ async def test_a_hand_over_says_who_has_it_what_is_open_and_how_many_pages_there
     await watch.look()
     await stage.open("Volumes slow", severity=Severity.SEV2, page="schedule:platform")
     await stage.open("Secret", private=True)
+    await stage.open("Played", kind=Kind.DRILL)
     stage.clock.forward(hours=5)
     await watch.look()
     await stage.settle()
@@ -72,6 +73,7 @@ async def test_a_hand_over_says_who_has_it_what_is_open_and_how_many_pages_there
     assert "Since Mon 26 Oct 09:00 CET: 1 page, in sleep hours." in said
     assert "Secret" not in said
     assert "INC-2" not in said
+    assert "INC-3" not in said
 
 
 async def test_the_first_look_and_the_same_people_say_nothing(stage: Stage) -> None:

@@ -260,8 +260,9 @@ def test_every_button_is_a_line_somebody_could_type_anywhere():
 
 
 def test_a_drill_says_that_it_is_one():
-    text = shown(replace(CALM, kind=Kind.DRILL)).to_plain()
-    assert "This is a drill: nobody is paged, nothing is published." in text
+    document = shown(replace(CALM, kind=Kind.DRILL))
+    assert document.to_plain().startswith("DRILL · an exercise: nobody is paged, nothing is published.\n")
+    assert document.summary.startswith("DRILL · INC-7 ")
 
 
 def test_an_announcement_is_two_lines_with_a_link():

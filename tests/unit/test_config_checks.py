@@ -407,14 +407,15 @@ def start(people):
         ),
         (
             DIGEST.replace("services: [volumes]", "services: [volume]"),
-            "digest.teams.storage.services[0]: no route has the service `volume`, and it is no component. "
+            "digest.teams.storage.services[0]: warning: no route has the service `volume`, and it is no component. "
             "Did you mean `volumes`?",
         ),
         (
-            DIGEST.replace("wheel: [compute]", "wheel: [network]"),
-            "digest.wheel[0]: no route has the service `network`, and it is no component. "
-            "Known: `compute`, `object-store`, `volumes`.",
+            DIGEST.replace("wheel: [compute]", "wheel: [volume]"),
+            "digest.wheel[0]: warning: there is no service `volume`. Did you mean `volumes`?",
         ),
+        # Whatever has a dashboard may be drawn.
+        (DIGEST.replace("wheel: [compute]", "wheel: [badge-reader]"), []),
         (
             DIGEST.replace("schedules: [platform]", "schedules: [plattform]"),
             "digest.teams.storage.schedules[0]: there is no schedule `plattform`. Did you mean `platform`?",

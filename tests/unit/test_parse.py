@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.chat.parse import Context, Do, Question, parse, takes_on
+from bot.chat.parse import Context, Do, Question, nameless, parse, takes_on
 from bot.chat.verbs import VERBS
 from bot.incident import commands as c
 from bot.incident.model import (
@@ -873,3 +873,21 @@ def asked_or_refused(line, where):
 def test_a_note_is_kept_as_it_was_typed(words):
     text = "so: " + "  ".join(word for word in words if not word.startswith(("at=", "ref=", "inc")))
     assert done(f"note {text}").text == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("line", "asks"),
+    [
+        ("nearmiss anonymous Pulled the wrong cable", True),
+        ("!inc near miss Anon Pulled the wrong cable", True),
+        ("anonymous nearmiss Pulled the wrong cable", True),
+        ("open nearmiss anonymously Pulled the wrong cable", True),
+        ("nearmis anonymous Pulled the wrong cable", True),
+        ("nearmiss Pulled the wrong cable", False),
+        ("note anonymous access was on", False),
+        ("open anonymous access is on", False),
+        ("", False),
+    ],
+)
+def test_who_asks_not_to_be_known_is_known_by_their_line_alone_even_with_a_slip_in_it(line, asks):
+    assert nameless(line) is asks

@@ -32,7 +32,7 @@ REFUSED = [
     ("open sev3 Volumes slow owner=@ben", "`open` takes no `owner=`."),
     ('open sev3 title="Volumes slow"', "`open` takes no `title=`."),
     ("open sev3 Volumes slow end=14:00", "`open` takes `sev=`, `service=`, `page=`, `at=`, `start=`, `another=`."),
-    ("drill Rack loss page=platform", "`drill` takes no `page=`. `drill` takes `sev=`."),
+    ("drill Rack loss page=platform", "`drill` takes no `page=`. `drill` takes `sev=`, `speed=`."),
     ("retro Volumes slow at=-2h", "`retro` takes `start=`, `end=`, `service=`, `sev=`."),
     ("maint Switches at=22:00 end=+2h", "`maint` takes no `at=`."),
     ("nearmiss Wrong rack at=14:05", "`nearmiss` takes no `at=`. Usage: `nearmiss [anonymous] TITLE`"),

@@ -19,6 +19,7 @@ from adapters.chat.console.keeper import Keeper, Outcome, short
 from adapters.chat.console.screen import Screen, SilentScreen
 from bot.chat.document import Document, clean
 from bot.chat.document import say as words
+from bot.chat.parse import nameless
 from bot.config import Place
 from bot.incident.links import is_web
 from bot.incident.model import Person
@@ -192,11 +193,12 @@ class ConsolePlatform:
         process died over was seen, and perhaps not done: like anywhere, the person types it again.
         """
         inbox = await asyncio.shield(self._heard())
+        if nameless(line):
+            # Neither it nor the answer is said there: nothing in the room tells who typed it.
+            self._keeper.check_writable(room, person)
+            return await self._answered(inbox, Said(self._name, room, person, line))
         said = await self._speak(person, room, line)
-        try:
-            answer = await inbox.said(Said(self._name, room, person, said.document.to_plain(), said.id, said.at))
-        except (Overloaded, StoreUnavailable) as problem:
-            answer = words(f"Nothing was done: {problem} Please type it again in a moment.", "refused")
+        answer = await self._answered(inbox, Said(self._name, room, person, said.document.to_plain(), said.id, said.at))
         try:
             await self._run(
                 partial(self._keeper.post, room, self._message("", answer, thread=said.id, key=f"to {said.id}"))
@@ -269,6 +271,12 @@ class ConsolePlatform:
         if seen is not None:
             self._screen.changed(seen)
         return result
+
+    async def _answered(self, inbox: Inbox, said: Said) -> Document:
+        try:
+            return await inbox.said(said)
+        except (Overloaded, StoreUnavailable) as problem:
+            return words(f"Nothing was done: {problem} Please type it again in a moment.", "refused")
 
     async def _speak(self, person: str, room: str, text: str) -> r.Message:
         text = clean(text).strip()

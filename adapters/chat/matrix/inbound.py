@@ -23,12 +23,13 @@ from adapters.chat.matrix.homeserver import Homeserver, Json
 from adapters.chat.matrix.media import attached
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, say
+from bot.chat.parse import nameless
 from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[str, Document, Json, str], Awaitable[None]]
+Answer = Callable[[str, Document, Json | None, str], Awaitable[None]]
 
 SINCE = "since"
 WAITS = 30.0
@@ -163,9 +164,10 @@ class Listener:
             self._later(self._reply(room, say(TOO_LATE, "refused"), content, id_))
             return
         known, by, link = await self._upgrades.first(room), str(event["sender"]), self._link(room, id_)
-        said = Said(self._name, known, by, line, message=id_, at=at, confined=True, link=link)
+        said = Said(self._name, known, by, line, message=id_, at=at, confined=True, link=link, stands=True)
         answer = await self._inbox.said(said)
-        self._later(self._reply(room, answer, content, id_))
+        # A reply would go on naming its author when the line itself is removed.
+        self._later(self._reply(room, answer, None if nameless(line) else content, id_))
 
     async def _edit(self, room: str, event: Json, message: str) -> None:
         first = await self._homeserver.get("rooms", room, "event", message)
@@ -190,7 +192,7 @@ class Listener:
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
 
-    async def _reply(self, room: str, document: Document, content: Json, to: str) -> None:
+    async def _reply(self, room: str, document: Document, content: Json | None, to: str) -> None:
         end = asyncio.get_running_loop().time() + ANSWERED_WITHIN
         while True:
             try:

@@ -98,12 +98,15 @@ class MatrixPlatform:
             else:
                 await self._upgrades.carry(message, await self._say(attempt, id_, document))
 
-    async def answer(self, room: str, document: Document, content_of: Json, to: str) -> None:
-        """Reply to what somebody typed, in the thread where it was typed."""
-        relation = content_of.get("m.relates_to")
+    async def answer(self, room: str, document: Document, content_of: Json | None, to: str) -> None:
+        """Reply to what somebody typed, in the thread where it was typed; without its content it is no reply to anything."""
+        relation = content_of and content_of.get("m.relates_to")
 
         def written(room: int) -> Json:
-            content = render.reply(render.message(document, self._handles, f"!{self._command}", room), to)
+            content = render.message(document, self._handles, f"!{self._command}", room)
+            if content_of is None:
+                return content
+            content = render.reply(content, to)
             if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
                 thread = {"rel_type": "m.thread", "event_id": str(relation.get("event_id"))}
                 content |= {"m.relates_to": {**content["m.relates_to"], **thread}}

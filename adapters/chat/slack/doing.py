@@ -21,6 +21,7 @@ from adapters.chat.slack.rooms import Rooms
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
 from bot.chat.document import Document, say
+from bot.chat.parse import nameless
 from bot.chat.reactions import meaning
 from bot.chat.votes import votes
 from bot.incident.model import Mark
@@ -124,6 +125,14 @@ class Doing:
             self._asked.pop(key, None)
             raise
 
+    async def at_once(self, event: Event) -> None:
+        """A line that is done before Slack is told that we have it, so that it is kept nowhere. Asked twice it is answered once.
+        Raises as `said` does."""
+        known = event.message in self._asked
+        answer = await self.said(event)
+        if not known:
+            self.later(event, answer)
+
     async def _said(self, event: Event) -> Document:
         if why := await self.refused(event.user):
             return why
@@ -141,6 +150,7 @@ class Doing:
             message=event.message,
             at=event.when,
             link=self._standing.permalink(event.channel, event.ts, event.thread),
+            stands=bool(event.ts),
         )
 
     async def refused(self, user: str) -> Document | None:
@@ -150,8 +160,8 @@ class Doing:
 
     async def shown(self, event: Event, document: Document) -> dict[str, Any]:
         """An answer as Slack takes it (`response_type`): in an incident's room everybody sees what was done, what was only asked or
-        refused is for whoever asked."""
-        done = document.tone == "good" and await self.is_room(event.channel)
+        refused is for whoever asked. So is what leaves no name: with an answer that everybody sees, Slack shows them who typed the command."""
+        done = document.tone == "good" and not nameless(event.text) and await self.is_room(event.channel)
         content = render.message(document, self._handles, self._prefix)
         return {"response_type": "in_channel" if done else "ephemeral", **content}
 

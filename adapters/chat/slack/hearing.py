@@ -25,6 +25,7 @@ from adapters.chat.slack.kept import LEFT, KeptEvents
 from adapters.chat.slack.manifest import ALIAS
 from adapters.chat.slack.showing import Showing
 from adapters.chat.slack.standing import Standing
+from bot.chat.parse import nameless
 
 EVERYTHING = re.compile(r".*", re.DOTALL)
 
@@ -78,7 +79,9 @@ class Hearing:
 
     async def _kept(self, body: dict[str, Any], next: Callable[[], Awaitable[Any]]) -> None:
         event = event_of(body, (await self._standing.who()).user, self._command)
-        if event is not None:
+        if event is not None and event.kind == "line" and nameless(event.text):
+            await self._doing.at_once(event)
+        elif event is not None:
             await self._events.take(event)
         await next()
 

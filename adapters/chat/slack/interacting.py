@@ -22,6 +22,7 @@ from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
 from bot.chat.document import Document, say
 from bot.chat.forms import FORMS
+from bot.chat.parse import nameless
 from bot.chat.wanting import Asked
 from bot.incident.model import Refused
 from bot.ports import Clock, DeliveryError, Inbox, Overloaded
@@ -190,13 +191,19 @@ class Interactions:
             return
         try:
             # It is done once all the same; what is left is to answer.
-            await self._events.take(event)
+            await self._keep(event)
         except (StoreUnavailable, Overloaded):
             # Not acknowledged, so Slack says that it failed; what came of it is said behind that.
             await asyncio.wait([doing])
             self._doing.later(event, _result(doing))
             return
         await answer(TAKEN)
+
+    async def _keep(self, event: Event) -> None:
+        """Raises StoreUnavailable or Overloaded: it is not kept."""
+        if nameless(event.text):
+            raise Overloaded("what leaves no name is kept nowhere")
+        await self._events.take(event)
 
     async def _remember_where_from(self, event: Event, where: Where, document: Document) -> None:
         """The new incident knows the message that it was opened from."""

@@ -96,8 +96,11 @@ class Web:
         self._config = config
         self._pace = Pace()
         self._session: aiohttp.ClientSession | None = None
+        quiet = logging.getLogger(f"{__name__}.client")
+        # It logs what it is asked to say, and to whom: also to those who are not to be known.
+        quiet.setLevel(logging.WARNING)
         self._client = AsyncWebClient(
-            token=config.bot_token.get_secret_value(), base_url=config.api_url, retry_handlers=[]
+            logger=quiet, token=config.bot_token.get_secret_value(), base_url=config.api_url, retry_handlers=[]
         )
         self._told = ""
 

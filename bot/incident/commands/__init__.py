@@ -22,6 +22,7 @@ from bot.incident.commands.life import (
     MakePrivate,
     Merge,
     Open,
+    PaceReplay,
     Rename,
     Reopen,
     Resolve,
@@ -29,6 +30,7 @@ from bot.incident.commands.life import (
     SetSeverity,
     SetStatus,
     StartReview,
+    StepReplay,
     Twin,
 )
 from bot.incident.commands.outside import (
@@ -101,6 +103,7 @@ __all__ = [
     "Merge",
     "Note",
     "Open",
+    "PaceReplay",
     "Page",
     "PostDigest",
     "PostUpdate",
@@ -125,6 +128,7 @@ __all__ = [
     "SetSeverity",
     "SetStatus",
     "StartReview",
+    "StepReplay",
     "StopPaging",
     "SwapShifts",
     "Twin",
@@ -135,6 +139,8 @@ __all__ = [
 Command = (
     Open
     | FoldAlerts
+    | StepReplay
+    | PaceReplay
     | Accept
     | Decline
     | Merge

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.incident.events import AlertFact
+from bot.incident.events import AlertFact, Recorded
 from bot.incident.links import NO_GUIDES, Guides
 from bot.incident.model import Kind, Severity, Status, Window
 
@@ -38,7 +38,8 @@ class Twin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """`another`: it is opened although it may have a `twin`."""
+    """`another`: it is opened although it may have a `twin`. `replays` is the past incident whose alerts come again, `speed` times as
+    fast (0: so that it takes about twenty minutes), `as_then` with its severity; `script` has its opening and its alerts, in their order."""
 
     title: str
     kind: Kind = Kind.REAL
@@ -61,6 +62,28 @@ class Open:
     opener: str = ""
     another: bool = False
     twin: Twin | None = None
+    replays: int = 0
+    speed: int = 0
+    as_then: bool = False
+    script: tuple[Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReplay:
+    """The clock of a drill: event `seq` of incident `of` was due. `script` has its alerts from there on, as far as they are needed."""
+
+    of: int
+    seq: int
+    due: datetime
+    script: tuple[Recorded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceReplay:
+    """Hold the replay of a drill, or go on with it (None: as it is), so many times as fast as then (0: as it is)."""
+
+    paused: bool | None = None
+    speed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

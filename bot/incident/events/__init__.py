@@ -26,6 +26,9 @@ from bot.incident.events.life import (
     PostmortemAssigned,
     PostmortemDrafted,
     PostmortemWritten,
+    ReplayBegan,
+    ReplayMoved,
+    ReplayPaced,
     SeverityChanged,
     StatusChanged,
     TitleChanged,
@@ -111,6 +114,9 @@ __all__ = [
     "PublicPostDrafted",
     "PublicPostPublished",
     "Recorded",
+    "ReplayBegan",
+    "ReplayMoved",
+    "ReplayPaced",
     "Retracted",
     "RoleAssigned",
     "RoomArchived",
@@ -140,6 +146,9 @@ Event = (
     | SeverityChanged
     | TitleChanged
     | MadePrivate
+    | ReplayBegan
+    | ReplayMoved
+    | ReplayPaced
     | RoleAssigned
     | Noted
     | Retracted

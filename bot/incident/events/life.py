@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.incident.events.happened import Happened
 from bot.incident.links import NO_GUIDES, Guides
@@ -132,10 +132,43 @@ class MadePrivate(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayBegan(Happened):
+    """In a drill the alerts of incident `of`, once opened as `title`, come again, `speed` times as fast. Then they took `length`. Its event
+    `seq` comes next."""
+
+    of: int
+    speed: int
+    length: timedelta
+    seq: int
+    next_at: datetime
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayMoved(Happened):
+    """What was due has come; event `seq` of then comes next (0: nothing)."""
+
+    seq: int
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayPaced(Happened):
+    """It stands still (`next_at` None) with `left` of the time of then until the next event, or goes on at this `speed`."""
+
+    speed: int
+    next_at: datetime | None
+    left: timedelta
+    old_speed: int
+    was_paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostmortemDrafted(Happened):
-    """Built from the events up to and including `through`."""
+    """Built from the events up to and including `through`. `log`: it is the log of a drill."""
 
     through: int
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +180,12 @@ class PostmortemAssigned(Happened):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostmortemWritten(Happened):
     """A draft lies at `place`; at `edited` lies one that people changed, which was left as it is. `copy`: it lies there as
-    well, beside where people are sent."""
+    well, beside where people are sent. `log`: it is the log of a drill."""
 
     place: str
     edited: str = ""
     copy: bool = False
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

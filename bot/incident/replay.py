@@ -1,0 +1,35 @@
+"""How far the replay of a past incident's alerts is, in a drill. Data; the rules are in `bot.incident.drilling`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+
+def as_fast(speed: int) -> str:
+    """How fast a replay is, to go on after what it does."""
+    return "as fast as then" if speed == 1 else f"{speed} times as fast as then"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The alerts of incident `of` come `speed` times as fast as they did; then they took `length`. Its event `seq` comes next, at `due`;
+    0: nothing comes any more. `due` None: it stands still, and `left` of the time of then is to pass before that event."""
+
+    of: int
+    speed: int
+    length: timedelta
+    seq: int
+    due: datetime | None = None
+    left: timedelta = timedelta()
+
+    @property
+    def over(self) -> bool:
+        return not self.seq
+
+    def left_at(self, at: datetime) -> timedelta:
+        """How much of the time of then passes from `at` until the next event."""
+        return self.left if self.due is None else max(timedelta(), self.due - at) * self.speed
+
+    def stopped(self, at: datetime) -> Replay:
+        return replace(self, due=None, left=self.left_at(at))

@@ -1,0 +1,102 @@
+"""Effects of no incident: what comes round by the calendar. Their rows say 0, and what comes of them is told to none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SayHandover:
+    """Of no incident: say where incidents are announced that in `schedule` those of `before`, who had it `since`, handed over
+    `at` that time, and what is open."""
+
+    platform: str
+    schedule: str
+    before: tuple[str, ...]
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SayWeeklyDigest:
+    """Of no incident: post the weekly digest of `team` (empty: of everybody) from `start` until `end` in `room` (empty: where
+    incidents are announced), with its details in the thread."""
+
+    platform: str
+    room: str
+    team: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailWeeklyDigest:
+    """The same by mail, through the block `way` under `paging:`."""
+
+    way: str
+    to: str
+    team: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShowBoard:
+    """Post the board of the lean coffee, or edit it so that it shows the present."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellCoffee:
+    """Say with the board what just happened in coffee `coffee`: it was `called`, `ordered` or `skipped`, topic `topic` `began`, goes `on`
+    for another round or is `done`, or the coffee is `over`."""
+
+    platform: str
+    what: str
+    coffee: int
+    topic: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskThumbs:
+    """Ask whether to go on with a topic after its `round`-th timebox."""
+
+    platform: str
+    coffee: int
+    topic: int
+    round: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteMinutes:
+    """Put the minutes of a coffee where people will find them."""
+
+    publisher: str
+    coffee: int
+
+
+@dataclass(frozen=True, slots=True)
+class WakeTimebox:
+    """A timer: the time of a topic is over."""
+
+    coffee: int
+    topic: int
+    round: int
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WakeThumbs:
+    """A timer: who wants to go on has said so."""
+
+    coffee: int
+    topic: int
+    round: int
+    due: datetime
+
+
+CoffeeEffect = ShowBoard | TellCoffee | AskThumbs | WriteMinutes | WakeTimebox | WakeThumbs
+
+Unbound = SayHandover | SayWeeklyDigest | MailWeeklyDigest | CoffeeEffect

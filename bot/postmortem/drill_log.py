@@ -1,0 +1,210 @@
+"""The facilitator's log of a drill: what the past incident did and what the players did, beside each other, and questions for the
+debrief. Nobody is named, nothing is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.incident import events as e
+from bot.incident.model import Mark, Person, Role, Status
+from bot.postmortem.facts import Facts
+from bot.postmortem.gather import facts
+from bot.postmortem.markup import clock, section, spent, table, times
+from bot.postmortem.told import told
+from bot.postmortem.words import cast, escape
+
+BY_PEOPLE = frozenset({"command", "reaction", "link"})
+
+Test = Callable[[e.Event], bool]
+
+STEPS: tuple[tuple[str, Test], ...] = (
+    ("Somebody has it", lambda event: isinstance(event, e.PageAcknowledged)),
+    (
+        "The lead is taken",
+        lambda event: isinstance(event, e.RoleAssigned) and event.role == Role.LEAD and bool(event.person),
+    ),
+    ("The first hypothesis", lambda event: isinstance(event, e.Noted) and event.mark is Mark.HYPOTHESIS),
+    ("The first decision", lambda event: isinstance(event, e.Noted) and event.mark is Mark.DECISION),
+    ("The first update", lambda event: isinstance(event, e.UpdatePosted) and bool(event.text)),
+    ("The impact is stopped", lambda event: isinstance(event, e.StatusChanged) and event.new is Status.MONITORING),
+    ("It is resolved", lambda event: isinstance(event, e.StatusChanged) and event.new is Status.RESOLVED),
+)
+"""What is looked for in both."""
+
+FACILITATED = (e.ReplayBegan, e.ReplayMoved, e.ReplayPaced)
+"""What the facilitator did, or the clock."""
+
+
+def drill_log(
+    history: Sequence[e.Recorded], then: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: str
+) -> str:
+    """The log of a drill from its `history`, and from the history of the incident whose alerts came again (`then`; empty: nobody may read of
+    it any more). Both oldest first; the same events give the same bytes. `people` are called by their roles. Times are UTC."""
+    now, past = facts(history, people=people, zone=zone), facts(then, people=people, zone=zone)
+    replay = _Pace(history)
+    sections = [
+        section(f"Facilitator's log of {now.ref}", _head(now, past, history, zone), level=1),
+        section("What came when", _steps(history, then, replay)),
+        section("Side by side", _beside(now, past, history, then, replay, cast(history, people).mask)),
+        section("For the debrief", _questions(history)),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """From `at` on, `place` of the time of then has passed, and goes on `speed` times as fast (0: it stands still)."""
+
+    at: datetime
+    place: timedelta
+    speed: int
+
+
+class _Pace:
+    """Where in the time of then the drill was at an instant."""
+
+    def __init__(self, history: Sequence[e.Recorded]) -> None:
+        self.began: e.ReplayBegan | None = None
+        self.start = history[0].recorded_at
+        self._legs = [_Leg(self.start, timedelta(), 1)]
+        for recorded in history:
+            match recorded.event:
+                case e.ReplayBegan() as began:
+                    self.began = began
+                    self._legs = [_Leg(self.start, timedelta(), began.speed)]
+                case e.ReplayPaced() as paced:
+                    here = self.place(paced.at)
+                    self._legs.append(_Leg(paced.at, here, paced.speed if paced.next_at else 0))
+                case _:
+                    pass
+
+    def place(self, at: datetime) -> timedelta:
+        leg = next((leg for leg in reversed(self._legs) if leg.at <= at), self._legs[0])
+        return leg.place + (at - leg.at) * leg.speed
+
+    def speeds(self) -> list[int]:
+        return [leg.speed for leg in self._legs]
+
+
+def _head(now: Facts, past: Facts, history: Sequence[e.Recorded], zone: str) -> list[str]:
+    pace, last = _Pace(history), history[-1].recorded_at
+    began = pace.began
+    blocks = [
+        "> **This was a drill.** Nothing here happened to customers, nobody was paged, nothing was published. It says what happened, and not "
+        f"how well. {times(history[0].recorded_at, zone)}"
+    ]
+    if now.title:
+        blocks.append(
+            f"- **Drill:** {now.ref}, “{escape(now.title.value)}”, {clock(history[0].recorded_at)}, {spent(last - pace.start)}"
+        )
+    if began:
+        called = f", “{escape(past.title.value)}”" if past.title else ""
+        blocks.append(f"- **Replayed:** INC-{began.of}{called}, whose alerts took {spent(began.length)}")
+        changed = [f"{speed}x" if speed else "held" for speed in pace.speeds()]
+        blocks.append(f"- **Speed:** {', then '.join(changed)}")
+        if not past.ref:
+            blocks.append(f"> Of INC-{began.of} nothing is shown: it is private by now.")
+    if now.participants:
+        blocks.append(f"- **Took part:** {now.participants.value}")
+    return blocks
+
+
+def _steps(history: Sequence[e.Recorded], then: Sequence[e.Recorded], pace: _Pace) -> list[str]:
+    """When each of the two came to what both may have come to."""
+    rows = [("The first look", _first_look(then), _first_look(history))]
+    rows += [(name, _first(then, test), _first(history, test)) for name, test in STEPS]
+    start = then[0].recorded_at if then else pace.start
+    shown = [
+        (name, _after(was, start) if was else "–", _after(now, pace.start) if now else "–")
+        for name, was, now in rows
+        if was or now
+    ]
+    if not shown:
+        return ["Neither of them came to anything that is looked for here."]
+    return [
+        "Alerts came faster than then, people did not: the two are no race. A dash says that nobody wrote it down.",
+        *table(("What", "Then, after", "In the drill, after"), shown),
+    ]
+
+
+def _first(history: Sequence[e.Recorded], test: Test) -> datetime | None:
+    return next((one.event.at for one in told(history) if test(one.event)), None)
+
+
+def _first_look(history: Sequence[e.Recorded]) -> datetime | None:
+    """What anybody did first after the opening."""
+    return next((one.recorded_at for one in history if one.command != 1 and _by_a_player(one)), None)
+
+
+def _by_a_player(recorded: e.Recorded) -> bool:
+    if recorded.source.kind not in BY_PEOPLE or not recorded.by:
+        return False
+    event = recorded.event
+    return not isinstance(event, FACILITATED) and not (isinstance(event, e.Noted) and event.mark is Mark.INJECT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    place: timedelta
+    now: bool
+    text: str
+
+
+def _beside(
+    now: Facts,
+    past: Facts,
+    history: Sequence[e.Recorded],
+    then: Sequence[e.Recorded],
+    pace: _Pace,
+    mask: Callable[[str], str],
+) -> list[str]:
+    """Two columns in time: that of then. Each row says when it was by its own clock."""
+    injects = {
+        one.id: one.event.text for one in history if isinstance(one.event, e.Noted) and one.event.mark is Mark.INJECT
+    }
+    rows: list[_Row] = []
+    for line in past.rows:
+        place = line.at - then[0].recorded_at
+        rows.append(_Row(place, False, f"{_after(line.at, then[0].recorded_at)} {escape(line.text)}"))
+    for line in now.rows:
+        said = next((injects[ref] for ref in line.refs if ref in injects), "")
+        text = f"**Inject:** {escape(mask(said))}" if said else escape(line.text)
+        rows.append(_Row(pace.place(line.at), True, f"{_after(line.at, pace.start)} {text}"))
+    rows.sort(key=lambda row: (row.place, row.now))
+    left = past.ref or (f"INC-{pace.began.of}" if pace.began else "Then")
+    return [
+        "In the order of the time of then. **T+** counts from the opening of each, by its own clock.",
+        *table((f"Then: {left}", f"The players: {now.ref}"), ((_cell(row, False), _cell(row, True)) for row in rows)),
+    ]
+
+
+def _cell(row: _Row, now: bool) -> str:
+    return row.text if row.now is now else ""
+
+
+def _after(at: datetime, start: datetime) -> str:
+    """`T+4:10`, `T+1:04:10`."""
+    total = round((at - start).total_seconds())
+    hours, rest = divmod(abs(total), 3600)
+    minutes, seconds = divmod(rest, 60)
+    shown = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return f"**T{'-' if total < 0 else '+'}{shown}**"
+
+
+def _questions(history: Sequence[e.Recorded]) -> Iterator[str]:
+    events = [one.event for one in told(history)]
+    yield "> What surprised you?"
+    yield "> What was missing: a graph, a right, a telephone number, a page of the runbook?"
+    yield "> At which moment did you know what it was, and what told you? What had pointed elsewhere until then?"
+    if not any(test(event) for name, test in STEPS if name == "The lead is taken" for event in events):
+        yield "> Nobody took the lead. Who would have, and what would have been different?"
+    if not any(isinstance(event, e.Noted) and event.mark is Mark.HYPOTHESIS for event in events):
+        yield "> No hypothesis was written down. Which ones were in the air?"
+    if not any(isinstance(event, e.UpdatePosted) for event in events):
+        yield "> No update was posted. Who would have waited for one, and for what?"
+    if any(isinstance(event, e.Noted) and event.mark is Mark.INJECT for event in events):
+        yield "> What did each inject change, and what would it have changed a few minutes earlier?"
+    yield "> What did those who were there then know that is written down nowhere?"
+    yield "> What will you change because of today: one thing, with an owner? `followup TEXT owner=@NAME due=14d`"

@@ -1,0 +1,172 @@
+"""The lean coffee that a calendar of others times: the next meeting of that name, with its place, over restarts and without its server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from adapters.http import Http
+from adapters.oncall.meetings import Config, build
+from bot.calendars import MeetingSource
+from bot.coffee.dated import Meeting
+from bot.config import ConfigError, load
+from bot.learning_findings import digests
+from bot.main import Klatsch
+from bot.meeting_calendar import MeetingCalendar
+from bot.ports import Unavailable
+from bot.providers import configured
+from storage.calendars import SqlCalendars
+from storage.engine import Database
+from tests.clock import FakeClock
+from tests.contract.servers.http import Answer
+from tests.contract.servers.ics import IcsServer
+from tests.unit.calendar_texts import calendar
+from tests.world import World
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+MEET = "https://meet.example.org/coffee"
+COFFEE = f"""DTSTART;TZID=Europe/Berlin:20261001T100000
+DURATION:PT1H
+RRULE:FREQ=WEEKLY;INTERVAL=4
+EXDATE;TZID=Europe/Berlin:20261224T100000
+SUMMARY:Lean Operator coffee
+LOCATION:{MEET}"""
+OTHER = "DTSTART:20261201T090000Z\nDURATION:PT1H\nSUMMARY:All hands\nLOCATION:https://meet.example.org/hands"
+BODY = calendar(COFFEE, OTHER, "DTSTART:20261202T090000Z\nSUMMARY:Coffee\nSTATUS:CANCELLED")
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[Http]:
+    http = Http()
+    yield http
+    await http.close()
+
+
+def source(http: Http, server: IcsServer, **more: str) -> MeetingSource:
+    url = f"{server.url}/feed/secret-path/platform.ics"
+    return build(
+        "calendar", Config.model_validate({"type": "ics", "url": url, "match": "coffee", **more}), http, BERLIN
+    )
+
+
+def reading(world: World, at: MeetingSource, match: str = "COFFEE") -> MeetingCalendar:
+    return MeetingCalendar(at, SqlCalendars(world.database), FakeClock(NOW), match)
+
+
+async def test_the_next_meeting_of_that_name_is_the_next_coffee_and_there_people_meet(world: World, http: Http):
+    async with IcsServer(BODY) as server:
+        met = reading(world, source(http, server))
+        await met.look()
+    assert met.after(NOW) == utc("2027-01-21T09:00:00")
+    assert met.following(NOW) == Meeting(utc("2027-01-21T09:00:00"), "Lean Operator coffee", MEET)
+    assert met.after(utc("2026-10-01T08:00:00")) == utc("2026-10-29T09:00:00")
+    # Summer has come, and the wall shows the same.
+    assert met.after(utc("2027-03-19T00:00:00")) == utc("2027-04-15T08:00:00")
+
+
+async def test_its_last_good_copy_outlives_a_restart_a_server_that_is_away_and_one_that_sends_rubbish(
+    world: World, http: Http, caplog: pytest.LogCaptureFixture
+):
+    async with IcsServer(BODY) as server:
+        await reading(world, source(http, server)).look()
+        met = reading(world, source(http, server))
+        server.orders += [Answer(503), Answer(200, b"<html>log in</html>")]
+        for _ in range(2):
+            await met.look()
+        assert met.after(NOW) == utc("2027-01-21T09:00:00")
+        await met.look()
+        server.body = calendar(COFFEE.replace("20261001T100000", "20261008T100000"))
+        await met.look()
+        assert met.after(NOW) == utc("2026-12-03T09:00:00")
+    assert "the answer" in caplog.text or "503" in caplog.text
+    assert "secret-path" not in caplog.text
+
+
+async def test_what_was_never_read_says_so_and_what_another_calendar_said_is_not_believed(world: World, http: Http):
+    async with IcsServer(BODY) as server:
+        with pytest.raises(Unavailable, match="has not been read yet"):
+            reading(world, source(http, server)).after(NOW)
+        await reading(world, source(http, server)).look()
+        other = build("calendar", Config.model_validate({"url": f"{server.url}/other.ics", "match": "x"}), http, BERLIN)
+        with pytest.raises(Unavailable):
+            reading(world, other).after(NOW)
+        none = reading(world, source(http, server), "tea")
+        assert none.after(NOW) is None
+
+
+PLACES = {
+    "a link in LOCATION": (f"LOCATION:{MEET}", MEET),
+    "its URL counts more": (f"LOCATION:https://x.example.org/\nURL:{MEET}", MEET),
+    "a room of stone": ("LOCATION:Kitchen", ""),
+    "what runs in a browser": ("URL:javascript:alert(1)", ""),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize(("lines", "link"), PLACES.values(), ids=PLACES)
+async def test_where_people_meet_is_an_address_of_the_web_or_nothing(tmp_path: Path, http: Http, lines: str, link: str):
+    file = tmp_path / "coffee.ics"
+    file.write_bytes(calendar(f"DTSTART:20261203T090000Z\nSUMMARY:coffee\n{lines}"))
+    at = build("calendar", Config.model_validate({"file": str(file), "match": "coffee"}), http, BERLIN)
+    fetched = await at.fetch("", "", NOW, NOW)
+    assert fetched is not None
+    (found,) = at.meetings(fetched.body, NOW, utc("2027-01-01T00:00:00"))
+    assert found.link == link
+
+
+def a_config(folder: Path, block: str) -> Path:
+    path = folder / "config.yaml"
+    path.write_text(f'storage: {{url: "sqlite:///{folder}/klatsch.db"}}\ncoffee: {{calendar: {{{block}}}}}\n')
+    return path
+
+
+async def test_a_bot_that_is_configured_so_invites_to_what_the_calendar_says(tmp_path: Path):
+    file = tmp_path / "coffee.ics"
+    file.write_bytes(BODY)
+    config = load(a_config(tmp_path, 'type: ics, file: coffee.ics, match: "coffee"'), {})
+    async with Klatsch(config, clock=FakeClock(NOW)).working() as klatsch:
+        assert klatsch.learning.calendar is not None
+        await klatsch.learning.calendar.look()
+        invitation = klatsch.learning.invitation()
+    assert invitation is not None
+    assert (invitation.series, invitation.link) == (None, MEET)
+    assert invitation.dates[:2] == (utc("2027-01-21T09:00:00"), utc("2027-02-18T09:00:00"))
+
+
+WRONG = {
+    "no name": ("type: ics, file: coffee.ics", "coffee.calendar"),
+    "no place": ("type: ics, match: coffee", "coffee.calendar"),
+    "another type": ("type: outlook, match: coffee", "coffee.calendar.type"),
+    "a slip": ("type: ics, file: coffee.ics, match: coffee, tilte: x", "coffee.calendar.tilte"),
+}
+
+
+@pytest.mark.parametrize(("block", "where"), WRONG.values(), ids=WRONG)
+def test_a_block_that_is_wrong_is_refused_by_its_key(tmp_path: Path, block: str, where: str):
+    with pytest.raises(ConfigError) as refused:
+        configured(a_config(tmp_path, block), {})
+    assert where in str(refused.value)
+
+
+async def test_check_says_when_the_next_coffee_is_and_keeps_nothing(tmp_path: Path):
+    (tmp_path / "coffee.ics").write_bytes(BODY)
+    config = load(a_config(tmp_path, "type: ics, file: coffee.ics, match: coffee"), {})
+    World(Database(f"sqlite:///{tmp_path}/klatsch.db")).close()
+    async with Klatsch(config, clock=FakeClock(NOW)).looking() as klatsch:
+        (said,) = await digests(klatsch)
+        assert said.text == "the next one is on Thu 21 Jan 2027 09:00 UTC"
+        assert SqlCalendars(klatsch.database).find("klatsch: coffee") is None
+    (tmp_path / "coffee.ics").unlink()
+    async with Klatsch(config, clock=FakeClock(NOW)).looking() as klatsch:
+        (said,) = await digests(klatsch)
+    assert said.text.startswith("when the next one is could not be found out: the calendar of the coffee: ")
+    assert said.text.endswith("check coffee.calendar.file")

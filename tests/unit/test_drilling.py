@@ -1,0 +1,259 @@
+"""Drills: what comes again and when, how they are held and sped up, and that nothing of them leaves the room."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from bot.incident import commands as c
+from bot.incident import effects as f
+from bot.incident import events as e
+from bot.incident.drilling import usual_speed
+from bot.incident.evolve import evolve
+from bot.incident.model import Kind, Mark, Person, Refused, Role, Severity, Source, Status
+from bot.incident.plan import Policy, plan
+from bot.incident.timeline import sentence
+from bot.postmortem.drill_log import drill_log
+from tests.builders import PEOPLE, START, Step, Story, step
+from tests.commands import OPENINGS, STEPS
+from tests.golden_files import golden
+from tests.stories import volumes_slow
+
+MINUTE = timedelta(minutes=1)
+EVERYTHING = Policy(
+    platforms=("slack", "matrix"),
+    status_pages=("page",),
+    publishers=("folder",),
+    own=("folder",),
+    people={"ana": Person("ana", "Ana", ways=("ntfy",)), "pager:rota": Person("pager:rota", "rota", ways=("rota",))},
+    copies=True,
+    settling=frozenset({"ntfy", "email", "rota"}),
+)
+ALLOWED = {
+    *("open_room", "set_topic", "set_links", "refresh_card", "announce", "tell", "invite", "redirect", "archive_room"),
+    *("write_draft", "keep_file", "wake_reminder", "wake_archive", "wake_replay"),
+}
+
+
+def past(*minutes: float, count: int = 1) -> tuple[e.Recorded, ...]:
+    """An incident opened by hand, whose alerts fired at these minutes after."""
+    opened = e.IncidentOpened(at=START, kind=Kind.REAL, title="OSDs down", severity=Severity.SEV1, status=Status.CLOSED)
+    events: list[tuple[float, e.Event]] = [(0, opened)]
+    for place, minute in enumerate(minutes, 1):
+        sample = e.AlertFact(f"f{place}", "OSDDown", f"osd.{place} is down")
+        fired = e.AlertsFired(at=START, count=count, firing=place, samples=(sample,))
+        events.append((minute, fired))
+    return tuple(
+        e.Recorded(3, seq, START + minute * MINUTE, "alerts", Source("alert"), seq, event)
+        for seq, (minute, event) in enumerate(events, 1)
+    )
+
+
+def a_drill(script: tuple[e.Recorded, ...], *, speed: int = 0) -> Story:
+    told = Story(number=9)
+    told.give(step(c.Open(title="Who sees it", kind=Kind.DRILL, replays=3, speed=speed, script=script), after=0))
+    return told
+
+
+def clock(told: Story, script: tuple[e.Recorded, ...]) -> list[e.Recorded]:
+    """The timer that waits goes off, at its time."""
+    held = told.incident.replay
+    wait = (held.due - told.now) / MINUTE
+    due = c.StepReplay(of=3, seq=held.seq, due=held.due, script=tuple(one for one in script if one.seq >= held.seq))
+    return told.give(step(due, by="klatsch", source="delivery", after=wait))
+
+
+def fired(recorded: list[e.Recorded]) -> list[str]:
+    return [one.event.samples[0].summary for one in recorded if isinstance(one.event, e.AlertsFired)]
+
+
+@pytest.mark.parametrize(
+    ("length", "speed"),
+    [(0, 1), (19, 1), (20, 1), (21, 2), (200, 10), (205, 11), (60 * 24 * 30, 1000)],
+)
+def test_nobody_said_how_fast_so_it_takes_about_twenty_minutes(length: int, speed: int):
+    assert usual_speed(length * MINUTE) == speed
+
+
+def test_each_alert_comes_as_it_came_then_and_so_many_times_sooner():
+    script = past(0, 30, 30.05, 90)
+    told = a_drill(script, speed=10)
+    assert fired(list(told.history)) == ["osd.1 is down"]
+    assert told.incident.replay.due == START + 3 * MINUTE
+    # What came within seconds comes at once.
+    assert fired(clock(told, script)) == ["osd.2 is down", "osd.3 is down"]
+    came = clock(told, script)
+    assert fired(came) == ["osd.4 is down"]
+    assert round((told.now - START) / MINUTE, 1) == 9.0
+    assert sentence(came[-1].event, str) == "All alerts of the past incident have come"
+    assert told.incident.alerts_firing == told.incident.alerts_total == 4
+    assert told.incident.replay.over
+
+
+def test_what_opened_by_hand_has_its_first_alert_when_it_came_then():
+    told = a_drill(past(5), speed=1)
+    assert fired(list(told.history)) == []
+    assert told.incident.replay.due == START + 5 * MINUTE
+    assert fired(clock(told, past(5))) == ["osd.1 is down"]
+
+
+def test_it_is_held_goes_on_and_changes_its_pace_without_losing_a_second():
+    script = past(0, 60)
+    told = a_drill(script, speed=10)
+    told.give(step(c.PaceReplay(paused=True), after=2))
+    assert told.incident.replay.left == 40 * MINUTE
+    assert told.incident.replay.due is None
+    told.give(step(c.PaceReplay(speed=20), after=30))
+    told.give(step(c.PaceReplay(paused=False), after=30))
+    assert told.incident.replay.due == told.now + 2 * MINUTE
+    (undone, back) = told.give(step(c.Undo(by="ana"), after=0))
+    assert isinstance(undone.event, e.Undone)
+    assert sentence(back.event, str) == "The replay is held"
+    assert told.give(step(c.PaceReplay(paused=True), after=0)) == []
+
+
+def test_a_clock_that_was_stopped_or_comes_again_changes_nothing():
+    script = past(0, 60, 120)
+    told = a_drill(script, speed=10)
+    held = told.incident.replay
+    late = c.StepReplay(of=3, seq=held.seq, due=held.due, script=script[2:])
+    clock(told, script)
+    assert told.give(late) == []
+    told.give(c.PaceReplay(paused=True))
+    assert told.give(late) == []
+    told.give(c.Resolve())
+    assert told.give(late) == []
+
+
+def test_when_it_is_over_its_clock_stops_and_its_log_is_written():
+    told = a_drill(past(0, 60), speed=10)
+    for ending in (c.Resolve(), c.Cancel(), c.SetStatus(status=Status.RESOLVED)):
+        story = Story(9, told.now, told.incident, told.history)
+        changed, log = story.give(ending)
+        assert log.event == e.PostmortemDrafted(at=story.now, through=changed.seq, log=True)
+        planned = plan(story.incident, changed.event, EVERYTHING)
+        assert f.Cancel(("wake_replay",)) in planned
+        assert story.incident.replay.due is None
+    story = Story(9, told.now, told.incident, told.history)
+    story.give(c.Resolve())
+    (*_, log) = story.give(c.Close())
+    assert log.event.log
+    story.give(c.Reopen())
+    story.give(c.PaceReplay(paused=False))
+    assert story.incident.replay.due is not None
+
+
+REFUSED = {
+    "what is real": (Kind.REAL, c.PaceReplay(paused=True), "INC-9 replays nothing."),
+    "a drill of words alone": (Kind.DRILL, c.PaceReplay(paused=True), "INC-9 replays nothing."),
+    "an inject": (Kind.REAL, c.Note(text="It burns", mark=Mark.INJECT), "INC-9 is no drill: nothing is made up in it."),
+    "a part of something": (Kind.DRILL, c.Merge(into=4), "INC-9 is a drill, and a part of nothing that is real."),
+    "a page": (Kind.DRILL, c.Page(target="person:ana"), "A drill pages nobody."),
+}
+
+
+@pytest.mark.parametrize(("kind", "command", "reason"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_drill_is_not_steered_and_a_drill_is_nothing_else(kind: Kind, command: c.Command, reason: str):
+    told = Story(9)
+    told.give(c.Open(title="Volumes slow", kind=kind))
+    with pytest.raises(Refused) as refused:
+        told.give(command)
+    assert refused.value.reason == reason
+
+
+@settings(max_examples=150, deadline=None)
+@given(OPENINGS.map(lambda opening: replace(opening, kind=Kind.DRILL)), st.lists(STEPS, max_size=12))
+def test_nothing_follows_from_a_drill_but_chat_drafts_and_clocks(opening: c.Open, steps: list[Step]):
+    told, effects = Story(9), set[str]()
+    waiting = 0
+    for one in (step(opening), *steps):
+        before = told.incident
+        try:
+            recorded = told.give(one)
+        except Refused:
+            continue
+        incident = before
+        for each in recorded:
+            incident = evolve(incident, each.event, number=9)
+            for planned in plan(incident, each.event, EVERYTHING):
+                if isinstance(planned, f.Cancel):
+                    waiting = 0 if "wake_replay" in planned.kinds else waiting
+                else:
+                    effects.add(f.kind_of(planned))
+                    waiting += isinstance(planned, f.WakeReplay)
+        assert waiting <= 1
+    assert effects <= ALLOWED
+    assert told.incident is None or not told.incident.real
+
+
+@settings(max_examples=150, deadline=None)
+@given(OPENINGS.map(lambda opening: replace(opening, kind=Kind.REAL)), st.lists(STEPS, max_size=12))
+def test_the_wall_stands_whatever_a_rule_forgets(opening: c.Open, steps: list[Step]):
+    """What happens to real incidents happens to a drill, as if no rule had refused it."""
+    told, effects, real = Story(9), set[str](), set[str]()
+    for one in (step(opening), *steps):
+        incident = told.incident
+        try:
+            recorded = told.give(one)
+        except Refused:
+            continue
+        for each in recorded:
+            incident = evolve(incident, each.event, number=9)
+            walled = plan(replace(incident, kind=Kind.DRILL), each.event, EVERYTHING)
+            effects |= {f.kind_of(planned) for planned in walled if not isinstance(planned, f.Cancel)}
+            free = plan(incident, each.event, EVERYTHING)
+            real |= {f.kind_of(planned) for planned in free if not isinstance(planned, f.Cancel)}
+    assert effects <= ALLOWED
+    event(f"leaves a real one: {sorted(real - ALLOWED)}")
+
+
+def a_played_drill() -> tuple[list[e.Recorded], list[e.Recorded]]:
+    """A Friday's storage trouble, and four people who see it again on a Tuesday."""
+    then = volumes_slow()
+    script = tuple(one for one in then if isinstance(one.event, e.IncidentOpened | e.AlertsFired | e.AlertsCleared))
+    begin = step(c.Open(title="Volumes slow in az2", kind=Kind.DRILL, replays=7, speed=4, script=script, opener="ana"))
+    told = Story(number=9)
+    told.give(begin)
+    told.give(step(c.RecordRoom(platform="matrix", room="!r:example.org"), source="delivery", after=0))
+    for played in (
+        step(c.AssignRole(role=Role.LEAD, person="ben"), by="ben", after=0.7),
+        step(c.Note(text="osd.12 lost its disk, says Cleo Weiß", mark=Mark.HYPOTHESIS), by="cleo", after=1.5),
+        step(c.Note(text="A customer writes to Ben Okafor that volumes hang", mark=Mark.INJECT), by="ana"),
+        step(c.PaceReplay(paused=True), by="ana"),
+        step(c.PaceReplay(paused=False, speed=10), by="ana", after=3),
+        step(c.Note(text="drain the rack", mark=Mark.DECISION), by="ben"),
+    ):
+        told.give(played)
+    while not told.incident.replay.over:
+        held = told.incident.replay
+        left = tuple(one for one in script if one.seq >= held.seq)
+        due = c.StepReplay(of=7, seq=held.seq, due=held.due, script=left)
+        told.give(step(due, by="klatsch", source="delivery", after=max(0.0, (held.due - told.now) / MINUTE)))
+    told.give(step(c.Resolve(summary="rack drained"), by="ben", after=2))
+    return list(told.history), then
+
+
+def test_the_log_of_a_drill():
+    history, then = a_played_drill()
+    text = drill_log(history, then, people=PEOPLE, zone="Europe/Berlin")
+    golden("drill/log.md", text)
+    assert text == drill_log(history, then, people=PEOPLE, zone="Europe/Berlin")
+    for name in ("ana", "Ana", "Ruiz", "Ben", "Okafor", "Cleo", "Weiß"):
+        assert name not in text.replace("wiki.example.org/ana", "")
+
+
+def test_the_log_shows_nothing_of_what_has_become_private():
+    history, _ = a_played_drill()
+    text = drill_log(history, [], people=PEOPLE, zone="")
+    golden("drill/log_private.md", text)
+    assert "Of INC-7 nothing is shown: it is private by now." in text
+
+
+def test_a_drill_without_anybody_is_logged_too():
+    told = a_drill(past(0), speed=1)
+    told.give(c.Cancel())
+    golden("drill/log_nobody.md", drill_log(told.history, past(0), people={}, zone=""))
