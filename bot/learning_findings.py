@@ -1,4 +1,5 @@
-"""What `klatsch check` says of the weekly digest: when each is sent next and where, days off nobody knows, rooms that do not let us."""
+"""What `klatsch check` says of the weekly digest: when each is sent next and where, days off nobody knows, rooms that do not let us;
+and when the next coffee is."""
 
 from __future__ import annotations
 

@@ -38,9 +38,9 @@ def looked_at(
         return edition.main
     found = next((detail for one, detail in edition.details if one is block), None)
     if found is None:
-        off = block in _team(digests, asked.get("team", "")).off
-        why = "the configuration leaves it out" if off else "there is no more of it than the message says"
-        raise Refused(f"The digest has no details of `{block}`: {why}.", "`digest` shows the message.")
+        if block in _team(digests, asked.get("team", "")).off:
+            raise Refused(f"The configuration leaves `{block}` out of the digest.", "`digest` shows the others.")
+        raise Refused(f"The digest itself says all there is of `{block}`.", "`digest` shows it.")
     return found
 
 

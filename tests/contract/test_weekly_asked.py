@@ -96,8 +96,8 @@ async def test_one_part_of_it(stage: Stage, type_: Typing, line: str) -> None:
     [
         ("digest noize", "`noize` is no part of the digest I know.\nDid you mean `noise`?"),
         ("digest pots", "Did you mean `post`?"),
-        ("digest noise", "The digest has no details of `noise`: there is no more of it than the message says."),
-        ("digest nearmiss team=storage", "The digest has no details of `nearmisses`: the configuration leaves it out."),
+        ("digest noise", "The digest itself says all there is of `noise`.\n`digest` shows it."),
+        ("digest nearmiss team=storage", "The configuration leaves `nearmisses` out of the digest."),
         ("digest team=stroage", "There is no team `stroage`.\nDid you mean `team=storage`?"),
         ("digest team=web", "There is no team `web`.\nThere is: `storage`, `nowhere`"),
         ("digest lang=fr", "`fr` is no language I know.\nThere is: `en`, `de`"),
