@@ -33,7 +33,7 @@ def looked_at(
     if asked.get("block", "").lower() == LINK:
         return _linked(_team(digests, asked.get("team", "")).team, link)
     block = _block(asked.get("block", ""))
-    edition = _edition(digests, asked, now)
+    edition = _edition(digests, asked, now, alone=block is not None)
     if block is None:
         return edition.main
     found = next((detail for one, detail in edition.details if one is block), None)
@@ -59,10 +59,10 @@ def editions(digests: Digests, asked: Mapping[str, str], now: datetime) -> list[
     return [edition.main, *(detail for _, detail in edition.details)]
 
 
-def _edition(digests: Digests, asked: Mapping[str, str], now: datetime) -> Edition:
+def _edition(digests: Digests, asked: Mapping[str, str], now: datetime, *, alone: bool = False) -> Edition:
     weekly = _team(digests, asked.get("team", ""))
     start, end = period(asked.get("week", ""), now, weekly.zone)
-    return digests.edition(weekly.team, start, end, _language(asked.get("lang", "")))
+    return digests.edition(weekly.team, start, end, _language(asked.get("lang", "")), alone=alone)
 
 
 def _language(word: str) -> str:

@@ -26,8 +26,11 @@ LISTED_MORE = 30
 """Rows of a list in a detail."""
 
 
-def edition(digest: WeeklyDigest, around: Around, templates: Templates, language: str) -> Edition:
-    """The digest in `language` (`en` or `de`). A detail that has nothing to say is left out. Raises TemplateError."""
+def edition(
+    digest: WeeklyDigest, around: Around, templates: Templates, language: str, *, alone: bool = False
+) -> Edition:
+    """The digest in `language` (`en` or `de`). A detail that has nothing to say is left out; one that is shown `alone` says also what
+    the message says. Raises TemplateError."""
     facts: dict[str, object] = {
         "digest": digest,
         "say": Speech(LEXICA[language], around.zone),
@@ -38,6 +41,7 @@ def edition(digest: WeeklyDigest, around: Around, templates: Templates, language
         "fenced": _fenced,
         "place": _place,
         "listed": LISTED,
+        "alone": alone,
         "rows": LISTED_MORE,
     }
     name = f"weekly.{language}.md.j2"

@@ -83,6 +83,13 @@ async def test_the_last_seven_days_of_everybody_and_of_a_team(stage: Stage, type
     assert queued(stage) == []
 
 
+async def test_a_part_that_is_asked_for_alone_says_what_the_message_says_too(stage: Stage, type_: Typing) -> None:
+    await a_week(stage)
+    said = await type_("digest incidents")
+    assert "Volumes slow" in said
+    assert "API down" in said
+
+
 @pytest.mark.parametrize("line", ["digest near misses", "digest nearmiss", "digest near-misses", "digest luck"])
 async def test_one_part_of_it(stage: Stage, type_: Typing, line: str) -> None:
     await a_week(stage)

@@ -183,6 +183,16 @@ def test_the_thread_lists_the_incidents_when_the_main_message_could_not_say_all_
         assert details[DigestBlock.INCIDENTS].to_plain().count("Volumes slow") == count
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_part_that_is_shown_alone_says_what_the_message_would(language: str) -> None:
+    digest, about = weekly(full(START, END), around(END)), around(END)
+    alone = dict(edition(digest, about, OURS, language, alone=True).details)
+    assert "Volumes slow in az2" in alone[DigestBlock.INCIDENTS].to_plain()
+    assert "Switch firmware in az1" in alone[DigestBlock.COMING].to_plain()
+    assert "compute" in alone[DigestBlock.WHEEL].to_plain()
+    assert not {DigestBlock.COMING, DigestBlock.WHEEL} & {*dict(edition(digest, about, OURS, language).details)}
+
+
 def test_luck_that_the_story_tells_stands_once_in_the_main_message() -> None:
     first, second = c.Note(mark=Mark.LUCKY, text="The spare was warm"), c.Note(mark=Mark.LUCKY, text="It was Monday")
     once = made(week(lived(7, START, c.Open(title="t"), first))).main.to_plain()
