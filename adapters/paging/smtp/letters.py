@@ -26,8 +26,9 @@ HEAD = """<meta name="viewport" content="width=device-width, initial-scale=1">
 STYLE = """:root { color-scheme: light dark }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 42rem; overflow-wrap: anywhere }
 h1, h2, h3, h4 { font-size: 1.15em; line-height: 1.3; margin: 1.6em 0 .4em } h1 { font-size: 1.4em } h3, h4 { font-size: 1em }
-ul, ol { padding-left: 1.3em } pre { background: #8881; padding: .6em; white-space: pre-wrap }
-img { max-width: 100%; height: auto }"""
+ul, ol { padding-left: 1.3em } pre { background: #f3f4f6; padding: .6em; white-space: pre-wrap }
+img { max-width: 100%; height: auto }
+@media (prefers-color-scheme: dark) { pre { background: #22262c } }"""
 
 
 def letter(attempt: Attempt, document: d.Document, *, subject: str, sender: Address, to: str) -> EmailMessage:
