@@ -178,7 +178,7 @@ def _load_alt(one: Load, labels: Labels) -> str:
     if not one.pages:
         return f"{name}: {labels.no_pages}"
     hours = ", ".join(labels.in_hours[hours].format(n=one.hours[hours]) for hours in Hours if one.hours[hours])
-    return f"{name}: {_pages(one, hours, labels)}"
+    return f"{name}, {_pages(one, hours, labels)}"
 
 
 def _pages(one: Load, hours: str, labels: Labels) -> str:

@@ -231,10 +231,10 @@ def test_the_load_of_each_rotation_is_a_bar_of_its_hours_on_one_scale() -> None:
     assert [bar.tone for bar in second] == [Tone.QUIET, Tone.ACCENT]
     assert [one.x + one.width for one in first[:2]] == [pytest.approx(two.x) for two in first[1:]]
     assert picture.alt == (
-        "platform: 11 pages: 6 in business hours, 3 in off hours, 2 in sleep hours."
-        " storage: 5 pages: 1 in business hours, 4 in sleep hours. network: no pages."
+        "platform, 11 pages: 6 in business hours, 3 in off hours, 2 in sleep hours."
+        " storage, 5 pages: 1 in business hours, 4 in sleep hours. network: no pages."
     )
-    assert load_picture([load("netz", sleep=1)], "de").alt == "netz: 1 Alarmierung: 1 nachts."
+    assert load_picture([load("netz", sleep=1)], "de").alt == "netz, 1 Alarmierung: 1 nachts."
 
 
 @given(
@@ -249,7 +249,7 @@ def test_every_shape_of_the_load_lies_on_the_sheet(loads: list[Load], language: 
 
 def test_more_rotations_than_can_be_drawn_are_counted() -> None:
     picture = load_picture([load(f"rotation-{n}", n) for n in range(ROTATIONS + 3)], "en")
-    assert picture.alt.endswith("rotation-11: 11 pages: 11 in business hours. 3 more rotations are not drawn.")
+    assert picture.alt.endswith("rotation-11, 11 pages: 11 in business hours. 3 more rotations are not drawn.")
     assert "3 more rotations are not drawn" in [
         shape.text for shape in picture.drawing.shapes if isinstance(shape, Label)
     ]
