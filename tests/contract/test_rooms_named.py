@@ -23,6 +23,10 @@ async def chat(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield harness
 
 
+ELSEWHERE = pytest.mark.parametrize("chat", sorted(HARNESSES.keys() - {"console"}), indirect=True)
+"""For what is so on platforms that are others' houses too. All rooms of the console are ours, and whoever types there types to the bot."""
+
+
 @pytest.fixture
 def people(chat: Harness) -> People:
     return people_of(chat)
@@ -49,25 +53,25 @@ async def test_a_room_is_entered_by_its_name_and_is_the_same_after_a_restart(cha
 async def test_a_room_that_is_not_there_is_named(chat):
     if isinstance(chat, ConsoleHarness):
         assert await chat.platform.room_named("#no-such") in await chat.rooms()
+        with pytest.raises(Rejected, match="^console: "):
+            # That is what rooms of incidents are called there.
+            await chat.platform.room_named("inc-7")
         return
     name = f"#no-such:{NAME}" if chat.platform.name == "matrix" else "#no-such"
     with pytest.raises(Rejected, match="#no-such"):
         await chat.platform.room_named(name)
 
 
-@pytest.mark.parametrize("name", ["two words", "inc-7", "#", "a\nb", "x" * 300])
+@pytest.mark.parametrize("name", ["two words", "#", "a\nb", "x" * 300])
 async def test_what_is_no_room_s_name_is_refused_before_anybody_is_asked(chat, name):
-    if name == "inc-7" and not isinstance(chat, ConsoleHarness):
-        pytest.skip("rooms of incidents are marked otherwise there")
     with pytest.raises(Rejected) as refused:
         await chat.platform.room_named(name)
     assert refused.value.reason.startswith(f"{chat.platform.name}: ")
     assert "\n" not in refused.value.reason
 
 
+@ELSEWHERE
 async def test_a_room_that_does_not_let_us_in_says_so_and_is_open_after_an_invitation(chat, people):
-    if isinstance(chat, ConsoleHarness):
-        pytest.skip("its rooms are all ours")
     name = await people.makes("council", closed=True)
     with pytest.raises(Rejected, match=f"{name}.*invite the bot"):
         await chat.platform.room_named(name)
@@ -96,9 +100,8 @@ async def test_a_room_in_which_nobody_lets_us_write_is_told_beforehand(chat, peo
             await look(name)
 
 
+@ELSEWHERE
 async def test_a_room_that_put_us_out_is_entered_again(chat, people):
-    if isinstance(chat, ConsoleHarness):
-        pytest.skip("its rooms are all ours")
     name = await people.makes("ops")
     room = await chat.platform.room_named(name)
     for again in (name, room):
@@ -107,9 +110,8 @@ async def test_a_room_that_put_us_out_is_entered_again(chat, people):
         assert await people.has_bot(name)
 
 
+@ELSEWHERE
 async def test_to_look_at_a_room_does_nothing_there(chat, people):
-    if isinstance(chat, ConsoleHarness):
-        pytest.skip("its folder belongs to the bot that runs")
     name = await people.makes("ops")
     await chat.platform.probe_room(name)
     assert not await people.has_bot(name)
@@ -162,9 +164,8 @@ async def test_what_somebody_said_in_a_named_room_comes_with_its_reaction_its_ed
     assert [(one.room, one.message) for one in heard.removed_] == [(room, message)]
 
 
+@ELSEWHERE
 async def test_a_room_that_another_process_names_is_heard_at_once(chat, people):
-    if isinstance(chat, ConsoleHarness):
-        pytest.skip("one process has its folder")
     name = await people.makes("coffee")
     heard, other = Heard(), chat.build()
     try:
@@ -177,9 +178,8 @@ async def test_a_room_that_another_process_names_is_heard_at_once(chat, people):
     assert [(one.room, one.text) for one in heard.reacted_] == [(room, "Why")]
 
 
+@ELSEWHERE
 async def test_a_room_that_was_named_for_the_last_time_long_ago_is_not_heard_any_more(chat, people, monkeypatch):
-    if isinstance(chat, ConsoleHarness):
-        pytest.skip("whoever types at a console types to the bot")
     old, announce = await chat.platform.room_named(await people.makes("coffee")), await chat.platform.room_named("")
     await chat.restart()
     # Everything is long ago.
@@ -193,9 +193,8 @@ async def test_a_room_that_was_named_for_the_last_time_long_ago_is_not_heard_any
     assert {one.room for one in heard.reacted_} == {announce}
 
 
+@ELSEWHERE
 async def test_in_a_room_that_nobody_named_nothing_is_heard(chat, people):
-    if isinstance(chat, ConsoleHarness):
-        pytest.skip("whoever types at a console types to the bot")
     other = await people.id_of(await people.makes("elsewhere"))
     await people.brings_bot(other)
     named = await chat.platform.room_named(await people.makes("coffee"))
