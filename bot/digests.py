@@ -84,7 +84,8 @@ class Digests:
 
     def edition(self, team: str, start: datetime, end: datetime, language: str = "", *, alone: bool = False) -> Edition:
         """The digest of `team` from `start` until just before `end`, in its own language when none is named; `alone` where a detail is
-        shown without the message. Reads the database: call it from a thread. Raises Rejected when there is no such team any more, and StoreUnavailable."""
+        shown without the message. Reads the database: call it from a thread. Raises Rejected when there is no such team any more, and
+        StoreUnavailable."""
         if team not in self.weeklies:
             raise Rejected(f"`{team}` is not configured under `digest.teams:` any more")
         weekly, now = self.weeklies[team], self._clock.now()
