@@ -16,17 +16,16 @@ Shows = Callable[[d.Picture], str]
 LARGEST_HEADING, SMALLEST_HEADING = 1, 6
 
 
-def fragment(document: d.Document, picture: Shows, *, prefix: str = "", above: int = 1) -> str:
-    """The blocks of `document`, one after the other; where they say nothing, its summary. `prefix` is what stands before a line
-    that is typed to the bot, `above` how many sizes of heading belong to who shows it."""
-    written = filter(None, (_block(block, picture, prefix, above) for block in document.blocks))
+def fragment(document: d.Document, picture: Shows) -> str:
+    """The blocks of `document`, one after the other; where they say nothing, its summary."""
+    written = filter(None, (_block(block, picture) for block in document.blocks))
     return "\n".join(written) or _inside("p", _line(d.line(document.summary)))
 
 
-def _block(block: d.Block, picture: Shows, prefix: str, above: int) -> str:
+def _block(block: d.Block, picture: Shows) -> str:
     match block:
         case d.Heading(inlines=inlines, level=level):
-            size = min(max(level - 1 + above, LARGEST_HEADING), SMALLEST_HEADING)
+            size = min(max(level, LARGEST_HEADING), SMALLEST_HEADING)
             return _inside(f"h{size}", _line(inlines))
         case d.Paragraph(inlines=inlines):
             return _inside("p", _line(inlines))
@@ -43,14 +42,14 @@ def _block(block: d.Block, picture: Shows, prefix: str, above: int) -> str:
         case d.Picture():
             return picture(block)
         case d.Buttons(buttons=buttons):
-            return _inside("ul", _rows("li", (_button(button, prefix) for button in buttons)))
+            return _inside("ul", _rows("li", map(_button, buttons)))
         case _:
             assert_never(block)
 
 
-def _button(button: d.Button, prefix: str) -> str:
+def _button(button: d.Button) -> str:
     """Nothing to press: the line to type instead."""
-    return f"{escape(flat(button.text))}: <code>{escape(f'{prefix} {flat(button.line)}'.strip())}</code>"
+    return f"{escape(flat(button.text))}: <code>{escape(flat(button.line).strip())}</code>"
 
 
 def _inside(tag: str, content: str) -> str:

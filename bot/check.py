@@ -33,12 +33,13 @@ from bot.findings import (
     routes,
     schedules,
 )
+from bot.for_commands import DRAFTS, is_klatsch, rules, taken, wording
 from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
 from bot.learning_findings import digests
 from bot.lookups import Waiting
-from bot.main import DRAFTS, Klatsch, is_klatsch, rules, taken, wording
+from bot.main import Klatsch
 from bot.offered import Probed
 from bot.oncall.overrides import Override
 from bot.ports import DeliveryError

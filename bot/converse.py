@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 from bot import rostered
 from bot.alerts.model import Alert, Notification
@@ -35,6 +36,8 @@ from bot.store import StoreUnavailable, Unreadable
 from bot.understanding import TERMINAL, Understanding, seen_in
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Conversation:
@@ -107,7 +110,7 @@ class Conversation:
     async def _done(self, do: Do, said: Said, by: str) -> Document:
         command = do.command
         if isinstance(command, c.PostDigest):
-            posted, answer = self._answers.posting(command)
+            posted, answer = self._answers.posting(command, said.at)
             await self._writer.submit(posted)
             return answer
         ask = await self._asked(command, do, said, by)
@@ -161,12 +164,12 @@ class Conversation:
         names.duty.overrides(standing)
         return rostered.changed(done, names.roster, people=names.people, zone=names.zone)
 
-    async def reacted(self, reacted: Reacted) -> None:
+    async def reacted(self, reacted: Reacted) -> Document | None:
         """A reaction in an incident's room does what its emoji means; elsewhere it is about the coffee, or means nothing.
 
         Raises Overloaded or StoreUnavailable: nothing was done. A bug is logged, and nothing was done either."""
         async with self._in_turn(f"{reacted.platform}:{reacted.message}"):
-            await _heard(self._reacted(reacted), "a reaction")
+            return await _heard(self._reacted(reacted), "a reaction")
 
     @asynccontextmanager
     async def _in_turn(self, message: str) -> AsyncIterator[None]:
@@ -221,12 +224,11 @@ class Conversation:
             return None
         return self._worked_on_in(changed.platform, changed.room)
 
-    async def _reacted(self, reacted: Reacted) -> None:
+    async def _reacted(self, reacted: Reacted) -> Document | None:
         by = self.person(reacted.platform, reacted.by)
         number = await asyncio.to_thread(self._worked_on_in, reacted.platform, reacted.room)
         if number is None:
-            await self._coffee.reacted(reacted, by)
-            return
+            return await self._coffee.reacted(reacted, by)
         message = f"{reacted.platform}:{reacted.message}"
         author = self.person(reacted.platform, reacted.author) if reacted.author else ""
         if reacted.added:
@@ -238,13 +240,14 @@ class Conversation:
         else:
             command = unreact(reacted.emoji, message=message)
         if command is None:
-            return
+            return None
         inbox = f"{reacted.platform}:{reacted.event}" if reacted.event else ""
         source = Source("reaction", message, web_link(reacted.link))
         ask = c.Ask(command=command, incident=number, by=by, source=source, inbox=inbox)
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             log.info("a reaction on %s did nothing: %s", message, outcome.refused.reason)
+        return None
 
     def _worked_on_in(self, platform: str, room: str) -> int | None:
         """The incident whose room it is, unless that went on in a private one."""
@@ -262,14 +265,15 @@ class Conversation:
         return f"{platform}:{user}"
 
 
-async def _heard(doing: Coroutine[object, object, None], what: str) -> None:
+async def _heard(doing: Coroutine[object, object, T], what: str) -> T | None:
     """Whoever listens on a chat platform goes on listening: a bug is logged."""
     try:
-        await doing
+        return await doing
     except (Overloaded, StoreUnavailable):
         raise
     except Exception:
         log.exception("a bug while handling %s", what)
+        return None
 
 
 def _strangers(alerts: Sequence[Alert]) -> str:

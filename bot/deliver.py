@@ -28,6 +28,7 @@ from bot.perform import Performer
 from bot.ports import Overloaded, Rejected, Unavailable
 from bot.store import Claimed, Conflict, Outbox, Retry, Settlement, StoreUnavailable, Unreadable
 from bot.together import Together
+from bot.undelivered import Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ BUG_ATTEMPTS = 12
 
 
 class Deliverer:
-    """Takes effects out of the outbox and has them done. `run` forever, or `round` and `drain` step by step."""
+    """Takes effects out of the outbox and has them done; what is of no incident and will not be is told by `undelivered`. `run` forever, or `round` and `drain` step by step."""
 
     def __init__(
         self,
@@ -64,11 +65,13 @@ class Deliverer:
         writer: Writer,
         lookups: Lookups,
         performer: Performer,
+        undelivered: Undelivered | None = None,
     ) -> None:
         self._outbox = outbox
         self._writer = writer
         self._lookups = lookups
         self._performer = performer
+        self._undelivered = undelivered
         self._held: dict[int, Claimed] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -252,9 +255,15 @@ class Deliverer:
         except Exception as error:  # noqa: BLE001 - the writer logged it
             # Doing it again would fail again, and wake somebody each time.
             reason = f"what came of it could not be recorded ({type(error).__name__}); the log has the details"
-            outcome = await self._fail(verdict if verdict.state == "failed" else failed(item, reason))
+            verdict = verdict if verdict.state == "failed" else self._failed(item, reason)
+            outcome = await self._fail(verdict)
         if outcome.late:
             log.warning("effect %s was withdrawn, or taken over by another process", item.key)
+        elif self._undelivered:
+            await self._undelivered.settled(item, verdict.state, verdict.reason)
+
+    def _failed(self, item: Claimed, reason: str) -> Settlement:
+        return failed(item, reason, self._undelivered.telling(item, reason) if self._undelivered else ())
 
     async def _fail(self, failed: Settlement) -> Outcome:
         try:
@@ -270,7 +279,7 @@ class Deliverer:
             async with asyncio.timeout(EFFECT_TIMEOUT):
                 ask = await self._performer.do(item, incident)
         except Rejected as error:
-            return failed(item, error.reason)
+            return self._failed(item, error.reason)
         except Unavailable as error:
             severity = incident.severity if incident else None
             after = error.retry_after and later(error.retry_after, severity)
@@ -285,7 +294,7 @@ class Deliverer:
         except Exception as error:
             log.exception("a bug while delivering %s", item.key)
             if item.attempt >= BUG_ATTEMPTS:
-                return failed(item, f"internal error ({type(error).__name__}); the log has the details")
+                return self._failed(item, f"internal error ({type(error).__name__}); the log has the details")
             return self._again(item, f"internal error ({type(error).__name__})", None)
         return Settlement(item.id, item.attempt, item.incident, "done", ask=ask)
 
@@ -294,7 +303,7 @@ class Deliverer:
         # Not by a clock of ours: several bots agree about the database's alone.
         left = item.first_at + patience - item.claimed_at
         if left <= timedelta(0):
-            return failed(item, f"gave up after {item.attempt} tries: {reason}")
+            return self._failed(item, f"gave up after {item.attempt} tries: {reason}")
         # Who says when to come back is taken at their word: what came later, and was told no less often, would be first there.
         # Whoever asks for more time than there is left gets the last try at its end.
         wait = min(left, after or backoff(item.key, item.attempt))

@@ -15,7 +15,7 @@ from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.edition import Edition
 from bot.coffee.gathered import Gathered
-from bot.destinations import Destination, Place
+from bot.destinations import Destination, Mailbox, Place
 from bot.duty import Duty
 from bot.incident.effects import MailWeeklyDigest, SayWeeklyDigest
 from bot.incident.model import Person
@@ -45,9 +45,9 @@ class Weekly:
 
 
 @dataclass(frozen=True, slots=True)
-class Meetings:
+class NextCoffee:
     """When people meet for coffee next (None: nobody knows), and where: at `link`, or else where that one is, `there`. Both may take a second, and
-    raise Unavailable."""
+    raise as `bot.occurrences.Occurrences.after`."""
 
     following: Callable[[datetime], datetime | None] = lambda at: None
     link: str = ""
@@ -72,15 +72,20 @@ class Digests:
         *,
         people: Mapping[str, Person],
         duty: Duty,
-        meetings: Meetings | None = None,
+        coffee: NextCoffee | None = None,
     ) -> None:
         self._weeks = weeks
         self._clock = clock
         self._words = words
         self._people = people
         self._duty = duty
-        self._meetings = meetings or Meetings()
+        self._coffee = coffee or NextCoffee()
         self.weeklies = weeklies
+
+    @property
+    def mailboxes(self) -> list[Mailbox]:
+        """Where digests are mailed to."""
+        return [place for weekly in self.weeklies.values() for place in weekly.to if isinstance(place, Mailbox)]
 
     def edition(self, team: str, start: datetime, end: datetime, language: str = "", *, alone: bool = False) -> Edition:
         """The digest of `team` from `start` until just before `end`, in its own language when none is named; `alone` where a detail is
@@ -100,20 +105,20 @@ class Digests:
             off=weekly.off,
             wheel=weekly.wheel,
             next_coffee=self._next_coffee(now),
-            meeting=self._meetings.link or self._there(now),
+            meeting=self._coffee.link or self._there(now),
         )
         return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language, alone=alone)
 
     def _there(self, now: datetime) -> str:
         try:
-            return self._meetings.there(now)
+            return self._coffee.there(now)
         except DeliveryError:
             # That it could not be found out is said with the time.
             return ""
 
     def _next_coffee(self, now: datetime) -> datetime | None:
         try:
-            return self._meetings.following(now)
+            return self._coffee.following(now)
         except DeliveryError as error:
             # The digest is worth reading without it.
             log.warning("when the next coffee is could not be found out: %s", error.reason)

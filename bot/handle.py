@@ -8,9 +8,9 @@ that several processes on one PostgreSQL never wait for each other in a circle.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 
 from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, opening, wanted
 from bot.alerts.heartbeat import Look, Watch
@@ -21,17 +21,15 @@ from bot.coffee.board import Manner
 from bot.coffee.brewed import Brewed
 from bot.coffee.voters import voter
 from bot.complete import Around, complete, spoken_of, titles_of
-from bot.erasing import Erasing
 from bot.incident import commands as c
-from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.decide import decide
-from bot.incident.evolve import evolve
 from bot.incident.life import same_title
 from bot.incident.links import NO_GUIDES
 from bot.incident.model import Incident, Refused, Source
-from bot.incident.outgoing import Enqueue, Outgoing, outgoing
-from bot.incident.plan import Policy, plan
+from bot.incident.outgoing import Enqueue
+from bot.incident.plan import Policy
+from bot.ledger import Ledger
 from bot.oncall.escalation import Roster
 from bot.oncall.overriding import Overridden
 from bot.owners import Owners
@@ -41,12 +39,6 @@ from bot.store import Settlement, Store, Transaction, Unreadable
 
 ALERTS = "alerts"
 """By whom an event is that alerts caused."""
-
-HISTORY_FOR_UNDO = 500
-"""How far back an undo or a taken-back reaction can reach, in events of its incident."""
-
-EVERYTHING = 1_000_000
-"""The same for what must be complete: more events than any incident has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +91,10 @@ class _Batch:
     def __init__(self, tx: Transaction, rules: Rules) -> None:
         self._tx = tx
         self._rules = rules
-        self._incidents: dict[int, Incident] = {}
-        self._touched: set[int] = set()
-        self._events: list[e.Recorded] = []
-        self._erasing = Erasing()
-        self._effects: dict[str, Outgoing] = {}
-        self._cancels: list[tuple[int, f.Cancel]] = []
         self._owners = Owners(tx)
         self._beats = Beats(tx, rules.routes, lambda: self._at)
         self._rota = Rota(tx, rules.roster, lambda: self._at)
+        self._ledger = Ledger(tx, rules.policy, self._owners, self._rota, lambda: self._at)
         self._pot = Pot(tx, rules.manner, rules.voter, lambda: self._at)
 
     @cached_property
@@ -129,13 +116,14 @@ class _Batch:
                 case Notification():
                     outcomes.append(Outcome(unrouted=next(unrouted)))
                 case Enqueue():
-                    self._effects |= {one.key: one for one in request.effects}
+                    self._ledger.queue(request.effects)
                     outcomes.append(Outcome())
                 case Look():
                     outcomes.append(Outcome(watch=self._beats.watch))
                 case Settlement():
                     held = (request.id, request.attempt) not in late
                     ask = request.ask if held else None
+                    self._ledger.queue(request.more if held else ())
                     outcomes.append(self._ask(ask, len(outcomes)) if ask else Outcome(late=not held))
                 case c.Ask():
                     repeated = bool(request.inbox) and request.inbox in again
@@ -143,7 +131,7 @@ class _Batch:
                         # The same message twice in one batch is the same message twice.
                         again.add(request.inbox)
                     outcomes.append(Outcome(again=True) if repeated else self._ask(request, len(outcomes)))
-        for place, poured in self._pot.pour(self._events, self._incidents):
+        for place, poured in self._pot.pour(self._ledger.events, self._ledger.incidents):
             outcomes[place] = Outcome(refused=poured) if isinstance(poured, Refused) else Outcome(coffee=poured)
         self._record(rows)
         return outcomes
@@ -153,7 +141,7 @@ class _Batch:
     def _fold(self, notifications: Sequence[Notification], asked: set[int], namesakes: set[int]) -> Folding:
         """What the alerts mean. Loads, and so locks, all that the batch is about at once and in one order."""
         if not notifications:
-            self._incidents = self._tx.load(asked, beside=namesakes) if asked or namesakes else {}
+            self._ledger.incidents = self._tx.load(asked, beside=namesakes) if asked or namesakes else {}
             return Folding((), ())
         alerts = [alert for notification in notifications for alert in notification.alerts]
         cut = [(n.source, n.group) for n in notifications if n.group_resolved and n.truncated]
@@ -162,13 +150,13 @@ class _Batch:
         standing = self._tx.standing(sorted(keys))
         maintained = {w.number for w in standing.windows if any(covered(w, a.labels, self._at) for a in alerts)}
         owners = {row.incident for row in known if row.incident} | set(standing.groups.values())
-        self._incidents = self._tx.load(asked, beside=owners | maintained | namesakes)
+        self._ledger.incidents = self._tx.load(asked, beside=owners | maintained | namesakes)
         groups = dict(standing.groups)
-        if late := wanted(notifications, known, self._rules.routes, self._incidents) - keys:
+        if late := wanted(notifications, known, self._rules.routes, self._ledger.incidents) - keys:
             groups |= self._tx.standing(sorted(late)).groups
-            self._incidents |= self._tx.load((), beside=set(groups.values()) - set(self._incidents))
-        windows = [self._incidents[number] for number in sorted(maintained) if number in self._incidents]
-        return fold(notifications, known, Met(self._rules.routes, groups, self._incidents, windows, self._at))
+            self._ledger.incidents |= self._tx.load((), beside=set(groups.values()) - set(self._ledger.incidents))
+        windows = [self._ledger.incidents[number] for number in sorted(maintained) if number in self._ledger.incidents]
+        return fold(notifications, known, Met(self._rules.routes, groups, self._ledger.incidents, windows, self._at))
 
     def _namesakes(self, requests: Sequence[Request]) -> set[int]:
         """What is open by a title that somebody opens now. Not asked for by time, which is asked for behind the locks."""
@@ -188,7 +176,7 @@ class _Batch:
     # Deciding: pure functions, in the order of the requests.
 
     def _ask(self, ask: c.Ask, place: int) -> Outcome:
-        before = self._incidents.get(ask.incident) if ask.incident else None
+        before = self._ledger.incidents.get(ask.incident) if ask.incident else None
         try:
             if isinstance(ask.command, c.DutyCommand):
                 return Outcome(duty=self._rota.ask(ask.command, ask.by))
@@ -203,7 +191,7 @@ class _Batch:
             return Outcome(before=before, after=before)
         # Taken only when it really opens, so that a refusal leaves no gap.
         number = ask.incident or self._tx.take_numbers(1)
-        after, recorded = self._apply(before, number, decided, ask.by, ask.source)
+        after, recorded = self._ledger.apply(before, number, decided, ask.by, ask.source)
         if after.merged_into and isinstance(command, c.Merge):
             self._absorb(after, after.merged_into, ask)
         return Outcome(before=before, after=after, events=tuple(recorded))
@@ -218,8 +206,8 @@ class _Batch:
             groups=gone.groups,
             guides=NO_GUIDES if gone.private else gone.guides,
         )
-        other = self._incidents[into]
-        self._apply(other, into, decide(other, absorb, id=into, at=self._at), ask.by, ask.source)
+        other = self._ledger.incidents[into]
+        self._ledger.apply(other, into, decide(other, absorb, id=into, at=self._at), ask.by, ask.source)
 
     def _alerts(self, groups: Sequence[Group]) -> list[AlertRow]:
         """Tell each group's incident of its alerts, opening it if there is none; the rows to store.
@@ -235,86 +223,37 @@ class _Batch:
                 owner, number = number, number + 1
             else:
                 owner = group.incident
-                if owner not in self._incidents:
+                if owner not in self._ledger.incidents:
                     raise Unreadable(f"INC-{owner} cannot be read, and alerts belong to it")
-            decided = decide(self._incidents[owner], changing(group), id=owner, at=self._at)
+            decided = decide(self._ledger.incidents[owner], changing(group), id=owner, at=self._at)
             if decided:
-                self._apply(self._incidents[owner], owner, decided, ALERTS, Source("alert"))
+                self._ledger.apply(self._ledger.incidents[owner], owner, decided, ALERTS, Source("alert"))
             rows += [AlertRow(row.alert, owner, row.moved) for row in group.rows.values()]
         return rows
 
     def _open(self, group: Group, number: int) -> None:
         command = self._complete(opening(group, self._at), None)
-        self._apply(None, number, decide(None, command, id=number, at=self._at), ALERTS, Source("alert"))
+        self._ledger.apply(None, number, decide(None, command, id=number, at=self._at), ALERTS, Source("alert"))
         self._owners.held[group.key] = number
         group.fired.clear()
         group.again = 0
 
     def _complete(self, command: c.Command, incident: Incident | None, *, by: str = "") -> c.Command:
-        rules, whole = self._rules, partial(self._history, limit=EVERYTHING)
-        around = Around(
-            self._at, lambda: self._rota.roster, rules.policy, self._incidents, self._history, whole, self._tx.script
-        )
+        rules, ledger, roster = self._rules, self._ledger, lambda: self._rota.roster
+        around = Around(self._at, roster, rules.policy, ledger.incidents, ledger.history, ledger.whole, self._tx.script)
         return complete(command, incident, around, by=by)
-
-    def _history(self, number: int, limit: int = HISTORY_FOR_UNDO) -> list[e.Recorded]:
-        stored = self._erasing.seen(self._tx.history(number, limit))
-        return [*stored, *(recorded for recorded in self._events if recorded.incident == number)]
-
-    # Applying: fold the events in, plan what follows.
-
-    def _apply(
-        self, before: Incident | None, number: int, decided: Sequence[e.Event], by: str, source: Source
-    ) -> tuple[Incident, list[e.Recorded]]:
-        incident = before
-        first = (before.version if before else 0) + 1
-        recorded: list[e.Recorded] = []
-        for event in decided:
-            incident = evolve(incident, event, number=number)
-            recorded.append(e.Recorded(number, incident.version, self._at, by, source, first, event))
-            for place, effect in enumerate(plan(incident, event, self._rules.policy)):
-                self._plan(effect, incident, place)
-            if isinstance(event, e.MergedInto):
-                self._owners.merged.append((number, event.into))
-            if isinstance(event, e.PeoplePaged) and event.turn:
-                self._rota.took(event.turn)
-        if incident is None:
-            raise ValueError("a command without events is not applied")
-        self._owners.changed(before, incident)
-        self._incidents[number] = incident
-        self._touched.add(number)
-        self._events += recorded
-        for removed in (event for event in decided if isinstance(event, e.MessageRemoved)):
-            whole = self._history(number, EVERYTHING)
-            self._events = self._erasing.erase(number, removed, whole, about_to_be=self._events)
-        return incident, recorded
-
-    def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
-        if isinstance(effect, f.Cancel):
-            self._cancels.append((incident.number, effect))
-            gone = [key for key, held in self._effects.items() if held.withdrawn(incident.number, effect)]
-            for key in gone:
-                del self._effects[key]
-            return
-        new = outgoing(effect, incident=incident.number, seq=incident.version, place=place)
-        slot = new.fold or new.key
-        held = self._effects.get(slot)
-        self._effects[slot] = replace(held, upto=new.upto) if held else new
 
     def _record(self, rows: Sequence[AlertRow]) -> None:
         changed = self._rota.changed or self._pot.changed or self._beats.changed
-        if not (self._events or rows or self._effects or changed):
+        if not (self._ledger.changed or rows or changed):
             return
-        tx, held = self._tx, self._owners.to_hold(self._incidents)
+        tx, held = self._tx, self._owners.to_hold(self._ledger.incidents)
         with tx.together():
-            for number, cancel in dict.fromkeys(self._cancels):
-                tx.cancel(number, cancel)
-            self._erasing.write(tx)
+            self._ledger.take_back()
             self._beats.write()
             self._rota.write()
             self._pot.write()
-            effects = [*self._effects.values(), *self._pot.effects.values()]
-            tx.record([self._incidents[n] for n in self._touched], self._events, effects)
+            self._ledger.write(self._pot.effects)
             if rows:
                 tx.store_alerts(rows)
             self._owners.write(held)

@@ -21,7 +21,7 @@ WEEK = timedelta(weeks=1)
 
 
 def invitation(config: Config, comes: Occurrences | None, link: str, now: datetime) -> Invitation | None:
-    """None: nobody says when people meet. `comes` is when they do, `link` where. May take a second, and raise Unavailable."""
+    """None: nobody says when people meet. `comes` is when they do, `link` where. May take a second, and raise as `comes`."""
     section = config.coffee
     if section is None or comes is None:
         return None

@@ -6,8 +6,9 @@ import asyncio
 import sys
 
 from bot.config import Config
+from bot.for_commands import calendar_of
 from bot.incident.model import Refused
-from bot.main import Klatsch, calendar_of
+from bot.main import Klatsch
 
 
 async def invite(config: Config, *, link: bool) -> None:

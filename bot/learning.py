@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
@@ -13,7 +13,7 @@ from bot.coffee.edition import Edition
 from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
 from bot.config import CoffeeSection, Config
-from bot.digests import Digests, Meetings, WeeklyWords
+from bot.digests import Digests, NextCoffee, WeeklyWords
 from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
@@ -24,7 +24,7 @@ from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
 from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
-from bot.store import StoreUnavailable
+from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
 from storage.engine import Database
 from storage.weeks import SqlWeeks
@@ -34,7 +34,7 @@ PAST, MOST_PAST = timedelta(weeks=26), 30
 
 
 class Learning:
-    """`source` tells when people meet for coffee, where a calendar does. `memory` is that of the occasions, `when` is when the digest of
+    """`source` tells when people meet for coffee, where a calendar does; `calendar` answers the address of ours. `memory` is that of the occasions, `when` is when the digest of
     each team comes round. Nothing is asked of the database, and no library imported, before a digest is asked for or may be due."""
 
     def __init__(
@@ -48,6 +48,8 @@ class Learning:
         writer: Writer,
         memory: Memory,
         source: MeetingSource | None = None,
+        *,
+        calendar: Callable[[], str] = lambda: "",
     ) -> None:
         known = cache(lambda names: holidays(names).is_off)
 
@@ -69,7 +71,7 @@ class Learning:
             planned,
             people=config.people,
             duty=duty,
-            meetings=Meetings(met.after, link, self._there) if met else None,
+            coffee=NextCoffee(met.after, link, self._there) if met else None,
         )
         section = config.coffee or CoffeeSection()
         self.house = House(
@@ -79,6 +81,7 @@ class Learning:
             config.people,
             coffee_rooms(config),
             next=next_of(met),
+            calendar=calendar,
             there=self._there_then,
             voter=ruled.voter,
         )
@@ -90,7 +93,7 @@ class Learning:
         return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
 
     def invitation(self) -> Invitation | None:
-        """To the lean coffee; None: nobody says when that is. May take a second, and raise Unavailable."""
+        """To the lean coffee; None: nobody says when that is. May take a second, and raise as `Occurrences.after`."""
         now = self._clock.now()
         link = self._config.coffee.link if self._config.coffee else ""
         return invitation(self._config, self.coffee, link or self._there(now), now)
@@ -118,15 +121,23 @@ class Shelf:
 
     def past(self, team: str, now: datetime) -> Sequence[tuple[datetime, datetime]]:
         """By the calendar, for what is shown is made anew; none of before the first incident."""
-        first = self._lookups.incident(1)
-        if team not in self._when or first is None:
+        begins = self._begins()
+        if team not in self._when or begins is None:
             return []
         found: deque[tuple[datetime, datetime]] = deque(maxlen=MOST_PAST)
         occurrences, since = self._when[team], None
-        for end in between(occurrences, max(first.opened_at, now - PAST), now):
+        for end in between(occurrences, max(begins, now - PAST), now):
             found.appendleft((covers(occurrences, end, since), end))
             since = end
         return found
+
+    def _begins(self) -> datetime | None:
+        """When the first incident was opened; None: there was none."""
+        try:
+            first = self._lookups.incident(1)
+        except Unreadable:
+            return datetime.min.replace(tzinfo=UTC)
+        return first.opened_at if first else None
 
     def language(self, team: str) -> str:
         return self._digests.weeklies[team].language if team in self._digests.weeklies else "en"

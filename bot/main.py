@@ -11,41 +11,37 @@ from dataclasses import dataclass, replace
 
 from adapters.clock import SystemClock
 from adapters.http import Http
-from adapters.settings import DRAFTS, settings
+from adapters.settings import settings
 from adapters.web.acknowledge import AckLinks
 from adapters.web.digests import DigestPages
-from adapters.web.neighbour import is_klatsch, taken
-from adapters.web.serving import CannotListen, Listener
+from adapters.web.serving import Listener
 from bot.alive import Pulse
 from bot.answered import Answered
-from bot.chat.document import Document
 from bot.chat.templates import Templates
-from bot.coffee.invitation import Invitation
 from bot.coffee.voters import voter
 from bot.config import Config
-from bot.converse import Conversation
-from bot.copies import Limits
 from bot.database import opened, prepare
 from bot.deliver import Deliverer
 from bot.duty import Duty
-from bot.hearing import Hearing, answer_urls
+from bot.equipment import equipment
+from bot.hearing import Hearing
 from bot.inbox import Writer
 from bot.learning import Learning, Shelf
 from bot.listeners import addresses, bound, public_addresses
-from bot.names import component_names, names, redaction, roster, wording
+from bot.names import roster, wording
 from bot.on_duty import OnDuty
-from bot.perform import Performer, Providers
-from bot.ports import ChatPlatform, Clock, DeliveryError, Pager
-from bot.providers import calendars, meetings, pagers, platforms, publishers, status_pages
-from bot.questions import Answers
+from bot.perform import Performer
+from bot.ports import ChatPlatform, Clock, Pager
+from bot.providers import calendars, meetings, platforms
 from bot.reach import unreachable
 from bot.refreshing import Refreshing
 from bot.rules import rules
 from bot.signed import Signed
-from bot.store import StoreUnavailable
+from bot.talking import conversation
+from bot.undelivered import Undelivered
 from bot.vital import Vital
 from bot.web import Web
-from storage.alone import AlreadyRunning, ServingLock
+from storage.alone import ServingLock
 from storage.calendars import SqlCalendars
 from storage.files import SqlFiles
 from storage.lookups import SqlLookups
@@ -55,24 +51,6 @@ from storage.public import SqlPublicPages
 from storage.store import SqlStore
 
 log = logging.getLogger(__name__)
-
-# The commands get what they need of the adapters here too, so that they know none.
-__all__ = [
-    "DRAFTS",
-    "AlreadyRunning",
-    "Klatsch",
-    "Running",
-    "calendar_of",
-    "component_names",
-    "is_klatsch",
-    "redaction",
-    "refusals",
-    "rules",
-    "settings",
-    "shown",
-    "taken",
-    "wording",
-]
 
 
 class Klatsch:
@@ -105,6 +83,7 @@ class Klatsch:
         self.lock = ServingLock(self.database)
         self.http = Http()
         self.copies = SqlCalendars(self.database)
+        self._undelivered = Undelivered(self._memory("undelivered"), self.clock)
         self._platforms = platforms
         self._deliverer: Deliverer | None = None
         self._talking: Mapping[str, ChatPlatform] = {}
@@ -115,19 +94,32 @@ class Klatsch:
         self.duty = Duty(roster(config), changed=lambda now: self.writer.follow(now))
         templates = Templates(folder, instead=Templates() if folder else None)
         self.words = wording(config, templates, self.duty, ruled.policy)
-        met = meetings(self.settings, self.http, config)
         self.learning = Learning(
-            config, ruled, self.database, self.clock, self.words, self.duty, self.writer, self._memory("occasions"), met
+            config,
+            ruled,
+            self.database,
+            self.clock,
+            self.words,
+            self.duty,
+            self.writer,
+            self._memory("occasions"),
+            meetings(self.settings, self.http, config),
+            calendar=lambda: self.signed.coffee.link(),
         )
-        known = replace(
-            names(config, self.duty, ruled.policy, lambda ref: public_addresses(self.settings, ref)),
-            calendar_link=lambda schedule, person: self.signed.calendars.link(schedule, person),
-            digest_link=lambda team: self.signed.digests.link(team),
-            sealed=self.signed.sealed,
-            house=replace(self.learning.house, calendar=lambda: self.signed.coffee.link()),
+        self.conversation = conversation(
+            config,
+            ruled.policy,
+            self.writer,
+            self.lookups,
+            self.clock,
+            self.duty,
+            self.words,
+            self.learning.digests,
+            self.learning.house,
+            self.signed,
+            # A page knows its port once we listen.
+            lambda ref: public_addresses(self.settings, ref),
         )
-        answers = Answers(self.lookups, self.clock, known, self.words, self.learning.digests)
-        self.conversation = Conversation(self.writer, self.lookups, self.clock, known, answers)
         sources = calendars(self.settings, self.http, self.duty.roster)
         self.calendars = Refreshing(sources, self.copies, config.people, self.duty, self.clock)
         self.on_duty = OnDuty(
@@ -187,12 +179,16 @@ class Klatsch:
 
     @asynccontextmanager
     async def _delivering(self) -> AsyncIterator[Deliverer]:
-        providers = await self._providers()
+        await asyncio.to_thread(lambda: self.links)
+        talking = self.platforms(self.settings.platforms) if self._platforms is None else self._platforms
+        house = self.learning.house
+        providers = equipment(self.config, self.settings, self.http, talking, self.pages, self.signed, house)
         if self.database.sqlite:
             await asyncio.to_thread(self.outbox.take_over)
         hear, digests = self.writer.submit, self.learning.digests
         performer = Performer(self.lookups, self.files, self.clock, providers, self.words, hear, digests)
-        deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer)
+        await self._undelivered.look()
+        deliverer = Deliverer(self._pulse, self.writer, self.lookups, performer, self._undelivered)
         self._deliverer, self._talking, self._paging = deliverer, providers.platforms, providers.pagers
         try:
             yield deliverer
@@ -201,24 +197,6 @@ class Klatsch:
             if self._platforms is None:
                 for platform in self._talking.values():
                     await platform.aclose()
-
-    async def _providers(self) -> Providers:
-        config = self.config
-        await asyncio.to_thread(lambda: self.links)
-        built = pagers(self.settings, self.http)
-        return Providers(
-            platforms=self.platforms(self.settings.platforms) if self._platforms is None else self._platforms,
-            pagers=built,
-            status_pages=status_pages(self.settings, self.pages),
-            publishers=publishers(self.settings, self.http),
-            own=frozenset({DRAFTS}),
-            people=config.reachable,
-            copies=Limits(config.storage.files.largest, config.storage.files.per_incident),
-            ack_link=lambda number, person: self.links.link(number, person),
-            ack_token=self.links.token,
-            answer_urls=answer_urls(built, config.http.public_url),
-            house=replace(self.learning.house, calendar=lambda: self.signed.coffee.link()),
-        )
 
     @property
     def links(self) -> AckLinks:
@@ -258,7 +236,7 @@ class Klatsch:
             self.clock,
             self.duty,
             self.pages,
-            lambda: [*self.calendars.troubles, *unreached],
+            lambda: [*self.calendars.troubles, *unreached, *self._undelivered.troubles],
         )
         digests = DigestPages(self.signed.digests, Shelf(self.learning, self.lookups), self.clock)
         invitation = self.learning.invitation
@@ -270,6 +248,7 @@ class Klatsch:
         delivery = asyncio.create_task(deliverer.run(), name="deliver")
         talking = hearing.begun(self._memory("deafness"), self.clock, str(config.zone))
         talking.append(asyncio.create_task(self.on_duty.run(), name="on duty"))
+        talking.append(asyncio.create_task(self._undelivered.run(), name="undelivered"))
         talking += [asyncio.create_task(one, name="learning") for one in self.learning.running()]
         try:
             await asyncio.gather(*(listener.started() for listener in listeners))
@@ -286,26 +265,6 @@ class Klatsch:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Host and port to listen on, by the key that names them: the machines' first, then each status page's."""
         return addresses(self.config, self.settings)
-
-
-def refusals() -> tuple[type[Exception], ...]:
-    """Why a bot may not begin; each says what to do."""
-    return (AlreadyRunning, CannotListen, StoreUnavailable, DeliveryError)
-
-
-def calendar_of(invitation: Invitation) -> bytes:
-    """The invitation to the lean coffee as a calendar."""
-    from adapters.web.coffee import written
-
-    return written(invitation)
-
-
-def shown(document: Document, width: int, *, colour: bool) -> str:
-    """A message as a terminal shows it."""
-    # Only who types in a terminal pays for what draws there.
-    from adapters.chat.terminal import to_text
-
-    return to_text(document, width, colour)
 
 
 @dataclass(frozen=True, slots=True)

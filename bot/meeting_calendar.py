@@ -34,7 +34,8 @@ class MeetingCalendar:
         self._trouble = ""
 
     def after(self, at: datetime) -> datetime | None:
-        """May take seconds. Raises Unavailable when the calendar was never read, or cannot be understood, and StoreUnavailable."""
+        """May take seconds. Raises Unavailable when the calendar was never read, Rejected when it cannot be understood, and
+        StoreUnavailable."""
         found = self.following(at)
         return found.start if found else None
 
@@ -63,7 +64,7 @@ class MeetingCalendar:
             self._trouble = ""
 
     async def fetch(self) -> None:
-        """Ask its source without keeping what it says anywhere but here, for who only looks. Raises as `after`, and Rejected."""
+        """Ask its source without keeping what it says anywhere but here, for who only looks. Raises as `after`."""
         now = self._clock.now()
         fetched = await self._source.fetch("", "", now - BEFORE, now + AHEAD)
         if fetched is not None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.occurrences import Occurrences, latest
+from bot.occurrences import Occurrences, between, latest
 from bot.ports import Clock, DeliveryError, Memory, Overloaded
 from bot.store import StoreUnavailable
 
@@ -34,14 +35,23 @@ APART = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """`name` is its own for ever. It is due `ahead` of each of its `occurrences`; of several that were missed the last one is. `asks`
-    answers what is asked of the writer for the one `at`; `since` is when the one before was, None: nothing is known of one. May take a
-    second and raise as `Occurrences.after`."""
+    """`name` is its own for ever. It is due `ahead` of each of its `occurrences`, or later, from `earliest` of it on; of several that
+    were missed the last one is. `asks` answers what is asked of the writer for the one `at`; `since` is when the one before was, None:
+    nothing is known of one. Both may take a second and raise as `Occurrences.after`."""
 
     name: str
     occurrences: Occurrences
     asks: Callable[[datetime, datetime | None], Sequence[Request]]
     ahead: timedelta = timedelta(0)
+    earliest: Callable[[datetime], datetime] | None = None
+
+    def due(self, after: datetime, now: datetime) -> datetime | None:
+        """The last one that is, of those after `after`. May take a second, and raise as `Occurrences.after`."""
+        until = now + self.ahead
+        if self.earliest is None:
+            return latest(self.occurrences, after, until)
+        found = deque((at for at in between(self.occurrences, after, until) if self.earliest(at) <= now), maxlen=1)
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class Occasions:
         self._clock = clock
         self._sleep = sleep
         self._last: dict[str, Last] = {}
+        self._troubles: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -85,14 +96,19 @@ class Occasions:
             await self._sleep(LOOKS_EVERY)
 
     async def look(self) -> None:
-        """Whatever is due. One that cannot be looked at keeps no other one from being done."""
+        """Whatever is due. One that cannot be looked at keeps no other one from being done; why is said once in the log."""
         for occasion in self._occasions:
             try:
                 await self._look(occasion)
             except (StoreUnavailable, Overloaded, DeliveryError) as error:
-                log.warning("whether %s is due could not be looked at: %s", occasion.name, error)
+                # A calendar may be away for days, and is looked at every few seconds.
+                if self._troubles.get(occasion.name) != (trouble := str(error)):
+                    log.warning("whether %s is due could not be looked at: %s", occasion.name, trouble)
+                self._troubles[occasion.name] = trouble
             except Exception:
                 log.exception("a bug while looking whether %s is due", occasion.name)
+            else:
+                self._troubles.pop(occasion.name, None)
 
     async def _look(self, occasion: Occasion) -> None:
         name, now = occasion.name, self._clock.now()
@@ -124,8 +140,7 @@ class Occasions:
         return last
 
     async def _due(self, occasion: Occasion, last: Last, now: datetime) -> datetime | None:
-        after, until = max(last.at, now - LONGEST), now + occasion.ahead
-        return await asyncio.to_thread(latest, occasion.occurrences, after, until)
+        return await asyncio.to_thread(occasion.due, max(last.at, now - LONGEST), now)
 
 
 def covers(occurrences: Occurrences, at: datetime, since: datetime | None) -> datetime:

@@ -34,7 +34,8 @@ WEEKEND = frozenset({5, 6})
 
 
 class Occurrences(Protocol):
-    """What comes round. May take a second, and raise `bot.ports.Unavailable`."""
+    """What comes round. May take a second, and raise Unavailable or Rejected (`bot.ports`) and, where a calendar says it,
+    `bot.store.StoreUnavailable`."""
 
     def after(self, at: datetime) -> datetime | None:
         """The first one after `at`, both UTC; None: it never comes again."""

@@ -83,15 +83,18 @@ def _block(text: str) -> DigestBlock | None:
     raise unknown("part of the digest", text, [*(block.value for block in DigestBlock), "post", LINK])
 
 
-def posting(digests: Digests, command: PostDigest, now: datetime) -> tuple[Enqueue, Document]:
-    """What is put into the outbox, and what is said of it. Twice within a minute it goes out once. Raises Refused."""
+def posting(
+    digests: Digests, command: PostDigest, now: datetime, typed: datetime | None = None
+) -> tuple[Enqueue, Document]:
+    """What is put into the outbox, and what is said of it. Asked for twice within a minute it goes out once, and so does a line that is
+    heard again later: `typed` is when it was typed, as its platform says. Raises Refused."""
     weekly = _team(digests, command.team)
     start, end = period(command.week, now, weekly.zone)
     if not weekly.to:
         raise Refused(
             "The digest goes nowhere: no chat platform is configured.", "See `digest.to` in the configuration."
         )
-    moment = f"asked {now.astimezone(UTC):%Y-%m-%dT%H:%M}"
+    moment = f"asked {(typed or now).astimezone(UTC):%Y-%m-%dT%H:%M}"
     zone = weekly.zone.key
     whose = f" of {weekly.team}" if weekly.team else ""
     said = (

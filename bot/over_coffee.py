@@ -44,6 +44,7 @@ class OverCoffee:
         self._lookups = lookups
         self._clock = clock
         self._house = house
+        self._told_in, self._told = 0, set[str]()
 
     async def typed(self, ask: c.Ask, commands: tuple[k.CoffeeCommand, ...]) -> Document:
         """Do what one line asks for, one after the other. Raises Overloaded or StoreUnavailable: nothing was done."""
@@ -77,11 +78,30 @@ class OverCoffee:
             return self._minutes(question.args["minutes"])
         return asked_document(self._lookups.board(), self._house, self._house.voter(by), self._clock.now())
 
-    async def reacted(self, reacted: Reacted, by: str) -> None:
-        """Raises Overloaded or StoreUnavailable: nothing was done."""
+    async def reacted(self, reacted: Reacted, by: str) -> Document | None:
+        """Why what somebody put did nothing, for them; None: it did, or nobody waits for an answer. Raises Overloaded or StoreUnavailable:
+        nothing was done."""
         command = await asyncio.to_thread(self._meant, reacted, by)
-        if command is not None:
-            await self._submit(command, by, reacted.platform, reacted.message, reacted.event, reacted.link)
+        if command is None:
+            return None
+        refused = await self._submit(command, by, reacted.platform, reacted.message, reacted.event, reacted.link)
+        if refused is None or not reacted.added:
+            return None
+        if reacted.aside:
+            return replies.did_nothing(refused)
+        coffee = (await asyncio.to_thread(self._lookups.board)).coffee
+        if not self._first(coffee.number if coffee else 0, by):
+            return None
+        person = None if self._house.manner.anonymous else self._house.people.get(by)
+        return replies.did_nothing_publicly(refused, person)
+
+    def _first(self, coffee: int, by: str) -> bool:
+        """Whether they are told so for the first time: where all read it, once a coffee is enough."""
+        if coffee != self._told_in:
+            self._told_in, self._told = coffee, set()
+        first = by not in self._told
+        self._told.add(by)
+        return first
 
     async def changed(self, changed: Edited | Removed, by: str) -> None:
         """A message outside of any incident's room that is a topic reads otherwise, or is gone. Raises as `reacted`."""
@@ -94,13 +114,14 @@ class OverCoffee:
 
     async def _submit(
         self, command: k.CoffeeCommand, by: str, platform: str, message: str, event: str, link: str = ""
-    ) -> None:
+    ) -> Refused | None:
         source = Source("reaction", f"{platform}:{message}", web_link(link))
         inbox = f"{platform}:{event}" if event else ""
         ask = c.Ask(command=self._kept(command), incident=None, by=by, source=source, inbox=inbox)
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             log.info("a reaction on %s:%s did nothing: %s", platform, message, outcome.refused.reason)
+        return outcome.refused
 
     def _meant(self, reacted: Reacted, by: str) -> k.CoffeeCommand | None:
         """Most reactions mean nothing here, and cost no look at the database."""
@@ -127,11 +148,12 @@ class OverCoffee:
             text = _one_line(reacted.text)
             return k.AddTopic(text=text, by=by, message=message) if reacted.added and text else None
         if reacted.added:
-            return k.PutDots(topic=topic.id, voter="")
-        if topic.dots.get(self._house.voter(by)):
-            return k.TakeDots(topic=topic.id, voter="", count=1)
+            return k.PutDots(topic=topic.id, voter="", reaction=message)
+        voter = self._house.voter(by)
+        if message in topic.reacted.get(voter, ()):
+            return k.TakeDots(topic=topic.id, voter="", reaction=message)
         # Others want to talk about it still, or it is somebody else's.
-        theirs = topic.by in ("", by)
+        theirs = topic.brought == voter or topic.by == by
         return k.DropTopic(topic=topic.id) if theirs and not topic.votes else None
 
     def _kept(self, command: k.CoffeeCommand) -> k.CoffeeCommand:
@@ -185,9 +207,10 @@ def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
     topic = next((one for one in board.topics.values() if one.place == number and _is_open(one)), None)
     if topic is None:
         return None
+    reaction = f"{reacted.platform}:{reacted.message}"
     if reacted.added:
-        return k.PutDots(topic=topic.id, voter="")
-    return k.TakeDots(topic=topic.id, voter="", count=1)
+        return k.PutDots(topic=topic.id, voter="", reaction=reaction)
+    return k.TakeDots(topic=topic.id, voter="", reaction=reaction)
 
 
 def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:

@@ -11,6 +11,7 @@ from bot.alerts.model import Alert, Notification
 from bot.answering import Settles
 from bot.chat.page import PageWords
 from bot.coffee.house import House
+from bot.coffee_effects import CoffeeEffects
 from bot.copies import Copies, Limits
 from bot.digests import Digests
 from bot.drafted import DraftWords, drafted
@@ -20,7 +21,6 @@ from bot.incident import events as e
 from bot.incident.commands.coffee import CountThumbs, EndTimebox
 from bot.incident.model import Incident, Person, PublicStatus, Source
 from bot.lookups import Lookups, StoredAlert
-from bot.meetings import Meetings
 from bot.ports import (
     AckLink,
     AckToken,
@@ -37,6 +37,7 @@ from bot.ports import (
 )
 from bot.rooms import Rooms, RoomWords, known
 from bot.store import Claimed, Files
+from bot.undelivered import tell
 
 Hear = Callable[[Notification], Awaitable[object]]
 """Takes alerts in, as from a sender; returns once they are stored. Raises Overloaded or StoreUnavailable."""
@@ -92,7 +93,7 @@ class Performer:
         self._words = words
         self._copies = Copies(lookups, files, providers.platforms, providers.copies)
         self._rooms = Rooms(lookups, clock, providers.platforms, providers.people, words)
-        self._meetings = Meetings(lookups, clock, providers.platforms, providers.publishers, providers.house)
+        self._coffee = CoffeeEffects(lookups, clock, providers.platforms, providers.publishers, providers.house)
 
     async def do(self, item: Claimed, incident: Incident | None = None) -> c.Ask | None:
         """Do it; answers the command that tells the incident what came of it, None when nothing did.
@@ -158,7 +159,11 @@ class Performer:
             case f.WakeThumbs():
                 return CountThumbs(coffee=effect.coffee, topic=effect.topic, round=effect.round, due=effect.due)
             case f.ShowBoard() | f.TellCoffee() | f.AskThumbs() | f.WriteMinutes():
-                return await self._meetings.do(item, effect)
+                return await self._coffee.do(item, effect)
+            case f.TellUndelivered():
+                boxes = self._digests.mailboxes
+                await tell(_attempt(item), effect, self._providers.platforms, self._providers.pagers, boxes)
+                return None
             case f.SayWeeklyDigest(platform=platform):
                 await self._digests.say(_attempt(item), known(self._providers.platforms, platform, "chat"), effect)
                 return None
@@ -269,33 +274,6 @@ class Performer:
 
 def _attempt(item: Claimed) -> Attempt:
     return Attempt(item.key, item.attempt)
-
-
-def provider_of(effect: f.Effect) -> str:
-    """The block an effect is done by; ours where nothing outside is."""
-    match effect:
-        case f.Publish(page=page):
-            return page
-        case f.WriteDraft(publisher=publisher):
-            return publisher
-        case f.SendPage(way=way) | f.SettlePage(way=way):
-            return way
-        case f.WriteMinutes(publisher=publisher):
-            return publisher
-        case f.MailWeeklyDigest(way=way):
-            return way
-        case (
-            f.WakeEscalation()
-            | f.WakeReminder()
-            | f.WakeArchive()
-            | f.WakeReplay()
-            | f.RepeatAlerts()
-            | f.WakeTimebox()
-            | f.WakeThumbs()
-        ):
-            return "klatsch"
-        case _:
-            return effect.platform
 
 
 def again(stored: StoredAlert) -> Alert:

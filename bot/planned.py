@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.coffee.meeting import ENDS_ITSELF
 from bot.config import CoffeeSection, Config, Digest, DigestTeam, mailers
 from bot.destinations import Destination, Place, all_of
 from bot.digests import EVERYBODY, Weekly, posts
@@ -15,7 +16,7 @@ from bot.incident.commands.coffee import CallCoffee, OrderAgenda
 from bot.incident.model import Source
 from bot.incident.outgoing import Enqueue
 from bot.occasions import Occasion, covers
-from bot.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, working_days
+from bot.occurrences import INSTANT, ByCron, Every, IsOff, Moved, Occurrences, Skipped, latest, working_days
 from bot.ports import Clock, DeliveryError
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,14 @@ def coffee_rooms(config: Config) -> dict[str, str]:
 
 def before_coffee(met: Occurrences, section: CoffeeSection, clock: Clock) -> list[Occasion]:
     """What comes round before each coffee: it is called, and its agenda is ordered. What was missed while no bot ran is made up for
-    until people would part."""
+    until people would part. None is called while the one before it may be going on, or may begin late: where people meet every day that
+    is later than `section` says."""
+
+    def over(at: datetime) -> datetime:
+        """When the coffee before the one `at` is, whoever ends it."""
+        lasts = section.length + ENDS_ITSELF
+        before = latest(met, at - section.call - lasts, at - INSTANT)
+        return before + lasts if before else at - section.call
 
     def asked(command: Callable[[datetime], CoffeeCommand]) -> Callable[[datetime, datetime | None], Sequence[Ask]]:
         def asks(at: datetime, since: datetime | None) -> list[Ask]:
@@ -112,7 +120,7 @@ def before_coffee(met: Occurrences, section: CoffeeSection, clock: Clock) -> lis
         return asks
 
     return [
-        Occasion("coffee called", met, asked(lambda at: CallCoffee(starts_at=at)), section.call),
+        Occasion("coffee called", met, asked(lambda at: CallCoffee(starts_at=at)), section.call, over),
         Occasion("coffee ordered", met, asked(lambda at: OrderAgenda(starts_at=at)), section.order),
     ]
 

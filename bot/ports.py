@@ -152,7 +152,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Reacted:
-    """A reaction put on (or taken off) a message; `text`, `author`, `at`, `files` and `link` (as in `Said`) are the message's."""
+    """A reaction put on (or taken off) a message; `text`, `author`, `at`, `files` and `link` (as in `Said`) are the message's. `aside`:
+    what is answered is seen by who reacted alone."""
 
     platform: str
     room: str
@@ -166,12 +167,12 @@ class Reacted:
     event: str = ""
     files: tuple[Attachment, ...] = ()
     link: str = ""
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """A message reads `text` now; `by` edited it at `at`. `event` is the edit's own id at the platform. What people typed to
-    the bot is not handed over again: an edited line is no second line."""
+    """A message reads `text` now; `by` edited it at `at`. `event` is the edit's own id there. An edited line is no second line."""
 
     platform: str
     room: str
@@ -184,8 +185,7 @@ class Edited:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A message is no more; `by` removed it at `at`, empty where the platform does not say who. `event` is the removal's own
-    id at the platform."""
+    """A message is no more; `by` removed it at `at`, empty where the platform does not say who. `event` is the removal's own id."""
 
     platform: str
     room: str
@@ -206,7 +206,8 @@ class Inbox(Protocol):
         """The form that the line asks for, for platforms that can show one; None: it is to be done as it is."""
         ...
 
-    async def reacted(self, reacted: Reacted) -> None: ...
+    async def reacted(self, reacted: Reacted) -> Document | None:
+        """What is to be told to who reacted: aside, or in the thread of the message; None: nothing. Raises as `edited`."""
 
     async def edited(self, edited: Edited) -> None:
         """What reactions made of the message reads as it does. Of any message; of most of them nothing was made. An adapter
@@ -220,7 +221,6 @@ class Inbox(Protocol):
 
     async def notified(self, notification: Notification) -> None:
         """Returns once the alerts are stored. Raises Overloaded or StoreUnavailable: nothing was stored."""
-        ...
 
 
 MEMORY_KEY, MEMORY_VALUE = 500, 100_000

@@ -93,7 +93,9 @@ class Pot:
 def _completed(command: CoffeeCommand, voter: Callable[[str], str], by: str) -> CoffeeCommand:
     """With who votes: a line says for what, and its envelope who."""
     match command:
-        case said.PutDots() | said.TakeDots() | said.GiveThumb() | said.TakeThumb() if not command.voter:
+        case said.PutDots() | said.TakeDots() | said.GiveThumb() | said.TakeThumb() | said.AddTopic() if (
+            not command.voter
+        ):
             return replace(command, voter=voter(by))
         case _:
             return command

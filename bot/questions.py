@@ -125,11 +125,11 @@ class Answers:
             case _:
                 return self._about(question, context, self._incident(question.incident, sees))
 
-    def posting(self, command: PostDigest) -> tuple[Enqueue, Document]:
+    def posting(self, command: PostDigest, typed: datetime | None) -> tuple[Enqueue, Document]:
         """As `bot.on_demand.posting`."""
         if self._digests is None:
             raise Refused("There is no digest here.")
-        return posting(self._digests, command, self._clock.now())
+        return posting(self._digests, command, self._clock.now(), typed)
 
     def room(self, before: Incident | None, after: Incident) -> str:
         """The name of the room that opens now; empty when none does, or when it is there already."""

@@ -18,11 +18,11 @@ from bot.chat.card import Who, who
 from bot.chat.templates import and_, local
 from bot.config import Config
 from bot.database import rehearsal
+from bot.for_commands import rules, settings
 from bot.handle import handle
 from bot.incident import events as e
 from bot.incident.model import Incident, Refused
 from bot.incident.plan import Policy
-from bot.main import rules, settings
 from bot.providers import alert_sources
 
 LINE_LIMIT = 16 * 1024 * 1024

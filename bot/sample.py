@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.coffee.around import Around
-from bot.coffee.board import Board, Topic
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, Topic, TopicState
 from bot.coffee.gathered import Fired, Gathered
 from bot.incident import commands as c
 from bot.incident.decide import decide
@@ -59,7 +59,7 @@ def sample_weeks(at: datetime, person: str) -> Iterator[tuple[Gathered, Around]]
         measured=tuple(incident for incident in incidents.values() if incident.kind is Kind.REAL),
         noise=(Fired(noise, "SampleAlert", "sample", 1, SAMPLE_ALERT.labels, SAMPLE_ALERT.annotations),),
         paged=(Paged(start + timedelta(hours=2), ("schedule:platform",)),),
-        board=Board({1: Topic(1, "A sample topic", start, dots={"voter": 2})}),
+        board=_board(start),
     )
     around = Around(
         now=at,
@@ -72,6 +72,15 @@ def sample_weeks(at: datetime, person: str) -> Iterator[tuple[Gathered, Around]]
     )
     yield gathered, around
     yield Gathered(start, at), Around(at, UTC_ZONE)
+
+
+def _board(start: datetime) -> Board:
+    said = (Takeaway("A sample takeaway"), Takeaway("Another <one>"))
+    talked = Topic(2, "A sample of *talk*", start, state=TopicState.DISCUSSED, coffee=1, takeaways=said)
+    over = Coffee(
+        1, start, CoffeeStatus.OVER, agenda=(2,), ended=start + timedelta(hours=1), minutes="https://example.org/1"
+    )
+    return Board({1: Topic(1, "A sample topic", start, dots={"voter": 2}), 2: talked}, past={1: over})
 
 
 def _lived(

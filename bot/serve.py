@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from bot.config import Config
-from bot.main import Klatsch, refusals
+from bot.for_commands import refusals
+from bot.main import Klatsch
 
 log = logging.getLogger(__name__)
 

@@ -50,7 +50,8 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What came of a claimed effect: done (`state` done or failed), with the command that tells the incident."""
+    """What came of a claimed effect: done (`state` done or failed), with the command that tells the incident. `more` is what then is to
+    be done that is of none."""
 
     id: int
     attempt: int
@@ -58,6 +59,7 @@ class Settlement:
     state: str
     reason: str = ""
     ask: Ask | None = None
+    more: tuple[Outgoing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

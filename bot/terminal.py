@@ -22,11 +22,12 @@ from bot.database import missing, reading, schema_of
 from bot.export import Exported, to_html, to_json, to_markdown
 from bot.export.files import path_of
 from bot.export.files import shown as shown_files
-from bot.incident.effects import KINDS, SendPage
+from bot.for_commands import AlreadyRunning, component_names, redaction, shown
+from bot.incident.effects import KINDS, MailWeeklyDigest, SayWeeklyDigest, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Person, Refused
 from bot.keyboard import typed_line
-from bot.main import AlreadyRunning, Klatsch, component_names, redaction, shown
+from bot.main import Klatsch
 from bot.names import roster
 from bot.nearest import nearest
 from bot.ports import DeliveryError, Said
@@ -206,12 +207,15 @@ def _left(reason: str) -> Document:
 
 
 def _unsent(klatsch: Klatsch) -> list[str]:
-    """What somebody who reads "paged" has to know when no bot runs."""
-    pages = sum(kind.count for kind in klatsch.lookups.waiting() if kind.kind == KINDS[SendPage])
+    """What somebody who reads "paged", or "on its way", has to know when no bot runs."""
+    left = {kind.kind: kind.count for kind in klatsch.lookups.waiting()}
+    pages = left.get(KINDS[SendPage], 0)
+    digests = sum(left.get(KINDS[effect], 0) for effect in (SayWeeklyDigest, MailWeeklyDigest))
     told = []
-    if pages:
-        what = "1 page has" if pages == 1 else f"{pages} pages have"
-        told.append(f"{what} not gone out yet: `klatsch check` says what is wrong, `klatsch serve` goes on trying.")
+    for count, one, many in ((pages, "page", "pages"), (digests, "digest", "digests")):
+        if count:
+            what = f"1 {one} has" if count == 1 else f"{count} {many} have"
+            told.append(f"{what} not gone out yet: `klatsch check` says what is wrong, `klatsch serve` goes on trying.")
     waiting = [i.ref for i in klatsch.lookups.open_incidents() if i.paging and i.paging.waiting and i.paging.next_at]
     if waiting:
         told.append(f"No bot runs here, so nobody else is paged for {', '.join(waiting)} until `klatsch serve` does.")

@@ -9,13 +9,14 @@ from dataclasses import replace
 from functools import partial
 
 from bot.chat.context import Context, Do, Question
+from bot.chat.drilled import is_drill
 from bot.chat.form import Option
 from bot.chat.parse import parse
 from bot.chat.wanting import Asked, choices, wanting
 from bot.coffee.board import TopicState
 from bot.coffee.card import in_order
 from bot.incident import commands as c
-from bot.incident.model import Incident, Refused
+from bot.incident.model import Incident, Kind, Refused
 from bot.lookups import Lookups
 from bot.ports import Clock, Said
 from bot.questions import Names
@@ -61,13 +62,31 @@ class Understanding:
                 )
             raise Refused(f"There is no INC-{number}.", "`list` shows what is open, `list all` the rest.")
 
+    def _check_real(self, parsed: Do | Question, context: Context) -> None:
+        """Whether what begins something real was not typed where people play: it would wake somebody, silence alerts, or be told as if it
+        had happened. Raises Refused."""
+        if not isinstance(parsed, Do) or context.room is None:
+            return
+        command = parsed.command
+        real = isinstance(command, c.Open) and command.kind is not Kind.DRILL
+        if not real and not isinstance(command, c.DutyCommand):
+            return
+        here = self._lookups.incident(context.room)
+        if is_drill(here):
+            raise Refused(
+                f"This is the room of a drill, INC-{context.room}, and `{parsed.verb}` is for what is real.",
+                "If it is real, type it in another room. If it is a part of the drill: `drill inject TEXT` or `note TEXT`.",
+            )
+
     def lacks(self, said: Said, by: str) -> Asked | None:
         """The form that the line asks for; None: it lacks nothing. Raises Refused or StoreUnavailable."""
         wanted = wanting(said.line)
         if wanted is None:
             return None
         context = self._context(said, by)
-        return Asked(wanted, choices(context, self._topics() if wanted.form.key == "coffee vote" else ()), context.room)
+        topics = self._topics() if wanted.form.key == "coffee vote" else ()
+        past = self._lookups.recent(MEANT) if wanted.form.key == "drill" else ()
+        return Asked(wanted, choices(context, topics, past), context.room)
 
     def _topics(self) -> list[Option]:
         """What dots can be put on."""
@@ -80,6 +99,7 @@ class Understanding:
         context = self._context(said, by)
         parsed = parse(said.line, context)
         self._check_seen(parsed, said, context)
+        self._check_real(parsed, context)
         if said.platform == TERMINAL and isinstance(parsed, Question) and parsed.verb == "oncall":
             # Nobody reads along, and who asks here may have nothing else left.
             parsed = replace(parsed, args={**parsed.args, "contacts": "yes"})

@@ -87,6 +87,15 @@ def coffee_of(connection: Connection, number: int) -> tuple[Coffee, tuple[Topic,
     return meeting, tuple(talked)
 
 
+def talked_about(connection: Connection, numbers: Sequence[int]) -> list[Topic]:
+    """What was talked about at the coffees of these numbers."""
+    if not numbers:
+        return []
+    return _read(
+        connection.execute(select(topic.c.body).where(topic.c.coffee.in_(numbers))).scalars(), codec.load_topic
+    )
+
+
 def keep(connection: Connection, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:
     """As `bot.store.Transaction.keep_board`."""
     rows = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -20,6 +21,8 @@ from storage import codec, duty, heartbeats, rows
 from storage import coffee as coffees
 from storage.engine import Database
 from storage.tables import LIVE, PAGED, WAITING, alert, event, incident, outbox, room
+
+log = logging.getLogger(__name__)
 
 NEWEST = 200
 """How many incidents are looked through for those that are over and not closed: no index knows them, and a year has many."""
@@ -202,5 +205,14 @@ def paged_between(connection: Connection, since: datetime, until: datetime) -> l
         .order_by(event.c.at.desc())
         .limit(PAGED_LOOKED_AT)
     )
-    found = [(row.at, codec.load_event(row.kind, row.body)) for row in connection.execute(statement)]
-    return [Paged(at, one.targets) for at, one in reversed(found) if isinstance(one, e.PeoplePaged)]
+    found: list[Paged] = []
+    for row in connection.execute(statement):
+        try:
+            one = codec.load_event(row.kind, row.body)
+        except codec.BROKEN as error:
+            # One page less in a count is better than no week at all.
+            log.error("a page of %s cannot be read: %s", row.at, error)
+            continue
+        if isinstance(one, e.PeoplePaged):
+            found.append(Paged(row.at, one.targets))
+    return found[::-1]

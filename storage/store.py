@@ -13,7 +13,7 @@ from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.coffee.board import Coffee, Topic
 from bot.incident import events as e
-from bot.incident.drilling import MOST_TOGETHER
+from bot.incident.drilling import MOST_TOGETHER, comes_again
 from bot.incident.effects import Cancel
 from bot.incident.events import KINDS, Recorded, RoomOpened
 from bot.incident.model import Incident
@@ -127,9 +127,17 @@ class SqlTransaction:
         return [rows.recorded(row) for row in reversed(self._connection.execute(statement).all())]
 
     def script(self, number: int, since: int) -> list[Recorded]:
-        wanted = select(event).where(event.c.incident == number, event.c.seq >= since, event.c.kind.in_(REPLAYED))
+        wanted = select(event).where(event.c.incident == number, event.c.kind.in_(REPLAYED)).order_by(event.c.seq)
         limit = MOST_TOGETHER + 1 if since else MOST_REPLAYED
-        return [rows.recorded(row) for row in self._connection.execute(wanted.order_by(event.c.seq).limit(limit)).all()]
+        found: list[Recorded] = []
+        while True:
+            page = self._connection.execute(wanted.where(event.c.seq >= since).limit(limit)).all()
+            read = [rows.recorded(row) for row in page]
+            found += [one for one in read if not since or comes_again(one.event)]
+            # Behind a page of merged incidents that had no alerts there may be more.
+            if not since or len(page) < limit or len(found) >= limit:
+                return found[:limit]
+            since = read[-1].seq + 1
 
     def take_numbers(self, count: int) -> int:
         taken = update(counter).where(counter.c.name == "incident").values(value=counter.c.value + count)

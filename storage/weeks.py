@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text
+from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text, update
 
 from bot.coffee.board import Board
-from bot.coffee.gathered import MEASURED, Fired, Gathered
+from bot.coffee.gathered import MEASURED, Fired, Gathered, ended
 from bot.incident import events as e
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Kind, Source, Status
+from bot.store import Conflict, StoreUnavailable
 from storage import codec
-from storage.coffee import board
+from storage.coffee import board, talked_about
 from storage.engine import Database
 from storage.lookups import UNCLOSED, paged_between
 from storage.tables import LIVE, OWING, TOLD, alert, event, incident
@@ -58,17 +59,18 @@ class SqlWeeks:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             told = connection.execute(_told(start, end)).all()
             stored = [connection.execute(statement).all() for statement in (_open(end), _newest(end), _owing(end))]
-            bodies = {row.number: row.body for found in stored for row in found}
-            missing = sorted({row.incident for row in told} - bodies.keys())
+            found = {row.number: row for rows in stored for row in rows}
+            missing = sorted({row.incident for row in told} - found.keys())
             for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
-                bodies |= {row.number: row.body for row in connection.execute(_of(part))}
-            incidents = codec.load_incidents(sorted(bodies.items()))
+                found |= {row.number: row for row in connection.execute(_of(part))}
+            incidents = codec.load_incidents(sorted((number, row.body) for number, row in found.items()))
             noise = connection.execute(_alerts(_unworked(incidents, told))).all()
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
-            held = _board(connection)
+            held = _board(connection, start, end)
         if len(told) == EVENTS:
             log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
+        self._remember([number for number, one in incidents.items() if _owes(one) and not found[number].owing])
         # Reading takes longer than asking did, and the database does not wait for it.
         events = _recorded(told, incidents)
         return Gathered(
@@ -76,13 +78,26 @@ class SqlWeeks:
             end=end,
             incidents={number: one for number, one in incidents.items() if number in events or _stands(one)},
             events=events,
-            # Whether or not its row says so: the release before may be writing beside us.
+            # Whether or not its row says so.
             owing=tuple(one for one in incidents.values() if _owes(one)),
             measured=tuple(one for one in incidents.values() if _measured(one, end)),
             noise=tuple(_fired(row) for row in noise),
             paged=tuple(paged),
             board=held,
         )
+
+    def _remember(self, numbers: Sequence[int]) -> None:
+        """That these owe something: the release before us, which may be writing beside us, does not say so in their rows. By what they
+        are found now they will not be in some weeks."""
+        if not numbers:
+            return
+        try:
+            with self._database.write() as connection:
+                for part in (numbers[at : at + CHUNK] for at in range(0, len(numbers), CHUNK)):
+                    connection.execute(update(incident).where(incident.c.number.in_(part)).values(owing=1))
+        except (StoreUnavailable, Conflict) as error:
+            # The next digest finds them as well.
+            log.warning("the follow-ups of %d incidents could not be noted: %s", len(numbers), error)
 
 
 def _told(start: datetime, end: datetime) -> Select[Any]:
@@ -93,7 +108,7 @@ def _told(start: datetime, end: datetime) -> Select[Any]:
     return select(*_RECORDED).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
 
 
-_BODIES = select(incident.c.number, incident.c.body).where(incident.c.private == 0)
+_BODIES = select(incident.c.number, incident.c.body, incident.c.owing).where(incident.c.private == 0)
 
 
 def _of(numbers: Sequence[int]) -> Select[Any]:
@@ -200,9 +215,11 @@ def _fired(row: Row[Any]) -> Fired:
     )
 
 
-def _board(connection: Connection) -> Board:
-    """The board without what came up in an incident that is private by now."""
+def _board(connection: Connection, start: datetime, end: datetime) -> Board:
+    """The board, with what was talked about in between, without what came up in an incident that is private by now."""
     found = board(connection)
+    talked = talked_about(connection, [one.number for one in ended(found, start, end)])
+    found = replace(found, topics={**found.topics, **{one.id: one for one in talked}})
     of = {one.incident for one in found.topics.values() if one.incident}
     private = select(incident.c.number).where(incident.c.number.in_(of), incident.c.private == 1)
     secret = set(connection.execute(private).scalars())

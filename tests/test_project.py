@@ -25,7 +25,7 @@ from bot.chat.reactions import REACTIONS
 from bot.cli import _arguments, _parser
 from bot.config import Config, load
 from bot.findings import policies, schedules
-from bot.main import settings
+from bot.for_commands import settings
 from bot.oncall.coverage import AHEAD, gaps
 from bot.oncall.escalation import rung
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from bot.coffee.board import Board, Origin, Topic
 from bot.coffee.gathered import MEASURED, Fired, Gathered
 from bot.incident import commands as c
 from bot.incident import events as e
+from bot.incident.life import TITLE_LIMIT
 from bot.incident.model import Kind, Mark, Role, Severity, Status, Window
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.load import Paged
@@ -185,3 +187,36 @@ def full(start: datetime, end: datetime) -> Gathered:
     paged += [Paged(start + 30 * HOUR, ("schedule:storage",))]
     noise = [*(fired(story.number) for story in noisy), fired(50, "CephSlowOps")]
     return gathered(stories, start, end, noise=noise, paged=paged, board=board(end - 3 * DAY))
+
+
+def fullest(start: datetime, end: datetime, count: int = 60) -> Gathered:
+    """A week in which each list is longer than what is shown of it, and each text as long as it may be and hard to write."""
+    long = ("Über <den> & *hinaus* `x`🔥 " * 200)[:TITLE_LIMIT]
+    longest = ("Frames & <drops> at 🔥 übers Netz " * 200)[:2000]
+    stories: list[Story] = []
+    for n in range(count):
+        stories.append(
+            lived(
+                100 + n,
+                start + n * HOUR,
+                c.Open(title=f"{n} {long}"[:TITLE_LIMIT], severity=Severity.SEV1, another=True),
+                c.DescribeImpact(text=longest, start=start + n * HOUR),
+                *(c.Note(mark=mark, text=longest) for mark in (Mark.KEY_MOMENT, Mark.LUCKY, Mark.QUESTION)),
+                *(c.AddFollowUp(text=longest, owner="ben", due=start + HOUR) for _ in range(3)),
+                c.ChangeFollowUp(followup=1, outcome="done"),
+                c.ChangeFollowUp(followup=2, outcome="wontdo", reason=longest),
+                later(c.Resolve(summary=longest), 1),
+                *([c.SetStatus(status=Status.REVIEW)] if n % 3 else []),
+            )
+        )
+    stories += [near_miss(2000 + n, start + n * HOUR, long) for n in range(60)]
+    stories += [maintenance(3000 + n, start + n * HOUR, end + n * HOUR) for n in range(60)]
+    noisy = [declined(4000 + n, start + n * HOUR) for n in range(60)]
+    labels = {f"label_{n}": longest[:500] for n in range(30)}
+    noise = [
+        replace(fired(one.number, f"{n % 8}{long}"), labels=labels, annotations={"summary": longest})
+        for n, one in enumerate(noisy)
+    ]
+    paged = [Paged(start + hours * HOUR, (f"schedule:{name}",)) for hours in range(160) for name in ROSTER.schedules]
+    topics = {n: Topic(n, longest[:280], start, origin=Origin.QUESTION, dots={"a": n}) for n in range(1, 80)}
+    return gathered([*stories, *noisy], start, end, noise=noise, paged=paged, board=Board(topics))

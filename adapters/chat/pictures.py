@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections import OrderedDict
 from dataclasses import replace
 
 from bot.chat import document as d
@@ -19,10 +20,30 @@ MOST = 5
 """In one message; of what follows the words are shown."""
 
 TRIES = 3
-"""Of the message. Where a picture could not be uploaded by then, its words go out alone."""
+"""Of a picture, by a process. Where it could not be uploaded by then, the words go out alone. Those of its message do not count: a platform
+that was away for an hour has it tried often, and says nothing of its pictures."""
+
+WAITING = 1_000
+"""Pictures of which it is known how often they were tried."""
 
 _NAME = 60
 """Characters of a file's name."""
+
+
+class Patience:
+    """How often each picture was tried in vain."""
+
+    def __init__(self) -> None:
+        self._tried: OrderedDict[str, int] = OrderedDict()
+
+    def is_over(self, key: str) -> bool:
+        """It was tried once more, and that was the last time."""
+        tried = self._tried.pop(key, 0) + 1
+        if tried < TRIES:
+            self._tried[key] = tried
+            if len(self._tried) > WAITING:
+                self._tried.popitem(last=False)
+        return tried >= TRIES
 
 
 def shown(document: d.Document) -> tuple[d.Picture, ...]:

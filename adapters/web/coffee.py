@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,10 +18,13 @@ from starlette.responses import Response
 
 from adapters.web.calendars import HEADERS, REFRESH
 from bot.coffee.invitation import Invitation, Series
-from bot.ports import Unavailable
+from bot.ports import DeliveryError
+from bot.store import StoreUnavailable
 
 if TYPE_CHECKING:
     from icalendar import Event
+
+log = logging.getLogger(__name__)
 
 SUMMARY = "Lean coffee"
 DESCRIPTION = "Bring a topic: `coffee add TOPIC` in chat. What we talk about first is what most of us put dots on: `coffee` shows it."
@@ -51,7 +55,8 @@ class CoffeeLinks:
 
 
 class CoffeeCalendar:
-    """What lies behind the link. `invitation` may take a second, and raise Unavailable; None: there is no coffee."""
+    """What lies behind the link. `invitation` may take a second, and raise Unavailable, Rejected and StoreUnavailable; None: there is
+    no coffee."""
 
     def __init__(self, links: CoffeeLinks, invitation: Callable[[], Invitation | None]) -> None:
         self._links = links
@@ -63,8 +68,11 @@ class CoffeeCalendar:
             raise HTTPException(404, "There is no such calendar.")
         try:
             invitation = await asyncio.to_thread(self._invitation)
-        except Unavailable as error:
+        except DeliveryError as error:
             raise HTTPException(503, f"Not now: {error.reason}", headers={"Retry-After": "300"}) from error
+        except StoreUnavailable as error:
+            log.warning("the coffee's calendar could not be shown: %s", error)
+            raise HTTPException(503, "The database does not answer; try again in a minute.") from error
         if invitation is None:
             raise HTTPException(404, "There is no coffee: nothing stands under `coffee:` in the configuration.")
         body = await asyncio.to_thread(written, invitation)

@@ -21,9 +21,9 @@ from adapters.html import fragment
 from adapters.pictures.svg import svg
 from adapters.web.pages import Pages
 from adapters.web.shared import Shared
-from bot.chat.document import Document, Picture
+from bot.chat.document import Picture
 from bot.coffee.edition import Edition
-from bot.ports import Clock, DeliveryError
+from bot.ports import Clock, Rejected, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,10 @@ class DigestLinks:
         self._signer = URLSafeSerializer(key, salt="digest")
         self._base = base
 
-    def link(self, team: str = "", end: datetime | None = None) -> str:
-        """The address of the team's digests, or of the one that ended at `end`; empty when nobody could reach it."""
+    def link(self, team: str = "") -> str:
+        """The address of the team's digests; empty when nobody could reach it."""
         base = self._base()
-        at = f"?until={end:%Y-%m-%dT%H:%MZ}" if end else ""
-        return f"{base}/digests/{self._signer.dumps([team])}{at}" if base else ""
+        return f"{base}/digests/{self._signer.dumps([team])}" if base else ""
 
     def read(self, token: str) -> str:
         """The team. Raises BadSignature."""
@@ -88,16 +87,16 @@ class DigestLinks:
 class DigestPages:
     """What lies behind the links."""
 
-    def __init__(self, links: DigestLinks, editions: Editions, clock: Clock, *, prefix: str = "") -> None:
+    def __init__(self, links: DigestLinks, editions: Editions, clock: Clock) -> None:
         self._links = links
         self._editions = editions
         self._clock = clock
-        self._prefix = prefix
         self._pages = Pages()
         self._made = Shared[bytes]()
 
     async def show(self, request: Request) -> Response:
-        """404 for whatever is none of ours, so that who has no link learns nothing; 503 while the database does not answer."""
+        """404 for whatever is none of ours, so that who has no link learns nothing; 503 while the database does not answer, or days off
+        cannot be looked up."""
         token = request.path_params["token"]
         try:
             team = self._links.read(token)
@@ -116,7 +115,9 @@ class DigestPages:
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a digest could not be shown: %s", str(error) or "no answer")
             raise HTTPException(503, "The database does not answer; try again in a minute.") from error
-        except DeliveryError as error:
+        except Unavailable as error:
+            raise HTTPException(503, f"Not now: {error.reason}", headers={"Retry-After": "300"}) from error
+        except Rejected as error:
             raise HTTPException(404, error.reason) from error
         return HTMLResponse(body, headers=HEADERS)
 
@@ -129,16 +130,13 @@ class DigestPages:
         whole = {
             "title": edition.main.summary,
             "lang": language,
-            "main": self._html(edition.main),
-            "details": [(block.value, self._html(detail)) for block, detail in edition.details],
+            "main": fragment(edition.main, _picture),
+            "details": [(block.value, fragment(detail, _picture)) for block, detail in edition.details],
             "past": [(stamp(each), each) for _, each in past],
             "shown": stamp(end) if (start, end) in past else NOW,
             "languages": LANGUAGES,
         }
         return self._pages.render("digest.html.j2", whole)
-
-    def _html(self, document: Document) -> str:
-        return fragment(document, _picture, prefix=self._prefix)
 
 
 def _chosen(past: Sequence[tuple[datetime, datetime]], until: str, now: datetime) -> tuple[datetime, datetime]:

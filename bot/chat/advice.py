@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
+from bot.chat.advice_opened import nearly, replays
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
-from bot.chat.learning import nearly, replays
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.incident import commands as c
@@ -112,7 +112,9 @@ def after_advice(
 ) -> Iterator[str]:
     """What somebody should know or do now; code between backticks. `firing` names alerts of it that still fire, `untold`
     says why no room hears of it."""
-    if isinstance(command, c.Resolve | c.Close | c.SetStatus) and not after.status.open and after.alerts_firing:
+    ended = isinstance(command, c.Resolve | c.Close | c.SetStatus) and not after.status.open
+    # What did not clear in a drill is no alert: nobody waits for it to fire anew.
+    if ended and after.alerts_firing and after.kind is not Kind.DRILL:
         yield _firing(after, firing)
     match command:
         case c.Open():

@@ -30,6 +30,7 @@ ALSO: Mapping[str, tuple[str, ...]] = {
     "up": ("yes", "+1", "👍"),
     "down": ("no", "-1", "👎"),
     "takeaway": ("takeaways", "learned", "learnt"),
+    "untake": ("untakeaway", "unlearn"),
     "end": ("stop", "finish", "close"),
     "skip": ("cancel",),
     "minutes": ("protocol",),
@@ -146,8 +147,19 @@ def _down(typed: Typed, words: Sequence[Word], context: Context) -> Do:
 
 
 def _takeaway(typed: Typed, words: Sequence[Word], context: Context) -> Do:
-    text = _text(typed, words, "some words", "coffee takeaway We alert on slow OSDs, not on flapping ones")
-    return typed.do(c.NoteTakeaway(text=text, by=context.by))
+    """A topic's number stands in front as `#3`: a bare one is a word of the takeaway."""
+    if len(words) == 2 and CALLED.get(words[0].low) == "drop" and _number(words[1]) is not None:
+        return _untake(typed, words[1:], context)
+    topic = _number(words[0]) if words and words[0].text.startswith("#") else None
+    rest = words if topic is None else words[1:]
+    text = _text(typed, rest, "some words", "coffee takeaway We alert on slow OSDs, not on flapping ones")
+    return typed.do(c.NoteTakeaway(text=text, by=context.by, topic=topic or 0))
+
+
+def _untake(typed: Typed, words: Sequence[Word], context: Context) -> Do:
+    if not words or words[0].low in ("last", "latest"):
+        return typed.do(c.DropTakeaway())
+    return typed.do(c.DropTakeaway(takeaway=_only(typed, words, "untake", "the number of a takeaway")))
 
 
 def _end(typed: Typed, words: Sequence[Word], context: Context) -> Do:
@@ -183,6 +195,7 @@ _BUILD: Mapping[str, Build] = {
     "up": _up,
     "down": _down,
     "takeaway": _takeaway,
+    "untake": _untake,
     "end": _end,
     "skip": _skip,
     "minutes": _minutes,

@@ -13,7 +13,7 @@ from bot.chat.document import Block, Button, Buttons, Document, Paragraph, clean
 from bot.chat.links import links
 from bot.chat.pages import Ways, asked, stands
 from bot.chat.templates import Templates
-from bot.incident.events import AlertsCleared, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
+from bot.incident.events import AlertsCleared, AlertsFired, AlertsStillFiring, Event, ImpactDescribed, Noted, Recorded
 from bot.incident.model import Incident, Kind, Mark, Moment, Person, Role, Severity, Status
 from bot.incident.policy import SERVICE, is_service
 from bot.incident.timeline import sentence, story
@@ -228,14 +228,14 @@ def proposal(incident: Incident, events: Sequence[Recorded]) -> tuple[Block, ...
 def _told(recorded: Recorded, names: Who, zone: ZoneInfo) -> Told:
     text = sentence(recorded.event, names, zone)
     author = recorded.event.author if isinstance(recorded.event, Noted) else ""
-    named = recorded.by and recorded.source.kind in BY_PEOPLE and not _made_up(recorded.event)
+    named = recorded.by and recorded.source.kind in BY_PEOPLE and not _of_nobody(recorded.event)
     by = names(author or recorded.by) if named else ""
     return Told(recorded.event.at, text, "" if by and by in text else by)
 
 
-def _made_up(event: Event) -> bool:
-    """A report of a drill looks like one, and says not who thought of it."""
-    return isinstance(event, Noted) and event.mark is Mark.INJECT
+def _of_nobody(event: Event) -> bool:
+    """Alerts that came with the opening of a drill, and its reports, look like what they stand for: they say not who made them come."""
+    return isinstance(event, AlertsFired | AlertsCleared) or (isinstance(event, Noted) and event.mark is Mark.INJECT)
 
 
 def symbol(incident: Incident) -> str:

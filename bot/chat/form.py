@@ -56,7 +56,7 @@ class Option:
 class Field:
     """`name` is its key in the values, and in the line where it is a key. `options` may be chosen, and those that the
     house has of `source` (`bot.chat.wanting.choices`). `state` names the field whose answer stands behind each of SEVERAL, after a
-    colon. `empty` stands in the line where nothing was answered; `first` is what the form begins with. `most` is in characters."""
+    colon, `needs` the one without whose answer this one means nothing. `empty` stands in the line where nothing was answered; `first` is what the form begins with. `most` is in characters."""
 
     name: str
     label: str
@@ -67,6 +67,7 @@ class Field:
     options: tuple[Option, ...] = ()
     source: str = ""
     state: str = ""
+    needs: str = ""
     empty: str = ""
     first: str = ""
     most: int = KEY_MOST
@@ -94,6 +95,9 @@ class Form:
         ones become straight: a line can hold only one kind for sure. Raises Refused, which begins with the label of the
         field that it is about."""
         said = {field.name: _said(field, values.get(field.name, "")) for field in self.fields}
+        for field, other in ((one, each) for one in self.fields for each in self.fields if one.needs == each.name):
+            if said[field.name] and not said[other.name]:
+                raise wrong(field, f"only together with “{other.label}”.")
         words = [_part(field, said) for place in Place for field in self.fields if field.place is place]
         return " ".join(word for word in (f"INC-{incident}" if incident is not None else "", self.key, *words) if word)
 
@@ -158,8 +162,8 @@ def _word(field: Field, text: str) -> str:
     """A word that nothing else can be meant by."""
     if not _WORD.fullmatch(text):
         raise wrong(field, f"`{shown(text)}` is not one word.")
-    if (ref(text) is not None) != (field.source == "incidents"):
-        what = "names no incident." if field.source == "incidents" else "is an incident."
+    if (ref(text) is not None) != (field.source in ("incidents", "past")):
+        what = "is an incident." if ref(text) is not None else "names no incident."
         raise wrong(field, f"`{shown(text)}` {what}")
     if field.source == "targets" and not text.lower().startswith(_TARGETS):
         # Any other word might be the first of the text, and whoever is usually woken would be.

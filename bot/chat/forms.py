@@ -11,6 +11,7 @@ from bot.chat.publishing import STATES
 from bot.chat.values import MARKS
 from bot.incident.life import TITLE_LIMIT
 from bot.incident.model import Moment, PublicStatus, Role
+from bot.incident.replay import as_fast
 
 
 def _options(*values: str) -> tuple[Option, ...]:
@@ -52,6 +53,28 @@ ROLE = Field("role", "Role", Kind.CHOICE, Place.WORD, required=True, options=_op
 PERSON = Field("person", "Who", Kind.PERSON, Place.WORD, required=True)
 COMPONENTS = Field("comp", "Components", Kind.SEVERAL, Place.KEY, source="components", most=TEXT_MOST)
 
+_DRILL = (
+    Field(
+        "of",
+        "Past incident",
+        Kind.CHOICE,
+        Place.WORD,
+        "Its alerts come again, for example INC-7. Empty: you tell what happens.",
+        source="past",
+    ),
+    replace(TITLE, hint="Empty: as the past one was opened", required=False),
+    Field(
+        "speed",
+        "How fast its alerts come",
+        Kind.CHOICE,
+        Place.KEY,
+        "Empty: within about twenty minutes.",
+        options=tuple(Option(f"{n}x", as_fast(n).capitalize()) for n in (1, 5, 10, 20, 60, 200, 1000)),
+        needs="of",
+    ),
+    replace(SEVERITY, hint="Empty: as the past one was opened; without one sev2.", required=False),
+)
+
 _BEGIN = (
     Form(
         "open",
@@ -79,7 +102,7 @@ _BEGIN = (
             ),
         ),
     ),
-    Form("drill", "Open an exercise", "Open", (TITLE, FIRST_SEVERITY)),
+    Form("drill", "Open an exercise", "Open", _DRILL),
     Form(
         "maint",
         "Plan maintenance",

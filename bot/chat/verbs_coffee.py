@@ -10,7 +10,7 @@ COFFEE: tuple[Verb, ...] = (
         "coffee",
         "The lean coffee: show its board, bring up topics, put dots on them, and hold the meeting.",
         "coffee [add TEXT | vote N [xDOTS] [N …] | unvote N | reword N TEXT | drop N | restore N | order | skip | start | "
-        "topic N | up | down | takeaway TEXT | next [TAKEAWAY] | end | minutes [N] | link]",
+        "topic N | up | down | takeaway [#N] TEXT | untake [N] | next [TAKEAWAY] | end | minutes [N] | link]",
         build_coffee.coffee,
         (
             "coffee",
@@ -21,6 +21,7 @@ COFFEE: tuple[Verb, ...] = (
             "coffee start",
             "coffee up",
             "coffee takeaway We alert on slow OSDs instead",
+            "coffee untake 2",
             "coffee next",
             "coffee end",
             "coffee minutes",
@@ -41,6 +42,7 @@ COFFEE: tuple[Verb, ...] = (
             "next",
             "topic",
             "takeaway",
+            "untake",
             "end",
             "close",
             "skip",

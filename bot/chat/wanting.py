@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.chat.context import Context
@@ -10,6 +10,8 @@ from bot.chat.form import Form, Kind, Option, Place
 from bot.chat.forms import FORMS
 from bot.chat.parse import begun
 from bot.chat.values import default_target
+from bot.incident.model import Incident
+from bot.incident.model import Kind as IncidentKind
 
 SHORT = 200
 """Characters of a line that may ask for a form: a longer one has its text already."""
@@ -73,9 +75,11 @@ def _chosen(form: Form, words: Sequence[str]) -> dict[str, str] | None:
     return values
 
 
-def choices(context: Context, topics: Sequence[Option] = ()) -> dict[str, tuple[Option, ...]]:
+def choices(
+    context: Context, topics: Sequence[Option] = (), past: Iterable[Incident] = ()
+) -> dict[str, tuple[Option, ...]]:
     """What can be chosen here, by the `source` of a field. The usual policy comes first; of incidents there are the open
-    ones that are for whoever asks; `topics` are those of the coffee."""
+    ones that are for whoever asks; `topics` are those of the coffee, and of the `past` there is what a drill can replay."""
     usual = default_target(context)
     targets = sorted(context.targets, key=lambda target: (target != usual, target.startswith("schedule:")))
     named = {target: Option(target, _named(target)) for target in targets}
@@ -89,7 +93,13 @@ def choices(context: Context, topics: Sequence[Option] = ()) -> dict[str, tuple[
             Option(one.ref, f"{one.ref} {one.title}") for one in context.open if one.number != context.room
         ),
         "topics": tuple(topics),
+        "past": tuple(Option(one.ref, f"{one.ref} {one.title}") for one in past if _replayable(one)),
     }
+
+
+def _replayable(incident: Incident) -> bool:
+    over = not incident.status.open and incident.alerts_total > 0
+    return over and not incident.private and incident.kind is not IncidentKind.DRILL
 
 
 def _named(target: str) -> str:

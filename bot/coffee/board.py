@@ -25,17 +25,19 @@ class TopicState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Takeaway:
-    """What people take along from a topic; `by` empty: nobody says."""
+    """What people take along from a topic; `by` empty: nobody says. `number` (from 1) is its own among those of the meeting."""
 
     text: str
     by: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
     """`place` (1 to 10) is the number of the reaction that puts a dot on it, 0: there is none free. One that was not said stands in
     event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter; of one that was discussed only how many it
-    `had` outlives the meeting. `coffee` is the one at which it was discussed, for so long `spent`."""
+    `had` outlives the meeting. `reacted` says by voter what the reactions stand on that put a dot, one of theirs each, and `brought` which
+    voter's reaction brought the topic up. `coffee` is the one at which it was discussed, for so long `spent`."""
 
     id: int
     text: str
@@ -52,6 +54,8 @@ class Topic:
     spent: timedelta = timedelta()
     takeaways: tuple[Takeaway, ...] = ()
     had: int = 0
+    reacted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    brought: str = ""
 
     @property
     def votes(self) -> int:

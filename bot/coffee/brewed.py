@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.coffee.board import Board, Coffee, Manner, Topic
+from bot.coffee.board import Board, Coffee, Manner, Takeaway, Topic
 from bot.incident.effects import CoffeeEffect, ShowBoard
 
 
 class Did(StrEnum):
     """`NOTHING`: it was so already, or it is pointless by now. `BEGAN`: people meet, or talk about another topic. `ON`: they go on with
-    theirs. `DONE`: the last topic is done, and people still meet. `ASKED`: for thumbs. `TOOK_ALONG`: a takeaway was noted. `KEPT`: we
-    know where something of ours stands."""
+    theirs. `DONE`: the last topic is done, and people still meet. `ASKED`: for thumbs. `TOOK_ALONG`: a takeaway was noted. `TOOK_BACK`:
+    one was taken back. `KEPT`: we know where something of ours stands."""
 
     NOTHING = "nothing"
     ADDED = "added"
@@ -30,6 +30,7 @@ class Did(StrEnum):
     ON = "on"
     DONE = "done"
     TOOK_ALONG = "took_along"
+    TOOK_BACK = "took_back"
     OVER = "over"
     SKIPPED = "skipped"
     KEPT = "kept"
@@ -38,7 +39,8 @@ class Did(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Told:
     """`topic` is the one it is about, as it is now, and `before` what it was; when another one is talked about from now on, that is `then`
-    and `topic` the one before. `count` dots were put or taken, and the voter has `left`. `coffee` is the meeting."""
+    and `topic` the one before. `count` dots were put or taken, and the voter has `left`. `coffee` is the meeting, and `takeaway` one that was
+    noted or taken back, without who said it."""
 
     what: Did = Did.NOTHING
     topic: Topic | None = None
@@ -47,6 +49,7 @@ class Told:
     count: int = 0
     left: int = 0
     coffee: Coffee | None = None
+    takeaway: Takeaway | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,9 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=len(voices))
     # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {
-        id_: replace(topic, dots={})
+        id_: replace(topic, dots={}, reacted={}, brought="")
         if topic.state is TopicState.OPEN
-        else replace(topic, dots={}, had=topic.votes, place=0)
+        else replace(topic, dots={}, reacted={}, brought="", had=topic.votes, place=0)
         for id_, topic in board.topics.items()
     }
     board = with_coffee(replace(board, topics=kept), coffee)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot.coffee.board import Board
+from bot.coffee.board import Board, Coffee
 from bot.incident.events import Recorded
 from bot.incident.model import Incident
 from bot.oncall.load import Paged
@@ -37,7 +37,8 @@ class Gathered:
     `events` are those of `TOLD` kinds recorded in between, by incident and in their order; what was retracted or removed in between
     is still among them, beside the event that says so. `owing` are those with open follow-ups, whatever their age. `measured` are
     the real ones that opened in the `MEASURED` before `end`, for durations. `noise` are the alerts of those that nobody worked on: declined in
-    between, or in triage with no alert firing any more. `paged` is as `bot.lookups.Lookups.paged`."""
+    between, or in triage with no alert firing any more. `paged` is as `bot.lookups.Lookups.paged`. `board` has, besides what is on
+    it, what was talked about at the coffees that were `held`."""
 
     start: datetime
     end: datetime
@@ -48,3 +49,12 @@ class Gathered:
     noise: tuple[Fired, ...] = ()
     paged: tuple[Paged, ...] = ()
     board: Board = field(default_factory=Board)
+
+    def held(self) -> tuple[Coffee, ...]:
+        """The coffees that ended in the period, of the newest few, in their order."""
+        return ended(self.board, self.start, self.end)
+
+
+def ended(board: Board, start: datetime, end: datetime) -> tuple[Coffee, ...]:
+    """Of the coffees that `board` looks back at, those that ended from `start` until just before `end`."""
+    return tuple(one for _, one in sorted(board.past.items()) if one.ended is not None and start <= one.ended < end)

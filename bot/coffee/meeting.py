@@ -14,7 +14,7 @@ from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.coffee.takeaways import noted
 from bot.coffee.topics import known, of_meeting, open_topics, ordered, placed
 from bot.incident import effects as f
-from bot.incident.commands.coffee import CallCoffee, NextTopic, OrderAgenda, StartCoffee, TakeUpTopic
+from bot.incident.commands.coffee import CallCoffee, NextTopic, OrderAgenda, TakeUpTopic
 from bot.incident.model import Refused
 
 ENDS_ITSELF = timedelta(hours=1)
@@ -44,18 +44,12 @@ def order(board: Board, command: OrderAgenda, manner: Manner, *, number: int) ->
     return Brewed(board, told_of(manner, "ordered", coffee), Told(Did.ORDERED, coffee=coffee))
 
 
-def start(board: Board, command: StartCoffee, manner: Manner, *, at: datetime, number: int) -> Brewed:
-    if command.starts_at is None:
-        coffee = board.coffee or Coffee(number, _free_start(board, at))
-        if coffee.status is CoffeeStatus.RUNNING:
-            raise Refused(
-                "The coffee is going on already.", "`coffee next` goes on to the next topic, `coffee end` ends it."
-            )
-    else:
-        board, planned = _planned(board, command.starts_at, number)
-        if planned is None or planned.status is CoffeeStatus.RUNNING:
-            return Brewed(board, told=Told(coffee=planned))
-        coffee = planned
+def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
+    coffee = board.coffee or Coffee(number, _free_start(board, at))
+    if coffee.status is CoffeeStatus.RUNNING:
+        raise Refused(
+            "The coffee is going on already.", "`coffee next` goes on to the next topic, `coffee end` ends it."
+        )
     if coffee.status is CoffeeStatus.CALLED:
         coffee = _ordered(board, coffee)
     coffee = replace(coffee, status=CoffeeStatus.RUNNING, began=at)
@@ -65,14 +59,15 @@ def start(board: Board, command: StartCoffee, manner: Manner, *, at: datetime, n
 
 
 def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
-    coffee = running(board)
+    coffee, about, takeaway = running(board), None, None
     if command.takeaway.strip():
-        board = noted(board, coffee, command.takeaway, command.by)
+        board, about, takeaway = noted(board, coffee, command.takeaway, command.by)
     if not coffee.current and _next(board, coffee) is None:
-        if command.takeaway.strip():
-            return Brewed(board, told=Told(Did.TOOK_ALONG, board.topics.get(coffee.last), coffee=coffee))
+        if takeaway:
+            return Brewed(board, told=Told(Did.TOOK_ALONG, about, coffee=coffee, takeaway=takeaway))
         raise Refused("That was the last topic.", "`coffee add TEXT` brings up another, `coffee end` ends the coffee.")
-    return go_on(board, manner, at)
+    brewed = go_on(board, manner, at)
+    return replace(brewed, told=replace(brewed.told, takeaway=takeaway))
 
 
 def take_up(board: Board, command: TakeUpTopic, manner: Manner, *, at: datetime) -> Brewed:

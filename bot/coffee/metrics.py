@@ -13,8 +13,6 @@ from enum import StrEnum
 
 from bot.coffee.gathered import MEASURED, Gathered
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
-from bot.oncall.load import Load, load
-from bot.oncall.schedules import Schedule
 
 ENOUGH = 20
 """Values that each of two samples has at least before they are set side by side: of fewer, chance alone moves the median."""
@@ -170,11 +168,6 @@ def reported(gathered: Gathered) -> Reported:
         ),
         before=tuple(counts[first:]),
     )
-
-
-def loads(gathered: Gathered, schedules: Iterable[Schedule]) -> tuple[Load, ...]:
-    """How the pages of the week were spread over these rotations."""
-    return tuple(load(schedule, gathered.paged, gathered.start, gathered.end) for schedule in schedules)
 
 
 def _counts(incident: Incident) -> bool:

@@ -37,8 +37,16 @@ def _monday(week: str, today: date) -> date:
     year, number = int(found[1] or today.isocalendar().year), int(found[2])
     if not FIRST_YEAR <= year <= today.year + 1:
         raise Refused(f"Nothing is known of {year}.", _EXAMPLE)
+    mondays = (_first_day(one, number) for one in ([year] if found[1] else [year, year - 1]))
+    monday = next((day for day in mondays if day and (found[1] or day <= today)), None)
+    if monday is None:
+        raise Refused(f"{year} has no week {number}.", _EXAMPLE)
+    return monday
+
+
+def _first_day(year: int, number: int) -> date | None:
+    """None: the year has no such week. Only some have a 53rd."""
     try:
-        monday = date.fromisocalendar(year, number, 1)
-        return monday if found[1] or monday <= today else date.fromisocalendar(year - 1, number, 1)
+        return date.fromisocalendar(year, number, 1)
     except ValueError:
-        raise Refused(f"{year} has no week {number}.", _EXAMPLE) from None
+        return None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bot.chat.document import Document, Line, Paragraph, Text, clean, plain
+from bot.chat.document import Document, Line, Mention, Paragraph, Text, clean, line, plain
 from bot.chat.implied import repeatable
 from bot.chat.marked import marked
-from bot.coffee.board import Coffee, Topic
+from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.brewed import Did, Told
 from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
 from bot.coffee.house import House
 from bot.coffee.tongue import ENGLISH, count, span, spell
+from bot.incident.model import Person, Refused
 
 
 def done(told: Told, house: House) -> Document:
@@ -18,6 +19,20 @@ def done(told: Told, house: House) -> Document:
     if said is None:
         return _answer(spell("Nothing changed: it was so already."), tone="info")
     return _answer(*said)
+
+
+def did_nothing(refused: Refused) -> Document:
+    """Why a reaction did nothing, for the eyes of who put it alone."""
+    reason = (*line(f"{refused.reason} "), Text("Your reaction did nothing. "), *marked(refused.hint))
+    return Document(summary=clean(plain(reason)), blocks=(Paragraph(reason),), tone="refused")
+
+
+def did_nothing_publicly(refused: Refused, person: Person | None) -> Document:
+    """The same where everybody reads it: shorter, and what is theirs alone is not said. `person` None: nobody is named."""
+    called: Line = (Mention(person.id, person.name), Text(": ")) if person else ()
+    said = f"{refused.reason} That reaction did nothing; `coffee` shows what is yours."
+    whole = (*called, *marked(said))
+    return Document(summary=clean(plain(whole)), blocks=(Paragraph(whole),), tone="refused")
 
 
 def several(answers: tuple[Document, ...]) -> Document:
@@ -38,7 +53,9 @@ Said = tuple[Line, str]
 
 def _said(told: Told, house: House) -> Said | None:
     match told.what:
-        case Did.ADDED | Did.DROPPED | Did.RESTORED | Did.REWORDED | Did.PUT | Did.TAKEN | Did.TOOK_ALONG:
+        case (
+            Did.ADDED | Did.DROPPED | Did.RESTORED | Did.REWORDED | Did.PUT | Did.TAKEN | Did.TOOK_ALONG | Did.TOOK_BACK
+        ):
             return _of_topic(told, told.topic) if told.topic else None
         case Did.BEGAN | Did.DONE:
             return _meeting(told, house)
@@ -73,8 +90,18 @@ def _of_topic(told: Told, topic: Topic) -> Said:
             mine = spell("{dots} off topic {n} ({text}). You have {left} left.", **_counts(told, topic))
             return mine, _undo(f"vote {number} x{told.count}")
         case _:
-            noted = spell("Noted with topic {n}: {taken}", n=f"{number}", taken=short(topic.takeaways[-1].text))
-            return noted, "It goes into the minutes, where everybody can edit it."
+            return _takeaway(told, topic)
+
+
+def _takeaway(told: Told, topic: Topic) -> Said:
+    number, takeaway = f"{topic.id}", told.takeaway or Takeaway("")
+    text = short(takeaway.text)
+    if told.what is Did.TOOK_ALONG:
+        noted = spell("Noted as takeaway {k}, with topic {n}: {taken}", k=f"{takeaway.number}", n=number, taken=text)
+        return noted, _undo(f"untake {takeaway.number}")
+    gone = spell("Takeaway {k} is off topic {n}: {taken}", k=f"{takeaway.number}", n=number, taken=text)
+    again = _undo(f"takeaway #{number} {takeaway.text}") if repeatable(takeaway.text) and text == takeaway.text else ""
+    return gone, again or f"`coffee takeaway #{number} TEXT` notes another."
 
 
 def _counts(told: Told, topic: Topic) -> dict[str, str]:
@@ -91,13 +118,14 @@ def _react(told: Told, topic: Topic) -> str:
 def _meeting(told: Told, house: House) -> Said:
     """Another topic begins, or none does any more."""
     before, then, coffee = told.topic, told.then, told.coffee
+    taken = f" · take the takeaway back: `coffee untake {told.takeaway.number}`" if told.takeaway else ""
     if then is None or coffee is None or coffee.until is None:
         first = "That was the last topic." if before else "The coffee begins, and there are no topics yet."
-        return spell(first), "`coffee add TEXT` brings one up, `coffee end` ends the coffee."
+        return spell(first), f"`coffee add TEXT` brings one up, `coffee end` ends the coffee.{taken}"
     began = spell("Now, until {until}: {text}", text=short(then.text), until=clock(coffee.until, house))
     if before is None:
-        return began, "`coffee next` goes on to the next topic, `coffee end` ends the coffee."
-    return began, f"back to the one before: `coffee topic {before.id}`"
+        return began, f"`coffee next` goes on to the next topic, `coffee end` ends the coffee.{taken}"
+    return began, f"back to the one before: `coffee topic {before.id}`{taken}"
 
 
 def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:

@@ -17,7 +17,7 @@ from typing import assert_never
 from bot.coffee import closing, meeting, rounds, topics, voting
 from bot.coffee.board import Board, Manner, Shown
 from bot.coffee.brewed import Brewed, Did, Told, finished, with_coffee
-from bot.coffee.takeaways import noted
+from bot.coffee.takeaways import noted, taken_back
 from bot.incident.commands import coffee as c
 
 
@@ -58,7 +58,7 @@ def _brew(
         case c.OrderAgenda():
             return meeting.order(board, command, manner, number=number)
         case c.StartCoffee():
-            return meeting.start(board, command, manner, at=at, number=number)
+            return meeting.start(board, manner, at=at, number=number)
         case c.NextTopic():
             return meeting.next_topic(board, command, manner, at=at)
         case c.TakeUpTopic():
@@ -69,8 +69,12 @@ def _brew(
             return rounds.count_thumbs(board, command, manner, at=at)
         case c.NoteTakeaway():
             coffee = meeting.running(board)
-            board = noted(board, coffee, command.text, command.by)
-            return Brewed(board, told=Told(Did.TOOK_ALONG, board.topics[coffee.current or coffee.last], coffee=coffee))
+            board, topic, new = noted(board, coffee, command.text, command.by, command.topic)
+            return Brewed(board, told=Told(Did.TOOK_ALONG, topic, coffee=coffee, takeaway=new))
+        case c.DropTakeaway():
+            coffee = meeting.running(board)
+            board, topic, gone = taken_back(board, coffee, command.takeaway)
+            return Brewed(board, told=Told(Did.TOOK_BACK, topic, coffee=coffee, takeaway=gone))
         case c.EndCoffee():
             return closing.end(board, manner, at=at)
         case c.SkipCoffee():
@@ -86,8 +90,8 @@ def _brew(
 
 
 def _shown(board: Board, command: c.RecordBoard) -> Brewed:
-    """Of what is called, or else of what was last: its end is shown where it was."""
-    coffee = board.coffee or (board.past[max(board.past)] if board.past else None)
+    """Also of one that is over by now: its end is shown where it was."""
+    coffee = board.coffees.get(command.coffee)
     if coffee is None:
         return Brewed(board)
     now = replace(coffee, boards={**coffee.boards, command.platform: Shown(command.room, command.message)})

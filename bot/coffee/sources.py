@@ -39,9 +39,14 @@ def wanted(recorded: Sequence[e.Recorded], incidents: Mapping[int, Incident]) ->
     return events, private
 
 
+def _is_topic(mark: Mark, incident: Incident) -> bool:
+    """What is asked in a drill is a part of it; what somebody gives a ☕ there is to be talked about."""
+    return mark in ORIGINS and (mark is Mark.COFFEE or incident.kind is not Kind.DRILL)
+
+
 def _about(one: e.Recorded, incident: Incident) -> tuple[int, ...]:
     match one.event:
-        case e.Noted(mark=mark) if mark in ORIGINS:
+        case e.Noted(mark=mark) if _is_topic(mark, incident):
             return (one.seq,)
         case e.IncidentOpened() | e.TitleChanged() if incident.kind is Kind.NEARMISS:
             return (BIRTH,)
@@ -83,7 +88,7 @@ def _followed(
 ) -> Board:
     found = _from(board, one.incident, _about(one, incident))
     match one.event:
-        case e.Noted(mark=mark, text=text, message=message) if mark in ORIGINS:
+        case e.Noted(mark=mark, text=text, message=message) if _is_topic(mark, incident):
             return _new(board, Topic(id_, _line(text), at, ORIGINS[mark], one.by, one.incident, one.seq, message))
         case e.IncidentOpened(title=title) if incident.kind is Kind.NEARMISS:
             return _new(board, Topic(id_, _line(title), at, Origin.NEARMISS, one.by, one.incident, one.seq))
@@ -120,11 +125,12 @@ def _new(board: Board, topic: Topic) -> Board:
 
 
 def _dot(board: Board, topic: Topic, voter: str, manner: Manner, *, put: bool) -> Board:
-    """As far as the voter has any."""
+    """As far as the voter has any; what put none takes none."""
+    reaction = f"{topic.incident}:{topic.event}"
     try:
         if put:
-            return put_dots(board, PutDots(topic=topic.id, voter=voter), manner).board
-        return take_dots(board, TakeDots(topic=topic.id, voter=voter, count=1), manner).board
+            return put_dots(board, PutDots(topic=topic.id, voter=voter, reaction=reaction), manner).board
+        return take_dots(board, TakeDots(topic=topic.id, voter=voter, reaction=reaction), manner).board
     except Refused:
         return board
 

@@ -73,9 +73,10 @@ def _lessons(seen: Seen) -> list[tuple[Incident, Mapping[Lesson, int]]]:
         for line in seen.notes.get(number, ()):
             if line.mark in MARKS:
                 counts[MARKS[line.mark]] += 1
+        kept = {item.id for item in incident.followups if item.outcome != "dropped"}
         for recorded in events:
             match recorded.event:
-                case e.FollowUpAdded(followup=item) if incident.followups[item - 1].outcome != "dropped":
+                case e.FollowUpAdded(followup=item) if item in kept:
                     counts[Lesson.FOLLOWUPS] += 1
                 case e.PostmortemDrafted():
                     counts[Lesson.POSTMORTEM] = 1

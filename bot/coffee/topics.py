@@ -27,7 +27,8 @@ _READ = 10_000
 
 def add(board: Board, command: AddTopic, *, at: datetime, first_topic: int) -> Brewed:
     origin = Origin.REACTION if command.message else Origin.SAID
-    topic = Topic(first_topic, worded(command.text), at, origin=origin, by=command.by, message=command.message)
+    text, voter = worded(command.text), command.voter if command.message else ""
+    topic = Topic(first_topic, text, at, origin=origin, by=command.by, message=command.message, brought=voter)
     board = added(board, topic)
     return Brewed(board, told=Told(Did.ADDED, board.topics[topic.id], coffee=board.coffee))
 
@@ -50,7 +51,7 @@ def restore(board: Board, command: RestoreTopic) -> Brewed:
         return Brewed(board, told=Told(topic=topic))
     if topic.text == REMOVED:
         raise Refused(f"The text of topic {topic.id} was removed.", "`coffee add TEXT` says it anew.")
-    board = added(board, replace(topic, state=TopicState.OPEN, dots={}, had=0, place=0))
+    board = added(board, replace(topic, state=TopicState.OPEN, dots={}, reacted={}, had=0, place=0))
     return Brewed(board, told=Told(Did.RESTORED, board.topics[topic.id], topic))
 
 
@@ -87,7 +88,7 @@ def added(board: Board, topic: Topic) -> Board:
 
 def without(board: Board, topic: Topic) -> Board:
     """Nobody talks about it: its dots are free again."""
-    board = with_topics(board, replace(topic, state=TopicState.DROPPED, dots={}, had=0, place=0))
+    board = with_topics(board, replace(topic, state=TopicState.DROPPED, dots={}, reacted={}, had=0, place=0))
     coffee = board.coffee
     if coffee is None or topic.id not in coffee.agenda:
         return board

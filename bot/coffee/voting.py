@@ -13,30 +13,49 @@ from bot.incident.model import Refused
 
 def put_dots(board: Board, command: PutDots, manner: Manner) -> Brewed:
     topic, left = open_one(board, command.topic), dots_left(board, command.voter, manner)
+    held = topic.reacted.get(command.voter, ())
+    if command.reaction and command.reaction in held:
+        return Brewed(board, told=Told(topic=topic))
     if command.count < 1:
         raise Refused("That is no number of dots.", f"For example: `coffee vote {topic.id}`")
     if command.count > left:
         raise Refused(
             _too_many(left, manner), f"`coffee unvote N` frees those on a topic. {_yours(board, command.voter)}"
         )
-    now = replace(topic, dots={**topic.dots, command.voter: topic.dots.get(command.voter, 0) + command.count})
+    reacted = (*held, command.reaction) if command.reaction else held
+    now = _with(topic, command.voter, topic.dots.get(command.voter, 0) + command.count, reacted)
     told = Told(Did.PUT, now, topic, count=command.count, left=left - command.count)
     return Brewed(with_topics(board, now), told=told)
 
 
 def take_dots(board: Board, command: TakeDots, manner: Manner) -> Brewed:
     topic = open_one(board, command.topic)
-    held = topic.dots.get(command.voter, 0)
+    held, reacted = topic.dots.get(command.voter, 0), topic.reacted.get(command.voter, ())
+    if command.reaction and command.reaction not in reacted:
+        # It was refused when it was put, or its dot was taken by a line.
+        return Brewed(board, told=Told(topic=topic))
     if not held:
         raise Refused(f"You have no dot on topic {topic.id}.", _yours(board, command.voter))
     if command.count is not None and command.count < 1:
         raise Refused("That is no number of dots.", f"For example: `coffee unvote {topic.id}`")
-    count = min(held, command.count or held)
-    others = {voter: dots for voter, dots in topic.dots.items() if voter != command.voter}
-    now = replace(topic, dots={**others, command.voter: held - count} if held > count else others)
+    count = 1 if command.reaction else min(held, command.count or held)
+    # A line takes those first that no reaction holds.
+    stay = tuple(one for one in reacted if one != command.reaction)[: held - count]
+    now = _with(topic, command.voter, held - count, stay)
     board = with_topics(board, now)
     told = Told(Did.TAKEN, now, topic, count=count, left=dots_left(board, command.voter, manner))
     return Brewed(board, told=told)
+
+
+def _with(topic: Topic, voter: str, dots: int, reacted: tuple[str, ...]) -> Topic:
+    """With so many dots of that voter, of which these reactions hold one each."""
+    others = {one: held for one, held in topic.dots.items() if one != voter}
+    theirs = {one: held for one, held in topic.reacted.items() if one != voter}
+    return replace(
+        topic,
+        dots={**others, voter: dots} if dots else others,
+        reacted={**theirs, voter: reacted} if reacted else theirs,
+    )
 
 
 def dots_left(board: Board, voter: str, manner: Manner) -> int:

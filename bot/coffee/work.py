@@ -85,13 +85,28 @@ class OnCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Talked:
+    """What was talked about over a coffee, and what people took along from it."""
+
+    text: str
+    takeaways: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Topics:
     """What may be talked about over the coffee, as (number, text, dots), most dots first; when that is (None: it is not planned) and where
-    people meet (may be empty)."""
+    people meet (may be empty). `talked` is what came of those that ended in the period, in the order of their agendas; `minutes` are
+    where those of the last one lie (may be empty)."""
 
     topics: tuple[tuple[int, str, int], ...]
     next: datetime | None
     meeting: str
+    talked: tuple[Talked, ...] = ()
+    minutes: str = ""
+
+    @property
+    def takeaways(self) -> int:
+        return sum(len(one.takeaways) for one in self.talked)
 
 
 def followups(seen: Seen) -> FollowUps | None:
@@ -102,7 +117,8 @@ def followups(seen: Seen) -> FollowUps | None:
 
     def now_so(outcome: str, *, added: bool) -> tuple[Item, ...]:
         """Those that stand so now: what was done and taken up again is not done."""
-        rows = [(one, one.followups[item - 1]) for (_, item, new), one in changed.items() if new is added]
+        asked = [(one, item) for (_, item, new), one in changed.items() if new is added]
+        rows = [(one, row) for one, item in asked for row in one.followups if row.id == item]
         return tuple(_item(one, row) for one, row in rows if row.outcome == outcome and row.text != REMOVED)
 
     done = now_so("done", added=False)
@@ -160,10 +176,23 @@ def coming(seen: Seen) -> Coming | None:
 def topics(seen: Seen) -> Topics | None:
     listed = [topic for topic in seen.gathered.board.topics.values() if topic.state is TopicState.OPEN]
     ordered = sorted(listed, key=lambda topic: (-topic.votes, topic.id))
+    held = seen.gathered.held()
+    places = {id_: (one.number, place) for one in held for place, id_ in enumerate(one.agenda)}
+    numbers = {one.number for one in held}
+    done = [
+        topic
+        for topic in seen.gathered.board.topics.values()
+        if topic.coffee in numbers and topic.state is TopicState.DISCUSSED
+    ]
+    talked = sorted(done, key=lambda topic: places.get(topic.id, (topic.coffee, topic.id)))
     found = Topics(
-        tuple((one.id, one.text, one.votes) for one in ordered), seen.around.next_coffee, seen.around.meeting
+        tuple((one.id, one.text, one.votes) for one in ordered),
+        seen.around.next_coffee,
+        seen.around.meeting,
+        tuple(Talked(one.text, tuple(said.text for said in one.takeaways)) for one in talked),
+        held[-1].minutes if talked else "",
     )
-    return found if found.topics or found.next else None
+    return found if found.topics or found.next or found.talked else None
 
 
 def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:

@@ -24,7 +24,7 @@ def check_coffee(draft: Draft, findings: Findings) -> None:
     if coffee is None:
         return
     _check_when(coffee, findings)
-    check_destinations(coffee.to, "coffee.to", draft, findings)
+    check_destinations(coffee.to, "coffee.to", draft, findings, rooms=True)
     check_holidays(coffee.holidays, "coffee.holidays", findings)
     _check_times(coffee, findings)
     for n, name in enumerate(coffee.minutes):

@@ -10,7 +10,7 @@ from bot.config.draft import Draft
 from bot.config.kinds import Block
 from bot.config.problems import Findings, quote, suggestion, under
 from bot.crons import Cron
-from bot.destinations import Nowhere, destinations
+from bot.destinations import Mailbox, Nowhere, destinations
 from bot.nearest import nearest
 
 MAILS = "smtp"
@@ -49,17 +49,33 @@ def check_digest(draft: Draft, findings: Findings) -> None:
             )
 
 
-def check_destinations(texts: Sequence[str], path: str, draft: Draft, findings: Findings) -> None:
-    """Each leads somewhere. Of the coffee's board too."""
+def check_destinations(
+    texts: Sequence[str], path: str, draft: Draft, findings: Findings, *, rooms: bool = False
+) -> None:
+    """Each leads somewhere. Of the coffee's board too, which is shown in `rooms` alone."""
     if not texts:
-        findings.error(path, "it is empty", "Say where, like `announce`, `#ops` or `ops@example.org`.")
+        say = (
+            "Say where, like `announce` or `#ops`."
+            if rooms
+            else "Say where, like `announce`, `#ops` or `ops@example.org`."
+        )
+        findings.error(path, "it is empty", say)
     for n, text in enumerate(texts):
         try:
-            if not destinations(text, tuple(draft.chat.platforms), mailers(draft.paging)):
+            found = destinations(text, tuple(draft.chat.platforms), mailers(draft.paging))
+            if rooms and any(isinstance(one, Mailbox) for one in found):
+                findings.error(
+                    under(path, n),
+                    f"{quote(text)}: nobody can vote in a mail",
+                    "Name a room of a chat platform, like `announce` or `#ops`.",
+                )
+            if not found:
                 findings.warning(
                     under(path, n),
                     "no chat platform is configured, so nobody reads it there",
-                    "Configure one under `chat:`, or write a mail address.",
+                    "Configure one under `chat:`."
+                    if rooms
+                    else "Configure one under `chat:`, or write a mail address.",
                 )
         except Nowhere as nowhere:
             findings.error(under(path, n), f"{quote(text)}: {nowhere.message}", nowhere.remedy)

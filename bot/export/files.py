@@ -24,6 +24,9 @@ FOLDER = "files"
 STEM = 60
 """Characters of a name before its ending."""
 
+NAMELESS = "file"
+"""What one is called whose name has nothing to read in it."""
+
 HARMLESS = frozenset((
     "7z", "bz2", "gz", "tar", "xz", "zip", "zst", "flac", "m4a", "mkv", "mov", "mp3", "mp4", "ogg", "wav", "webm",
     "conf", "csv", "har", "ini", "json", "log", "md", "ndjson", "pcap", "pcapng", "pdf", "toml", "tsv", "txt", "yaml", "yml",
@@ -54,13 +57,13 @@ def path_of(file: ShownFile, content: bytes) -> str:
     else:
         stem, ending = str(name), "bin"
     place = f"-{file.number + 1}" if file.number else ""
-    return f"{FOLDER}/e{file.event}{place}-{stem[:STEM].strip('-.') or 'file'}.{ending}"
+    return f"{FOLDER}/e{file.event}{place}-{stem[:STEM].strip('-.') or NAMELESS}.{ending}"
 
 
 def row(file: ShownFile, paths: Paths) -> Json:
     return {
         "event": f"e{file.event}",
-        "name": clean(file.name),
+        "name": " ".join(clean(file.name).split()) or NAMELESS,
         "kept": file.kept,
         "size": file.size,
         "sha256": file.sha256,
@@ -107,4 +110,4 @@ def _picture(content: bytes) -> str:
 
 def _plain(name: str) -> str:
     letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._]+", "-", letters)).strip("-._") or "file"
+    return re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._]+", "-", letters)).strip("-._") or NAMELESS

@@ -25,8 +25,14 @@ USUAL = timedelta(minutes=20)
 TOGETHER = timedelta(seconds=2)
 """What comes within this long comes at once: a room is no film."""
 
-MOST_TOGETHER = 50
+MOST_TOGETHER = 200
 """Events of then that come in one step."""
+
+SAMPLES = 10
+"""Alerts that are named of those that come together, as when they are real (`bot.alerts.folding`)."""
+
+
+_Came = e.AlertsFired | e.AlertsCleared | e.AlertsLeft
 
 
 def usual_speed(length: timedelta) -> int:
@@ -55,7 +61,13 @@ def step(incident: Incident, command: c.StepReplay, at: datetime) -> list[e.Even
         return []
     if (held.seq, held.due) != (command.seq, command.due):
         return []
-    return _play(_alerts(command.script), incident.alerts_firing, held.speed, at)
+    script = command.script
+    if not script:
+        # What it replays has become private, or was removed.
+        return [e.ReplayMoved(at=at, seq=0, next_at=None, withheld=True)]
+    # Of what was looked up not all may be alerts that come again, so what lies behind it is looked at next.
+    behind = script[-1].seq + 1 if len(script) > MOST_TOGETHER else 0
+    return _play(_alerts(script), incident.alerts_firing, held.speed, at, behind)
 
 
 def pace(incident: Incident, command: c.PaceReplay, at: datetime) -> list[e.Event]:
@@ -103,34 +115,49 @@ def logged(incident: Incident | None, events: list[e.Event], at: datetime) -> li
 
 
 def _alerts(script: Sequence[e.Recorded]) -> list[e.Recorded]:
-    """Those events of then that come again."""
-    return [
-        one
-        for one in script
-        if isinstance(one.event, e.AlertsFired | e.AlertsCleared | e.AlertsLeft)
-        or (isinstance(one.event, e.Absorbed) and one.event.alerts_firing)
-    ]
+    return [one for one in script if comes_again(one.event)]
 
 
-def _play(alerts: Sequence[e.Recorded], firing: int, speed: int, at: datetime) -> list[e.Event]:
-    """The first of them and what came with it, and when the next one comes."""
+def comes_again(event: e.Event) -> bool:
+    """Whether this event of then is a part of the replay."""
+    if isinstance(event, e.Absorbed):
+        return event.alerts_firing > 0
+    return isinstance(event, e.AlertsFired | e.AlertsCleared | e.AlertsLeft)
+
+
+def _play(alerts: Sequence[e.Recorded], firing: int, speed: int, at: datetime, behind: int = 0) -> list[e.Event]:
+    """The first of them and what came with it, and when the next one comes. When that is all, event `behind` is looked at at once; 0: there
+    is none."""
+    last = e.ReplayMoved(at=at, seq=behind, next_at=at if behind else None)
     if not alerts:
-        return [e.ReplayMoved(at=at, seq=0, next_at=None)]
+        return [last]
     first = alerts[0].recorded_at
     now = [one for one in alerts[:MOST_TOGETHER] if one.recorded_at - first < TOGETHER * speed]
-    events: list[e.Event] = []
+    events: list[_Came] = []
     for one in now:
         came = _again(one.event, firing, at)
         firing = came.firing
-        events.append(came)
+        # A storm is told as one: a room that reads a line for each of its alerts reads none.
+        events = [*events[:-1], *_joined(events[-1], came)] if events else [came]
     if len(now) == len(alerts):
-        return [*events, e.ReplayMoved(at=at, seq=0, next_at=None)]
+        return [*events, last]
     following = alerts[len(now)]
-    gap = max(timedelta(), following.recorded_at - now[-1].recorded_at) / speed
+    # From the first of them: the others came sooner than they were due, and what follows does not.
+    gap = max(timedelta(), following.recorded_at - first) / speed
     return [*events, e.ReplayMoved(at=at, seq=following.seq, next_at=at + gap)]
 
 
-def _again(event: e.Event, firing: int, at: datetime) -> e.AlertsFired | e.AlertsCleared | e.AlertsLeft:
+def _joined(one: _Came, other: _Came) -> list[_Came]:
+    """`other` right behind `one`, as one event if the same happened."""
+    count, samples = one.count + other.count, (*one.samples, *other.samples)[:SAMPLES]
+    if isinstance(one, e.AlertsFired) and isinstance(other, e.AlertsFired):
+        again, guides = one.again + other.again, one.guides.besides(other.guides)
+        truncated = one.truncated + other.truncated
+        return [replace(other, count=count, samples=samples, again=again, truncated=truncated, guides=guides)]
+    return [replace(other, count=count, samples=samples)] if type(one) is type(other) else [one, other]
+
+
+def _again(event: e.Event, firing: int, at: datetime) -> _Came:
     match event:
         case e.AlertsFired():
             return replace(event, at=at, firing=firing + event.count)

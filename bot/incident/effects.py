@@ -16,6 +16,7 @@ from bot.incident.unbound import SayHandover as SayHandover
 from bot.incident.unbound import SayWeeklyDigest as SayWeeklyDigest
 from bot.incident.unbound import ShowBoard as ShowBoard
 from bot.incident.unbound import TellCoffee as TellCoffee
+from bot.incident.unbound import TellUndelivered as TellUndelivered
 from bot.incident.unbound import Unbound as Unbound
 from bot.incident.unbound import WakeThumbs as WakeThumbs
 from bot.incident.unbound import WakeTimebox as WakeTimebox
@@ -223,6 +224,7 @@ Effect = (
     | SayHandover
     | SayWeeklyDigest
     | MailWeeklyDigest
+    | TellUndelivered
     | ShowBoard
     | TellCoffee
     | AskThumbs

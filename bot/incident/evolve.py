@@ -114,10 +114,11 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             rooms = {platform: replace(room, exposed=room.live) for platform, room in incident.rooms.items()}
             return replace(incident, private=True, rooms=rooms, responders=responders(incident, event.person))
         case e.ReplayBegan():
-            began = Replay(event.of, event.speed, event.length, event.seq, event.next_at)
-            return replace(incident, replay=began)
+            left = (event.next_at - event.at) * event.speed
+            return replace(incident, replay=Replay(event.of, event.speed, event.length, event.seq, event.next_at, left))
         case e.ReplayMoved() if incident.replay:
-            return replace(incident, replay=replace(incident.replay, seq=event.seq, due=event.next_at, left=NONE_LEFT))
+            left = (event.next_at - event.at) * incident.replay.speed if event.next_at else NONE_LEFT
+            return replace(incident, replay=replace(incident.replay, seq=event.seq, due=event.next_at, left=left))
         case e.ReplayPaced() if incident.replay:
             paced = replace(incident.replay, speed=event.speed, due=event.next_at, left=event.left)
             return replace(incident, replay=paced)

@@ -94,6 +94,8 @@ def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int, key: str 
             lane, urgency = f"weekly:{team}:{platform}:{room}", 7
         case f.MailWeeklyDigest(way=way, to=to, team=team):
             lane, urgency = f"weekly:{team}:{way}:{to}", 7
+        case f.TellUndelivered(kind=kind, provider=provider, place=where):
+            lane, urgency = f"undelivered:{kind}:{provider}:{where}", 6
         case f.ShowBoard(platform=platform):
             lane, fold, settles = f"coffee:{platform}", f"board:{platform}", CARD_SETTLES
         case f.TellCoffee(platform=platform) | f.AskThumbs(platform=platform):

@@ -11,10 +11,18 @@ def as_fast(speed: int) -> str:
     return "as fast as then" if speed == 1 else f"{speed} times as fast as then"
 
 
+def moved(seq: int, *, withheld: bool) -> str:
+    """What is said when a step has come, and event `seq` of then comes next."""
+    if withheld:
+        return "The replay ends here: the past incident has become private"
+    return "The replay went on" if seq else "All alerts of the past incident have come"
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
     """The alerts of incident `of` come `speed` times as fast as they did; then they took `length`. Its event `seq` comes next, at `due`;
-    0: nothing comes any more. `due` None: it stands still, and `left` of the time of then is to pass before that event."""
+    0: nothing comes any more. `due` None: it stands still. `left` of the time of then is to pass before that event, from where the
+    clock was last set or stopped."""
 
     of: int
     speed: int
@@ -28,8 +36,8 @@ class Replay:
         return not self.seq
 
     def left_at(self, at: datetime) -> timedelta:
-        """How much of the time of then passes from `at` until the next event."""
-        return self.left if self.due is None else max(timedelta(), self.due - at) * self.speed
+        """How much of the time of then passes from `at` until the next event. A clock that was set back meanwhile makes it no more."""
+        return self.left if self.due is None else min(self.left, max(timedelta(), self.due - at) * self.speed)
 
     def stopped(self, at: datetime) -> Replay:
         return replace(self, due=None, left=self.left_at(at))

@@ -16,7 +16,7 @@ from bot.incident.messages import as_edited
 from bot.incident.model import Mark, Moment, PublicPost, Status
 from bot.incident.paged import answered_by
 from bot.incident.policy import is_service
-from bot.incident.replay import as_fast
+from bot.incident.replay import as_fast, moved
 
 Who = Callable[[str], str]
 
@@ -126,7 +126,7 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.ReplayBegan():
             return f"The alerts of INC-{event.of} come again, {as_fast(event.speed)}"
         case e.ReplayMoved():
-            return "The replay went on" if event.seq else "All alerts of the past incident have come"
+            return moved(event.seq, withheld=event.withheld)
         case e.ReplayPaced():
             return f"The replay goes on, {as_fast(event.speed)}" if event.next_at else _held(event)
         case e.RoleAssigned():

@@ -78,6 +78,18 @@ class WriteMinutes:
 
 
 @dataclass(frozen=True, slots=True)
+class TellUndelivered:
+    """Say on another destination that what was of no incident (`kind`, as `bot.incident.effects.kind_of`) did not get to `provider`, into
+    its `place` (a room or an address, empty: it has one), and why. `team` is whose digest it was."""
+
+    kind: str
+    provider: str
+    place: str = ""
+    team: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WakeTimebox:
     """A timer: the time of a topic is over."""
 
@@ -99,4 +111,4 @@ class WakeThumbs:
 
 CoffeeEffect = ShowBoard | TellCoffee | AskThumbs | WriteMinutes | WakeTimebox | WakeThumbs
 
-Unbound = SayHandover | SayWeeklyDigest | MailWeeklyDigest | CoffeeEffect
+Unbound = SayHandover | SayWeeklyDigest | MailWeeklyDigest | TellUndelivered | CoffeeEffect

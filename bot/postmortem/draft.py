@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bot.incident.events import Recorded
 from bot.incident.model import ComponentState, Kind, Moment, Person
 from bot.incident.timeline import minutes
-from bot.postmortem.facts import Facts
+from bot.postmortem.facts import Facts, Line
 from bot.postmortem.gather import facts
 from bot.postmortem.markup import (
     COMMS,
@@ -253,5 +253,9 @@ def timeline(known: Facts) -> list[str]:
         return [ask(LEAD, "What happened, in the order it happened?", "note TEXT at=14:05")]
     return table(
         ("Time (UTC)", "What happened", "Evidence"),
-        ((f"{clock(row.at)[:-4]}", escape(row.text), cite(row.refs)) for row in known.rows),
+        ((f"{clock(row.at)[:-4]}", f"{escape(row.text)}{_until(row)}", cite(row.refs)) for row in known.rows),
     )
+
+
+def _until(row: Line) -> str:
+    return f" until {row.until:%H:%M} UTC" if row.until else ""

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.incident import events as e
 from bot.incident.model import Mark, Person, Role, Status
-from bot.postmortem.facts import Facts
+from bot.postmortem.facts import Facts, Line
 from bot.postmortem.gather import facts
 from bot.postmortem.markup import clock, section, spent, table, times
 from bot.postmortem.told import told
@@ -43,53 +43,71 @@ def drill_log(
     """The log of a drill from its `history`, and from the history of the incident whose alerts came again (`then`; empty: nobody may read of
     it any more). Both oldest first; the same events give the same bytes. `people` are called by their roles. Times are UTC."""
     now, past = facts(history, people=people, zone=zone), facts(then, people=people, zone=zone)
-    replay = _Pace(history)
+    replay = _Pace(history, then)
     sections = [
-        section(f"Facilitator's log of {now.ref}", _head(now, past, history, zone), level=1),
+        section(f"Facilitator's log of {now.ref}", _head(now, past, history, replay, zone), level=1),
         section("What came when", _steps(history, then, replay)),
         section("Side by side", _beside(now, past, history, then, replay, cast(history, people).mask)),
-        section("For the debrief", _questions(history)),
+        section("For the debrief", _questions(history, now)),
     ]
     return "\n\n".join(sections) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
 class _Leg:
-    """From `at` on, `place` of the time of then has passed, and goes on `speed` times as fast (0: it stands still)."""
+    """From `at` on, `place` of the time of then has passed, and goes on `speed` times as fast (0: it stands still), but not beyond
+    `most`: what comes behind it had not come yet."""
 
     at: datetime
     place: timedelta
     speed: int
+    most: timedelta = timedelta.max
 
 
 class _Pace:
     """Where in the time of then the drill was at an instant."""
 
-    def __init__(self, history: Sequence[e.Recorded]) -> None:
+    def __init__(self, history: Sequence[e.Recorded], then: Sequence[e.Recorded]) -> None:
         self.began: e.ReplayBegan | None = None
         self.start = history[0].recorded_at
+        self.speeds: list[int] = []
+        self._places = {one.seq: one.recorded_at - then[0].recorded_at for one in then}
         self._legs = [_Leg(self.start, timedelta(), 1)]
+        following = 0
         for recorded in history:
             match recorded.event:
                 case e.ReplayBegan() as began:
-                    self.began = began
-                    self._legs = [_Leg(self.start, timedelta(), began.speed)]
+                    self.began, following = began, began.seq
+                    self.speeds.append(began.speed)
+                    self._go(began.at, following, (began.next_at - began.at) * began.speed)
+                case e.ReplayMoved(seq=seq, next_at=due) as moved:
+                    following = seq
+                    self._go(moved.at, seq, (due - moved.at) * self.speeds[-1] if due else timedelta())
                 case e.ReplayPaced() as paced:
-                    here = self.place(paced.at)
-                    self._legs.append(_Leg(paced.at, here, paced.speed if paced.next_at else 0))
+                    self.speeds.append(paced.speed if paced.next_at else 0)
+                    self._go(paced.at, following, paced.left)
                 case _:
                     pass
 
+    def _go(self, at: datetime, following: int, left: timedelta) -> None:
+        """From `at` on: `left` of the time of then is to pass before event `following` of it (0: none is left)."""
+        # What came decides where it was, not how long it should have taken: it may have been waited for.
+        ended = self.began.length if self.began and self._places else None
+        known = self._places.get(following) if following else ended
+        if known is None:
+            self._legs.append(_Leg(at, self.place(at), self.speeds[-1]))
+        else:
+            here = known - left
+            most = max(here, known - timedelta.resolution) if following else timedelta.max
+            self._legs.append(_Leg(at, here, self.speeds[-1], most))
+
     def place(self, at: datetime) -> timedelta:
         leg = next((leg for leg in reversed(self._legs) if leg.at <= at), self._legs[0])
-        return leg.place + (at - leg.at) * leg.speed
-
-    def speeds(self) -> list[int]:
-        return [leg.speed for leg in self._legs]
+        return min(leg.place + (at - leg.at) * leg.speed, leg.most)
 
 
-def _head(now: Facts, past: Facts, history: Sequence[e.Recorded], zone: str) -> list[str]:
-    pace, last = _Pace(history), history[-1].recorded_at
+def _head(now: Facts, past: Facts, history: Sequence[e.Recorded], pace: _Pace, zone: str) -> list[str]:
+    last = history[-1].recorded_at
     began = pace.began
     blocks = [
         "> **This was a drill.** Nothing here happened to customers, nobody was paged, nothing was published. It says what happened, and not "
@@ -102,7 +120,7 @@ def _head(now: Facts, past: Facts, history: Sequence[e.Recorded], zone: str) -> 
     if began:
         called = f", “{escape(past.title.value)}”" if past.title else ""
         blocks.append(f"- **Replayed:** INC-{began.of}{called}, whose alerts took {spent(began.length)}")
-        changed = [f"{speed}x" if speed else "held" for speed in pace.speeds()]
+        changed = [f"{speed}x" if speed else "held" for speed in pace.speeds]
         blocks.append(f"- **Speed:** {', then '.join(changed)}")
         if not past.ref:
             blocks.append(f"> Of INC-{began.of} nothing is shown: it is private by now.")
@@ -166,11 +184,11 @@ def _beside(
     }
     rows: list[_Row] = []
     for line in past.rows:
-        place = line.at - then[0].recorded_at
-        rows.append(_Row(place, False, f"{_after(line.at, then[0].recorded_at)} {escape(line.text)}"))
+        start = then[0].recorded_at
+        rows.append(_Row(line.at - start, False, f"{_after(line.at, start)} {escape(line.text)}{_until(line, start)}"))
     for line in now.rows:
         said = next((injects[ref] for ref in line.refs if ref in injects), "")
-        text = f"**Inject:** {escape(mask(said))}" if said else escape(line.text)
+        text = f"**Inject:** {escape(mask(said))}" if said else f"{escape(line.text)}{_until(line, pace.start)}"
         rows.append(_Row(pace.place(line.at), True, f"{_after(line.at, pace.start)} {text}"))
     rows.sort(key=lambda row: (row.place, row.now))
     left = past.ref or (f"INC-{pace.began.of}" if pace.began else "Then")
@@ -184,6 +202,10 @@ def _cell(row: _Row, now: bool) -> str:
     return row.text if row.now is now else ""
 
 
+def _until(line: Line, start: datetime) -> str:
+    return f" until {_after(line.until, start)}" if line.until else ""
+
+
 def _after(at: datetime, start: datetime) -> str:
     """`T+4:10`, `T+1:04:10`."""
     total = round((at - start).total_seconds())
@@ -193,7 +215,7 @@ def _after(at: datetime, start: datetime) -> str:
     return f"**T{'-' if total < 0 else '+'}{shown}**"
 
 
-def _questions(history: Sequence[e.Recorded]) -> Iterator[str]:
+def _questions(history: Sequence[e.Recorded], now: Facts) -> Iterator[str]:
     events = [one.event for one in told(history)]
     yield "> What surprised you?"
     yield "> What was missing: a graph, a right, a telephone number, a page of the runbook?"
@@ -207,4 +229,8 @@ def _questions(history: Sequence[e.Recorded]) -> Iterator[str]:
     if any(isinstance(event, e.Noted) and event.mark is Mark.INJECT for event in events):
         yield "> What did each inject change, and what would it have changed a few minutes earlier?"
     yield "> What did those who were there then know that is written down nowhere?"
-    yield "> What will you change because of today: one thing, with an owner? `followup TEXT owner=@NAME due=14d`"
+    noted = [one for one in now.followups if one.outcome in ("", "done")]
+    for one in noted:
+        yield f"- Follow-up {one.id}{f' for {one.owner}' if one.owner else ''}: “{escape(one.text)}”"
+    change = "What else will you change" if noted else "What will you change"
+    yield f"> {change} because of today: one thing, with an owner? `followup TEXT owner=@NAME due=14d`"

@@ -23,11 +23,12 @@ class Cited(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that happened or was said. `text` is in one line, names nobody, and is not escaped yet."""
+    """Something that happened or was said, or went on `until` then. `text` is in one line, names nobody, and is not escaped yet."""
 
     at: datetime
     text: str
     refs: tuple[str, ...]
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _ELSEWHERE = (
     e.MomentSet,
     e.PostmortemAssigned,
     e.PostmortemDrafted,
+    e.PostmortemWritten,
     e.PublicDraftDiscarded,
     e.PublicPostDrafted,
     e.Undone,
@@ -61,8 +62,8 @@ def _folded(lines: Sequence[tuple[Line, bool]]) -> list[Line]:
             run.append(line)
             continue
         if len(run) > 3:
-            between = f"{len(run) - 2} more changes of alerts until {run[-2].at:%H:%M} UTC"
-            run = [run[0], Line(run[1].at, between, (*run[1].refs, *run[-2].refs)), run[-1]]
+            between = f"{len(run) - 2} more changes of alerts"
+            run = [run[0], Line(run[1].at, between, (*run[1].refs, *run[-2].refs), run[-2].at), run[-1]]
         folded += run
         run = []
         if line is not None:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from bot.alerts.model import Alert, Notification
 from bot.config import load
 from bot.duty import Duty
+from bot.for_commands import rules
 from bot.handle import Rules, handle
-from bot.main import rules
 from bot.oncall.coverage import AHEAD, doubles, gaps
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.hours import parse_hours

@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bot.config import load
+from bot.for_commands import rules
 from bot.handle import handle
-from bot.main import Klatsch, rules
+from bot.main import Klatsch
 from bot.store import Settlement
 from storage.engine import Database
 from tests.bench.places import Place

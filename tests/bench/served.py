@@ -28,9 +28,10 @@ from adapters.web.metrics import Metrics
 from adapters.web.serving import Listener
 from bot.alerts.model import Notification
 from bot.config import load
+from bot.for_commands import rules
 from bot.handle import handle
 from bot.learning import Shelf
-from bot.main import Klatsch, rules
+from bot.main import Klatsch
 from bot.providers import alert_sources
 from bot.serve import steady
 from tests.bench.bare import BareInbox, postgresql_writer, sqlite_writer

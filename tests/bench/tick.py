@@ -15,7 +15,7 @@ import httpx
 
 from adapters.clock import SystemClock
 from bot.config import load
-from bot.main import rules
+from bot.for_commands import rules
 from storage.engine import Database
 from storage.outbox import SqlOutbox
 from tests.bench.beside import Beside, in_turn

@@ -18,13 +18,14 @@ from tests.until import until
 
 @dataclass
 class Heard:
-    """An inbox that answers each line with how many it heard, and remembers all."""
+    """An inbox that answers each line with how many it heard, and each reaction of those that it `refuses`; it remembers all."""
 
     said_: list[Said] = field(default_factory=list)
     reacted_: list[Reacted] = field(default_factory=list)
     edited_: list[Edited] = field(default_factory=list)
     removed_: list[Removed] = field(default_factory=list)
     fails: Callable[[Said], None] = lambda said: None
+    refuses: tuple[str, ...] = ()
 
     @property
     def lines(self) -> list[str]:
@@ -38,8 +39,9 @@ class Heard:
     async def wanting(self, said: Said) -> Asked | None:
         return None
 
-    async def reacted(self, reacted: Reacted) -> None:
+    async def reacted(self, reacted: Reacted) -> d.Document | None:
         self.reacted_.append(reacted)
+        return d.say(f"no dot: {reacted.by}") if reacted.emoji in self.refuses else None
 
     async def edited(self, edited: Edited) -> None:
         self.edited_.append(edited)

@@ -26,6 +26,7 @@ from bot.incident import events as e
 from bot.incident.timeline import sentence
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform
+from bot.undelivered import Undelivered
 from bot.words import Wording
 from storage.weeks import SqlWeeks
 from tests.clock import START
@@ -63,9 +64,9 @@ class Stage:
     def chat(self) -> TroubledChat:
         return self.chats["console"]
 
-    def another_process(self, **changes: object) -> Deliverer:
+    def another_process(self, *, undelivered: Undelivered | None = None, **changes: object) -> Deliverer:
         world = self.world
-        return Deliverer(world.outbox, self.writer, world.lookups, self.performer(**changes))
+        return Deliverer(world.outbox, self.writer, world.lookups, self.performer(**changes), undelivered)
 
     def performer(self, **changes: object) -> Performer:
         platforms: dict[str, ChatPlatform] = dict(self.chats)

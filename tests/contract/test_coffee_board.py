@@ -74,7 +74,7 @@ def test_what_is_stored_is_what_was_brewed_from_the_call_to_the_minutes(world: W
     commands = (
         k.PutDots(topic=2, voter="", count=2),
         k.CallCoffee(starts_at=at),
-        k.RecordBoard(platform="console", message="m1", room="ops"),
+        k.RecordBoard(platform="console", message="m1", room="ops", coffee=1),
         k.StartCoffee(),
         k.NoteTakeaway(text="Alert on slow ones", by="ana"),
     )

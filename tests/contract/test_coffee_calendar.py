@@ -22,7 +22,8 @@ from bot.config import load
 from bot.invited import invitation
 from bot.occurrences import Occurrences
 from bot.planned import coffee
-from bot.ports import Unavailable
+from bot.ports import Rejected, Unavailable
+from bot.store import StoreUnavailable
 from tests.golden_files import golden
 
 BASE = "https://klatsch.example.org"
@@ -152,7 +153,15 @@ async def test_what_cannot_be_known_now_is_asked_for_again(made: Invitation):
     def away() -> Invitation:
         raise Unavailable("the holidays could not be looked up")
 
-    for answers, code in ((away, 503), (lambda: None, 404)):
+    def gone() -> Invitation:
+        raise StoreUnavailable("connection refused at db.internal")
+
+    def garbled() -> Invitation:
+        raise Rejected("the calendar of the coffee: the calendar has more than 20000 meetings in 460 days")
+
+    for answers, code in ((away, 503), (gone, 503), (garbled, 503), (lambda: None, 404)):
         app = Starlette(routes=[Route("/coffee.ics", CoffeeCalendar(LINKS, answers).show)])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
-            assert (await client.get(LINKS.link())).status_code == code
+            answer = await client.get(LINKS.link())
+        assert answer.status_code == code
+        assert "db.internal" not in answer.text

@@ -126,6 +126,34 @@ async def test_what_people_did_is_not_done_again_by_the_clock(house: World):
     assert [one.status for one in board(house).coffees.values()] == [CoffeeStatus.SKIPPED, CoffeeStatus.OVER]
 
 
+async def test_where_people_meet_every_day_none_is_called_before_the_one_before_is_over(house: World):
+    daily = Every(timedelta(days=1), datetime.fromisoformat("2026-11-05T10:00"), BERLIN)
+    async with watching(house, daily) as bot:
+        await bot.look()
+        until(house.clock, FIRST - timedelta(minutes=15))
+        await bot.look()
+        # Who comes a minute late begins today's, and not tomorrow's.
+        until(house.clock, FIRST + timedelta(minutes=1))
+        await bot.look()
+        house.do(an_ask(StartCoffee()))
+        until(house.clock, FIRST + SECTION.length)
+        await bot.look()
+        running = board(house).coffee
+        assert running is not None
+        assert (running.starts_at, running.status) == (FIRST, CoffeeStatus.RUNNING)
+        house.do(an_ask(EndCoffee()))
+        until(house.clock, FIRST + SECTION.length + timedelta(hours=1))
+        await bot.look()
+        following = board(house).coffee
+        assert following is not None
+        assert (following.starts_at, following.status) == (FIRST + timedelta(days=1), CoffeeStatus.CALLED)
+        until(house.clock, FIRST + timedelta(days=1, minutes=1))
+        await bot.look()
+    kept = board(house).coffee
+    assert kept is not None
+    assert (kept.starts_at, kept.status) == (FIRST + timedelta(days=1), CoffeeStatus.ORDERED)
+
+
 async def test_on_a_day_off_there_is_none(house: World):
     met = Skipped(MET, BERLIN, lambda day: day == date(2026, 11, 5))
     async with watching(house, met) as bot:

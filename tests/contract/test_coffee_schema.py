@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import Connection, inspect, select
 
 from bot.incident import commands as c
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Kind, Status
+from bot.store import StoreUnavailable
 from storage import migrate, rows
 from storage.tables import counter, incident
 from storage.weeks import SqlWeeks
@@ -108,3 +109,35 @@ def test_the_release_before_goes_on_writing_and_what_is_owed_is_found(as_the_rel
     gathered = SqlWeeks(world.database).week(START, START + timedelta(days=7))
     assert [one.number for one in gathered.owing] == [number]
     assert [one.number for one in gathered.measured] == [number]
+
+
+def test_and_is_found_also_when_it_is_no_longer_looked_at_anyway(as_the_release_before: World):
+    """What was closed, or is none of those whose durations are told, is found in a digest of its own week alone."""
+    world = as_the_release_before
+    closed, nearly = world.opened(), world.opened("Nearly", kind=Kind.NEARMISS, status=Status.RESOLVED)
+    for one in (closed, nearly):
+        world.ask(c.AddFollowUp(text="replace it"), one.number)
+    world.ask(c.Resolve(summary="over"), closed.number)
+    for one in (closed, nearly):
+        world.ask(c.Close(), one.number)
+    weeks = SqlWeeks(world.database)
+    weeks.week(START, START + timedelta(days=7))
+    later = weeks.week(START + timedelta(days=700), START + timedelta(days=707))
+    assert [one.number for one in later.owing] == [closed.number, nearly.number]
+    assert later.measured == ()
+
+
+def test_a_database_in_which_nothing_can_be_noted_tells_of_its_week_all_the_same(
+    as_the_release_before: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    world = as_the_release_before
+    number = world.opened().number
+    world.ask(c.AddFollowUp(text="replace it"), number)
+
+    def full() -> None:
+        raise StoreUnavailable("the disk is full")
+
+    monkeypatch.setattr(world.database, "write", full)
+    gathered = SqlWeeks(world.database).week(START, START + timedelta(days=7))
+    assert [one.number for one in gathered.owing] == [number]
+    assert "could not be noted: the disk is full" in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,13 +22,15 @@ from bot.converse import Conversation
 from bot.duty import Duty
 from bot.handle import Outcome, Request
 from bot.incident import commands as c
-from bot.incident.commands.coffee import CallCoffee, OrderAgenda
+from bot.incident.commands.coffee import CallCoffee, OrderAgenda, SkipCoffee
+from bot.incident.effects import ShowBoard
 from bot.incident.model import Mark, Person, Source
 from bot.ports import Edited, Reacted, Removed, Said, Unavailable
 from bot.questions import Answers, Names
 from bot.store import StoreUnavailable
 from bot.words import Wording
 from tests.contract.stage import Stage, on_stage
+from tests.contract.test_outbox import LEASE
 from tests.golden_files import golden
 from tests.world import ANA, BEN, ROSTER, RULES, World
 
@@ -84,10 +87,14 @@ class Table:
         words: str = "",
         added: bool = True,
         event: str = "",
-    ) -> None:
+        aside: bool = False,
+    ) -> str:
+        """What is answered; empty: nothing."""
         self._events += 1
-        reacted = Reacted(on, room, by, emoji, message, words, added=added, event=event or f"e{self._events}")
-        await self.conversation.reacted(reacted)
+        event = event or f"e{self._events}"
+        reacted = Reacted(on, room, by, emoji, message, words, added=added, event=event, aside=aside)
+        answer = await self.conversation.reacted(reacted)
+        return answer.to_plain() if answer else ""
 
     async def settle(self) -> None:
         await self.stage.settle()
@@ -114,8 +121,8 @@ class Table:
         root = self._board(on)
         return [m.document.to_plain() for m in self.stage.rooms[on].messages("incidents") if m.thread == root]
 
-    async def votes(self, emoji: str, by: str, on: str, *, added: bool = True) -> None:
-        await self.reacts(emoji, self._board(on), by, on, added=added)
+    async def votes(self, emoji: str, by: str, on: str, *, added: bool = True, aside: bool = False) -> str:
+        return await self.reacts(emoji, self._board(on), by, on, added=added, aside=aside)
 
     async def thumbs(self, emoji: str, by: str, on: str = "console", *, added: bool = True) -> None:
         assert self.board.coffee is not None
@@ -285,7 +292,9 @@ async def test_each_answer_says_what_changed_and_the_line_that_takes_it_back_doe
             "coffee vote 1 x2",
             "coffee start",
             "coffee takeaway We alert on slow OSDs",
-            "coffee next",
+            "coffee untake 1",
+            "coffee takeaway #1 We alert on slow OSDs",
+            "coffee next One more thing",
             "coffee topic 1",
             "coffee end",
         )
@@ -344,6 +353,71 @@ async def test_a_reaction_that_is_heard_twice_is_one_dot(table: Table):
     for _ in range(2):
         await table.reacts(ONE, table._board("console"), "ana", event="again")
     assert table.dots() == {1: 1}
+
+
+async def called(table: Table) -> None:
+    """Two topics on a board that is shown; Ben's dots are all on the first."""
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    await table.types("coffee vote 1 x3", "ben")
+
+
+async def test_a_reaction_without_a_dot_is_answered_aside_and_taken_off_takes_nothing(table: Table):
+    await called(table)
+    put = "Everybody has 3 dots, and all of yours are put. Your reaction did nothing. "
+    told = f"{put}coffee unvote N frees those on a topic. Yours are on: 1 (3)."
+    assert await table.votes(ONE, "ben", "console", aside=True) == told
+    assert await table.votes(TWO, "ben", "console", aside=True) == told
+    for emoji in (ONE, TWO):
+        assert await table.votes(emoji, "ben", "console", added=False, aside=True) == ""
+    assert table.dots() == {1: 3, 2: 0}
+    # What counted does so again after a dot was freed, and is taken back.
+    await table.types("coffee unvote 1 x1", "ben")
+    assert await table.votes(TWO, "ben", "console", aside=True) == ""
+    assert table.dots() == {1: 2, 2: 1}
+    await table.votes(TWO, "ben", "console", added=False)
+    assert table.dots() == {1: 2, 2: 0}
+
+
+async def test_where_all_read_it_a_reaction_without_a_dot_is_answered_once_a_coffee_and_shows_nobody_s_dots(
+    table: Table,
+):
+    await called(table)
+    told = (
+        "Ben Okafor: Everybody has 3 dots, and all of yours are put. "
+        "That reaction did nothing; coffee shows what is yours."
+    )
+    assert await table.votes(ONE, "@ben:example.org", "matrix") == told
+    assert await table.votes(TWO, "@ben:example.org", "matrix") == ""
+    await table.types("coffee vote 2 x3", "@cleo:example.org", "matrix")
+    assert (await table.votes(ONE, "@cleo:example.org", "matrix")).startswith("Cleo Weiss: ")
+    await table.types("coffee skip")
+    await table.asks(CallCoffee(starts_at=starts(table) + timedelta(days=7)))
+    await table.settle()
+    assert await table.votes(TWO, "@ben:example.org", "matrix") == told
+
+
+async def test_a_cup_that_brings_up_what_is_there_already_says_so_and_may_be_taken_off(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    told = await table.reacts("☕", "m1", "ben", words="why do OSDs flap")
+    assert told == "Ben Okafor: That is topic 1 already. That reaction did nothing; coffee shows what is yours."
+    await table.reacts("☕", "m1", "ben", added=False)
+    assert table.dots() == {1: 0}
+    assert table.board.topics[1].state is TopicState.OPEN
+
+
+async def test_where_nobody_is_named_a_refused_reaction_names_nobody_and_drops_nobody_s_topic(nameless: Table):
+    await nameless.reacts("☕", "m1", "ana", words="Who reads runbooks?")
+    await nameless.types("coffee add Why do OSDs flap?")
+    await nameless.types("coffee vote 2 x3", "ben")
+    told = await nameless.reacts("☕", "m1", "ben", words="Who reads runbooks?")
+    assert told.startswith("Everybody has 3 dots, and all of yours are put.")
+    await nameless.reacts("☕", "m1", "ben", added=False)
+    assert nameless.board.topics[1].state is TopicState.OPEN
+    await nameless.reacts("☕", "m1", "ana", added=False)
+    assert [id_ for id_, one in nameless.board.topics.items() if one.state is TopicState.OPEN] == [2]
 
 
 async def test_numbers_and_thumbs_elsewhere_mean_nothing(table: Table):
@@ -490,6 +564,43 @@ async def test_a_retry_posts_nothing_twice(table: Table):
     await table.settle()
     assert len([said for said in table.stage.announced() if said.startswith("☕")]) == 1
     assert len(table.thread()) == 1
+
+
+async def test_a_board_that_is_tried_again_when_another_coffee_is_called_is_a_message_of_its_own(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    table.stage.clock.forward(seconds=2)
+    # It is posted, and nobody hears of it: the process dies.
+    claimed = table.stage.world.outbox.claim(10, LEASE)
+    (item,) = (one for one in claimed if one.effect == ShowBoard("console"))
+    assert await table.stage.performer(house=table.house, people=TALKING).do(item) is not None
+    await table.asks(SkipCoffee())
+    await table.asks(CallCoffee(starts_at=starts(table) + timedelta(days=1)))
+    table.stage.clock.forward(minutes=5)
+    await table.settle()
+    boards = [
+        message.id for message in table.stage.rooms["console"].messages("incidents") if "☕" in message.document.summary
+    ]
+    assert len(boards) == 2
+    assert table.board.coffee is not None
+    assert table.board.coffee.boards["console"].message == boards[-1]
+
+
+async def test_where_people_meet_is_looked_up_beside_the_loop(table: Table):
+    inside: list[bool] = []
+
+    def there(at: datetime) -> str:
+        inside.append(threading.current_thread() is threading.main_thread())
+        return "https://meet.example.org/coffee"
+
+    house = replace(table.house, manner=replace(MANNER, link=""), there=there)
+    table.stage.deliverer = table.stage.another_process(house=house, people=TALKING)
+    await table.types("coffee add Why do OSDs flap?")
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.settle()
+    assert "We meet here" in table.thread()[-1]
+    assert inside
+    assert not any(inside)
 
 
 async def test_what_is_asked_after_people_went_on_is_not_said(table: Table):

@@ -25,6 +25,7 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Said | Reacted] = []
         self.fails: Exception | None = None
+        self.answer: d.Document | None = None
 
     async def said(self, said: Said) -> d.Document:
         self.heard.append(said)
@@ -35,10 +36,11 @@ class Listener:
     async def wanting(self, said: Said) -> Asked | None:
         return None
 
-    async def reacted(self, reacted: Reacted) -> None:
+    async def reacted(self, reacted: Reacted) -> d.Document | None:
         self.heard.append(reacted)
         if self.fails:
             raise self.fails
+        return self.answer
 
     async def notified(self, notification: Notification) -> None:
         raise AssertionError("a console has no alerts")
@@ -166,6 +168,14 @@ async def test_a_reaction_that_could_not_be_stored_is_told(scene):
     scene.inbox.fails = StoreUnavailable("The database does not answer.")
     await scene.platform.react("ana", "inc-7", message, "📌")
     assert "The database does not answer." in scene.screen.notes[0]
+
+
+async def test_what_a_reaction_is_answered_stands_in_the_thread_of_its_message(scene):
+    message = await scene.platform.talk("ben", "inc-7", "rebooted the switch")
+    scene.inbox.answer = d.say("You have no dots left.", "refused")
+    await scene.platform.react("ana", "inc-7", message, "1️⃣")
+    answer = scene.platform.messages("inc-7")[-1]
+    assert (answer.by, answer.thread, answer.document) == ("", message, scene.inbox.answer)
 
 
 async def test_a_private_room_is_written_in_by_those_who_were_invited_alone(scene):

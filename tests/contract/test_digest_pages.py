@@ -12,12 +12,12 @@ from starlette.routing import Route
 
 from adapters.web.acknowledge import AckLinks
 from adapters.web.calendars import CalendarLinks
-from adapters.web.digests import DigestLinks, DigestPages
+from adapters.web.digests import DigestLinks, DigestPages, stamp
 from bot.chat import document as d
 from bot.chat.drawing import Dot, Drawing
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.edition import Edition
-from bot.ports import Rejected
+from bot.ports import Rejected, Unavailable
 from bot.store import StoreUnavailable
 from tests.clock import FakeClock
 
@@ -61,7 +61,7 @@ def library() -> Library:
 
 @pytest.fixture
 async def get(library: Library) -> AsyncIterator[httpx.AsyncClient]:
-    pages = DigestPages(LINKS, library, FakeClock(NOW), prefix="!inc")
+    pages = DigestPages(LINKS, library, FakeClock(NOW))
     app = Starlette(routes=[Route("/digests/{token}", pages.show)])
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
         yield client
@@ -82,7 +82,7 @@ async def test_the_link_shows_the_last_one_with_its_details_and_leads_to_the_oth
 
 
 async def test_an_earlier_one_and_what_is_known_until_now_can_be_read(get: httpx.AsyncClient, library: Library) -> None:
-    assert "until 23 Nov" in (await get.get(LINKS.link("", ENDS[1]))).text
+    assert "until 23 Nov" in (await get.get(f"{LINKS.link()}?until={stamp(ENDS[1])}")).text
     assert "until 03 Dec" in (await get.get(f"{LINKS.link()}?until=now")).text
     assert library.asked[-1] == ("", NOW - WEEK, NOW, "en")
 
@@ -138,6 +138,14 @@ async def test_a_database_that_is_away_is_said_so(get: httpx.AsyncClient, librar
     answer = await get.get(LINKS.link())
     assert answer.status_code == 503
     assert "db.internal" not in answer.text
+
+
+async def test_days_off_that_cannot_be_looked_up_now_are_no_reason_to_forget_the_link(
+    get: httpx.AsyncClient, library: Library
+) -> None:
+    library.broken = Unavailable("holidays: they were not known within 30 s")
+    answer = await get.get(LINKS.link())
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "300")
 
 
 def test_there_is_no_link_where_nobody_could_follow_it() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
+from bot.alerts.model import Notification
 from bot.chat.drilled import BANNER
 from bot.chat.templates import Templates
 from bot.converse import Conversation
@@ -15,12 +18,15 @@ from bot.duty import Duty
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
+from bot.incident.drilling import MOST_TOGETHER
 from bot.incident.model import Kind
 from bot.ports import Said
 from bot.questions import Answers, Names
 from bot.words import Wording
 from tests.contract.stage import Stage, firing
-from tests.world import PEOPLE, ROSTER
+from tests.world import PEOPLE, ROSTER, an_ask
+
+LABELS = {"alertname": "OSDDown", "severity": "critical", "region": "r1"}
 
 
 class Talk:
@@ -189,6 +195,8 @@ async def test_what_becomes_private_meanwhile_goes_on_no_more(stage: Stage, talk
     await stage.ask(c.MakePrivate(), 1)
     await played(stage)
     assert [type(one) for one in stage.events(e.AlertsFired, 2)] == [e.AlertsFired]
+    assert stage.timeline(2)[-1] != "All alerts of the past incident have come"
+    assert "The replay ends here: the past incident has become private" in "\n".join(stage.thread("inc-2"))
 
 
 async def test_each_alert_comes_once_whoever_dies_between_any_two_steps(stage: Stage, talk: Talk):
@@ -236,3 +244,140 @@ async def test_a_drill_is_steered_from_its_room_by_its_number_or_as_the_only_one
     await talk.says("drill Rack loss")
     several = (await talk.says("drill pause")).to_plain()
     assert several.startswith("Several drills are open; say which one you mean.")
+
+
+async def test_what_came_with_the_opening_is_by_nobody_and_what_did_not_clear_worries_nobody(stage: Stage, talk: Talk):
+    await stage.writer.submit(firing(2))
+    await stage.ask(c.Resolve(), 1)
+    await talk.says("drill INC-1")
+    await stage.settle()
+    (told,) = [line for text in stage.thread("inc-2") for line in text.splitlines() if "2 alerts fired" in line]
+    assert told.endswith("2 alerts fired: osd 0; osd 1")
+    resolved = (await talk.says("resolve drained", "inc-2")).to_plain()
+    assert "is being written" in resolved
+    assert "still fire" not in resolved
+
+
+async def test_five_thousand_alerts_at_once_starve_nobody(stage: Stage, talk: Talk):
+    """A thousand times as fast: the room is told in a few lines, and what really fires meanwhile is not behind them."""
+    await stage.writer.submit(firing(1))
+    for first in range(0, 5000, 250):
+        stage.clock.forward(seconds=5)
+        told = [
+            an_ask(c.FoldAlerts(fired_count=1, fired=(e.AlertFact(f"s{n}", "SlowOps", f"slow ops {n}"),)), 1)
+            for n in range(first, first + 250)
+        ]
+        await asyncio.gather(*(stage.writer.submit(one) for one in told))
+    await stage.ask(c.Resolve(), 1)
+    await stage.settle()
+    usual = min([await real(stage, n) for n in range(1, 4)])
+    await talk.says("drill INC-1 speed=1000x")
+    number = stage.world.lookups.recent()[0].number
+    took: list[float] = []
+    while not stage.incident(number).replay.over:
+        stage.clock.forward(seconds=1)
+        stepping = asyncio.create_task(stage.deliverer.drain())
+        took.append(await real(stage, 10 + len(took)))
+        await stepping
+    await stage.settle()
+    assert stage.incident(number).alerts_total == 5001
+    assert len(stage.events(e.AlertsFired, number)) < 60
+    assert len(stage.rooms["console"].messages(f"inc-{number}")) < 40
+    assert sorted(took)[len(took) // 2] < max(0.25, 20 * usual)
+
+
+async def real(stage: Stage, number: int) -> float:
+    """Seconds until an alert of something else is recorded."""
+    alert = replace(firing(1, first=9000 + number).alerts[0], labels={**LABELS, "az": f"z{number}"})
+    begun = time.perf_counter()
+    await stage.writer.submit(Notification("prometheus", (alert,), group=f"real {number}"))
+    return time.perf_counter() - begun
+
+
+async def test_behind_any_number_of_merged_ones_without_alerts_there_is_an_alert(stage: Stage, talk: Talk):
+    await stage.writer.submit(firing(1))
+    stage.clock.forward(minutes=10)
+    for place in range(MOST_TOGETHER + 5):
+        number = await stage.open(f"Also slow {place}", another=True)
+        await stage.ask(c.Merge(into=1), number)
+    await stage.writer.submit(firing(1, first=1))
+    await stage.ask(c.Resolve(), 1)
+    with stage.world.store.begin() as unit:
+        (opened, first, *_) = unit.script(1, 0)
+        left = unit.script(1, first.seq + 1)
+    assert isinstance(opened.event, e.IncidentOpened)
+    assert [type(one.event) for one in left] == [e.AlertsFired]
+
+
+async def test_one_that_was_made_private_or_is_reopened_goes_on_where_it_was(stage: Stage, talk: Talk):
+    await a_past(stage)
+    await talk.says("drill INC-1 speed=20x")
+    await stage.settle()
+    assert "private" in (await talk.says("private", "inc-2")).to_plain()
+    await stage.settle()
+    await talk.says("INC-2 resolve")
+    stopped = stage.incident(2).replay
+    assert stopped.due is None
+    stage.clock.forward(hours=5)
+    await talk.says("INC-2 reopen")
+    assert stage.incident(2).replay.due is None
+    await talk.says("INC-2 drill go")
+    await played(stage)
+    assert [type(one) for one in stage.events(e.AlertsFired, 2)] == [e.AlertsFired] * 2
+    assert stage.incident(2).private
+    said = [one.document for one in stage.rooms["console"].messages("inc-2")]
+    assert [one.summary for one in said if BANNER not in one.blocks] == []
+
+
+async def test_a_clock_that_jumps_loses_no_alert_and_brings_none_twice(stage: Stage, talk: Talk):
+    await a_past(stage)
+    await talk.says("drill INC-1 speed=20x")
+    stage.clock.forward(hours=-3)
+    await stage.settle()
+    stage.clock.forward(hours=9)
+    await played(stage)
+    counted = [len(stage.events(kind, 2)) for kind in (e.AlertsFired, e.AlertsCleared)]
+    assert counted == [2, 1]
+
+
+async def test_two_bots_bring_each_alert_once(stage: Stage, talk: Talk):
+    await a_past(stage)
+    await talk.says("drill INC-1 speed=20x")
+    other = stage.another_process()
+    running = asyncio.create_task(other.run())
+    try:
+        await played(stage)
+    finally:
+        other.stop()
+        await running
+    assert lines(stage, 2) == [
+        "The alerts of INC-1 come again, 20 times as fast as then",
+        "2 alerts fired: osd 0; osd 1",
+        "1 alert fired: osd 0",
+        "3 alerts cleared, none is firing now: osd 0; osd 1; osd 2",
+        "All alerts of the past incident have come",
+    ]
+    heard = [line[8:] for text in stage.thread("inc-2") for line in text.splitlines()]
+    assert [heard.count(line) for line in lines(stage, 2)[1:]] == [1] * 4
+
+
+async def test_the_form_of_a_drill_offers_what_is_over_and_had_alerts(stage: Stage, talk: Talk):
+    await a_past(stage)
+    await stage.open("Network slow")
+    asked = await talk.conversation.wanting(Said("console", "incidents", "ana", "drill"))
+    assert [option.value for option in asked.choices["past"]] == ["INC-1"]
+
+
+async def test_nothing_real_is_opened_where_people_play(stage: Stage, talk: Talk):
+    await talk.says("drill Rack loss")
+    await stage.settle()
+    for line in (
+        "open sev1 All is down",
+        "nearmiss Nearly",
+        "maint Rack 3 start=now end=+2h",
+    ):
+        refused = await talk.says(line, "inc-1")
+        assert refused.tone == "refused", line
+        assert "This is the room of a drill, INC-1" in refused.to_plain(), line
+    assert "INC-2 is open" in (await talk.says("drill Another one", "inc-1")).to_plain()
+    assert "INC-3 is open" in (await talk.says("open sev1 All is down", "incidents")).to_plain()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -138,6 +139,32 @@ async def test_a_reaction_brings_the_message_it_is_on_and_taking_it_off_is_heard
     assert (off.by, off.emoji, off.message, off.added) == (ben.user_id, "📌", message, False)
     assert on.event != off.event
     assert on.link == off.link == opens(matrix, room, message)
+
+
+async def test_what_a_reaction_is_answered_stands_in_the_thread_of_its_message(matrix: MatrixHarness):
+    heard, room = Heard(refuses=("1️⃣",)), await opened(matrix)
+    ana, ben = matrix.people["ana"], matrix.people["ben"]
+    async with listening(matrix, heard):
+        root = await ana.say(room, "the board")
+        below = await ana.say(room, "osd.17", **{"m.relates_to": {"rel_type": "m.thread", "event_id": root}})
+        for message, person in ((root, ana), (root, ben), (below, ben)):
+            await person.react(room, message, "1️⃣")
+
+        async def all_of_them() -> list[dict[str, Any]]:
+            found = await answers(matrix, room)()
+            return found if len(found) == 3 else []
+
+        found = await until(all_of_them, "the answers")
+    relations = [(one["content"]["body"], one["content"]["m.relates_to"]) for one in found]
+    assert sorted(
+        (body, relation["event_id"], relation["m.in_reply_to"]["event_id"]) for body, relation in relations
+    ) == sorted(
+        [
+            (f"no dot: {ana.user_id}", root, root),
+            (f"no dot: {ben.user_id}", root, root),
+            (f"no dot: {ben.user_id}", root, below),
+        ]
+    )
 
 
 async def test_a_reaction_can_be_taken_off_after_a_restart(matrix: MatrixHarness):

@@ -468,6 +468,14 @@ async def test_where_git_is_missing_it_is_said(origin: Origin, monkeypatch: pyte
         await publisher.write(FIRST, ref="INC-7", text=DRAFT)
 
 
+async def test_where_no_temporary_folder_can_be_made_it_is_tried_again(
+    origin: Origin, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(Unavailable, match=r"^minutes: the folder for temporary files cannot be used \(No such file"):
+        await Place(origin, origin.url).publisher().write(FIRST, ref="INC-7", text=DRAFT)
+
+
 async def test_people_are_sent_to_where_it_can_be_read(place: Place) -> None:
     publisher = place.publisher(web="https://git.example.org/ops/learning/src/branch/main/")
     written = await publisher.write(FIRST, ref="INC-7", text=DRAFT)

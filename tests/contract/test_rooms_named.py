@@ -53,7 +53,7 @@ async def test_a_room_is_entered_by_its_name_and_is_the_same_after_a_restart(cha
 async def test_a_room_that_is_not_there_is_named(chat):
     if isinstance(chat, ConsoleHarness):
         assert await chat.platform.room_named("#no-such") in await chat.rooms()
-        with pytest.raises(Rejected, match="^console: "):
+        with pytest.raises(Rejected, match=r"^console: "):
             # That is what rooms of incidents are called there.
             await chat.platform.room_named("inc-7")
         return

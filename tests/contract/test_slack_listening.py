@@ -130,6 +130,20 @@ async def test_what_cannot_be_kept_is_not_acknowledged_and_comes_again(slack, mo
         assert [outcome.acked for outcome in tries] == [False, True]
 
 
+async def test_what_a_reaction_is_answered_is_seen_by_who_put_it_alone(slack):
+    heard, ana = Heard(refuses=("one",)), slack.people["ana"]
+    async with listening(slack, heard):
+        room = slack.slack.channel("#incidents")
+        for person in (ana, slack.people["ben"]):
+            await person.joins(room)
+        message = await slack.people["ben"].posts(room, "the board")
+        await ana.reacts(room, message, "one")
+        (answer,) = await until(lambda: ana.ephemerals(room), "the answer")
+    assert answer.shown == "no dot: U0ANA"
+    assert slack.people["ben"].ephemerals(room) == []
+    assert [(on.emoji, on.aside) for on in heard.reacted_] == [("one", True)]
+
+
 @pytest.mark.parametrize("private", [False, True])
 async def test_lines_in_a_channel_are_heard_and_answered_where_they_were_typed(slack, private):
     heard = Heard()

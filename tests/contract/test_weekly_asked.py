@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
@@ -46,8 +47,8 @@ def type_(stage: Stage) -> Typing:
     answers = Answers(world.lookups, world.clock, names, stage.words, digests)
     conversation = Conversation(stage.writer, world.lookups, world.clock, names, answers)
 
-    async def type_(line: str, room: str = "", platform: str = "console") -> str:
-        answer = await conversation.said(Said(platform=platform, room=room, by="ana", line=line))
+    async def type_(line: str, room: str = "", platform: str = "console", at: datetime | None = None) -> str:
+        answer = await conversation.said(Said(platform=platform, room=room, by="ana", line=line, at=at))
         return answer.to_plain()
 
     return type_
@@ -148,6 +149,16 @@ async def test_posted_now_it_says_where_and_that_it_cannot_be_undone_and_within_
     stage.clock.forward(minutes=1)
     await type_("digest post team=storage")
     assert queued(stage)[3:] == ["weekly:storage:asked 2026-11-02T03:02:console:"]
+
+
+async def test_a_line_that_is_heard_again_an_hour_later_posts_nothing_more(stage: Stage, type_: Typing) -> None:
+    typed = stage.clock.now()
+    await type_("digest post", at=typed)
+    before = queued(stage)
+    assert len(before) == 3
+    stage.clock.forward(hours=1)
+    await type_("digest post", at=typed)
+    assert queued(stage) == before
 
 
 async def test_in_a_private_room_as_everywhere_what_is_private_is_not_in_it(stage: Stage, type_: Typing) -> None:

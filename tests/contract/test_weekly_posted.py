@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,7 @@ from bot.chat.document import Document
 from bot.chat.templates import Templates
 from bot.coffee.blocks import DigestBlock
 from bot.destinations import Mailbox, Place
-from bot.digests import Digests, Meetings, Weekly, posts
+from bot.digests import Digests, NextCoffee, Weekly, posts
 from bot.handle import handle
 from bot.incident import commands as c
 from bot.incident.effects import SayWeeklyDigest
@@ -26,7 +27,7 @@ from storage.store import SqlStore
 from storage.tables import outbox
 from storage.weeks import SqlWeeks
 from tests.contract.stage import Stage
-from tests.fakes import Orders, RecordingPager
+from tests.fakes import Orders, Patience, RecordingPager
 from tests.world import PEOPLE, World
 
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
@@ -105,6 +106,31 @@ async def test_a_platform_that_fails_between_the_message_and_its_details_shows_e
     assert [row[1] for row in stage.effects("say_weekly_digest")] == ["done"] * 3
 
 
+async def test_another_bot_finishes_what_one_that_stands_still_began(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await a_week(stage)
+    await posted(stage)
+    still = Patience()
+    stage.chat.by_method["say"] = Orders(deque([_nothing, _nothing, _nothing, still]))
+    other = stage.another_process()
+    first = asyncio.create_task(stage.deliverer.round())
+    await still.asked.wait()
+    assert len(details(stage)) == 2
+    assert await other.drain() == 0
+    # Its lease is over, and nobody has renewed it.
+    stage.clock.forward(seconds=61)
+    assert await other.drain() == 1
+    whole = details(stage)
+    assert len(whole) == len(set(whole)) > 4
+    assert stage.effects("say_weekly_digest") == [("say_weekly_digest", "done", 2)]
+    still.go.set()
+    await first
+    assert details(stage) == whole
+    assert len(digests(stage)) == 1
+    assert "was withdrawn, or taken over by another process" in caplog.text
+
+
 async def _nothing() -> None:
     """An order to do as it always does."""
 
@@ -161,17 +187,17 @@ async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
         assert detail.strip() in document.to_plain()
 
 
-def other(stage: Stage, meetings: Meetings | None = None, **given: object) -> Digests:
+def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:
     weeklies = {"": replace(stage.digests.weeklies[""], **given)}
     words = Wording(Templates(None), PEOPLE, "UTC", {}, stage.duty)
     weeks = SqlWeeks(stage.world.database)
-    return Digests(weeks, stage.clock, words, weeklies, people=PEOPLE, duty=stage.duty, meetings=meetings)
+    return Digests(weeks, stage.clock, words, weeklies, people=PEOPLE, duty=stage.duty, coffee=coffee)
 
 
 async def test_the_language_the_blocks_that_are_off_and_the_next_coffee(stage: Stage) -> None:
     await a_week(stage)
     start, end = stage.clock.now() - WEEK, stage.clock.now()
-    coffee = Meetings(lambda at: at + timedelta(days=3), "https://meet.example.org/coffee")
+    coffee = NextCoffee(lambda at: at + timedelta(days=3), "https://meet.example.org/coffee")
     everything = other(stage, coffee, language="de").edition("", start, end)
     assert "Störung" in everything.main.summary
     assert any(
@@ -189,7 +215,7 @@ async def test_a_coffee_nobody_can_tell_the_time_of_holds_up_no_digest(
         raise Unavailable("holidays: they were not known within 30 s")
 
     end = stage.clock.now()
-    edition = other(stage, Meetings(unknown)).edition("", end - WEEK, end)
+    edition = other(stage, NextCoffee(unknown)).edition("", end - WEEK, end)
     assert "quiet" in edition.main.summary
     assert "when the next coffee is could not be found out" in caplog.text
 

@@ -10,19 +10,20 @@ from sqlalchemy.event import listen, remove
 
 import storage.weeks
 from bot.alerts.model import Alert, Notification
-from bot.coffee.board import Board, Coffee, Origin, Topic
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.gathered import MEASURED, Fired, Gathered
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Captured, Kind, Mark, Severity, Status
 from bot.oncall.load import Paged
 from storage import codec, tables
+from storage.coffee import keep
 from storage.weeks import SqlWeeks
 from tests.clock import START
 from tests.statements import statements
 from tests.world import World
 
-WEEK = timedelta(days=7)
+WEEK, HOUR = timedelta(days=7), timedelta(hours=1)
 END = START + WEEK
 
 
@@ -279,6 +280,23 @@ def test_of_what_is_private_there_is_nothing_whenever_it_became_so(world: World,
     assert (gathered.owing, gathered.noise) == ((), ())
 
 
+def test_what_was_talked_about_at_a_coffee_of_the_week_is_known_less_what_is_private(world: World):
+    number = world.opened().number
+    talked = [
+        Topic(1, "Who restarts what?", START, state=TopicState.DISCUSSED, coffee=1),
+        Topic(2, "Tenant data", START, Origin.QUESTION, incident=number, state=TopicState.DISCUSSED, coffee=1),
+        Topic(3, "of an earlier one", START, state=TopicState.DISCUSSED, coffee=2),
+    ]
+    coffees = [
+        Coffee(one, START + one * HOUR, CoffeeStatus.OVER, ended=START - WEEK * (one - 1) + HOUR) for one in (1, 2)
+    ]
+    with world.database.write() as connection:
+        keep(connection, talked, coffees)
+    assert [*week(world).board.topics] == [1, 2]
+    becomes_private(world, number)
+    assert [*week(world).board.topics] == [1]
+
+
 def test_a_topic_goes_when_its_incident_becomes_private(world: World, topics: list[Topic]):
     number = world.opened().number
     assert number == topics[1].incident
@@ -307,6 +325,17 @@ def test_one_event_that_cannot_be_read_holds_up_no_other(world: World, caplog: p
         connection.execute(update(tables.event).where(*first).values(body='{"text": 1}'))
     assert kinds(week(world), number) == ["incident_opened", "noted"]
     assert f"of INC-{number} cannot be read" in caplog.text
+
+
+def test_one_page_that_cannot_be_read_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture):
+    for title in ("one", "two"):
+        world.clock.forward(hours=1)
+        world.opened(title, page="policy:platform")
+    with world.database.write() as connection:
+        first = (tables.event.c.kind == "people_paged", tables.event.c.incident == 1)
+        connection.execute(update(tables.event).where(*first).values(body='{"targets": 1}'))
+    assert [one.at for one in week(world).paged] == [START + timedelta(hours=2)]
+    assert "cannot be read" in caplog.text
 
 
 def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(

@@ -15,7 +15,8 @@ import psycopg
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from bot.config import load
-from bot.main import Klatsch, shown
+from bot.for_commands import shown
+from bot.main import Klatsch
 from bot.ports import Said
 from tests.servers.klatsch import BASIC, BEARER, write_config
 from tests.until import until

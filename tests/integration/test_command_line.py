@@ -466,6 +466,17 @@ def test_a_configuration_with_mistakes_keeps_nobody_from_the_usual_slack_app(tmp
     assert "chat.command" in named.stderr
 
 
+def test_a_digest_that_could_not_be_mailed_is_told_of(tmp_path: Path) -> None:
+    mail = {"type": "smtp", "host": "127.0.0.1", "port": free_port(), "from": "klatsch@example.org"}
+    sections = {"paging": {"email": mail}, "digest": {"to": ["ops@example.org"]}}
+    write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db", **sections)
+    klatsch(tmp_path, "say", "open sev3 Volumes slow page=none")
+    posted = klatsch(tmp_path, "digest")
+    told = " ".join(posted.stdout.replace("│", "").split())
+    assert "is on its way to ops@example.org by mail" in told
+    assert "1 digest has not gone out yet: klatsch check says what is wrong" in told.replace("`", "")
+
+
 def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path) -> None:
     write_config(folder, f"sqlite:///{folder}/klatsch.db", chat={"console": {"folder": str(folder / "rooms")}})
     refused = klatsch(folder, "digest", "--dry-run")

@@ -29,6 +29,7 @@ from bot.main import Klatsch
 from bot.ports import Inbox, Rejected
 from bot.store import StoreUnavailable
 from storage.engine import Database
+from storage.memory import SqlMemory
 from tests.contract.servers.ntfy import NtfyServer
 from tests.integration.served_bot import FIRING, Bot, a_message, an_alert, bot_on, unwritable
 from tests.servers.klatsch import paging, write_config
@@ -133,6 +134,17 @@ async def test_ready_says_so(bot_: Bot) -> None:
     assert (await bot_.get("/healthz")).json() == {"status": "ok"}
     answer = await bot_.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "problems": [], "troubles": []})
+
+
+async def test_a_digest_that_nobody_got_is_among_the_troubles_also_after_a_restart(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with bot_on(tmp_path, database_url) as bot_:
+        memory = SqlMemory(bot_.klatsch.database, bot_.klatsch.clock, "klatsch: undelivered")
+        await memory.keep({"weekly::slack:": "The weekly digest did not get to slack."})
+    async with bot_on(tmp_path, database_url) as bot_:
+        answer = (await bot_.get("/readyz")).json()
+    assert (answer["status"], answer["troubles"]) == ("ready", ["The weekly digest did not get to slack."])
 
 
 async def until_ready(bot_: Bot, ready: bool) -> list[str]:

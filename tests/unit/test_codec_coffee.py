@@ -12,7 +12,8 @@ from tests.builders import START
 
 TOPIC = """{"id": 3, "text": "Why do OSDs flap?", "added_at": "2026-11-20T14:00:00Z", "origin": "question", "by": "ana", "incident": 7,
 "event": 12, "message": "slack:1.2", "place": 2, "state": "discussed", "dots": {"0123456789abcdef": 2}, "coffee": 4,
-"spent": "PT720.5S", "takeaways": [{"text": "Alert on slow ones", "by": "ben"}], "had": 5}"""
+"spent": "PT720.5S", "takeaways": [{"text": "Alert on slow ones", "by": "ben", "number": 3}], "had": 5,
+"reacted": {"0123456789abcdef": ["slack:1.3"]}, "brought": "fedcba9876543210"}"""
 
 COFFEE = """{"number": 4, "starts_at": "2026-11-20T14:00:00Z", "status": "running", "agenda": [3, 1], "current": 1,
 "since": "2026-11-20T14:00:00Z", "until": "2026-11-20T14:00:00Z", "round": 2, "asking": true,
@@ -35,8 +36,10 @@ def test_a_topic_is_read_as_it_was_written() -> None:
         {"0123456789abcdef": 2},
         4,
         timedelta(minutes=12, milliseconds=500),
-        (Takeaway("Alert on slow ones", "ben"),),
+        (Takeaway("Alert on slow ones", "ben", 3),),
         5,
+        {"0123456789abcdef": ("slack:1.3",)},
+        "fedcba9876543210",
     )
     assert codec.load_topic(TOPIC) == topic
     assert codec.load_topic(codec.dump(topic)) == topic

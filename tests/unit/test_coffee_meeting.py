@@ -11,7 +11,7 @@ from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
 from bot.coffee.brewed import Brewed, Did
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
-from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, topic
+from tests.unit.coffee_boards import HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, refusal, topic
 
 BOX, MORE, THUMBS = MANNER.timebox, MANNER.extension, MANNER.thumbs
 
@@ -72,14 +72,8 @@ def test_a_meeting_that_nobody_called_is_made_and_may_begin_without_topics() -> 
     assert meeting(do(over, k.StartCoffee()).board).starts_at == NOW + timedelta(microseconds=1)
 
 
-@pytest.mark.parametrize("starts_at", [CALLED.starts_at, None])
-def test_the_one_that_is_called_is_begun(starts_at: datetime | None) -> None:
-    assert meeting(do(THREE, k.StartCoffee(starts_at=starts_at)).board).number == 4
-
-
-def test_the_clock_begins_none_twice() -> None:
-    again = do(MEETING, k.StartCoffee(starts_at=CALLED.starts_at))
-    assert (again.board, again.effects, again.told.what) == (MEETING, (), Did.NOTHING)
+def test_the_one_that_is_called_is_begun() -> None:
+    assert meeting(do(THREE, k.StartCoffee()).board).number == 4
 
 
 def test_when_the_time_is_over_thumbs_are_asked_for() -> None:
@@ -171,13 +165,53 @@ def test_the_next_topic_may_leave_a_takeaway_with_the_one_before() -> None:
     moved = do(MEETING, k.NextTopic(takeaway=" Alert on\nslow ", by="ben"), at=NOW + 5 * MINUTE)
     done = moved.board.topics[2]
     assert (done.takeaways, done.spent, done.state, done.coffee) == (
-        (Takeaway("Alert on slow", "ben"),),
+        (Takeaway("Alert on slow", "ben", 1),),
         5 * MINUTE,
         TopicState.DISCUSSED,
         4,
     )
     assert (meeting(moved.board).current, meeting(moved.board).last) == (1, 2)
     assert kinds(moved) == ["show_board", "tell done 2", "tell began 1", "wake_timebox"]
+
+
+def test_a_takeaway_is_taken_back_by_its_number_or_the_last_one_is() -> None:
+    now = do(MEETING, k.NextTopic(takeaway="one", by="ana")).board
+    for text in ("two", "three"):
+        now = do(now, k.NoteTakeaway(text=text, by="ben")).board
+    back = do(now, k.DropTakeaway(takeaway=2))
+    assert (back.told.what, back.told.topic, back.told.takeaway) == (
+        Did.TOOK_BACK,
+        back.board.topics[1],
+        Takeaway("two", number=2),
+    )
+    assert back.board.topics[1].takeaways == (Takeaway("three", "ben", 3),)
+    assert kinds(back) == ["show_board"]
+    last = do(back.board, k.DropTakeaway()).board
+    assert (last.topics[1].takeaways, last.topics[2].takeaways) == ((), (Takeaway("one", "ana", 1),))
+    again = do(last, k.NoteTakeaway(text="uno", by="cem", topic=2)).board
+    assert again.topics[2].takeaways == (Takeaway("one", "ana", 1), Takeaway("uno", "cem", 2))
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "expected"),
+    [
+        (THREE, k.DropTakeaway(takeaway=1), "Nobody meets now. `coffee start` begins the coffee."),
+        (MEETING, k.DropTakeaway(), "Nothing was taken along yet. `coffee takeaway TEXT` notes something."),
+        (
+            do(do(MEETING, k.NoteTakeaway(text="one")).board, k.NoteTakeaway(text="w" * 50)).board,
+            k.DropTakeaway(takeaway=7),
+            f"There is no takeaway 7. There are: 1 (one), 2 ({'w' * 39}…).",
+        ),
+        (MEETING, k.NoteTakeaway(text="x", topic=9), "There is no topic 9. `coffee` shows them with their numbers."),
+        (
+            MEETING,
+            k.NoteTakeaway(text="x", topic=3),
+            "Topic 3 was not talked about yet. `coffee topic 3` begins it.",
+        ),
+    ],
+)
+def test_what_is_no_takeaway_is_not_taken_back_and_says_why(before: Board, command: k.CoffeeCommand, expected: str):
+    assert refusal(before, command) == expected
 
 
 def test_after_the_last_topic_people_still_meet_and_what_they_say_goes_to_it() -> None:
@@ -188,10 +222,10 @@ def test_after_the_last_topic_people_still_meet_and_what_they_say_goes_to_it() -
     assert (meeting(now).status, meeting(now).current, meeting(now).last) == (CoffeeStatus.RUNNING, 0, 3)
     assert (last.told.what, last.told.topic, kinds(last)) == (Did.DONE, now.topics[3], ["show_board", "tell done 3"])
     noted = do(now, k.NoteTakeaway(text="late", by="ana"))
-    assert noted.board.topics[3].takeaways == (Takeaway("late", "ana"),)
+    assert noted.board.topics[3].takeaways == (Takeaway("late", "ana", 1),)
     assert (noted.told.what, noted.told.topic) == (Did.TOOK_ALONG, noted.board.topics[3])
     also = do(now, k.NextTopic(takeaway="one more"))
-    assert (also.told.what, also.board.topics[3].takeaways) == (Did.TOOK_ALONG, (Takeaway("one more"),))
+    assert (also.told.what, also.board.topics[3].takeaways) == (Did.TOOK_ALONG, (Takeaway("one more", number=1),))
     more = do(do(now, k.AddTopic(text="one more")).board, k.NextTopic())
     assert kinds(more) == ["show_board", "tell began 4", "wake_timebox"]
     assert more.told.topic is None
@@ -213,7 +247,7 @@ def test_a_topic_that_comes_back_at_a_later_coffee_begins_anew_there() -> None:
     assert (begun.coffee, begun.spent, begun.takeaways) == (4, timedelta(), ())
     again = do(do(MEETING, k.NextTopic(takeaway="x"), at=NOW + MINUTE).board, k.RestoreTopic(topic=2)).board
     taken = do(again, k.TakeUpTopic(topic=2)).board.topics[2]
-    assert (taken.spent, taken.takeaways) == (MINUTE, (Takeaway("x"),))
+    assert (taken.spent, taken.takeaways) == (MINUTE, (Takeaway("x", number=1),))
 
 
 def test_in_the_meeting_the_rest_can_be_ordered_anew() -> None:

@@ -216,6 +216,45 @@ def test_dots_are_put_several_on_one_topic_and_taken_back() -> None:
     assert do(put.board, k.TakeDots(topic=3, voter="a", count=9)).told.count == 2
 
 
+def test_a_reaction_takes_back_what_it_put_and_nothing_else() -> None:
+    on = {"topic": 1, "voter": "a", "reaction": "slack:1.2"}
+    other = {**on, "reaction": "matrix:$x"}
+    full = board(topic(1, dots={"a": 2}), topic(2, dots={"a": 1}))
+    refusal(full, k.PutDots(**on))
+    refused = do(full, k.TakeDots(**on))
+    assert (refused.board, refused.told.what) == (full, Did.NOTHING)
+    put = do(board(topic(1, dots={"a": 1})), k.PutDots(**on)).board
+    assert (put.topics[1].dots, put.topics[1].reacted) == ({"a": 2}, {"a": ("slack:1.2",)})
+    again = do(put, k.PutDots(**on))
+    assert (again.board, again.told.what) == (put, Did.NOTHING)
+    both = do(put, k.PutDots(**other)).board
+    assert both.topics[1].dots == {"a": 3}
+    one = do(both, k.TakeDots(**on)).board
+    assert (one.topics[1].dots, one.topics[1].reacted) == ({"a": 2}, {"a": ("matrix:$x",)})
+    assert do(one, k.TakeDots(**on)).board == one
+    assert do(one, k.TakeDots(**other)).board.topics[1].dots == {"a": 1}
+
+
+def test_a_line_takes_the_dots_of_reactions_last_and_then_they_hold_none() -> None:
+    on = {"topic": 1, "voter": "a", "reaction": "slack:1.2"}
+    put = do(board(topic(1, dots={"a": 1, "b": 1})), k.PutDots(**on)).board
+    less = do(put, k.TakeDots(topic=1, voter="a", count=1)).board
+    assert (less.topics[1].dots, less.topics[1].reacted) == ({"a": 1, "b": 1}, {"a": ("slack:1.2",)})
+    none = do(less, k.TakeDots(topic=1, voter="a")).board
+    assert (none.topics[1].dots, none.topics[1].reacted) == ({"b": 1}, {})
+    anew = do(none, k.PutDots(topic=1, voter="a")).board
+    assert do(anew, k.TakeDots(**on)).board == anew
+
+
+def test_what_reactions_did_is_forgotten_with_the_dots() -> None:
+    dots = {"dots": {"a": 1}, "reacted": {"a": ("slack:1.2",)}, "brought": "b"}
+    dropped = do(board(topic(1, **dots)), k.DropTopic(topic=1)).board.topics[1]
+    assert (dropped.dots, dropped.reacted) == ({}, {})
+    meeting = do(board(topic(1, **dots), topic(2, **dots), coffee=CALLED), k.StartCoffee()).board
+    over = do(meeting, k.EndCoffee()).board
+    assert [(one.dots, one.reacted, one.brought) for one in over.topics.values()] == [({}, {}, "")] * 2
+
+
 def test_without_a_coffee_nothing_is_shown() -> None:
     assert do(board(topic(1)), k.PutDots(topic=1, voter="a")).effects == ()
 
@@ -232,7 +271,7 @@ def test_what_was_skipped_or_is_over_is_not_called_again() -> None:
     skipped = do(THREE, k.SkipCoffee())
     assert (skipped.board.coffee, skipped.board.past[4].status) == (None, CoffeeStatus.SKIPPED)
     assert kinds(skipped) == ["show_board", "tell skipped 0"]
-    for command in (k.CallCoffee, k.OrderAgenda, k.StartCoffee):
+    for command in (k.CallCoffee, k.OrderAgenda):
         again = do(skipped.board, command(starts_at=CALLED.starts_at))
         assert (again.board, again.effects, again.told.what) == (skipped.board, (), Did.NOTHING)
     assert skipped.board.topics == THREE.topics
@@ -286,15 +325,23 @@ def test_what_comes_up_once_the_agenda_stands_is_its_last() -> None:
 
 
 def test_where_the_board_stands_is_kept_also_of_what_was_last() -> None:
-    kept = do(THREE, k.RecordBoard(platform="slack", message="m1", room="C1"))
+    kept = do(THREE, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4))
     assert kept.board.coffee is not None
     assert (kept.board.coffee.boards, kept.effects) == ({"slack": Shown("C1", "m1")}, ())
-    nothing = do(kept.board, k.RecordBoard(platform="slack", message="m1", room="C1"))
+    nothing = do(kept.board, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4))
     assert nothing.board == kept.board
     over = do(kept.board, k.SkipCoffee()).board
-    late = do(over, k.RecordBoard(platform="matrix", message="m2", room="!r")).board.past[4]
+    late = do(over, k.RecordBoard(platform="matrix", message="m2", room="!r", coffee=4)).board.past[4]
     assert late.boards == {"slack": Shown("C1", "m1"), "matrix": Shown("!r", "m2")}
-    assert do(board(), k.RecordBoard(platform="slack", message="m", room="C")).board == board()
+    assert do(board(), k.RecordBoard(platform="slack", message="m", room="C", coffee=4)).board == board()
+
+
+def test_a_board_that_was_posted_before_the_next_coffee_was_called_is_not_that_one_s() -> None:
+    called = do(THREE, k.CallCoffee(starts_at=NOW + 5 * HOUR)).board
+    now = do(called, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4)).board
+    assert now.coffee is not None
+    assert (now.coffee.number, now.coffee.boards) == (5, {})
+    assert now.past[4].boards == {"slack": Shown("C1", "m1")}
 
 
 def test_where_the_minutes_lie_is_kept_and_what_can_be_opened_wins_over_a_path() -> None:

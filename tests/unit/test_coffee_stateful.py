@@ -26,6 +26,7 @@ COUNTS = st.integers(-1, 4)
 TEXTS = st.sampled_from([*(f"topic {n}" for n in range(14)), "", "x", "Topic 3!", "y" * 301])
 TIMES = st.integers(0, 3).map(lambda weeks: NOW + weeks * timedelta(weeks=1))
 ROUNDS = st.integers(0, 2)
+REACTIONS = st.sampled_from(["slack:1.2", "matrix:$x"])
 PLATFORMS = st.sampled_from(["slack", "matrix"])
 
 COMMANDS = st.one_of(
@@ -37,10 +38,11 @@ COMMANDS = st.one_of(
     st.builds(k.PutDots, topic=TOPICS, voter=VOTERS, count=COUNTS),
     st.builds(k.PutDots, topic=TOPICS, voter=VOTERS),
     st.builds(k.TakeDots, topic=TOPICS, voter=VOTERS, count=st.none() | COUNTS),
+    st.builds(k.PutDots, topic=TOPICS, voter=VOTERS, reaction=REACTIONS),
+    st.builds(k.TakeDots, topic=TOPICS, voter=VOTERS, reaction=REACTIONS),
     st.builds(k.CallCoffee, starts_at=TIMES),
     st.builds(k.OrderAgenda, starts_at=st.none() | TIMES),
-    st.builds(k.StartCoffee, starts_at=st.none() | TIMES),
-    st.builds(k.StartCoffee),
+    st.just(k.StartCoffee()),
     st.builds(k.NextTopic, takeaway=st.sampled_from(["", "learnt"]), by=BY),
     st.builds(k.TakeUpTopic, topic=TOPICS),
     st.builds(k.GiveThumb, voter=VOTERS, up=st.booleans()),
@@ -48,9 +50,11 @@ COMMANDS = st.one_of(
     st.builds(k.EndTimebox, coffee=st.integers(1, 3), topic=st.integers(0, 14), round=ROUNDS),
     st.builds(k.CountThumbs, coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS),
     st.builds(k.NoteTakeaway, text=st.sampled_from(["", "learnt"]), by=BY),
+    st.builds(k.NoteTakeaway, text=st.just("learnt"), by=BY, topic=TOPICS),
+    st.builds(k.DropTakeaway, takeaway=st.integers(0, 4)),
     st.just(k.EndCoffee()),
     st.just(k.SkipCoffee()),
-    st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1")),
+    st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1"), coffee=st.integers(1, 3)),
     st.builds(
         k.RecordThumbs, platform=PLATFORMS, message=st.just("m2"), coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS
     ),
@@ -128,6 +132,7 @@ class Table(RuleBasedStateMachine):
         dots: Counter[str] = Counter()
         for one in self.topics.values():
             assert all(count > 0 for count in one.dots.values())
+            assert all(0 < len(held) <= one.dots.get(voter, 0) for voter, held in one.reacted.items())
             if one.state is TopicState.OPEN:
                 dots.update(one.dots)
             if one.state is TopicState.DROPPED:

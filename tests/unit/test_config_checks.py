@@ -454,7 +454,7 @@ def start(people):
         (
             "coffee:",
             "coffee.to[0]: warning: no chat platform is configured, so nobody reads it there. "
-            "Configure one under `chat:`, or write a mail address.",
+            "Configure one under `chat:`.",
         ),
         (
             COFFEE.replace("to: [announce]", "to: [anounce]"),
@@ -476,6 +476,11 @@ def start(people):
         (
             "chat: {console: {}}\ncoffee: {cron: '*/5 9 * * mon'}",
             "coffee.cron: it comes more than once a day. Write one time, like `mon 09:00` or `mon-fri 09:00`.",
+        ),
+        (
+            "chat: {console: {}}\npaging: {email: {type: smtp}}\nhttp: {public_url: https://k.example.org}\n"
+            "coffee: {to: [announce, ops@example.org]}",
+            "coffee.to[1]: `ops@example.org`: nobody can vote in a mail. Name a room of a chat platform, like `announce` or `#ops`.",
         ),
         ("chat: {console: {}}\ncoffee: {calendar: {url: x}}", "coffee.calendar.type: it is missing. Add `type: …`."),
         (

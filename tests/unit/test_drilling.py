@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
-from bot.incident.drilling import usual_speed
+from bot.incident.drilling import MOST_TOGETHER, usual_speed
 from bot.incident.evolve import evolve
 from bot.incident.model import Kind, Mark, Person, Refused, Role, Severity, Source, Status
 from bot.incident.plan import Policy, plan
@@ -45,7 +45,7 @@ def past(*minutes: float, count: int = 1) -> tuple[e.Recorded, ...]:
     events: list[tuple[float, e.Event]] = [(0, opened)]
     for place, minute in enumerate(minutes, 1):
         sample = e.AlertFact(f"f{place}", "OSDDown", f"osd.{place} is down")
-        fired = e.AlertsFired(at=START, count=count, firing=place, samples=(sample,))
+        fired = e.AlertsFired(at=START + minute * MINUTE, count=count, firing=place, samples=(sample,))
         events.append((minute, fired))
     return tuple(
         e.Recorded(3, seq, START + minute * MINUTE, "alerts", Source("alert"), seq, event)
@@ -62,13 +62,15 @@ def a_drill(script: tuple[e.Recorded, ...], *, speed: int = 0) -> Story:
 def clock(told: Story, script: tuple[e.Recorded, ...]) -> list[e.Recorded]:
     """The timer that waits goes off, at its time."""
     held = told.incident.replay
-    wait = (held.due - told.now) / MINUTE
+    wait = max(0.0, (held.due - told.now) / MINUTE)
     due = c.StepReplay(of=3, seq=held.seq, due=held.due, script=tuple(one for one in script if one.seq >= held.seq))
     return told.give(step(due, by="klatsch", source="delivery", after=wait))
 
 
 def fired(recorded: list[e.Recorded]) -> list[str]:
-    return [one.event.samples[0].summary for one in recorded if isinstance(one.event, e.AlertsFired)]
+    """What fired, an event a line."""
+    shown = [one.event.samples for one in recorded if isinstance(one.event, e.AlertsFired)]
+    return ["; ".join(fact.summary for fact in samples) for samples in shown]
 
 
 @pytest.mark.parametrize(
@@ -84,8 +86,8 @@ def test_each_alert_comes_as_it_came_then_and_so_many_times_sooner():
     told = a_drill(script, speed=10)
     assert fired(list(told.history)) == ["osd.1 is down"]
     assert told.incident.replay.due == START + 3 * MINUTE
-    # What came within seconds comes at once.
-    assert fired(clock(told, script)) == ["osd.2 is down", "osd.3 is down"]
+    # What came within seconds comes at once, and is told at once.
+    assert fired(clock(told, script)) == ["osd.2 is down; osd.3 is down"]
     came = clock(told, script)
     assert fired(came) == ["osd.4 is down"]
     assert round((told.now - START) / MINUTE, 1) == 9.0
@@ -94,11 +96,60 @@ def test_each_alert_comes_as_it_came_then_and_so_many_times_sooner():
     assert told.incident.replay.over
 
 
+def test_a_storm_is_told_in_a_few_lines_and_takes_as_long_as_it_took_then():
+    """Every seven seconds for half an hour, sixty times as fast: half a minute, not the blink of an eye."""
+    script = past(*(n * 7 / 60 for n in range(258)), count=3)
+    told = a_drill(script, speed=60)
+    while not told.incident.replay.over:
+        clock(told, script)
+    came = [one.event for one in told.history if isinstance(one.event, e.AlertsFired)]
+    assert timedelta(seconds=26) < told.now - START < timedelta(seconds=32)
+    assert sum(event.count for event in came) == told.incident.alerts_total == 258 * 3
+    assert 10 < len(came) < 20
+    assert {len(event.samples) for event in came} <= {*range(1, 11)}
+    assert [event.samples[0].fingerprint for event in came[:3]] == ["f1", "f19", "f37"]
+
+
+def test_what_cleared_in_between_parts_what_fired_before_it_from_what_fired_behind_it():
+    script = past(0, 0.01, 0.02, 0.03)
+    cleared = e.AlertsCleared(at=START, count=1, firing=1, samples=script[2].event.samples)
+    script = (*script[:2], replace(script[2], event=cleared), *script[3:])
+    told = a_drill(script, speed=1)
+    came = [(type(one.event), one.event.firing) for one in told.history if hasattr(one.event, "firing")]
+    assert came == [(e.AlertsFired, 1), (e.AlertsCleared, 0), (e.AlertsFired, 2)]
+
+
+def test_what_may_not_be_shown_any_longer_ends_it_and_nobody_says_that_all_came():
+    told = a_drill(past(0, 30, 60), speed=10)
+    (moved,) = clock(told, ())
+    assert sentence(moved.event, str) == "The replay ends here: the past incident has become private"
+    assert told.incident.replay.over
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait_longer_after_a_pause():
+    told = a_drill(past(0, 60), speed=10)
+    told.now -= timedelta(hours=5)
+    told.give(step(c.PaceReplay(paused=True), after=0))
+    assert told.incident.replay.left == 60 * MINUTE
+
+
 def test_what_opened_by_hand_has_its_first_alert_when_it_came_then():
     told = a_drill(past(5), speed=1)
     assert fired(list(told.history)) == []
     assert told.incident.replay.due == START + 5 * MINUTE
     assert fired(clock(told, past(5))) == ["osd.1 is down"]
+
+
+def test_a_burst_with_a_merge_in_it_that_brought_no_alerts_comes_to_its_end():
+    script = list(past(0, *[30] * 150))
+    merged = e.Absorbed(at=START, other=4, title="The same", alerts_firing=0, alerts_total=0)
+    script[80] = replace(script[80], event=merged)
+    told = a_drill(tuple(script), speed=1000)
+    while not told.incident.replay.over:
+        # As many as are looked up at a time.
+        waits = [one for one in script if one.seq >= told.incident.replay.seq]
+        clock(told, tuple(waits[: MOST_TOGETHER + 1]))
+    assert told.incident.alerts_total == 150
 
 
 def test_it_is_held_goes_on_and_changes_its_pace_without_losing_a_second():
@@ -251,6 +302,35 @@ def test_the_log_shows_nothing_of_what_has_become_private():
     text = drill_log(history, [], people=PEOPLE, zone="")
     golden("drill/log_private.md", text)
     assert "Of INC-7 nothing is shown: it is private by now." in text
+
+
+def test_the_log_says_where_the_alerts_were_also_when_they_had_to_wait():
+    """The bot was down for ten minutes. What came then stands beside what it repeats, and a line of the players not behind it."""
+    script = past(0, 30, 60)
+    told = a_drill(script, speed=10)
+    told.give(step(c.Note(text="all is quiet", mark=Mark.NOTE), by="ben", after=12))
+    told.now += MINUTE
+    clock(told, script)
+    told.give(step(c.Note(text="a second one", mark=Mark.NOTE), by="ben", after=1))
+    lines = drill_log(told.history, script, people={}, zone="").splitlines()
+    told_in_order = [line.strip("| ").partition("** ")[2] for line in lines if line.startswith(("| **", "|  | **"))]
+    assert told_in_order[-5:] == [
+        "“all is quiet”",
+        "1 alert fired: osd.2 is down",
+        "1 alert fired: osd.2 is down",
+        "“a second one”",
+        "1 alert fired: osd.3 is down",
+    ]
+
+
+def test_the_log_has_what_the_players_will_change():
+    told = a_drill(past(0), speed=1)
+    told.give(step(c.AddFollowUp(text="Alert before the disk is full", owner="ben"), by="ben"))
+    told.give(c.Resolve())
+    text = drill_log(told.history, past(0), people=PEOPLE, zone="")
+    assert "“Alert before the disk is full”" in text
+    assert "> What else will you change because of today" in text
+    assert "Ben" not in text
 
 
 def test_a_drill_without_anybody_is_logged_too():

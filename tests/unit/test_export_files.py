@@ -112,6 +112,14 @@ def test_the_json_says_what_is_kept_where_and_the_public_copy_of_none():
         assert not [word for word in ("a.png", "b.log", "Files", "<img") if word in text]
 
 
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "\x00\n", "\ud800"])
+def test_a_file_whose_name_cannot_be_read_is_called_one(name):
+    copy = exported(shown(name), n0="files/e2-file.bin")
+    value = to_json(copy, people=PEOPLE)
+    assert (value["files"][0]["name"], faults(value)) == ("file", [])
+    assert "[file](files/e2-file.bin)" in to_markdown(copy, people=PEOPLE)
+
+
 def test_a_page_shows_pictures_links_the_rest_and_says_what_is_not_beside_it():
     page = to_html(
         exported(shown("a.png", "b.log", "c.log"), n0="files/e2-a.png", n1="files/e2-2-b.log"), people=PEOPLE

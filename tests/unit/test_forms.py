@@ -14,7 +14,8 @@ from bot.chat.parse import Question, parse
 from bot.chat.values import MARKS
 from bot.chat.verbs import NAMES
 from bot.chat.wanting import choices, wanting
-from bot.incident.model import ComponentState, Incident, Refused
+from bot.incident.model import ComponentState, Incident, Refused, Status
+from bot.incident.model import Kind as IncidentKind
 from tests.unit.test_parse import ELSEWHERE, NOW, ROOM
 
 HERE = replace(ROOM, open=(*ROOM.open, Incident(8, NOW, title="Switch down")))
@@ -83,7 +84,8 @@ TEXTS = st.one_of(
 TIMES = st.sampled_from(
     ["14:05", "-10m", "2026-11-04T09:00", "04.11. 09:00", "14.05 Uhr", "30m", "friday", "nonsense", '"']
 )
-KNOWN = choices(HERE, [Option("3", "Why do OSDs flap?"), Option("5", "Who reads the runbook?")])
+PAST = Incident(3, NOW, title="OSDs down", status=Status.CLOSED, alerts_total=4)
+KNOWN = choices(HERE, [Option("3", "Why do OSDs flap?"), Option("5", "Who reads the runbook?")], [PAST])
 
 
 def answers(field):
@@ -120,7 +122,7 @@ def said(text):
 
 PLACES = {
     "open": {"text": "title", "sev": "severity", "private": "private", "service": "service", "page": "page"},
-    "drill": {"text": "title", "sev": "severity"},
+    "drill": {"of": "replays", "text": "title", "sev": "severity"},
     "maint": {"text": "title"},
     "retro": {"text": "title", "sev": "severity", "service": "service"},
     "nearmiss": {"text": "title"},
@@ -158,7 +160,11 @@ def expected(verb, name, values):
             return "" if value == "none" else value
         case _, "owner" | "person":
             return {"U0ANA": "ana", "": ""}[value]
-        case _, "into":
+        case "drill", "sev":
+            return value or "sev2"
+        case "drill", "of" if not value:
+            return 0
+        case _, "into" | "of":
             return int(value.lower().lstrip("#inc-").rstrip(":,.;"))
         case "note", "mark":
             return MARKS[value or "note"]
@@ -276,6 +282,22 @@ def test_a_line_that_lacks_something_asks_for_its_form(line, verb, values):
     assert (wanted.form.key, wanted.values, wanted.incident) == (verb, values, None)
     with pytest.raises(Refused):
         parse(line, HERE)
+
+
+def test_the_form_of_a_drill_offers_what_can_be_replayed():
+    over = PAST
+    others = (
+        replace(over, number=4, private=True),
+        replace(over, number=5, kind=IncidentKind.DRILL),
+        replace(over, number=6, alerts_total=0),
+        replace(over, number=7, status=Status.INVESTIGATING),
+    )
+    assert choices(HERE, past=(over, *others))["past"] == (Option("INC-3", "INC-3 OSDs down"),)
+    line = FORMS["drill"].line({"of": "INC-3", "speed": "20x"})
+    with pytest.raises(Refused, match="only together with “Past incident”"):
+        FORMS["drill"].line({"speed": "20x"})
+    command = parse(line, HERE).command
+    assert (command.replays, command.speed, command.as_then, command.title) == (3, 20, True, "")
 
 
 def test_page_alone_asks_whom():
@@ -416,4 +438,5 @@ def test_what_can_be_chosen_is_what_the_house_has_the_usual_policy_first():
         "components": ["compute-az1", "volumes"],
         "incidents": ["INC-5", "INC-8"],
         "topics": [],
+        "past": [],
     }

@@ -13,8 +13,8 @@ from tests.clock import START
 PICTURE = d.Picture("p", "a picture", Drawing(10, 10, ()))
 
 
-def html(*blocks: d.Block, prefix: str = "") -> str:
-    return fragment(d.Document("a summary", blocks), lambda picture: f"<img alt={picture.name}>", prefix=prefix)
+def html(*blocks: d.Block) -> str:
+    return fragment(d.Document("a summary", blocks), lambda picture: f"<img alt={picture.name}>")
 
 
 def test_each_block_has_its_element() -> None:
@@ -29,7 +29,6 @@ def test_each_block_has_its_element() -> None:
         d.Divider(),
         PICTURE,
         d.Buttons((d.Button("Vote", "coffee vote 3"),)),
-        prefix="!inc",
     )
     assert shown.split("\n") == [
         "<h1>Title</h1>",
@@ -43,7 +42,7 @@ def test_each_block_has_its_element() -> None:
         "b</code></pre>",
         "<hr>",
         "<img alt=p>",
-        "<ul><li>Vote: <code>!inc coffee vote 3</code></li></ul>",
+        "<ul><li>Vote: <code>coffee vote 3</code></li></ul>",
     ]
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -16,13 +15,10 @@ from hypothesis import strategies as st
 import bot.coffee
 from bot.coffee import metrics
 from bot.coffee.gathered import MEASURED, Gathered
-from bot.coffee.metrics import Durations, Evidence, Reported, Sample, Span, Took, durations, loads, reported
+from bot.coffee.metrics import Durations, Evidence, Reported, Sample, Span, Took, durations, reported
 from bot.incident import commands as c
 from bot.incident.evolve import replay
-from bot.incident.hours import Hours
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
-from bot.oncall.load import Paged
-from bot.oncall.schedules import Rotation, Schedule
 from tests.builders import record, step
 
 END = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -258,17 +254,6 @@ def test_counts_go_back_to_the_first_week_with_an_incident() -> None:
 )
 def test_more_is_told_than_usual_or_near_misses_are(found: Reported, more: bool) -> None:
     assert found.more is more
-
-
-def test_pages_are_spread_over_the_hours_of_each_rotation() -> None:
-    berlin = ZoneInfo("Europe/Berlin")
-    schedule = Schedule("platform", berlin, Rotation(("ana",), WEEK, datetime.fromisoformat("2026-11-02T09:00")))
-    at = datetime(2026, 11, 25, 2, tzinfo=UTC)
-    week = Gathered(
-        START, END, paged=(Paged(at, ("schedule:platform",)), Paged(START - MINUTE, ("schedule:platform",)))
-    )
-    (found,) = loads(week, [schedule])
-    assert found.hours == {Hours.BUSINESS: 0, Hours.OFF: 0, Hours.SLEEP: 1}
 
 
 UNHONEST = ("mean", "average", "avg", "fmean", "percentile", "quantile", "mttr", "mttd", "mtta", "statistics")

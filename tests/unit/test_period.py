@@ -39,6 +39,15 @@ def test_a_week_is_that_of_the_calendar_in_the_team_s_zone(week: str, start: str
     assert period(week, NOW, BERLIN) == (datetime.fromisoformat(start), datetime.fromisoformat(end))
 
 
+def test_without_a_year_week_53_is_that_of_the_last_year_that_had_one() -> None:
+    january = datetime(2027, 1, 20, 12, tzinfo=UTC)
+    assert period("W53", january, BERLIN) == period("2026-W53", january, BERLIN)
+    with pytest.raises(Refused, match=r"2027 has no week 53\."):
+        period("2027-W53", january, BERLIN)
+    with pytest.raises(Refused, match=r"2026 has no week 53\."):
+        period("W53", NOW, BERLIN)
+
+
 def test_without_one_it_is_the_seven_days_until_now() -> None:
     assert period("", NOW, BERLIN) == (NOW - WEEK, NOW)
 

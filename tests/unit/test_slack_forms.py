@@ -13,9 +13,9 @@ from bot.chat.parse import parse
 from bot.chat.wanting import choices, wanting
 from bot.incident.model import Refused
 from tests.contract.servers.slack.blocks import check_view
-from tests.unit.test_forms import FILLED, HERE
+from tests.unit.test_forms import FILLED, HERE, PAST
 
-CHOICES = choices(HERE)
+CHOICES = choices(HERE, past=[PAST])
 WHERE = Where(channel="C0ROOM", message="1700000000.000100", room=7)
 WORDS = st.text(max_size=400)
 HOUSES = st.dictionaries(

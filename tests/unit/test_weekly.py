@@ -15,7 +15,7 @@ from bot.chat.markdown import to_markdown
 from bot.chat.templates import TemplateError, Templates
 from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
-from bot.coffee.board import Board, Origin, Topic, TopicState
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Takeaway, Topic, TopicState
 from bot.coffee.digest import weekly
 from bot.coffee.edition import Edition
 from bot.coffee.editions import edition
@@ -382,6 +382,16 @@ def test_follow_ups_are_told_as_they_are_now() -> None:
     assert (found.owners, found.open) == (("ana",), 2)
 
 
+def test_a_follow_up_that_its_incident_does_not_have_is_left_out() -> None:
+    adding = (c.AddFollowUp(text="First"), c.AddFollowUp(text="Second"))
+    found = week(lived(7, START + HOUR, c.Open(title="t"), *adding))
+    (incident,) = found.owing
+    kept = replace(incident, followups=incident.followups[1:])
+    digest = weekly(replace(found, incidents={7: kept}, owing=(kept,)), around(END))
+    assert digest.followups is not None
+    assert [one.text for one in digest.followups.new] == ["Second"]
+
+
 def test_a_question_is_open_until_it_is_taken_back_or_talked_about() -> None:
     story = lived(
         7,
@@ -443,6 +453,39 @@ def test_topics_stand_by_their_dots() -> None:
     coffee = weekly(gathered([], START, END, board=board(START)), around(END)).coffee
     assert coffee is not None
     assert [(number, dots) for number, _, dots in coffee.topics] == [(5, 5), (3, 1), (6, 0)]
+
+
+@pytest.mark.parametrize(("ended", "told"), [(START, True), (END - HOUR, True), (START - HOUR, False), (END, False)])
+def test_what_came_of_a_coffee_is_told_in_the_week_in_which_it_ended(ended: datetime, told: bool) -> None:
+    over = Coffee(4, ended - HOUR, CoffeeStatus.OVER, agenda=(9, 8), ended=ended, minutes="https://git.example.org/4")
+    talked = [
+        Topic(8, "Reserved cores", START, state=TopicState.DISCUSSED, coffee=4),
+        Topic(9, "SONiC", START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Try it", "ana"),)),
+        Topic(7, "Of an earlier one", START, state=TopicState.DISCUSSED, coffee=3),
+    ]
+    held = Board({topic.id: topic for topic in talked}, past={4: over})
+    coffee = weekly(gathered([], START, END, board=held), around(END, **COFFEE)).coffee
+    assert coffee is not None
+    assert [(one.text, one.takeaways) for one in coffee.talked] == [
+        ("SONiC", ("Try it",)),
+        ("Reserved cores", ()),
+    ] * told
+    assert coffee.minutes == "https://git.example.org/4" * told
+    alone = weekly(gathered([], START, END, board=held), around(END)).coffee
+    assert (alone is not None) is told
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_takeaways_are_told_without_whose_they_are(language: str) -> None:
+    over = Coffee(4, START, CoffeeStatus.OVER, agenda=(9,), ended=START + HOUR, minutes="https://git.example.org/4")
+    said = (Takeaway("Try it", "ana"), Takeaway("Not alone", "ben"))
+    held = Board({9: Topic(9, "SONiC", START, state=TopicState.DISCUSSED, coffee=4, takeaways=said)}, past={4: over})
+    who = around(END, **COFFEE)
+    made = edition(weekly(gathered([], START, END, board=held), who), who, Templates(None), language)
+    (detail,) = [document.to_plain() for block, document in made.details if block is DigestBlock.COFFEE]
+    assert "- SONiC: Try it; Not alone\n" in detail
+    assert "https://git.example.org/4" in detail
+    assert "Ana" not in detail
 
 
 WEEKS = [

@@ -223,9 +223,13 @@ class ConsolePlatform:
             self._name, room, person, short(emoji, NAME), message, on.document.to_plain(), on.by, on.at, added, number
         )
         try:
-            await inbox.reacted(reacted)
+            answer = await inbox.reacted(reacted)
         except (Overloaded, StoreUnavailable) as problem:
             self._screen.note(f"{emoji} was not noted: {problem} Please take it off and put it on again.")
+            return
+        if answer:
+            below = self._message("", answer, thread=on.thread or message, key=f"to {number}")
+            await self._run(partial(self._keeper.post, room, below))
 
     # To look at it.
 

@@ -29,7 +29,7 @@ from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-Answer = Callable[[str, Document, Json | None, str], Awaitable[None]]
+Answer = Callable[[str, Document, Json | None, str, str], Awaitable[None]]
 
 SINCE = "since"
 WAITS = 30.0
@@ -192,11 +192,12 @@ class Listener:
         self._answers.add(task)
         task.add_done_callback(self._answers.discard)
 
-    async def _reply(self, room: str, document: Document, content: Json | None, to: str) -> None:
+    async def _reply(self, room: str, document: Document, content: Json | None, to: str, *, key: str = "") -> None:
+        """To the message `to`, whose `content` says in which thread it is. `key` is what is answered, if that is not it."""
         end = asyncio.get_running_loop().time() + ANSWERED_WITHIN
         while True:
             try:
-                return await self._answer(room, document, content, to)
+                return await self._answer(room, document, content, to, key or to)
             except Rejected as error:
                 return log.warning("%s: no answer in %s: %s", self._name, room, error.reason)
             except Unavailable as error:
@@ -224,7 +225,7 @@ class Listener:
         held = {"by": str(event["sender"]), "emoji": emoji, "message": message}
         # Before it is handed over: whoever takes it off later must find it.
         await self._memory.keep({f"reaction:{id_}": json.dumps(held)})
-        await self._inbox.reacted(
+        answer = await self._inbox.reacted(
             Reacted(
                 self._name,
                 await self._upgrades.first(room),
@@ -239,6 +240,8 @@ class Listener:
                 link=self._link(room, message),
             )
         )
+        if answer:
+            self._later(self._reply(room, answer, in_its_thread(on["content"], message), message, key=id_))
 
     async def _redaction(self, room: str, event: Json) -> None:
         # Its place depends on the room's version (https://spec.matrix.org/latest/rooms/v11/#redactions).
@@ -266,6 +269,14 @@ class Listener:
 
     def _link(self, room: str, message: str) -> str:
         return links.message(room, message, self._addressing.us.partition(":")[2])
+
+
+def in_its_thread(content: Json, message: str) -> Json:
+    """Where an answer to `message` stands: in the thread that it is in, or else in one of its own."""
+    relation = content.get("m.relates_to")
+    if isinstance(relation, dict) and relation.get("rel_type") == "m.thread":
+        return content
+    return {"m.relates_to": {"rel_type": "m.thread", "event_id": message}}
 
 
 def _at(event: Json) -> datetime:

@@ -98,8 +98,9 @@ class MatrixPlatform:
             else:
                 await self._upgrades.carry(message, await self._say(attempt, id_, document))
 
-    async def answer(self, room: str, document: Document, content_of: Json | None, to: str) -> None:
-        """Reply to what somebody typed, in the thread where it was typed; without its content it is no reply to anything."""
+    async def answer(self, room: str, document: Document, content_of: Json | None, to: str, key: str) -> None:
+        """Reply to the message `to`, in the thread where that is; without its content it is no reply to anything. What `key` is the id of is
+        answered once."""
         relation = content_of and content_of.get("m.relates_to")
 
         def written(room: int) -> Json:
@@ -113,7 +114,7 @@ class MatrixPlatform:
             return content
 
         async with self._locks.setdefault(room, asyncio.Lock()):
-            await self._posts.send(room, f"answer-{to}", written)
+            await self._posts.send(room, f"answer-{key}", written)
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:
         async with self._writing(room) as id_:

@@ -47,6 +47,7 @@ class Posts:
         self._encryption = encryption
         self._us = us
         self._installation = installation
+        self._patience = pictures.Patience()
 
     async def post(self, attempt: Attempt, room: str, written: Written, *, archived: bool) -> str:
         """The message's id. Where a room is `archived` only what was said before is found."""
@@ -64,7 +65,7 @@ class Posts:
         try:
             content = await a_picture(self._homeserver, picture, sealed=await self._encryption.seals(room), most=WORDS)
         except (Rejected, Unavailable) as error:
-            if isinstance(error, Unavailable) and attempt.number < pictures.TRIES:
+            if isinstance(error, Unavailable) and not self._patience.is_over(attempt.key):
                 raise
             log.warning("%s is told in words alone: %s", pictures.file_name(picture), error.reason)
             content = render.message(say(pictures.words(picture, WORDS)), {})

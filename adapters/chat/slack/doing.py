@@ -232,12 +232,15 @@ class Doing:
 
     async def _reaction(self, event: Event) -> None:
         if not await self._means(event) or await self.refused(event.user) is not None:
-            return None
-        if not event.added:
-            return await self._inbox.reacted(self._reacted(event, event.user, {}))
-        answer = await self._web.call("reactions.get", channel=event.channel, timestamp=event.ts, full=True)
-        message = answer.get("message")
-        return await self._inbox.reacted(self._reacted(event, event.user, message if isinstance(message, dict) else {}))
+            return
+        message: dict[str, Any] = {}
+        if event.added:
+            found = await self._web.call("reactions.get", channel=event.channel, timestamp=event.ts, full=True)
+            message = on if isinstance(on := found.get("message"), dict) else {}
+        answer = await self._inbox.reacted(self._reacted(event, event.user, message))
+        if answer:
+            self.later(event, answer)
+        return
 
     async def _pin(self, event: Event) -> None:
         """A pin is one, whoever puts it there; so it is taken back by whoever takes it off, in the name of the first."""
@@ -278,4 +281,5 @@ class Doing:
             event=event.id,
             files=files(message),
             link=self._standing.permalink(event.channel, event.ts, str(message.get("thread_ts") or "")),
+            aside=True,
         )

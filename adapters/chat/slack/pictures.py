@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from adapters.chat.pictures import TRIES, drawn, file_name, shown, words
+from adapters.chat.pictures import Patience, drawn, file_name, shown, words
 from adapters.chat.slack.answers import text
 from adapters.chat.slack.config import Config
 from adapters.chat.slack.messages import SLACK, is_ours
@@ -53,13 +53,12 @@ class Pictures:
         self._web = web
         self._memory = memory
         self._clock = clock
+        self._patience = Patience()
 
     async def of(self, attempt: Attempt, document: Document) -> list[File]:
         """A file for each picture that is shown. Raises Unavailable at the first tries."""
         wanted = shown(document)
-        return [
-            await self._file(attempt, key, one) for key, one in zip(_keys(attempt, len(wanted)), wanted, strict=True)
-        ]
+        return [await self._file(key, one) for key, one in zip(_keys(attempt, len(wanted)), wanted, strict=True)]
 
     def refused(self, error: Rejected, files: Sequence[File]) -> None:
         """A message with these was. Raises Unavailable when they may only be too new, and `error` when it is not their fault."""
@@ -75,7 +74,7 @@ class Pictures:
         if files:
             await self._memory.forget(_keys(attempt, len(files)))
 
-    async def _file(self, attempt: Attempt, key: str, picture: Picture) -> File:
+    async def _file(self, key: str, picture: Picture) -> File:
         if held := await self._memory.recall(key):
             id_, _, at = held.partition(" ")
             return File(id_, datetime.fromtimestamp(int(at), UTC))
@@ -83,7 +82,7 @@ class Pictures:
         try:
             file = File(await self._uploaded(picture), now)
         except (Rejected, Unavailable) as error:
-            if isinstance(error, Unavailable) and attempt.number < TRIES:
+            if isinstance(error, Unavailable) and not self._patience.is_over(key):
                 raise
             log.warning("%s: %s is told in words alone: %s", self._name, file_name(picture), error.reason)
             return File("", now)

@@ -189,21 +189,27 @@ class Git:
     async def _cloned(self) -> AsyncIterator[Clone]:
         """A clone that is gone afterwards. What git says is said in our words."""
         config = self._config
-        with tempfile.TemporaryDirectory(prefix="klatsch-git-", ignore_cleanup_errors=True) as folder:
-            home = Path(folder)
-            secrets = [config.token.get_secret_value(), self._basic()]
-            git = Process(self._name, home, self._settings(), self._ssh(home), secrets)
-            clone = Clone(git, config.branch)
-            try:
-                await clone.begin()
-                yield clone
-            except Failed as failed:
-                raise git.trouble(failed) from None
-            except NoBranch as missing:
-                others = ", ".join(f"`{other}`" for other in missing.others[:5])
-                raise Rejected(
-                    f"{self._name}: there is no branch `{config.branch}`, but {others}; check `branch`"
-                ) from None
+        try:
+            with tempfile.TemporaryDirectory(prefix="klatsch-git-", ignore_cleanup_errors=True) as folder:
+                home = Path(folder)
+                secrets = [config.token.get_secret_value(), self._basic()]
+                git = Process(self._name, home, self._settings(), self._ssh(home), secrets)
+                clone = Clone(git, config.branch)
+                try:
+                    await clone.begin()
+                    yield clone
+                except Failed as failed:
+                    raise git.trouble(failed) from None
+        except NoBranch as missing:
+            others = ", ".join(f"`{other}`" for other in missing.others[:5])
+            raise Rejected(
+                f"{self._name}: there is no branch `{config.branch}`, but {others}; check `branch`"
+            ) from None
+        except OSError as error:
+            # Its disk may be full.
+            raise Unavailable(
+                f"{self._name}: the folder for temporary files cannot be used ({error.strerror})"
+            ) from None
 
     def _basic(self) -> str:
         token = self._config.token.get_secret_value()

@@ -11,11 +11,12 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTopic:
-    """`by` is who brought it up, empty: nobody says. `message` (`platform:id`) is where somebody reacted to it, outside of any incident."""
+    """`by` is who brought it up, empty: nobody says. `message` (`platform:id`) is where `voter` reacted to it, outside of any incident."""
 
     text: str
     by: str = ""
     message: str = ""
+    voter: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,20 +48,22 @@ class ForgetTopic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutDots:
-    """So many more dots on a topic."""
+    """So many more dots on a topic. `reaction` is what the reaction that is meant stands on (`platform:id`), empty: none is."""
 
     topic: int
     voter: str
     count: int = 1
+    reaction: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeDots:
-    """So many less, None: all of that voter's."""
+    """So many less, None: all of that voter's. With a `reaction` (as there) the one that it put, if it did."""
 
     topic: int
     voter: str
     count: int | None = None
+    reaction: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +82,7 @@ class OrderAgenda:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartCoffee:
-    """The meeting begins with the first topic. `starts_at` is when it was to begin, None: it was not planned."""
-
-    starts_at: datetime | None = None
+    """The meeting that is called, or else one that nobody planned, begins with its first topic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,8 +138,18 @@ class CountThumbs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteTakeaway:
+    """Of topic `topic` of this meeting, 0: of the one that is talked about, or was last."""
+
     text: str
     by: str = ""
+    topic: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropTakeaway:
+    """It was none. `takeaway` is its number in this meeting, 0: the last one."""
+
+    takeaway: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +164,12 @@ class SkipCoffee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordBoard:
-    """Where the board is shown on a platform."""
+    """Where the board of a coffee is shown on a platform."""
 
     platform: str
     message: str
     room: str
+    coffee: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +209,7 @@ CoffeeCommand = (
     | EndTimebox
     | CountThumbs
     | NoteTakeaway
+    | DropTakeaway
     | EndCoffee
     | SkipCoffee
     | RecordBoard

@@ -146,10 +146,11 @@ class ReplayBegan(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayMoved(Happened):
-    """What was due has come; event `seq` of then comes next (0: nothing)."""
+    """What was due has come; event `seq` of then comes next (0: nothing). `withheld`: there is more, and it may not be shown any longer."""
 
     seq: int
     next_at: datetime | None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

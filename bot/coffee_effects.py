@@ -24,10 +24,10 @@ A_DAY = 20
 """Coffees of one day that are looked back at, to call the minutes of each otherwise."""
 
 
-Done = f.ShowBoard | f.TellCoffee | f.AskThumbs | f.WriteMinutes
+Effect = f.ShowBoard | f.TellCoffee | f.AskThumbs | f.WriteMinutes
 
 
-class Meetings:
+class CoffeeEffects:
     """Of each platform it is one room: the one that the configuration names, or else that for announcements."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Meetings:
         self._publishers = publishers
         self._house = house
 
-    async def do(self, item: Claimed, effect: Done) -> k.CoffeeCommand | None:
+    async def do(self, item: Claimed, effect: Effect) -> k.CoffeeCommand | None:
         """As `bot.perform.Performer.do`."""
         match effect:
             case f.ShowBoard():
@@ -63,22 +63,24 @@ class Meetings:
         coffee = board.coffee
         if coffee is None:
             return None
-        shown, document = coffee.boards.get(platform.name), board_document(board, self._house, self._clock.now())
-        attempt = Attempt(item.key, item.attempt)
-        if shown is not None:
-            await platform.edit(attempt, shown.room, shown.message, document)
+        # Where people meet may have to be looked up.
+        document = await asyncio.to_thread(board_document, board, self._house, self._clock.now())
+        if shown := coffee.boards.get(platform.name):
+            await platform.edit(Attempt(item.key, item.attempt), shown.room, shown.message, document)
             return None
         if not coffee.status.live:
             return None
         room = await self._room(platform)
         if not room:
             return None
+        # By the time of another try another coffee may be called, whose board is another message.
+        attempt = Attempt(f"{item.key}:{coffee.number}", item.attempt)
         message = await platform.say(attempt, room, document)
-        return k.RecordBoard(platform=platform.name, message=message, room=room)
+        return k.RecordBoard(platform=platform.name, message=message, room=room, coffee=coffee.number)
 
     async def _tell(self, item: Claimed, effect: f.TellCoffee, platform: ChatPlatform) -> None:
         coffee, topics = await asyncio.to_thread(self._meeting, effect.coffee)
-        document = told(effect.what, coffee, topics, effect.topic, self._house)
+        document = await asyncio.to_thread(told, effect.what, coffee, topics, effect.topic, self._house)
         if document is None:
             return
         shown = coffee.boards.get(platform.name)
