@@ -71,7 +71,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    pages = DigestPages(LINKS, Library(), FakeClock(END + HOUR), prefix="!incident")
+    pages = DigestPages(LINKS, Library(), FakeClock(END + HOUR))
     with serving(Starlette(routes=[Route("/digests/{token}", pages.show)])) as address:
         yield address
 
