@@ -16,7 +16,9 @@ from bot.nearest import nearest
 EVERYWHERE = "announce"
 PLATFORMS = ("slack", "matrix", "console")
 
-_ADDRESS = re.compile(r"[^\s@:,;<>()\[\]\"\\`]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+", r"[A-Za-z0-9-]+"
+# As who mails it wants it: no dot at an end or beside another one.
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@[^@]{{1,252}}\Z)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _ROOM = re.compile(r"\S{1,255}")
 
 

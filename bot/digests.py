@@ -61,7 +61,7 @@ class WeeklyWords(Protocol):
 
 
 class Digests:
-    """Makes editions. `weeklies` are by team."""
+    """Makes editions. `weeklies` are by team; `by_itself`: they are sent when their time comes round."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class Digests:
         people: Mapping[str, Person],
         duty: Duty,
         coffee: NextCoffee | None = None,
+        by_itself: bool = True,
     ) -> None:
         self._weeks = weeks
         self._clock = clock
@@ -81,6 +82,7 @@ class Digests:
         self._duty = duty
         self._coffee = coffee or NextCoffee()
         self.weeklies = weeklies
+        self.by_itself = by_itself
 
     @property
     def mailboxes(self) -> list[Mailbox]:

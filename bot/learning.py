@@ -72,6 +72,7 @@ class Learning:
             people=config.people,
             duty=duty,
             coffee=NextCoffee(met.after, link, self._there) if met else None,
+            by_itself=config.digest is not None,
         )
         section = config.coffee or CoffeeSection()
         self.house = House(
@@ -82,6 +83,7 @@ class Learning:
             coffee_rooms(config),
             next=next_of(met),
             calendar=calendar,
+            planned=met is not None,
             there=self._there_then,
             voter=ruled.voter,
         )

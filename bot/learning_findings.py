@@ -1,10 +1,9 @@
-"""What `klatsch check` says of the weekly digest: when each is sent next and where, days off nobody knows, rooms that do not let us;
-and when the next coffee is."""
+"""What `klatsch check` says of the weekly digest and the coffee: when each is next and where, days off nobody knows, rooms that do not let us."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.chat.templates import and_, local
 from bot.destinations import Place
@@ -22,11 +21,12 @@ LOOKED_WITHIN = 20.0
 
 
 async def digests(klatsch: Klatsch) -> list[Finding]:
-    """Each digest that is sent by itself, and the rooms it goes to. Sends nothing."""
-    coffees = await _coffee(klatsch)
-    if klatsch.config.digest is None:
-        return coffees
-    return [*coffees, *await asyncio.to_thread(lambda: [*_holidays(klatsch), *_next(klatsch)]), *await _rooms(klatsch)]
+    """When people meet for coffee next, each digest that is sent by itself, and the rooms of both. Sends nothing."""
+    coffees, digest = await _coffee(klatsch), klatsch.config.digest
+    if digest is None and klatsch.config.coffee is None:
+        return []
+    known = await asyncio.to_thread(lambda: [*_holidays(klatsch), *(_next(klatsch) if digest else ())])
+    return [*coffees, *known, *await _rooms(klatsch)]
 
 
 async def _coffee(klatsch: Klatsch) -> list[Finding]:
@@ -48,7 +48,7 @@ async def _coffee(klatsch: Klatsch) -> list[Finding]:
 
 def _holidays(klatsch: Klatsch) -> Iterator[Finding]:
     config, year = klatsch.config, klatsch.clock.now().year
-    named = {"digest.holidays": config.digest.holidays if config.digest else ()}
+    named: dict[str, Sequence[str]] = {"digest.holidays": config.digest.holidays if config.digest else ()}
     named |= {f"digest.teams.{name}.holidays": team.holidays or () for name, team in config.teams.items()}
     if config.coffee:
         named["coffee.holidays"] = config.coffee.holidays
@@ -78,8 +78,10 @@ def _comes(occurrences: Occurrences, klatsch: Klatsch, zone: str) -> str:
 
 async def _rooms(klatsch: Klatsch) -> list[Finding]:
     """Those that are named. What is announced where is looked at with the platform itself."""
-    weeklies = klatsch.learning.digests.weeklies.values()
-    named = dict.fromkeys(one for weekly in weeklies for one in weekly.to if isinstance(one, Place) and one.room)
+    learning = klatsch.learning
+    shown = [Place(platform, room) for platform, room in learning.house.rooms.items()]
+    sent = [one for weekly in learning.digests.weeklies.values() for one in weekly.to if isinstance(one, Place)]
+    named = dict.fromkeys(one for one in (*sent, *shown) if one.room)
     platforms = klatsch.platforms({one.platform for one in named} - HELD)
     try:
         looked = (_room(one, platforms[one.platform]) for one in named if one.platform in platforms)

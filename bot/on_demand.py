@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.chat.document import Document, Link, Paragraph, Text, say
 from bot.chat.line import shown
+from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.chat.values import unknown
 from bot.coffee.blocks import DigestBlock
@@ -23,6 +25,8 @@ LINK = "link"
 LANGUAGES = {"en": "en", "english": "en", "de": "de", "german": "de", "deutsch": "de"}
 MEANT = {"pages": "oncall", "load": "oncall", "actions": "followups", "luck": "nearmisses", "topics": "coffee"}
 """What else a block may be called."""
+
+BY_ITSELF = 'None is sent by itself: write `digest:` into the configuration, and below it `cron: "mon 09:00"`.'
 
 
 def looked_at(
@@ -101,7 +105,10 @@ def posting(
         f"The digest{whose} from {local(start, zone, '%a %d %b %H:%M')} to {local(end, zone, '%a %d %b %H:%M %Z')} "
         f"is on its way to {and_(map(place, weekly.to))}. That cannot be undone here; delete the message where it is shown."
     )
-    return posts(weekly, start, end, moment), say(said)
+    answer = say(said)
+    if not digests.by_itself:
+        answer = replace(answer, blocks=(*answer.blocks, Paragraph(marked(BY_ITSELF))))
+    return posts(weekly, start, end, moment), answer
 
 
 def place(one: Destination) -> str:

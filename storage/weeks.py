@@ -4,18 +4,21 @@ long past nor a storm makes it slow. What is private is left out here, and so ca
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text, update
 
 from bot.coffee.board import Board
-from bot.coffee.gathered import MEASURED, Fired, Gathered, ended
+from bot.coffee.gathered import MEASURED, NOWHERE, Fired, Gathered, ended
 from bot.incident import events as e
 from bot.incident.events import Recorded
-from bot.incident.model import Incident, Kind, Source, Status
+from bot.incident.model import Incident, Kind, Status
 from bot.store import Conflict, StoreUnavailable
 from storage import codec
 from storage.coffee import board, talked_about
@@ -41,9 +44,8 @@ NOISY, NOISY_ALERTS = 500, 50_000
 CHUNK = 500
 """Values in one IN list."""
 
-_CHANGED = e.KINDS[e.StatusChanged]
-_RECORDED = tuple(column for column in event.c if column.name != "at")
-"""When it happened stands in the body; tens of thousands of times are not read twice."""
+_TELLING = ("incident", "seq", "recorded_at", "kind", "by", "command", "body")
+"""Columns of an event. When it happened stands in its body, and nothing of a digest tells where it came from."""
 
 
 class SqlWeeks:
@@ -57,22 +59,25 @@ class SqlWeeks:
             if not self._database.sqlite:
                 # One look for all the questions: nothing becomes private between two of them.
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            told = connection.execute(_told(start, end)).all()
-            stored = [connection.execute(statement).all() for statement in (_open(end), _newest(end), _owing(end))]
-            found = {row.number: row for rows in stored for row in rows}
-            missing = sorted({row.incident for row in told} - found.keys())
+            # Read as it comes: rows that wait to be read are a third of what Python's collector then looks through.
+            recorded, read = _recorded(connection.execute(_told(start, end)))
+            found: dict[int, Row[Any]] = {}
+            for statement in (_open(end), _newest(end), _owing(end)):
+                found |= _rows(connection, statement)
+            missing = sorted(recorded.keys() - found.keys())
             for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
-                found |= {row.number: row for row in connection.execute(_of(part))}
+                found |= _rows(connection, _of(part))
             incidents = codec.load_incidents(sorted((number, row.body) for number, row in found.items()))
-            noise = connection.execute(_alerts(_unworked(incidents, told))).all()
+            # What has hung in triage since before was told of then.
+            lately = {number: one for number, one in incidents.items() if found[number].updated_at >= start}
+            noise = connection.execute(_alerts(_unworked(lately, recorded))).all()
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
             held = _board(connection, start, end)
-        if len(told) == EVENTS:
+        if read == EVENTS:
             log.warning("more than %d events from %s to %s: the digest knows only the newest", EVENTS, start, end)
         self._remember([number for number, one in incidents.items() if _owes(one) and not found[number].owing])
-        # Reading takes longer than asking did, and the database does not wait for it.
-        events = _recorded(told, incidents)
+        events = {number: each for number, each in recorded.items() if number in incidents}
         return Gathered(
             start=start,
             end=end,
@@ -105,10 +110,17 @@ def _told(start: datetime, end: datetime) -> Select[Any]:
     index is text, and `kind` would be the column of either table."""
     public = exists().where(incident.c.number == event.c.incident, incident.c.private == 0)
     between = (event.c.recorded_at >= start, event.c.recorded_at < end)
-    return select(*_RECORDED).where(TOLD, *between, public).order_by(event.c.recorded_at.desc()).limit(EVENTS)
+    return (
+        select(*(event.c[name] for name in _TELLING))
+        .where(TOLD, *between, public)
+        .order_by(event.c.recorded_at.desc())
+        .limit(EVENTS)
+    )
 
 
-_BODIES = select(incident.c.number, incident.c.body, incident.c.owing).where(incident.c.private == 0)
+_BODIES = select(incident.c.number, incident.c.body, incident.c.owing, incident.c.updated_at).where(
+    incident.c.private == 0
+)
 
 
 def _of(numbers: Sequence[int]) -> Select[Any]:
@@ -157,38 +169,46 @@ def _alerts(numbers: Sequence[int]) -> Select[Any]:
     )
 
 
-def _recorded(told: Sequence[Row[Any]], incidents: Mapping[int, Incident]) -> dict[int, tuple[Recorded, ...]]:
-    """Those of `incidents`, by incident and in their order."""
-    found: dict[int, list[Recorded]] = {}
-    load = {kind: codec.event_loader(kind) for kind in {row.kind for row in told}}
-    # A row's columns by name cost as much as reading its body.
-    for number, seq, recorded_at, kind, by, source, ref, command, body, link in reversed(told):
-        if number not in incidents:
-            continue
+def _rows(connection: Connection, statement: Select[Any]) -> dict[int, Row[Any]]:
+    """By number."""
+    return {row.number: row for row in connection.execute(statement)}
+
+
+def _recorded(told: Iterable[Sequence[Any]]) -> tuple[dict[int, tuple[Recorded, ...]], int]:
+    """What is `told`, the newest first, by incident and in their order; and how many of it there were."""
+    found: dict[int, list[Recorded]] = defaultdict(list)
+    load = cache(codec.event_loader)
+    read = 0
+    for row in told:
+        # A row's columns by name cost as much as reading its body.
+        number, seq, recorded_at, kind, by, command, body = row
+        read += 1
         try:
-            happened = load[kind](body)
+            happened = load(kind)(body)
         except codec.BROKEN as error:
             # It holds up no other, and comes round for as long as the week is looked at.
             log.error("event %d of INC-%d cannot be read: %s", seq, number, error)
             continue
-        one = Recorded(number, seq, recorded_at, by, Source(source, ref, link), command, happened)
-        found.setdefault(number, []).append(one)
-    return {number: tuple(sorted(found[number], key=lambda one: one.seq)) for number in sorted(found)}
+        found[number].append(Recorded(number, seq, recorded_at, by, NOWHERE, command, happened))
+    return {number: tuple(sorted(found[number], key=attrgetter("seq"))) for number in sorted(found)}, read
 
 
-def _unworked(incidents: Mapping[int, Incident], told: Iterable[Row[Any]]) -> list[int]:
-    """The newest that nobody worked on: declined by what is `told`, or in triage when all of their alerts were over."""
-    changed = {row.incident for row in told if row.kind == _CHANGED}
+def _unworked(incidents: Mapping[int, Incident], events: Mapping[int, Sequence[Recorded]]) -> list[int]:
+    """The newest that nobody worked on: declined in one of these events, or in triage when all of their alerts were over."""
     found = [
         number
         for number, one in incidents.items()
         if one.kind is not Kind.DRILL
         and (
-            (one.status is Status.DECLINED and number in changed)
+            (one.status is Status.DECLINED and _changed(events.get(number, ())))
             or (one.status is Status.TRIAGE and not one.alerts_firing)
         )
     ]
     return found[-NOISY:]
+
+
+def _changed(events: Iterable[Recorded]) -> bool:
+    return any(isinstance(one.event, e.StatusChanged) for one in events)
 
 
 def _stands(one: Incident) -> bool:

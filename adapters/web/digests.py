@@ -18,7 +18,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from adapters.html import fragment
-from adapters.pictures.svg import svg
 from adapters.web.pages import Pages
 from adapters.web.shared import Shared
 from bot.chat.document import Picture
@@ -155,6 +154,8 @@ def stamp(end: datetime) -> str:
 
 
 def _picture(picture: Picture) -> str:
+    from adapters.pictures.svg import svg
+
     return f"<figure>{svg(picture.drawing, picture.alt)}</figure>"
 
 

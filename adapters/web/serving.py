@@ -28,6 +28,18 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _NoWebSocket(asyncio.Protocol):
+    """Who asks for a WebSocket is refused: nothing here is one, and the library for them is memory and time of every start."""
+
+    def __init__(self, **_: object) -> None:
+        super().__init__()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.WriteTransport):
+            transport.write(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+        transport.close()
+
+
 class Listener:
     """One address. `port` is the real one, also when 0 was asked for."""
 
@@ -57,6 +69,7 @@ class Listener:
             log_config=None,
             access_log=False,
             lifespan="off",
+            ws=_NoWebSocket,
             server_header=False,
             date_header=True,
             timeout_graceful_shutdown=STOP_WITHIN,

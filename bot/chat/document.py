@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from bot.chat.drawing import Drawing
 from bot.incident.text import clean
+
+if TYPE_CHECKING:
+    from bot.chat.drawing import Drawing
 
 __all__ = [
     "Block",

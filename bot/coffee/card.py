@@ -76,7 +76,9 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
         listed = ", ".join(f"#{id_}" + (f" ×{dots}" if dots > 1 else "") for id_, dots in mine.items())
         said = (*said, Text(" "), *spell(tongue.yours, list=listed))
     place = next((n for n, block in enumerate(shown.blocks) if isinstance(block, Bullets)), 1) + 1
-    return replace(shown, blocks=(*shown.blocks[:place], Paragraph(said), *shown.blocks[place:]))
+    planning = () if house.planned or board.coffee else (Paragraph(spell(tongue.how_to_plan)),)
+    head, rows, rest = shown.blocks[:2], shown.blocks[2:place], shown.blocks[place:]
+    return replace(shown, blocks=(*head, *planning, *rows, Paragraph(said), *rest))
 
 
 def in_order(board: Board) -> list[Topic]:

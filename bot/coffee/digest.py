@@ -69,6 +69,7 @@ class WeeklyDigest:
 def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
     """The digest of what was gathered. The same for everybody who asks, however often."""
     known = seen(gathered, around)
+    listed, missed = incidents(known), near_misses(known)
 
     def on(block: DigestBlock, make: Callable[[Seen], T | None]) -> T | None:
         return None if block in around.off else make(known)
@@ -79,11 +80,11 @@ def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
         now=around.now,
         team=around.team,
         weeks=_weeks(gathered, around),
-        quiet=incidents(known) is None and near_misses(known) is None,
+        quiet=listed is None and missed is None,
         more=reported(known.gathered).more,
         story=on(DigestBlock.STORY, story),
-        incidents=on(DigestBlock.INCIDENTS, incidents),
-        nearmisses=on(DigestBlock.NEARMISSES, near_misses),
+        incidents=on(DigestBlock.INCIDENTS, lambda _: listed),
+        nearmisses=on(DigestBlock.NEARMISSES, lambda _: missed),
         noise=on(DigestBlock.NOISE, noise),
         oncall=on(DigestBlock.ONCALL, on_call),
         followups=on(DigestBlock.FOLLOWUPS, followups),

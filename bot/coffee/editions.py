@@ -24,6 +24,9 @@ LISTED = 5
 """Incidents in the main message."""
 LISTED_MORE = 30
 """Rows of a list in a detail."""
+LISTED_TOGETHER = 40
+"""Rows of the follow-ups' lists, in which each has the same share: more do not fit into a message of Slack's, and what stands last, late ones
+and those decided against, would be cut."""
 
 
 def edition(
@@ -42,16 +45,24 @@ def edition(
         "place": _place,
         "listed": LISTED,
         "alone": alone,
-        "rows": LISTED_MORE,
     }
     name = f"weekly.{language}.md.j2"
 
     def part(which: str) -> Document:
-        return templates.document(name, part=which, **facts)
+        return templates.document(name, part=which, rows=_rows(digest, which), **facts)
 
     pictures = _pictures(digest, LEXICA[language].language)
     details = [(block, _with(part(block), pictures.get(block))) for block in DigestBlock if digest.told(block)]
     return Edition(part(MAIN), tuple((block, document) for block, document in details if document.blocks))
+
+
+def _rows(digest: WeeklyDigest, part: str) -> int:
+    """How many of each list are shown."""
+    if part != DigestBlock.FOLLOWUPS or digest.followups is None:
+        return LISTED_MORE
+    told = digest.followups
+    lists = sum(map(bool, (told.done, told.new, told.overdue, told.declined)))
+    return min(LISTED_MORE, LISTED_TOGETHER // max(1, lists))
 
 
 def _pictures(digest: WeeklyDigest, language: Language) -> dict[DigestBlock, Picture]:

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from bot.coffee.board import Board, Coffee
 from bot.incident.events import Recorded
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Source
 from bot.oncall.load import Paged
 
 MEASURED = timedelta(weeks=14)
 """A week and the thirteen before it, a quarter: how far back durations are looked at."""
+
+NOWHERE = Source("")
+"""The source of each event here: a digest does not tell where one came from, and tens of thousands of them are not looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,9 @@ class Gathered:
 
     `incidents` has, by number, every one that `events` are of, that is open, or that waits for its review (resolved or in review).
     `events` are those of `TOLD` kinds recorded in between, by incident and in their order; what was retracted or removed in between
-    is still among them, beside the event that says so. `owing` are those with open follow-ups, whatever their age. `measured` are
+    is still among them, beside the event that says so; all of them come from `NOWHERE`. `owing` are those with open follow-ups, whatever their age. `measured` are
     the real ones that opened in the `MEASURED` before `end`, for durations. `noise` are the alerts of those that nobody worked on: declined in
-    between, or in triage with no alert firing any more. `paged` is as `bot.lookups.Lookups.paged`. `board` has, besides what is on
+    between, or in triage with no alert firing any more since then. `paged` is as `bot.lookups.Lookups.paged`. `board` has, besides what is on
     it, what was talked about at the coffees that were `held`."""
 
     start: datetime

@@ -15,7 +15,7 @@ from bot.incident.model import Person
 class House:
     """`language` and `zone` (IANA) are those of what is posted; `rooms` has the room for it by platform, as the configuration names it
     (empty: the one for announcements). `next` says when the first coffee after an instant is planned, None: none is. `calendar` is
-    the address of its invitation, empty: nobody could reach it. `there` is where people meet at an instant, as the calendar says that
+    the address of its invitation, empty: nobody could reach it. `planned`: something says when one is. `there` is where people meet at an instant, as the calendar says that
     the coffee is in; empty: it does not. `voter` is a person's digest."""
 
     manner: Manner = field(default_factory=Manner)
@@ -25,6 +25,7 @@ class House:
     rooms: Mapping[str, str] = field(default_factory=dict)
     next: Callable[[datetime], datetime | None] = lambda at: None
     calendar: Callable[[], str] = lambda: ""
+    planned: bool = True
     there: Callable[[datetime], str] = lambda at: ""
     voter: Callable[[str], str] = lambda person: person
 

@@ -67,7 +67,9 @@ def incidents(seen: Seen) -> tuple[Listed, ...] | None:
     """Those that opened, ended or were reopened in the period, and those that go on; the worst first, then the oldest. What nobody had to
     work on is noise and not among them."""
     noise = {fired.incident for fired in seen.gathered.noise}
-    moved = {incident.number for incident, recorded in seen.happened() if _moved(recorded.event)}
+    moved = {incident.number for incident, _ in seen.happened(e.IncidentOpened)}
+    changed = seen.happened(e.StatusChanged)
+    moved |= {incident.number for incident, event in changed if event.old.open is not event.new.open}
     found = [
         incident
         for incident in seen.incidents.values()
@@ -83,10 +85,8 @@ def incidents(seen: Seen) -> tuple[Listed, ...] | None:
 def near_misses(seen: Seen) -> NearMisses | None:
     told = [
         (incident.ref, incident.title)
-        for incident, recorded in seen.happened()
-        if isinstance(recorded.event, e.IncidentOpened)
-        and incident.kind is Kind.NEARMISS
-        and incident.status not in NOT_ONE
+        for incident, _ in seen.happened(e.IncidentOpened)
+        if incident.kind is Kind.NEARMISS and incident.status not in NOT_ONE
     ]
     luck = [
         Luck(incident.ref, incident.title, line.text)
@@ -100,7 +100,7 @@ def postmortems(seen: Seen) -> Postmortems | None:
     ours = [one for one in seen.incidents.values() if one.kind in COUNTED and seen.ours(one)]
     over = sorted(ours, key=lambda one: (one.ended or one.opened_at, one.number))
     states = [(review(one), one) for one in over]
-    closed = {one.number for one, recorded in seen.happened() if _closed(recorded.event)}
+    closed = {one.number for one, event in seen.happened(e.StatusChanged) if event.new is Status.CLOSED}
     found = Postmortems(
         due=_listed(one for state, one in states if state is Review.DUE),
         running=_listed(one for state, one in states if state is Review.RUNNING),
@@ -138,17 +138,3 @@ def listed(incident: Incident) -> Listed:
 
 def _listed(found: Iterable[Incident]) -> tuple[Listed, ...]:
     return tuple(map(listed, found))
-
-
-def _moved(event: e.Event) -> bool:
-    match event:
-        case e.IncidentOpened():
-            return True
-        case e.StatusChanged(old=old, new=new):
-            return old.open is not new.open
-        case _:
-            return False
-
-
-def _closed(event: e.Event) -> bool:
-    return isinstance(event, e.StatusChanged) and event.new is Status.CLOSED

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from bot.coffee.around import Around
 from bot.coffee.gathered import Gathered
 from bot.incident import events as e
+from bot.incident.events import Recorded
 from bot.incident.messages import as_edited
 from bot.incident.model import Incident, Kind, Mark, Moment, Severity, Status
 from bot.incident.text import REMOVED
@@ -21,8 +24,13 @@ COUNTED = frozenset({Kind.REAL, Kind.RETRO})
 NOT_ONE = frozenset({Status.DECLINED, Status.MERGED, Status.CANCELLED})
 """It was none, it was a part of another one, or it was opened by mistake."""
 
+TELLING = (Mark.LUCKY, Mark.KEY_MOMENT, Mark.QUESTION)
+"""Marks of the lines that are told, in the order in which a story tells them. Most of a timeline is none of these."""
+
 BEGINNINGS = (Moment.IMPACT_START, Moment.DETECTED, Moment.DECLARED)
 ENDS = (Moment.IMPACT_END, Moment.RESOLVED)
+
+E = TypeVar("E", bound=e.Happened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +45,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`notes` are, by incident, the lines recorded in the period that stand at its end, as they read then."""
+    """`notes` are, by incident, the `TELLING` lines recorded in the period that stand at its end, as they read then. `recorded` is all
+    that was, by the class of the event: a week may have tens of thousands, and each block asks for a few."""
 
     gathered: Gathered
     around: Around
     notes: Mapping[int, tuple[Line, ...]]
+    recorded: Mapping[type[e.Happened], Sequence[Recorded]]
 
     @property
     def incidents(self) -> Mapping[int, Incident]:
         return self.gathered.incidents
 
-    def happened(self) -> Iterator[tuple[Incident, e.Recorded]]:
-        """Everything that was recorded, with its incident as it is now."""
-        for number, events in self.gathered.events.items():
-            if number in self.incidents:
-                yield from ((self.incidents[number], recorded) for recorded in events)
+    def happened(self, kind: type[E]) -> Iterator[tuple[Incident, E]]:
+        """The events of this class that were recorded, with their incidents as they are now."""
+        incidents = self.incidents
+        for recorded in self.recorded.get(kind, ()):
+            if isinstance(recorded.event, kind):
+                yield incidents[recorded.incident], recorded.event
 
     def ours(self, incident: Incident) -> bool:
         """Whether the team's digest tells of it: its service is theirs, or it paged one of their schedules. Everybody's does."""
@@ -83,8 +94,12 @@ def seen(gathered: Gathered, around: Around) -> Seen:
         measured=tuple(one for one in gathered.measured if not one.private),
         noise=tuple(fired for fired in gathered.noise if fired.incident in incidents),
     )
+    recorded: dict[type[e.Happened], list[Recorded]] = defaultdict(list)
+    for events in public.events.values():
+        for one in events:
+            recorded[type(one.event)].append(one)
     notes = {number: _standing(events) for number, events in public.events.items()}
-    return Seen(public, around, {number: lines for number, lines in notes.items() if lines})
+    return Seen(public, around, {number: lines for number, lines in notes.items() if lines}, recorded)
 
 
 def span(incident: Incident) -> tuple[datetime, datetime | None]:
@@ -96,14 +111,18 @@ def span(incident: Incident) -> tuple[datetime, datetime | None]:
     return start, max(start, end) if end else start
 
 
-def _standing(events: Sequence[e.Recorded]) -> tuple[Line, ...]:
+def _standing(events: Sequence[Recorded]) -> tuple[Line, ...]:
     taken = {recorded.event.event for recorded in events if isinstance(recorded.event, e.Retracted)}
+    left = [
+        recorded
+        for recorded in events
+        if isinstance(recorded.event, e.MessageEdited)
+        or (isinstance(recorded.event, e.Noted) and recorded.event.mark in TELLING and recorded.seq not in taken)
+    ]
     return tuple(
         Line(recorded.seq, recorded.event.at, recorded.event.mark, recorded.event.text)
-        for recorded in as_edited(events)
-        if isinstance(recorded.event, e.Noted)
-        and recorded.seq not in taken
-        and recorded.event.text not in ("", REMOVED)
+        for recorded in as_edited(left)
+        if isinstance(recorded.event, e.Noted) and recorded.event.text not in ("", REMOVED)
     )
 
 

@@ -35,7 +35,8 @@ def wanted(recorded: Sequence[e.Recorded], incidents: Mapping[int, Incident]) ->
     for one in recorded:
         if isinstance(one.event, e.MadePrivate):
             private.add(one.incident)
-        events |= {(one.incident, seq) for seq in _about(one, incidents[one.incident])}
+        for seq in _about(one, incidents[one.incident]):
+            events.add((one.incident, seq))
     return events, private
 
 

@@ -6,11 +6,12 @@ somebody thought about wins over an outage that nobody did.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.coffee.seen import COUNTED, NOT_ONE, Line, Seen
+from bot.coffee.seen import COUNTED, NOT_ONE, TELLING, Line, Seen
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Mark
 from bot.postmortem.words import cast, tidy
@@ -38,7 +39,6 @@ WORTH: Mapping[Lesson, tuple[int, int]] = {
 """How much one of each counts, and how many of them do: twenty key moments are no better a story than three."""
 
 MARKS = {Mark.KEY_MOMENT: Lesson.KEY_MOMENTS, Mark.LUCKY: Lesson.LUCK, Mark.QUESTION: Lesson.QUESTIONS}
-TOLD_FIRST = (Mark.LUCKY, Mark.KEY_MOMENT, Mark.QUESTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +56,31 @@ class Story:
 
 def story(seen: Seen) -> Story | None:
     """None: nobody left a lesson. Of two that are worth the same it is the newer one."""
-    weighed = [(_worth(lessons), one.number, lessons) for one, lessons in _lessons(seen)]
+    weighed = [(_worth(lessons), number, lessons) for number, lessons in _lessons(seen).items()]
     if not weighed:
         return None
     _, number, lessons = max(weighed, key=lambda each: each[:2])
     return _told(seen, seen.incidents[number], lessons)
 
 
-def _lessons(seen: Seen) -> list[tuple[Incident, Mapping[Lesson, int]]]:
-    found: list[tuple[Incident, Mapping[Lesson, int]]] = []
-    for number, events in seen.gathered.events.items():
-        incident = seen.incidents.get(number)
-        if incident is None or incident.kind not in (*COUNTED, Kind.NEARMISS) or incident.status in NOT_ONE:
-            continue
-        counts = dict.fromkeys(WORTH, 0)
-        for line in seen.notes.get(number, ()):
-            if line.mark in MARKS:
-                counts[MARKS[line.mark]] += 1
-        kept = {item.id for item in incident.followups if item.outcome != "dropped"}
-        for recorded in events:
-            match recorded.event:
-                case e.FollowUpAdded(followup=item) if item in kept:
-                    counts[Lesson.FOLLOWUPS] += 1
-                case e.PostmortemDrafted():
-                    counts[Lesson.POSTMORTEM] = 1
-                case e.IncidentOpened(kind=Kind.NEARMISS):
-                    counts[Lesson.NEAR_MISS] = 1
-                case _:
-                    pass
-        if any(counts.values()):
-            found.append((incident, {lesson: count for lesson, count in counts.items() if count}))
-    return found
+def _lessons(seen: Seen) -> dict[int, Counter[Lesson]]:
+    """By incident."""
+    found: dict[int, Counter[Lesson]] = defaultdict(Counter)
+    for number, lines in seen.notes.items():
+        found[number].update(MARKS[line.mark] for line in lines)
+    for incident, added in seen.happened(e.FollowUpAdded):
+        if any(item.id == added.followup and item.outcome != "dropped" for item in incident.followups):
+            found[incident.number][Lesson.FOLLOWUPS] += 1
+    for incident, _ in seen.happened(e.PostmortemDrafted):
+        found[incident.number][Lesson.POSTMORTEM] = 1
+    for incident, opened in seen.happened(e.IncidentOpened):
+        if opened.kind is Kind.NEARMISS:
+            found[incident.number][Lesson.NEAR_MISS] = 1
+    return {number: lessons for number, lessons in found.items() if _teaches(seen.incidents[number])}
+
+
+def _teaches(incident: Incident) -> bool:
+    return incident.kind in (*COUNTED, Kind.NEARMISS) and incident.status not in NOT_ONE
 
 
 def _worth(lessons: Mapping[Lesson, int]) -> int:
@@ -113,5 +107,5 @@ def _told(seen: Seen, incident: Incident, lessons: Mapping[Lesson, int]) -> Stor
 
 def _best(lines: Sequence[Line]) -> list[Line]:
     """The first line each of the two marks that are told first."""
-    firsts = [next((line for line in lines if line.mark is mark), None) for mark in TOLD_FIRST]
+    firsts = [next((line for line in lines if line.mark is mark), None) for mark in TELLING]
     return [line for line in firsts if line is not None][:2]

@@ -30,6 +30,7 @@ class Tongue:
     board: str
     board_on: str
     none_planned: str
+    how_to_plan: str
     next_one: str
     vote_now: str
     agenda_stands: str
@@ -93,6 +94,7 @@ ENGLISH = Tongue(
     board="☕ Topics for the next lean coffee",
     board_on="☕ Lean coffee on {when}",
     none_planned="No coffee is planned yet.",
+    how_to_plan='None is called by itself: write `coffee:` into the configuration, and below it `cron: "thu 10:00"`.',
     next_one="The next one is on {when}.",
     vote_now="Put your dots: what should we talk about?",
     agenda_stands="The agenda stands.",
@@ -156,6 +158,7 @@ GERMAN = Tongue(
     board="☕ Themen für den nächsten Lean Coffee",
     board_on="☕ Lean Coffee am {when}",
     none_planned="Noch ist kein Lean Coffee geplant.",
+    how_to_plan='Von selbst wird keiner einberufen: Schreib `coffee:` in die Konfiguration, und darunter `cron: "thu 10:00"`.',
     next_one="Der nächste ist am {when}.",
     vote_now="Verteilt eure Punkte: Worüber wollen wir reden?",
     agenda_stands="Die Agenda steht.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from bot.coffee.board import Origin, TopicState
 from bot.coffee.seen import NOT_ONE, Seen
@@ -176,37 +177,34 @@ def coming(seen: Seen) -> Coming | None:
 def topics(seen: Seen) -> Topics | None:
     listed = [topic for topic in seen.gathered.board.topics.values() if topic.state is TopicState.OPEN]
     ordered = sorted(listed, key=lambda topic: (-topic.votes, topic.id))
-    held = seen.gathered.held()
-    places = {id_: (one.number, place) for one in held for place, id_ in enumerate(one.agenda)}
-    numbers = {one.number for one in held}
-    done = [
-        topic
-        for topic in seen.gathered.board.topics.values()
-        if topic.coffee in numbers and topic.state is TopicState.DISCUSSED
-    ]
-    talked = sorted(done, key=lambda topic: places.get(topic.id, (topic.coffee, topic.id)))
+    talked, held = _talked(seen), seen.gathered.held()
     found = Topics(
         tuple((one.id, one.text, one.votes) for one in ordered),
         seen.around.next_coffee,
         seen.around.meeting,
-        tuple(Talked(one.text, tuple(said.text for said in one.takeaways)) for one in talked),
+        talked,
         held[-1].minutes if talked else "",
     )
     return found if found.topics or found.next or found.talked else None
 
 
+def _talked(seen: Seen) -> tuple[Talked, ...]:
+    """Less what was removed since."""
+    places = {(one.number, id_): place for one in seen.gathered.held() for place, id_ in enumerate(one.agenda)}
+    found = [
+        (topic.coffee, places[topic.coffee, topic.id], topic)
+        for topic in seen.gathered.board.topics.values()
+        if topic.state is TopicState.DISCUSSED and (topic.coffee, topic.id) in places and topic.text != REMOVED
+    ]
+    ordered = (topic for *_, topic in sorted(found, key=lambda one: one[:2]))
+    return tuple(Talked(topic.text, tuple(said.text for said in topic.takeaways)) for topic in ordered)
+
+
 def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:
     """The follow-ups that were added (True) or changed in the period, those of exercises too: what a drill showed is to be done."""
-    for incident, recorded in seen.happened():
-        if not seen.ours(incident):
-            continue
-        match recorded.event:
-            case e.FollowUpAdded(followup=number):
-                yield incident, number, True
-            case e.FollowUpChanged(followup=number):
-                yield incident, number, False
-            case _:
-                pass
+    added = ((one, event.followup, True) for one, event in seen.happened(e.FollowUpAdded))
+    changed = ((one, event.followup, False) for one, event in seen.happened(e.FollowUpChanged))
+    yield from (row for row in chain(added, changed) if seen.ours(row[0]))
 
 
 def _item(incident: Incident, row: FollowUp) -> Item:

@@ -97,7 +97,7 @@ def _bare(database: Database) -> None:
         events = f"FROM event WHERE {TOLD.text} AND recorded_at >= :start AND recorded_at < :end"
         _asked(
             connection,
-            f"SELECT incident, seq, recorded_at, kind, source, source_ref, source_link, command, body {events}",
+            f"SELECT incident, seq, recorded_at, kind, by, command, body {events}",
         )
         _asked(connection, f"SELECT number, body FROM incident WHERE number IN (SELECT incident {events}) OR owing = 1")
 

@@ -164,6 +164,9 @@ async def test_its_end_writes_its_log_and_the_room_hears_where_it_lies(stage: St
     assert "Ben" not in log
     assert any("The facilitator's log lies at drafts/INC-2.md" in line for line in stage.thread("inc-2"))
     assert "Facilitator's log: drafts/INC-2.md" in stage.card("inc-2")
+    await talk.says("INC-2 close")
+    await stage.settle()
+    assert "lies at" not in stage.publisher.texts["INC-2"]
 
 
 REFUSED = {

@@ -1,11 +1,15 @@
 """Documents by mail: both forms say the same, pictures travel inside, nothing of a text becomes a header or markup."""
 
 from collections.abc import AsyncIterator
+from email.headerregistry import Address
 from email.message import MIMEPart
 
 import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
 
 from adapters.paging.smtp import Config, Smtp, build
+from adapters.paging.smtp.config import ADDRESS
 from bot.chat import document as d
 from bot.chat.drawing import Bar, Dot, Drawing, Label, Tone
 from bot.offered import SendsMail
@@ -90,11 +94,29 @@ async def test_a_subject_adds_no_header(server: SmtpServer) -> None:
     assert mail.message["Subject"] == "Week Bcc: eve@example.org x"
 
 
-@pytest.mark.parametrize("to", ["", "ops", "a@b@c", "ops@example.org\nRCPT TO:<x@y>", "a@example.org, b@example.org"])
+@pytest.mark.parametrize(
+    "to",
+    [
+        *("", "ops", "a@b@c", "ops@example.org\nRCPT TO:<x@y>", "a@example.org, b@example.org"),
+        # No header takes them.
+        *("ops..x@example.org", ".ops@example.org", "ops.@example.org", "ops@example..org", "ops@.org", "ops@org."),
+        *("=?utf-8?q?x?=@example.org", "ops@a:b", "ops@[x"),
+    ],
+)
 async def test_what_is_no_address_gets_nothing(server: SmtpServer, to: str) -> None:
     with pytest.raises(Rejected, match="is no mail address"):
         await mailer(server).send(Attempt("a"), to, "Week 48", DOCUMENT)
     assert server.mails == []
+
+
+LOCAL = st.lists(st.text("az09=?'_-{|", max_size=6), min_size=1, max_size=3).map(".".join)
+DOMAIN = st.lists(st.text("az09-", max_size=6), min_size=1, max_size=3).map(".".join)
+
+
+@given(st.builds("{}@{}".format, LOCAL, DOMAIN | DOMAIN.map("[{}]".format)))
+def test_each_address_that_is_one_stands_in_a_header(to: str) -> None:
+    event("an address" if ADDRESS.fullmatch(to) else "none")
+    assert not ADDRESS.fullmatch(to) or Address(addr_spec=to).addr_spec == to
 
 
 async def test_a_server_that_refuses_for_now_is_asked_again_and_one_for_good_is_not(server: SmtpServer) -> None:

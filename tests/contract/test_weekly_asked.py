@@ -14,6 +14,7 @@ from bot.destinations import Mailbox, Place
 from bot.digests import Digests, Weekly
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Severity
+from bot.on_demand import posting
 from bot.ports import Said
 from bot.questions import Answers, Names
 from storage.weeks import SqlWeeks
@@ -149,6 +150,15 @@ async def test_posted_now_it_says_where_and_that_it_cannot_be_undone_and_within_
     stage.clock.forward(minutes=1)
     await type_("digest post team=storage")
     assert queued(stage)[3:] == ["weekly:storage:asked 2026-11-02T03:02:console:"]
+
+
+async def test_where_none_is_sent_by_itself_it_is_posted_now_and_said_what_to_write(stage: Stage) -> None:
+    told = 'None is sent by itself: write digest: into the configuration, and below it cron: "mon 09:00".'
+    for by_itself in (True, False):
+        stage.digests.by_itself = by_itself
+        asked, answer = posting(stage.digests, c.PostDigest(), stage.clock.now())
+        assert [one.effect.platform for one in asked.effects] == ["console"]
+        assert (told in answer.to_plain()) is not by_itself
 
 
 async def test_a_line_that_is_heard_again_an_hour_later_posts_nothing_more(stage: Stage, type_: Typing) -> None:

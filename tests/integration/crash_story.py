@@ -369,7 +369,6 @@ NEEDED = (
     "uvicorn.lifespan.off",
     "uvicorn.loops.auto",
     "uvicorn.protocols.http.auto",
-    "uvicorn.protocols.websockets.auto",
 )
 """What is imported only when it is needed: here once, so that no child pays for it."""
 

@@ -579,3 +579,19 @@ async def test_a_holiday_of_nowhere_and_a_room_that_is_not_there_are_problems(
     assert "problem  digest.holidays: there is no country or part of one `DE-BX`. Did you mean `DE`?" in problems
     (room,) = [line for line in problems if line.startswith("problem  chat.slack: ")]
     assert "there is no channel #nowhere" in room
+
+
+async def test_the_coffee_is_looked_at_also_where_no_digest_is_sent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with SlackServer() as slack:
+        slack.has_channel("incidents", slack.person("ana"))
+        tokens = {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url}
+        coffee = {"cron": "thu 10:00", "zone": "Europe/Berlin", "holidays": ["DE-BX"], "to": ["#coffee"]}
+        chat = {"slack": {**tokens, "announce": "#incidents"}}
+        code, lines = await checked(tmp_path, capsys, coffee=coffee, chat=chat)
+    assert code == 1
+    problems = only(lines, "problem")
+    assert [line for line in problems if line.startswith("problem  coffee.holidays: there is no country")]
+    assert [line for line in problems if "there is no channel #coffee" in line]
+    assert [line for line in lines if line.startswith("ok       digest")] == []

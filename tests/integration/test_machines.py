@@ -44,6 +44,18 @@ def test_what_was_answered_with_200_survives_a_kill(tmp_path: Path, database_url
     assert [alert["fingerprint"] for alert in incident["alerts"]] == ["df16b7d9b1bf998e"]
 
 
+async def test_who_asks_for_a_websocket_is_refused_and_the_next_request_is_answered(bot_: Bot) -> None:
+    asked = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "a" * 24,
+    }
+    refused = await bot_.client.get(f"{bot_.url}/healthz", headers=asked)
+    assert (refused.status_code, refused.content) == (400, b"")
+    assert (await bot_.get("/healthz")).status_code == 200
+
+
 # What many messages amount to
 
 

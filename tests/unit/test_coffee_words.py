@@ -103,6 +103,24 @@ def test_whoever_asks_sees_their_own_dots(language):
     golden(f"coffee/asked.{language}.md", shown(*voters))
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", 'None is called by itself: write coffee: into the configuration, and below it cron: "thu 10:00".'),
+        (
+            "de",
+            'Von selbst wird keiner einberufen: Schreib coffee: in die Konfiguration, und darunter cron: "thu 10:00".',
+        ),
+    ],
+)
+def test_where_nothing_says_when_the_coffee_is_who_asks_is_told_what_to_write(language, said):
+    unplanned, none_called = replace(house(language), planned=False), replace(BEFORE, coffee=None)
+    assert said in asked_document(none_called, unplanned, "v1", NOW).to_plain().splitlines()
+    assert said not in board_document(none_called, unplanned, NOW).to_plain()
+    assert said not in asked_document(none_called, house(language), "v1", NOW).to_plain()
+    assert said not in asked_document(BEFORE, unplanned, "v1", NOW).to_plain()
+
+
 @pytest.mark.parametrize("about", ["began", "on", "done", "sideways"])
 def test_nothing_is_said_of_a_topic_that_is_gone(about):
     assert told(about, RUNNING, {}, 4, house()) is None

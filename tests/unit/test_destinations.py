@@ -53,6 +53,10 @@ def test_each_way_to_write_a_place(text: str, found: tuple[Destination, ...]) ->
         ),
         ("emial:ops@example.org", ALL, SMTP, "no such block under `paging:` sends mail", "`email:ops@example.org`?"),
         ("ops@example.org, a@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
+        ("ops..x@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
+        ("ops.@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
+        ("ops@example..org", ALL, SMTP, "it is no place where something can be shown", "Write"),
+        ("öps@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
         ("ops@example.org\nBcc: a@example.org", ALL, SMTP, "it is no place where something can be shown", "Write"),
     ],
 )

@@ -14,6 +14,7 @@ BASIC = {
     "oncall": {"schedules": {"platform": {"rotation": {"people": ["ana"], "start": "2026-11-02T09:00"}}}},
 }
 ANSWERED = {"paging": {"email": {**BASIC["paging"]["email"], "answers": {"listen": "127.0.0.1:0"}}}}
+LEARNING = {"digest": {"cron": "mon 09:00", "to": ["ops@example.org"]}, "coffee": {"cron": "thu 14:00"}}
 HEAVY = (
     "icalendar",
     "recurring_ical_events",
@@ -25,6 +26,14 @@ HEAVY = (
     "slack_sdk",
     "aiohttp",
     "PIL",
+    "apscheduler",
+    "holidays",
+    "websockets",
+    # What makes a digest, whose words and pictures nobody needs before one is due.
+    "bot.chat.drawing",
+    "bot.coffee.digest",
+    "bot.coffee.editions",
+    "bot.coffee.pictures",
 )
 
 SCRIPT = f"""
@@ -55,7 +64,9 @@ def imported(folder: Path, config: dict[str, object], expected: list[str]) -> st
     return ended.stdout.strip()
 
 
-@pytest.mark.parametrize(("config", "found"), [(BASIC, []), (BASIC | ANSWERED, ["aiosmtpd"])])
+@pytest.mark.parametrize(
+    ("config", "found"), [(BASIC, []), (BASIC | ANSWERED, ["aiosmtpd"]), (BASIC | LEARNING, ["apscheduler"])]
+)
 def test_what_is_not_configured_is_not_imported_to_serve(
     tmp_path: Path, config: dict[str, object], found: list[str]
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.chat.slack.render import message
 from bot.chat.document import Bullets, Code, Document, Link, Picture, Text, plain
 from bot.chat.markdown import to_markdown
 from bot.chat.templates import TemplateError, Templates
@@ -23,6 +24,7 @@ from bot.coffee.gathered import Gathered
 from bot.coffee.incidents import Review
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Person, Refused, Severity, Status
+from bot.incident.text import REMOVED
 from bot.oncall.escalation import Roster
 from bot.oncall.load import Paged
 from bot.oncall.schedules import Schedule
@@ -457,11 +459,14 @@ def test_topics_stand_by_their_dots() -> None:
 
 @pytest.mark.parametrize(("ended", "told"), [(START, True), (END - HOUR, True), (START - HOUR, False), (END, False)])
 def test_what_came_of_a_coffee_is_told_in_the_week_in_which_it_ended(ended: datetime, told: bool) -> None:
-    over = Coffee(4, ended - HOUR, CoffeeStatus.OVER, agenda=(9, 8), ended=ended, minutes="https://git.example.org/4")
+    over = Coffee(
+        4, ended - HOUR, CoffeeStatus.OVER, agenda=(9, 6, 8), ended=ended, minutes="https://git.example.org/4"
+    )
     talked = [
         Topic(8, "Reserved cores", START, state=TopicState.DISCUSSED, coffee=4),
         Topic(9, "SONiC", START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Try it", "ana"),)),
         Topic(7, "Of an earlier one", START, state=TopicState.DISCUSSED, coffee=3),
+        Topic(6, REMOVED, START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Said of it"),)),
     ]
     held = Board({topic.id: topic for topic in talked}, past={4: over})
     coffee = weekly(gathered([], START, END, board=held), around(END, **COFFEE)).coffee
@@ -486,6 +491,19 @@ def test_takeaways_are_told_without_whose_they_are(language: str) -> None:
     assert "- SONiC: Try it; Not alone\n" in detail
     assert "https://git.example.org/4" in detail
     assert "Ana" not in detail
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_however_many_follow_ups_there_are_slack_shows_of_each_kind(language: str) -> None:
+    text = "Alert when more than 5 % of the OSDs of a rack are slow for longer than a minute"
+    added = [c.AddFollowUp(text=f"{text} {n}", owner="ben", due=START + DAY) for n in range(160)]
+    done = [c.ChangeFollowUp(followup=n, outcome="done") for n in range(1, 41)]
+    wontdo = [c.ChangeFollowUp(followup=n, outcome="wontdo", reason="the vendor does it") for n in range(41, 81)]
+    story = lived(7, START + HOUR, c.Open(title="Volumes slow"), *added, *done, *wontdo)
+    detail = dict(made(week(story), language=language).details)[DigestBlock.FOLLOWUPS]
+    shown = str(message(detail, {})["blocks"])
+    assert "The rest was cut" not in shown
+    assert [shown.count(f" #{n} ") for n in (1, 10, 11, 41, 50, 51, 81, 90, 91)] == [1, 1, 0, 1, 1, 0, 2, 2, 0]
 
 
 WEEKS = [

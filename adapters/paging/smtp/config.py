@@ -21,8 +21,12 @@ from bot.config import Listen
 from bot.config.kinds import as_size, parse_listen
 from bot.config.problems import quote
 
-# Narrower than RFC 5321 on purpose: no quoted local part, no comment, nothing a server could read as a second command.
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.\[\]:-]{1,255}")
+_ATOM, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9-]+"
+# Narrower than RFC 5321 on purpose: no quoted local part, no comment, nothing a server could read as a second command. No dot
+# stands at an end or beside another one, and what looks like an encoded word is none: no header takes these.
+ADDRESS = re.compile(
+    rf"(?=[^@]{{1,64}}@[^@]{{1,255}}\Z)(?!.*=\?){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}(?:\.{_LABEL})*|\[[A-Za-z0-9.:]+\])"
+)
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,255}")
 
 LARGEST = 50_000_000
