@@ -57,7 +57,7 @@ class NextCoffee:
 class WeeklyWords(Protocol):
     """How it is said. Pure; `bot.words` is it."""
 
-    def weekly(self, gathered: Gathered, around: Around, language: str) -> Edition: ...
+    def weekly(self, gathered: Gathered, around: Around, language: str, *, alone: bool = False) -> Edition: ...
 
 
 class Digests:
@@ -89,9 +89,10 @@ class Digests:
         """Where digests are mailed to."""
         return [place for weekly in self.weeklies.values() for place in weekly.to if isinstance(place, Mailbox)]
 
-    def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
-        """The digest of `team` from `start` until just before `end`, in its own language when none is named. Reads the database: call
-        it from a thread. Raises Rejected when there is no such team any more, and StoreUnavailable."""
+    def edition(self, team: str, start: datetime, end: datetime, language: str = "", *, alone: bool = False) -> Edition:
+        """The digest of `team` from `start` until just before `end`, in its own language when none is named; `alone` where a detail is
+        shown without the message. Reads the database: call it from a thread. Raises Rejected when there is no such team any more, and
+        StoreUnavailable."""
         if team not in self.weeklies:
             raise Rejected(f"`{team}` is not configured under `digest.teams:` any more")
         weekly, now = self.weeklies[team], self._clock.now()
@@ -108,7 +109,7 @@ class Digests:
             next_coffee=self._next_coffee(now),
             meeting=self._coffee.link or self._there(now),
         )
-        return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language)
+        return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language, alone=alone)
 
     def _there(self, now: datetime) -> str:
         try:

@@ -37,14 +37,14 @@ def looked_at(
     if asked.get("block", "").lower() == LINK:
         return _linked(_team(digests, asked.get("team", "")).team, link)
     block = _block(asked.get("block", ""))
-    edition = _edition(digests, asked, now)
+    edition = _edition(digests, asked, now, alone=block is not None)
     if block is None:
         return edition.main
     found = next((detail for one, detail in edition.details if one is block), None)
     if found is None:
-        off = block in _team(digests, asked.get("team", "")).off
-        why = "the configuration leaves it out" if off else "there is no more of it than the message says"
-        raise Refused(f"The digest has no details of `{block}`: {why}.", "`digest` shows the message.")
+        if block in _team(digests, asked.get("team", "")).off:
+            raise Refused(f"The configuration leaves `{block}` out of the digest.", "`digest` shows the others.")
+        raise Refused(f"The digest itself says all there is of `{block}`.", "`digest` shows it.")
     return found
 
 
@@ -63,10 +63,10 @@ def editions(digests: Digests, asked: Mapping[str, str], now: datetime) -> list[
     return [edition.main, *(detail for _, detail in edition.details)]
 
 
-def _edition(digests: Digests, asked: Mapping[str, str], now: datetime) -> Edition:
+def _edition(digests: Digests, asked: Mapping[str, str], now: datetime, *, alone: bool = False) -> Edition:
     weekly = _team(digests, asked.get("team", ""))
     start, end = period(asked.get("week", ""), now, weekly.zone)
-    return digests.edition(weekly.team, start, end, _language(asked.get("lang", "")))
+    return digests.edition(weekly.team, start, end, _language(asked.get("lang", "")), alone=alone)
 
 
 def _language(word: str) -> str:

@@ -107,12 +107,12 @@ class Wording:
 
         return drill_log(history, then, people=self._people, zone=self._zone)
 
-    def weekly(self, gathered: Gathered, around: Around, language: str) -> Edition:
+    def weekly(self, gathered: Gathered, around: Around, language: str, *, alone: bool = False) -> Edition:
         # The digest comes once a week, long after the start.
         from bot.coffee.digest import weekly
         from bot.coffee.editions import edition
 
-        return edition(weekly(gathered, around), around, self._templates, language)
+        return edition(weekly(gathered, around), around, self._templates, language, alone=alone)
 
     def draft(self, incident: Incident, history: Sequence[Recorded]) -> str:
         # Drafts come at the end of an incident, long after the start.

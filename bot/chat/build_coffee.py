@@ -66,10 +66,16 @@ def _unknown(words: Sequence[Word]) -> Refused:
     whole = join(words)
     if _number(words[0]) is not None:
         return Refused(f"What about topic {shown(first)}?", f"`coffee vote {shown(first)}` puts a dot on it.")
-    near = nearest(first, CALLED)
+    near = nearest(first, CALLED) or _begun(words[0].low)
     meant = f"coffee {CALLED[near]} {join(words[1:])}".strip() if near else f"coffee add {whole}"
     hint = f"Did you mean `{meant}`?" if repeatable(meant) else "`coffee add TEXT` adds a topic."
     return Refused(f"I do not know `coffee {shown(first)}`.", hint)
+
+
+def _begun(low: str) -> str:
+    """The only one of which it is the beginning, of two letters at least; empty where there is none, or several."""
+    names = {name for other, name in CALLED.items() if other.startswith(low)} if len(low) > 1 else set()
+    return names.pop() if len(names) == 1 else ""
 
 
 def _add(typed: Typed, words: Sequence[Word], context: Context) -> Do:

@@ -59,7 +59,7 @@ def board_document(board: Board, house: House, now: datetime, *, posted: bool = 
         rows.append(spell(tongue.and_more, topics=more))
     blocks: list[Block] = [_heading(title, coffee, house), *(Paragraph(said) for said in _stands(board, house, now))]
     blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line(tongue.no_topics)))
-    blocks += _what_to_do(coffee, house, posted=posted)
+    blocks += _what_to_do(coffee, house, topics=bool(topics), posted=posted)
     summary = f"{title}: {count(tongue.topics, len(topics))}"
     return Document(summary=clean(summary), blocks=tuple(blocks))
 
@@ -67,6 +67,8 @@ def board_document(board: Board, house: House, now: datetime, *, posted: bool = 
 def asked_document(board: Board, house: House, voter: str, now: datetime) -> Document:
     """The same for one who asks, with what is left of their dots."""
     shown = board_document(board, house, now, posted=False)
+    if not in_order(board):
+        return shown
     tongue = house.tongue
     mine = {topic.id: topic.dots[voter] for topic in in_order(board) if topic.dots.get(voter)}
     left = max(0, house.manner.dots - Counter(mine).total())
@@ -173,7 +175,7 @@ def _stands(board: Board, house: House, now: datetime) -> Sequence[Line]:
             ]
 
 
-def _what_to_do(coffee: Coffee | None, house: House, *, posted: bool) -> list[Block]:
+def _what_to_do(coffee: Coffee | None, house: House, *, topics: bool, posted: bool) -> list[Block]:
     tongue = house.tongue
     add, vote = Button(tongue.add, "coffee add"), Button(tongue.vote, "coffee vote")
     if coffee is not None and not coffee.status.live:
@@ -182,7 +184,9 @@ def _what_to_do(coffee: Coffee | None, house: House, *, posted: bool) -> list[Bl
         going = Button(tongue.go_next, "coffee next") if coffee.current else Button(tongue.end, "coffee end")
         return [*joining(coffee, house), Buttons((going, add))]
     said = tongue.how_to_vote if posted else tongue.how_to_type_or_react if coffee else tongue.how_to_type
-    voting = Paragraph(spell(said, dots=count(tongue.dots, house.manner.dots)))
+    # Where nothing is, nobody can put a dot.
+    voting = [Paragraph(spell(said, dots=count(tongue.dots, house.manner.dots)))] if topics else []
     adding = Paragraph(spell(tongue.how_to_add))
     begin = [Button(tongue.start, "coffee start")] if coffee and coffee.status is CoffeeStatus.ORDERED else []
-    return [voting, adding, *(joining(coffee, house) if coffee else ()), Buttons((*begin, vote, add))]
+    buttons = (*begin, *([vote] if topics else ()), add)
+    return [*voting, adding, *(joining(coffee, house) if coffee else ()), Buttons(buttons)]

@@ -29,8 +29,11 @@ LISTED_TOGETHER = 40
 and those decided against, would be cut."""
 
 
-def edition(digest: WeeklyDigest, around: Around, templates: Templates, language: str) -> Edition:
-    """The digest in `language` (`en` or `de`). A detail that has nothing to say is left out. Raises TemplateError."""
+def edition(
+    digest: WeeklyDigest, around: Around, templates: Templates, language: str, *, alone: bool = False
+) -> Edition:
+    """The digest in `language` (`en` or `de`). A detail that has nothing to say is left out; one that is shown `alone` says also what
+    the message says. Raises TemplateError."""
     facts: dict[str, object] = {
         "digest": digest,
         "say": Speech(LEXICA[language], around.zone),
@@ -41,6 +44,7 @@ def edition(digest: WeeklyDigest, around: Around, templates: Templates, language
         "fenced": _fenced,
         "place": _place,
         "listed": LISTED,
+        "alone": alone,
     }
     name = f"weekly.{language}.md.j2"
 

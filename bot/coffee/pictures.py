@@ -28,7 +28,7 @@ _TOP = 26
 _TITLE = 13
 _SIZE = 12
 _MEDIAN, _END = 2, 4
-_NAME = 28
+_NAME = 22
 """Letters of a rotation's name."""
 
 _GAP = 9
@@ -159,16 +159,17 @@ def _load_legend(labels: Labels) -> Iterator[Shape]:
 
 def _bars(one: Load, labels: Labels, most: int, top: float) -> Iterator[Shape]:
     name = one_line(one.schedule, _NAME)
-    counts = " + ".join(str(one.hours[hours]) for hours in Hours) if one.pages else labels.no_pages
+    hours = " + ".join(str(one.hours[hours]) for hours in Hours)
+    counts = _pages(one, hours, labels) if one.pages else labels.no_pages
     yield Label(LEFT, top + _TITLE, name, _SIZE, bold=True)
     yield Label(RIGHT, top + _TITLE, counts, SMALL, Align.END)
     upper = top + _TITLE + 6
     yield Rule(LEFT, upper + _THICK, RIGHT, upper + _THICK)
     x = float(LEFT)
-    for hours in Hours:
-        width = (RIGHT - LEFT) * one.hours[hours] / most
+    for hour in Hours:
+        width = (RIGHT - LEFT) * one.hours[hour] / most
         if width:
-            yield Bar(x, upper, width, _THICK, _TONES[hours])
+            yield Bar(x, upper, width, _THICK, _TONES[hour])
             x += width
 
 
@@ -177,4 +178,8 @@ def _load_alt(one: Load, labels: Labels) -> str:
     if not one.pages:
         return f"{name}: {labels.no_pages}"
     hours = ", ".join(labels.in_hours[hours].format(n=one.hours[hours]) for hours in Hours if one.hours[hours])
-    return f"{name}: {(labels.page if one.pages == 1 else labels.pages).format(n=one.pages, hours=hours)}"
+    return f"{name}, {_pages(one, hours, labels)}"
+
+
+def _pages(one: Load, hours: str, labels: Labels) -> str:
+    return (labels.page if one.pages == 1 else labels.pages).format(n=one.pages, hours=hours)

@@ -122,7 +122,7 @@ def _meeting(told: Told, house: House) -> Said:
     if then is None or coffee is None or coffee.until is None:
         first = "That was the last topic." if before else "The coffee begins, and there are no topics yet."
         return spell(first), f"`coffee add TEXT` brings one up, `coffee end` ends the coffee.{taken}"
-    began = spell("Now: {text}, until {until}.", text=short(then.text), until=clock(coffee.until, house))
+    began = spell("Now, until {until}: {text}", text=short(then.text), until=clock(coffee.until, house))
     if before is None:
         return began, f"`coffee next` goes on to the next topic, `coffee end` ends the coffee.{taken}"
     return began, f"back to the one before: `coffee topic {before.id}`{taken}"

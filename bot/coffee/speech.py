@@ -63,7 +63,7 @@ ENGLISH = Lexicon(
 GERMAN = Lexicon(
     language="de",
     weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    months=("Jan.", "Feb.", "März", "April", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
+    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
     dot=".",
     comma=",",
     last="und",
@@ -80,8 +80,8 @@ GERMAN = Lexicon(
         Status.CLOSED: "abgeschlossen",
     },
     evidence={
-        Evidence.ALERT: "von Alerts",
-        Evidence.STATUS: "vom Statuswechsel",
+        Evidence.ALERT: "aus Alerts",
+        Evidence.STATUS: "aus dem Statuswechsel",
         Evidence.PERSON: "von Menschen",
     },
 )
@@ -120,6 +120,12 @@ class Speech:
         """A window; its end has a day of its own when that is another one."""
         same = start.astimezone(self.zone).date() == end.astimezone(self.zone).date()
         return f"{self.when(start)} – {self.clock(end) if same else self.when(end)}"
+
+    def period(self, start: datetime, end: datetime) -> str:
+        """`Mon 16 Nov – Mon 23 Nov, 09:00 (Europe/Berlin)`: what is told of, and on whose clocks all of it is."""
+        same = self.clock(start) == self.clock(end)
+        said = f"{self.day(start)} – {self.day(end)}, {self.clock(end)}" if same else self.until(start, end)
+        return f"{said} ({self.zone.key})"
 
     def length(self, took: timedelta) -> str:
         """`7 min`, `2 h 5 min`, `3 d 4 h`: as on pictures."""
@@ -161,5 +167,5 @@ class Speech:
         return words.format(n=sample.n, median=length(sample.median), least=least, most=most)
 
     def evidence(self, counts: Mapping[Evidence, int]) -> str:
-        """`2 from alerts, 1 from people`"""
-        return ", ".join(f"{count} {self.words.evidence[each]}" for each, count in counts.items())
+        """`2× from alerts, 1× from people`"""
+        return ", ".join(f"{count}× {self.words.evidence[each]}" for each, count in counts.items())

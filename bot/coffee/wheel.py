@@ -1,4 +1,4 @@
-"""The wheel: whose service gets five minutes on its dashboard this week. Drawn without a memory, and the same wherever it is drawn. Pure."""
+"""The wheel: whose service shows its dashboard for five minutes this week. Drawn without a memory, and the same wherever it is drawn. Pure."""
 
 from __future__ import annotations
 

@@ -85,6 +85,13 @@ async def test_the_last_seven_days_of_everybody_and_of_a_team(stage: Stage, type
     assert queued(stage) == []
 
 
+async def test_a_part_that_is_asked_for_alone_says_what_the_message_says_too(stage: Stage, type_: Typing) -> None:
+    await a_week(stage)
+    said = await type_("digest incidents")
+    assert "Volumes slow" in said
+    assert "API down" in said
+
+
 @pytest.mark.parametrize("line", ["digest near misses", "digest nearmiss", "digest near-misses", "digest luck"])
 async def test_one_part_of_it(stage: Stage, type_: Typing, line: str) -> None:
     await a_week(stage)
@@ -98,8 +105,8 @@ async def test_one_part_of_it(stage: Stage, type_: Typing, line: str) -> None:
     [
         ("digest noize", "`noize` is no part of the digest I know.\nDid you mean `noise`?"),
         ("digest pots", "Did you mean `post`?"),
-        ("digest noise", "The digest has no details of `noise`: there is no more of it than the message says."),
-        ("digest nearmiss team=storage", "The digest has no details of `nearmisses`: the configuration leaves it out."),
+        ("digest noise", "The digest itself says all there is of `noise`.\n`digest` shows it."),
+        ("digest nearmiss team=storage", "The configuration leaves `nearmisses` out of the digest."),
         ("digest team=stroage", "There is no team `stroage`.\nDid you mean `team=storage`?"),
         ("digest team=web", "There is no team `web`.\nThere is: `storage`, `nowhere`"),
         ("digest lang=fr", "`fr` is no language I know.\nThere is: `en`, `de`"),

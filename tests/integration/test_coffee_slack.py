@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -53,5 +54,5 @@ async def test_a_coffee_from_its_topics_to_its_minutes_in_slack(town_: Town, tmp
     assert "- Read it aloud once a quarter (Ben Okafor)" in text
     assert "## 2. Who reads runbooks?" in text
     began, *_ = thread(town_, shown)
-    assert began.startswith("Now: Why do OSDs flap?, until ")
+    assert re.match(r"Now, until \S+ \S+: Why do OSDs flap\?", began)
     assert len(town_.keys()) == len(set(town_.keys()))

@@ -1,14 +1,10 @@
 """The public status page in a real browser: a phone, no JavaScript, the worst hour."""
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page
 
 from adapters.status.builtin import Config
@@ -19,37 +15,10 @@ from bot.incident.model import PublicStatus as S
 from storage.engine import Database
 from storage.indexes import metadata
 from storage.public import SqlPublicPages, public_component, public_incident, public_post
-from tests.integration.browsers import chromium
+from tests.integration.browsers import CONTRASTS, chromium, serving
 from tests.integration.public_site import NOON, StandingClock
-from tests.until import wait_until
 
 UNBROKEN = "https://example.org/" + "x" * 300
-
-# The contrast of what is really drawn, by https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio.
-CONTRASTS = """() => {
-  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const ground = (element) => {
-    for (; element; element = element.parentElement) {
-      const colour = parse(getComputedStyle(element).backgroundColor);
-      if (colour.length < 4 || colour[3] > 0) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim();
-    if (!text) continue;
-    const element = walker.currentNode.parentElement;
-    const [a, b] = [light(parse(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
-    found.push([Math.round(100 * (a + 0.05) / (b + 0.05)) / 100, text.slice(0, 40)]);
-  }
-  return found;
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -84,17 +53,8 @@ def address(tmp_path: Path) -> Iterator[str]:
             ],
         }
     )
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(
-            uvicorn.Config(public_app("page", config, pages, StandingClock()), log_config=None, lifespan="off")
-        )
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        wait_until(lambda: server.started, "the server of the page")
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join()
+    with serving(public_app("page", config, pages, StandingClock())) as address:
+        yield address
     database.close()
 
 

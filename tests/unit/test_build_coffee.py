@@ -99,6 +99,8 @@ def test_what_only_shows_something_is_a_question(line, args):
         ("coffee vote 3 x0", "`x0` is no number of dots. For example: `coffee vote 3 x2`"),
         ("coffee vote 1 2 3 4 5 6 7 8 9 10 11", "11 topics are too many for one line. Up to 10 go into one."),
         ("coffee vot 3", "I do not know `coffee vot`. Did you mean `coffee vote 3`?"),
+        ("coffee ad Why?", "I do not know `coffee ad`. Did you mean `coffee add Why?`?"),
+        ("coffee re 3", "I do not know `coffee re`. Did you mean `coffee add re 3`?"),
         ("coffee takaway Read it", "Did you mean `coffee takeaway Read it`?"),
         ("coffee 3", "What about topic 3? `coffee vote 3` puts a dot on it."),
         ("coffee Why do OSDs flap?", "I do not know `coffee Why`. Did you mean `coffee add Why do OSDs flap?`?"),

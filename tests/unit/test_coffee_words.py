@@ -44,6 +44,14 @@ def shown(*documents):
     return "\n- - -\n\n".join(to_markdown(document) for document in documents)
 
 
+@pytest.mark.parametrize("coffee", [None, CALLED], ids=["none", "called"])
+def test_where_there_is_no_topic_nobody_is_asked_for_a_dot(coffee):
+    said = shown(asked_document(Board(coffee=coffee), house("en"), "v9", NOW))
+    assert "`coffee add TEXT`" in said
+    assert "dots left" not in said
+    assert "coffee vote" not in said
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_board_is_what_a_person_has_read(language):
     here = house(language)
@@ -160,9 +168,9 @@ def test_a_board_of_two_hundred_topics_is_one_that_a_phone_shows():
 @pytest.mark.parametrize(
     ("at", "english", "german"),
     [
-        (datetime(2026, 12, 3, 9, 0, tzinfo=UTC), "Thu 3 Dec, 10:00 CET", "Do, 3. Dez., 10:00 CET"),
-        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "Fri 1 Jan, 00:30 CET", "Fr, 1. Jan., 00:30 CET"),
-        (datetime(2026, 6, 1, 8, 0, tzinfo=UTC), "Mon 1 Jun, 10:00 CEST", "Mo, 1. Juni, 10:00 CEST"),
+        (datetime(2026, 12, 3, 9, 0, tzinfo=UTC), "Thu 3 Dec, 10:00 CET", "Do 3. Dez., 10:00 CET"),
+        (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), "Fri 1 Jan, 00:30 CET", "Fr 1. Jan., 00:30 CET"),
+        (datetime(2026, 6, 1, 8, 0, tzinfo=UTC), "Mon 1 Jun, 10:00 CEST", "Mo 1. Juni, 10:00 CEST"),
     ],
 )
 def test_dates_are_as_people_read_them(at, english, german):
@@ -178,7 +186,7 @@ def test_people_meet_where_the_configuration_says_or_else_where_the_calendar_doe
 
 
 def test_the_year_is_said_in_minutes():
-    assert day(STARTS, "Europe/Berlin", GERMAN, year=True) == "Do, 3. Dez. 2026"
+    assert day(STARTS, "Europe/Berlin", GERMAN, year=True) == "Do 3. Dez. 2026"
 
 
 @pytest.mark.parametrize(

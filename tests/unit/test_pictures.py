@@ -179,7 +179,7 @@ def test_the_words_say_what_the_picture_shows() -> None:
     found = [took([1, 4, 22], [3, 180]), took([90], (), Span.IMPACT), took([], [5, 6], Span.RESOLVE)]
     assert strip_picture(found, "en").alt == (
         "Time to detect: n = 3, median 4 min, from 1 min to 22 min; in the weeks before: n = 2, from 3 min to 3 h."
-        " Impact: n = 1, 1 h 30 min. Time to resolve: n = 0; in the weeks before: n = 2, from 5 min to 6 min."
+        " Length of impact: n = 1, 1 h 30 min. Time to resolve: n = 0; in the weeks before: n = 2, from 5 min to 6 min."
         " Too few for a trend: that takes 20 values in this digest and 20 before."
     )
     many = [2.0] * 20
@@ -231,10 +231,10 @@ def test_the_load_of_each_rotation_is_a_bar_of_its_hours_on_one_scale() -> None:
     assert [bar.tone for bar in second] == [Tone.QUIET, Tone.ACCENT]
     assert [one.x + one.width for one in first[:2]] == [pytest.approx(two.x) for two in first[1:]]
     assert picture.alt == (
-        "platform: 11 pages: 6 in business hours, 3 in off hours, 2 in sleep hours."
-        " storage: 5 pages: 1 in business hours, 4 in sleep hours. network: no pages."
+        "platform, 11 pages: 6 in business hours, 3 in off hours, 2 in sleep hours."
+        " storage, 5 pages: 1 in business hours, 4 in sleep hours. network: no pages."
     )
-    assert load_picture([load("netz", sleep=1)], "de").alt == "netz: 1 Alarmierung: 1 in der Schlafenszeit."
+    assert load_picture([load("netz", sleep=1)], "de").alt == "netz, 1 Alarmierung: 1 nachts."
 
 
 @given(
@@ -249,7 +249,7 @@ def test_every_shape_of_the_load_lies_on_the_sheet(loads: list[Load], language: 
 
 def test_more_rotations_than_can_be_drawn_are_counted() -> None:
     picture = load_picture([load(f"rotation-{n}", n) for n in range(ROTATIONS + 3)], "en")
-    assert picture.alt.endswith("rotation-11: 11 pages: 11 in business hours. 3 more rotations are not drawn.")
+    assert picture.alt.endswith("rotation-11, 11 pages: 11 in business hours. 3 more rotations are not drawn.")
     assert "3 more rotations are not drawn" in [
         shape.text for shape in picture.drawing.shapes if isinstance(shape, Label)
     ]

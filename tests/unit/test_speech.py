@@ -23,6 +23,13 @@ def test_dates_are_those_of_the_zone() -> None:
     assert DE.until(at - timedelta(hours=1), at) == "So 28. März, 23:30 – Mo 29. März, 00:30"
 
 
+def test_a_period_says_its_hour_once_where_it_is_the_same_and_whose_clocks_are_meant() -> None:
+    start, end = datetime(2027, 3, 22, 8, tzinfo=UTC), datetime(2027, 3, 29, 7, tzinfo=UTC)
+    assert EN.period(start, end) == "Mon 22 Mar – Mon 29 Mar, 09:00 (Europe/Berlin)"
+    assert DE.period(start, end) == "Mo 22. März – Mo 29. März, 09:00 (Europe/Berlin)"
+    assert EN.period(start, end + timedelta(hours=1)) == "Mon 22 Mar 09:00 – Mon 29 Mar 10:00 (Europe/Berlin)"
+
+
 @pytest.mark.parametrize("speech", [EN, DE])
 def test_every_month_weekday_hour_and_open_status_has_its_word(speech: Speech) -> None:
     days = {speech.day(datetime(2026, month, 15, tzinfo=UTC)).split()[-1] for month in range(1, 13)}
@@ -54,10 +61,10 @@ def test_samples_say_how_many_and_never_more_than_is_known() -> None:
     three = Sample((took(7), took(60), took(125, Evidence.PERSON)))
     assert EN.sample(three) == "n = 3, median 1 h, from 7 min to 2 h 5 min"
     assert [DE.sample(sample) for sample in (Sample((took(7),)), Sample())] == ["n = 1, 7 min", "n = 0"]
-    assert EN.evidence(three.ends) == "2 from changes of the status, 1 from people"
+    assert EN.evidence(three.ends) == "2× from changes of the status, 1× from people"
 
 
 def test_hours_without_a_page_are_not_said() -> None:
     hours = {Hours.BUSINESS: 3, Hours.OFF: 0, Hours.SLEEP: 1}
     assert EN.hours(hours) == "3 in business hours, 1 in sleep hours"
-    assert DE.hours(hours) == "3 in der Arbeitszeit, 1 in der Schlafenszeit"
+    assert DE.hours(hours) == "3 in der Arbeitszeit, 1 nachts"

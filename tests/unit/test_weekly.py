@@ -167,6 +167,42 @@ def test_the_main_message_has_a_row_for_each_block_and_no_empty_one() -> None:
     assert all(plain(item).strip() for item in bullets.items)
 
 
+@pytest.mark.parametrize(
+    ("count", "impact", "listed"),
+    [(1, "Writes took 20 s", False), (6, "", True), (1, "Writes took 20 s, " * 5, True)],
+    ids=["all of it was said", "more than are listed", "cut"],
+)
+def test_the_thread_lists_the_incidents_when_the_main_message_could_not_say_all_of_them(
+    count: int, impact: str, listed: bool
+) -> None:
+    said = [c.DescribeImpact(text=impact)] if impact else []
+    stories = [lived(n, START + n * HOUR, c.Open(title="Volumes slow"), *said) for n in range(1, count + 1)]
+    older = [lived(50 + n, START - 7 * DAY + n * HOUR, c.Open(title="t"), c.Resolve()) for n in range(9)]
+    found = gathered([*stories, *older], START, END)
+    details = dict(made(found).details)
+    assert (DigestBlock.INCIDENTS in details) is listed
+    if listed:
+        assert details[DigestBlock.INCIDENTS].to_plain().count("Volumes slow") == count
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_part_that_is_shown_alone_says_what_the_message_would(language: str) -> None:
+    digest, about = weekly(full(START, END), around(END)), around(END)
+    alone = dict(edition(digest, about, OURS, language, alone=True).details)
+    assert "Volumes slow in az2" in alone[DigestBlock.INCIDENTS].to_plain()
+    assert "Switch firmware in az1" in alone[DigestBlock.COMING].to_plain()
+    assert "compute" in alone[DigestBlock.WHEEL].to_plain()
+    assert not {DigestBlock.COMING, DigestBlock.WHEEL} & {*dict(edition(digest, about, OURS, language).details)}
+
+
+def test_luck_that_the_story_tells_stands_once_in_the_main_message() -> None:
+    first, second = c.Note(mark=Mark.LUCKY, text="The spare was warm"), c.Note(mark=Mark.LUCKY, text="It was Monday")
+    once = made(week(lived(7, START, c.Open(title="t"), first))).main.to_plain()
+    assert once.count("The spare was warm") == 1
+    both = made(week(lived(7, START, c.Open(title="t"), first, second))).main.to_plain()
+    assert both.count("The spare was warm") == both.count("Luck: It was Monday") == 1
+
+
 def test_who_is_named_owns_a_follow_up_and_nobody_else() -> None:
     """Ana leads, is on call and stands in a line; she is thanked for what she did."""
     details = made(*GOLDEN["full"]).details
@@ -222,7 +258,7 @@ def test_a_rule_cannot_break_out_of_its_ready_text() -> None:
     edition = made(gathered([declined(7, START)], START, END, noise=[bad]))
     (document,) = [document for block, document in edition.details if block is DigestBlock.NOISE]
     kinds = [type(block).__name__ for block in document.blocks]
-    assert kinds == ["Paragraph", "Paragraph", "Paragraph", "Code"]
+    assert kinds == ["Heading", "Paragraph", "Paragraph", "Code"]
 
 
 def test_a_block_of_code_holds_whatever_stands_in_it(tmp_path) -> None:
@@ -563,7 +599,13 @@ def test_a_slip_in_a_house_s_block_falls_back_to_ours_for_that_message_alone(tmp
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_people_typed_stays_what_they_typed(language: str) -> None:
     nasty = "# **x** [y](https://evil.example) `z` <b>"
-    story = lived(7, START, c.Open(title=nasty), c.Note(mark=Mark.LUCKY, text=nasty), c.DescribeImpact(text=nasty))
+    story = lived(
+        7,
+        START,
+        c.Open(title=nasty),
+        c.Note(mark=Mark.LUCKY, text=nasty),
+        c.DescribeImpact(text=f"{nasty}, and so on, for two lines of a phone"),
+    )
     shown = made(gathered([story], START, END, board=Board({1: Topic(1, nasty, START)})), language=language)
     documents: list[Document] = [shown.main, *(document for _, document in shown.details)]
     assert sum(nasty in document.to_plain() for document in documents) == 5

@@ -19,10 +19,16 @@ from bot.ports import Attempt
 WIDTH = 76
 """Columns of the plain text (https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1 asks for 78 at most)."""
 
-STYLE = """body { font: 15px/1.5 system-ui, sans-serif; color: #1c1c1c; max-width: 42rem }
-h1, h2, h3 { font-size: 1.1em; line-height: 1.3; margin: 1.4em 0 .4em }
+HEAD = """<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">"""
+"""As wide as the phone, and light or dark as its reader wants it: no colour of ours stands in the way."""
+
+STYLE = """:root { color-scheme: light dark }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 42rem; overflow-wrap: anywhere }
+h1, h2, h3, h4 { font-size: 1.15em; line-height: 1.3; margin: 1.6em 0 .4em } h1 { font-size: 1.4em } h3, h4 { font-size: 1em }
 ul, ol { padding-left: 1.3em } pre { background: #f3f4f6; padding: .6em; white-space: pre-wrap }
-img { max-width: 100%; height: auto }"""
+img { max-width: 100%; height: auto }
+@media (prefers-color-scheme: dark) { pre { background: #22262c } }"""
 
 
 def letter(attempt: Attempt, document: d.Document, *, subject: str, sender: Address, to: str) -> EmailMessage:
@@ -47,7 +53,7 @@ def letter(attempt: Attempt, document: d.Document, *, subject: str, sender: Addr
     body = fragment(document, shown)
     message.set_content(f"{to_text(document, WIDTH, colour=False, framed=False)}\n")
     message.add_alternative(
-        f"<html><head><style>{STYLE}</style></head><body>\n{body}\n</body></html>\n", subtype="html"
+        f"<html><head>{HEAD}<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n", subtype="html"
     )
     page = message.get_body(("html",))
     if isinstance(page, MIMEPart):
