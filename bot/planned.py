@@ -28,7 +28,8 @@ DaysOff = Callable[[Sequence[str]], IsOff]
 def weeklies(config: Config) -> dict[str, Weekly]:
     """By team; that of everybody is there too, and first, also where no digest is sent by itself."""
     digest = config.digest or Digest()
-    services = dict.fromkeys(route.service for route in config.routes if route.service)
+    # The service of a route whose incidents are private is nobody else's business.
+    services = dict.fromkeys(route.service for route in config.routes if route.service and not route.private)
     everybody = Weekly(
         zone=digest.zone or config.zone,
         language=digest.language,

@@ -88,6 +88,14 @@ def test_everybody_s_and_each_team_s(config: Callable[[str], Config]) -> None:
     }
 
 
+def test_nobody_draws_what_is_private(config: Callable[[str], Config]) -> None:
+    found = config(
+        f"{WHOLE}".replace("{match: {a: c}, service: volumes}", "{match: {a: c}, service: vault, private: true}")
+    )
+    assert weeklies(found)[""].wheel == ("compute", "volumes", "object-store")
+    assert any(route.service == "vault" for route in found.routes)
+
+
 def test_without_the_key_there_is_one_on_demand_and_none_by_itself(config: Callable[[str], Config]) -> None:
     found = config("chat: {console: {}}")
     planned = weeklies(found)
