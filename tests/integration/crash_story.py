@@ -34,6 +34,7 @@ import uvloop
 from sqlalchemy import Connection, event, text
 
 import bot.deliver
+import bot.main
 from bot.chat.markdown import parse_markdown
 from bot.chat.templates import PACKAGED, Templates
 from bot.config import Config, load
@@ -171,23 +172,23 @@ postmortem: {{folder: "{folder}/drafts"}}
 
 def instrument(klatsch: Klatsch, steps: Steps) -> None:
     """Steps around everything that changes something outside this process."""
-    providers = klatsch._providers
+    equipment = bot.main.equipment
 
     def stepped(adapters: Mapping[str, Any]) -> dict[str, Any]:
         return {name: Stepping(adapter, name, steps) for name, adapter in adapters.items()}
 
-    async def stepping() -> Providers:
-        real = await providers()
-        return Providers(
+    def stepping(*parts: Any) -> Providers:
+        real = equipment(*parts)
+        return replace(
+            real,
             platforms=stepped(real.platforms),
             pagers=stepped(real.pagers),
             status_pages=stepped(real.status_pages),
             publishers=stepped(real.publishers),
-            people=real.people,
-            ack_link=real.ack_link,
         )
 
-    klatsch._providers = stepping
+    # This process tells one story and ends.
+    bot.main.equipment = stepping
     for calendar in klatsch.calendars._calendars:
         calendar._source = Stepping(calendar._source, "calendar", steps)
     write_steps(klatsch.database, steps)
