@@ -220,6 +220,20 @@ async def test_what_was_typed_while_the_bot_was_down_is_heard_in_its_order_and_o
     assert heard.lines == [*wanted, "status"]
 
 
+async def test_at_the_first_start_what_was_typed_since_the_process_began_is_heard_and_nothing_older(matrix: MatrixHarness):
+    """People type as soon as it is up, and the rooms are looked at a little later."""
+    heard, ana = Heard(), matrix.people["ana"]
+    announce = await ana.join(matrix.platform.announce_room)
+    await ana.say(announce, "!inc note of last year")
+    await matrix.restart()
+    await ana.say(announce, "!inc list")
+    async with listening(matrix, heard):
+        await until(lambda: heard.lines, "the line")
+        await ana.say(announce, "!inc help")
+        await until(lambda: len(heard.lines) == 2, "the line after it")
+    assert heard.lines == ["list", "help"]
+
+
 async def test_what_could_not_be_handled_comes_again_with_the_same_id_and_is_answered_once(matrix: MatrixHarness):
     def away(said: Said) -> None:
         raise Unavailable("the database is away")

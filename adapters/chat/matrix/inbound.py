@@ -2,7 +2,8 @@
 
 The place up to which everything was handed over (`since`) is kept in our database after that is committed there, and what is
 handed over carries the homeserver's id of its event, by which the same one is handled once. So nothing is lost by a crash of either
-side, and nothing is done twice.
+side, and nothing is done twice. Where there is no such place yet, at the very first start, what was said since the process began is
+handed over: the past before that is none of our business.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ REMEMBERED = timedelta(days=60)
 
 
 class Listener:
-    """Hands over what is said in rooms that `listens` says yes to, from where the last one ended."""
+    """Hands over what is said in rooms that `listens` says yes to, from where the last one ended, or since `began`."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Listener:
         memory: Memory,
         clock: Clock,
         *,
+        began: datetime,
         inbox: Inbox,
         answer: Answer,
         listens: Callable[[str], Awaitable[bool]],
@@ -63,6 +65,7 @@ class Listener:
         self._homeserver = homeserver
         self._encryption = encryption
         self._clock = clock
+        self._began = began
         self._listens = listens
         self._memory = memory
         self._inbox = inbox
@@ -96,21 +99,23 @@ class Listener:
             await self._room(room, {"timeline": {"events": [event]}}, upto)
             self._encryption.settled(event)
         rooms = found.get("rooms", {})
-        if since and rooms.get("join"):
+        if rooms.get("join"):
             # A room waits for no other one; in a room everything has its order.
             await asyncio.gather(*(self._room(room, held, since) for room, held in rooms["join"].items()))
         for room in rooms.get("invite", {}):
             await self._moved(self._upgrades.invited(room))
-        # At the very first start the past is none of our business.
         await self._memory.keep({SINCE: upto})
         return upto
 
-    async def _room(self, room: str, held: Json, since: str) -> None:
-        if not await self._listens(room):
-            return
+    async def _room(self, room: str, held: Json, since: str | None) -> None:
         timeline = held.get("timeline", {})
         events: Sequence[Json] = timeline.get("events", [])
-        if timeline.get("limited"):
+        if since is None:
+            events = [event for event in events if _at(event) >= self._began]
+        limited = since is not None and timeline.get("limited")
+        if not (events or limited) or not await self._listens(room):
+            return
+        if since is not None and limited:
             before = str(timeline.get("prev_batch", ""))
             events = [*await missed(self._homeserver, room, before, since), *events]
         for event in events:

@@ -49,6 +49,7 @@ class MatrixPlatform:
         self._installation = ""
         self._spoken_in: set[str] = set()
         self._clock = clock
+        self._began = clock.now()
         self._command = command
 
     @property
@@ -173,6 +174,7 @@ class MatrixPlatform:
             self._encryption,
             self._memory,
             self._clock,
+            began=self._began,
             inbox=inbox,
             answer=self.answer,
             listens=self._listens,
