@@ -1,6 +1,6 @@
 """What people type, press and look up over the lean coffee, outside of any incident.
 
-A reaction that is about the coffee is a number on its board, a thumb on what asks for one, or ☕ on a message that is not of an
+A reaction that is about the coffee is a topic's emoji on its board, a thumb on what asks for one, or ☕ on a message that is not of an
 incident's room; there it goes onto the timeline first.
 """
 

@@ -14,7 +14,7 @@ from bot.incident.model import Refused
 from bot.nearest import nearest
 
 MOST_VOTED = 10
-"""Topics that one line may put dots on: as many as have a number to react with."""
+"""Topics that one line may put dots on: many more than anybody has dots."""
 
 ALSO: Mapping[str, tuple[str, ...]] = {
     "add": ("new", "suggest", "propose"),

@@ -1,26 +1,40 @@
-"""Reactions that vote: a number puts a dot on the topic of that number, a thumb says whether to go on."""
+"""Reactions that vote: each topic has an emoji that puts a dot on it, a thumb says whether to go on."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-_NAMES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_KEYCAP, _VARIATION = "\u20e3", "\ufe0f"
+_VARIATION = "\ufe0f"
 _TONES = dict.fromkeys(range(0x1F3FB, 0x1F400))
 
-PLACES: Mapping[str, int] = {
-    **{name: number for number, name in enumerate(_NAMES, 1)},
-    **{f"{number}{_KEYCAP}": number for number in range(1, 10)},
-    "keycap_ten": 10,
-    "🔟": 10,
-}
-"""By emoji (without U+FE0F) and by Slack's short name."""
+EMOJI = (
+    ("🍎", "apple"),
+    ("🍋", "lemon"),
+    ("🍇", "grapes"),
+    ("🍓", "strawberry"),
+    ("🍍", "pineapple"),
+    ("🍉", "watermelon"),
+    ("🥝", "kiwifruit"),
+    ("🥑", "avocado"),
+    ("🥕", "carrot"),
+    ("🌽", "corn"),
+    ("🍄", "mushroom"),
+    ("🥨", "pretzel"),
+    ("🧀", "cheese_wedge"),
+    ("🥐", "croissant"),
+    ("🍪", "cookie"),
+)
+"""What stands for a topic, and its short name in Slack: things that look different in any font, are found by their name, and that nobody
+takes for the topic's number."""
+
+PLACES: Mapping[str, int] = {name: place for place, names in enumerate(EMOJI, 1) for name in names}
+"""Which of them it is, from 1, by emoji and by short name."""
 
 THUMBS: Mapping[str, bool] = {"👍": True, "+1": True, "thumbsup": True, "👎": False, "-1": False, "thumbsdown": False}
 
 
 def place(emoji: str) -> int:
-    """The number that `emoji` shows: `1️⃣` to `🔟`, or `one` to `keycap_ten`, with colons or without; 0: none."""
+    """Which of `EMOJI` it is, from 1; of Slack its short name, with colons or without. 0: none."""
     return PLACES.get(_bare(emoji), 0)
 
 

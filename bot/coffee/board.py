@@ -34,7 +34,7 @@ class Takeaway:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """`place` (1 to 10) is the number of the reaction that puts a dot on it, 0: there is none free. One that was not said stands in
+    """`place` (from 1) is that of its emoji in `bot.chat.votes.EMOJI`, 0: there is none free. One that was not said stands in
     event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter; of one that was discussed only how many it
     `had` outlives the meeting. `reacted` says by voter what the reactions stand on that put a dot, one of theirs each, and `brought` which
     voter's reaction brought the topic up. `coffee` is the one at which it was discussed, for so long `spent`."""
@@ -91,7 +91,7 @@ class Coffee:
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
     when people met, and `voices` how many had put dots by then. `ballot` is the vote that its dots are put in: each ends when people part,
-    and what is skipped leaves its own to the next coffee."""
+    and what is skipped leaves its own to the next coffee. `left` are the places that dropped topics had on its board."""
 
     number: int
     starts_at: datetime
@@ -112,6 +112,7 @@ class Coffee:
     version: int = 0
     voices: int = 0
     ballot: int = 0
+    left: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

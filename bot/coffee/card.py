@@ -24,22 +24,20 @@ from bot.chat.document import (
     line,
     plain,
 )
+from bot.chat.votes import EMOJI
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
 from bot.coffee.tongue import count, moment, spell
 from bot.incident.text import REMOVED
 
-SHOWN = 15
-"""Topics on the board: a phone shows no more at a time, and ten of them have a number to react with."""
+SHOWN = len(EMOJI)
+"""Topics on the board: a phone shows no more at a time, and so many have an emoji to react with."""
 
 ALL_SHOWN = 100
 """Topics that are shown to whoever asks for all."""
 
 SHORT = 80
 """Characters of a topic inside a sentence."""
-
-KEYCAPS = (*(f"{digit}\ufe0f\u20e3" for digit in range(1, 10)), "🔟")
-"""What puts a dot on the topic of that place (from 1)."""
 
 DONE, CURRENT, OTHER = "✅", "💬", "▫️"
 
@@ -83,33 +81,34 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
 
 
 def in_order(board: Board) -> list[Topic]:
-    """Those to be shown: in the order of the agenda if there is one, and then as they have numbers to react with."""
+    """Those to be shown: in the order of the agenda if there is one, and then as they have emoji to react with."""
     agenda = board.coffee.agenda if board.coffee else ()
     shown = [topic for topic in board.topics.values() if topic.state is not TopicState.DROPPED]
-    last = len(KEYCAPS) + 1
+    last = len(EMOJI) + 1
     by_place = sorted(shown, key=lambda topic: (topic.place or last, topic.id))
     return sorted(by_place, key=lambda topic: agenda.index(topic.id) if topic.id in agenda else len(agenda))
 
 
 def row(topic: Topic, board: Board, house: House, *, posted: bool) -> Line:
-    """One topic: what to react with or its number, its words, dots, and where it is from."""
-    tongue, number = house.tongue, f"#{topic.id}"
+    """One topic: what to react with, its number, words, dots, and where it is from."""
+    tongue = house.tongue
     current = board.coffee is not None and board.coffee.current == topic.id
     if current:
         marks = [CURRENT]
     elif topic.state is TopicState.DISCUSSED:
         marks = [DONE]
     elif posted:
-        marks = [KEYCAPS[topic.place - 1] if 0 < topic.place <= len(KEYCAPS) else OTHER]
+        marks = [emoji(topic) or OTHER]
     else:
         marks = []
     facts = [count(tongue.dots, topic.votes)] if topic.votes else []
-    if posted:
-        facts.append(number)
-    else:
-        marks.append(number)
     behind = "".join(f" · {fact}" for fact in (*facts, *origin(topic, house)))
-    return (Text(f"{' '.join(marks)} "), Text(clean(topic.text), bold=current), Text(clean(behind)))
+    return (Text(f"{' '.join((*marks, f'#{topic.id}'))} "), Text(clean(topic.text), bold=current), Text(clean(behind)))
+
+
+def emoji(topic: Topic) -> str:
+    """What puts a dot on it; empty: nothing does."""
+    return EMOJI[topic.place - 1][0] if 0 < topic.place <= len(EMOJI) else ""
 
 
 def origin(topic: Topic, house: House) -> list[str]:

@@ -7,7 +7,7 @@ from bot.chat.implied import repeatable
 from bot.chat.marked import marked
 from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.brewed import Did, Told
-from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
+from bot.coffee.card import SHORT, clock, emoji, short, when
 from bot.coffee.house import House
 from bot.coffee.tongue import ENGLISH, count, span, spell
 from bot.incident.model import Person, Refused
@@ -112,7 +112,7 @@ def _counts(told: Told, topic: Topic) -> dict[str, str]:
 
 def _react(told: Told, topic: Topic) -> str:
     """What to react with, where there is a board to react to."""
-    return f" as {KEYCAPS[topic.place - 1]}" if topic.place and told.coffee else ""
+    return f" as {emoji(topic)}" if emoji(topic) and told.coffee else ""
 
 
 def _meeting(told: Told, house: House) -> Said:

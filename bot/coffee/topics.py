@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bot.chat.votes import EMOJI
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Origin, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.incident.commands.coffee import AddTopic, DropTopic, ForgetTopic, RestoreTopic, RewordTopic
@@ -18,8 +19,8 @@ SHORTEST, LONGEST = 3, 300
 MOST = 200
 """Open topics on the board: more are no agenda."""
 
-PLACES = range(1, 11)
-"""The numbers that have an emoji."""
+PLACES = range(1, len(EMOJI) + 1)
+"""Each has an emoji."""
 
 _READ = 10_000
 """Characters of a text that are looked at, to say how long it is."""
@@ -92,9 +93,11 @@ def without(board: Board, topic: Topic) -> Board:
         board, replace(topic, state=TopicState.DROPPED, dots={}, reacted={}, brought="", had=0, place=0)
     )
     coffee = board.coffee
-    if coffee is None or topic.id not in coffee.agenda:
+    if coffee is None:
         return board
-    return with_coffee(board, replace(coffee, agenda=tuple(id_ for id_ in coffee.agenda if id_ != topic.id)))
+    agenda = tuple(id_ for id_ in coffee.agenda if id_ != topic.id)
+    left = tuple(dict.fromkeys((*coffee.left, *filter(None, (topic.place,)))))
+    return with_coffee(board, replace(coffee, agenda=agenda, left=left))
 
 
 def placed(board: Board) -> Board:
@@ -162,7 +165,10 @@ def _alike(text: str) -> str:
 
 
 def _free_place(board: Board, id_: int) -> int:
-    """The lowest that no other topic has; 0: there is none. One that was talked about keeps its place until people part: who takes a
-    reaction off it means no other one."""
+    """The lowest that no other topic has, and rather one that none had since the board was posted: reactions to what was dropped still
+    stand below it. 0: there is none. One that was talked about keeps its place until people part: who takes a reaction off it
+    means no other one."""
     taken = {topic.place for topic in board.topics.values() if topic.id != id_}
-    return next((place for place in PLACES if place not in taken), 0)
+    left = board.coffee.left if board.coffee else ()
+    free = [place for place in PLACES if place not in taken]
+    return next((place for place in free if place not in left), next(iter(free), 0))

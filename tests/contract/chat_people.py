@@ -235,7 +235,7 @@ class OnMatrix:
         return heard.listening(self._chat, inbox)
 
 
-SLACK_NAMES = {"1️⃣": "one", "🔟": "keycap_ten", "👍": "+1", "👎": "-1", "☕": "coffee", "📌": "pushpin"}
+SLACK_NAMES = {"🍎": "apple", "🍪": "cookie", "👍": "+1", "👎": "-1", "☕": "coffee", "📌": "pushpin"}
 """What Slack calls the emoji of the tests."""
 
 

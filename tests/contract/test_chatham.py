@@ -116,7 +116,7 @@ async def test_in_matrix_a_dot_and_a_cup_are_nobody_s(matrix, beside, caplog):
         for person in (ana, ben):
             await person.join(room)
         board = await called(beside, matrix.platform, room)
-        put = await ben.react(room, board, "1️⃣")
+        put = await ben.react(room, board, "🍎")
         await until(lambda: dots(beside.lookups.board()) == [1], "Ben's dot")
         await ben.react(room, await ana.say(room, "Who reads runbooks, Ben?"), "☕")
         await until(lambda: dots(beside.lookups.board()) == [1, 0], "his topic")

@@ -261,7 +261,7 @@ def test_two_bots_give_no_number_place_or_dot_twice(postgresql_url: str) -> None
         world.close()
     assert failures == []
     assert sorted(board.topics) == list(range(1, 25))
-    assert sorted(topic.place for topic in board.topics.values()) == [0] * 14 + list(range(1, 11))
+    assert sorted(topic.place for topic in board.topics.values()) == [0] * 9 + list(range(1, 16))
     assert sum(topic.votes for topic in board.topics.values()) == 3
 
 

@@ -43,7 +43,7 @@ TALKING = {
 }
 PLATFORMS = ("console", "matrix")
 MANNER = Manner(platforms=PLATFORMS, publishers=("folder",), link="https://meet.example.org/coffee")
-ONE, TWO, THREE = "1️⃣", "2️⃣", "3️⃣"
+APPLE, LEMON, GRAPES = "🍎", "🍋", "🍇"
 
 
 def the_voter(person: str, ballot: int) -> str:
@@ -180,17 +180,17 @@ async def test_the_story_of_a_coffee(table: Table):
     await table.settle()
     assert table.shown() == table.shown("matrix")
     await table.types("coffee drop 4", "ana")
-    assert "Topic 5 is on the board as 4️⃣: Who" in await table.types("coffee add Who has the keys?")
+    assert "Topic 5 is on the board as 🍍: Who" in await table.types("coffee add Who has the keys?")
     await table.types("coffee drop 5", "ana")
     await table.types("coffee restore 4", "ana")
     await table.types("coffee vote 1 x2 2", "ana")
-    await table.votes(THREE, "@ben:example.org", "matrix")
-    await table.votes(THREE, "ben", "console")
-    await table.votes(TWO, "@cleo:example.org", "matrix")
-    await table.votes(ONE, "@cleo:example.org", "matrix")
-    await table.votes(ONE, "@cleo:example.org", "matrix", added=False)
+    await table.votes(GRAPES, "@ben:example.org", "matrix")
+    await table.votes(GRAPES, "ben", "console")
+    await table.votes(LEMON, "@cleo:example.org", "matrix")
+    await table.votes(APPLE, "@cleo:example.org", "matrix")
+    await table.votes(APPLE, "@cleo:example.org", "matrix", added=False)
     assert table.dots() == {1: 2, 2: 2, 3: 2, 4: 0}
-    await table.votes(THREE, "@cleo:example.org", "matrix")
+    await table.votes(GRAPES, "@cleo:example.org", "matrix")
     await table.settle()
     assert "Nearly drained the wrong rack · 3 dots" in table.shown()
     # The agenda, and people meet.
@@ -243,9 +243,9 @@ async def test_where_the_chatham_house_rule_holds_neither_the_database_nor_the_m
     await table.types("coffee reword 2 What cleo reads", "ben")
     await table.asks(CallCoffee(starts_at=starts(table)))
     await table.settle()
-    await table.votes(ONE, "@cleo:example.org", "matrix")
+    await table.votes(APPLE, "@cleo:example.org", "matrix")
     await table.types("coffee vote 2 x3", "ben")
-    await table.votes(ONE, "ben", "console")
+    await table.votes(APPLE, "ben", "console")
     await table.types("coffee start", "ana")
     await table.settle()
     clock.forward(minutes=8)
@@ -363,7 +363,7 @@ async def test_a_reaction_that_is_heard_twice_is_one_dot(table: Table):
     await table.asks(CallCoffee(starts_at=starts(table)))
     await table.settle()
     for _ in range(2):
-        await table.reacts(ONE, table._board("console"), "ana", event="again")
+        await table.reacts(APPLE, table._board("console"), "ana", event="again")
     assert table.dots() == {1: 1}
 
 
@@ -380,16 +380,16 @@ async def test_a_reaction_without_a_dot_is_answered_aside_and_taken_off_takes_no
     await called(table)
     put = "Everybody has 3 dots, and all of yours are put. Your reaction did nothing. "
     told = f"{put}coffee unvote N frees those on a topic. Yours are on: 1 (3)."
-    assert await table.votes(ONE, "ben", "console", aside=True) == told
-    assert await table.votes(TWO, "ben", "console", aside=True) == told
-    for emoji in (ONE, TWO):
+    assert await table.votes(APPLE, "ben", "console", aside=True) == told
+    assert await table.votes(LEMON, "ben", "console", aside=True) == told
+    for emoji in (APPLE, LEMON):
         assert await table.votes(emoji, "ben", "console", added=False, aside=True) == ""
     assert table.dots() == {1: 3, 2: 0}
     # What counted does so again after a dot was freed, and is taken back.
     await table.types("coffee unvote 1 x1", "ben")
-    assert await table.votes(TWO, "ben", "console", aside=True) == ""
+    assert await table.votes(LEMON, "ben", "console", aside=True) == ""
     assert table.dots() == {1: 2, 2: 1}
-    await table.votes(TWO, "ben", "console", added=False)
+    await table.votes(LEMON, "ben", "console", added=False)
     assert table.dots() == {1: 2, 2: 0}
 
 
@@ -401,14 +401,14 @@ async def test_where_all_read_it_a_reaction_without_a_dot_is_answered_once_a_cof
         "Ben Okafor: Everybody has 3 dots, and all of yours are put. "
         "That reaction did nothing; coffee shows what is yours."
     )
-    assert await table.votes(ONE, "@ben:example.org", "matrix") == told
-    assert await table.votes(TWO, "@ben:example.org", "matrix") == ""
+    assert await table.votes(APPLE, "@ben:example.org", "matrix") == told
+    assert await table.votes(LEMON, "@ben:example.org", "matrix") == ""
     await table.types("coffee vote 2 x3", "@cleo:example.org", "matrix")
-    assert (await table.votes(ONE, "@cleo:example.org", "matrix")).startswith("Cleo Weiss: ")
+    assert (await table.votes(APPLE, "@cleo:example.org", "matrix")).startswith("Cleo Weiss: ")
     await table.types("coffee skip")
     await table.asks(CallCoffee(starts_at=starts(table) + timedelta(days=7)))
     await table.settle()
-    assert await table.votes(TWO, "@ben:example.org", "matrix") == told
+    assert await table.votes(LEMON, "@ben:example.org", "matrix") == told
 
 
 async def test_a_cup_that_brings_up_what_is_there_already_says_so_and_may_be_taken_off(table: Table):
@@ -437,9 +437,9 @@ async def test_numbers_and_thumbs_elsewhere_mean_nothing(table: Table):
     await table.asks(CallCoffee(starts_at=starts(table)))
     await table.settle()
     board = table._board("console")
-    await table.reacts(ONE, "another message", "ana")
-    await table.reacts(ONE, board, "ana", room="elsewhere")
-    await table.reacts(TWO, board, "ana")
+    await table.reacts(APPLE, "another message", "ana")
+    await table.reacts(APPLE, board, "ana", room="elsewhere")
+    await table.reacts(LEMON, board, "ana")
     await table.reacts("👍", board, "ana")
     await table.reacts("🎉", board, "ana")
     assert table.dots() == {1: 0}
@@ -574,7 +574,7 @@ async def test_the_board_stands_where_the_configuration_wants_it_and_dots_are_pu
     assert table.stage.announced() == []
     assert len(table.stage.announced(on="matrix")) == 2
     board, _ = table.stage.rooms["console"].messages("coffee")
-    await table.reacts(ONE, board.id, "ana", room="coffee")
+    await table.reacts(APPLE, board.id, "ana", room="coffee")
     assert table.dots() == {1: 1}
 
 

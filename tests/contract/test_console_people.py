@@ -173,7 +173,7 @@ async def test_a_reaction_that_could_not_be_stored_is_told(scene):
 async def test_what_a_reaction_is_answered_stands_in_the_thread_of_its_message(scene):
     message = await scene.platform.talk("ben", "inc-7", "rebooted the switch")
     scene.inbox.answer = d.say("You have no dots left.", "refused")
-    await scene.platform.react("ana", "inc-7", message, "1️⃣")
+    await scene.platform.react("ana", "inc-7", message, "🍎")
     answer = scene.platform.messages("inc-7")[-1]
     assert (answer.by, answer.thread, answer.document) == ("", message, scene.inbox.answer)
 

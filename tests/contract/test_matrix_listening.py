@@ -142,13 +142,13 @@ async def test_a_reaction_brings_the_message_it_is_on_and_taking_it_off_is_heard
 
 
 async def test_what_a_reaction_is_answered_stands_in_the_thread_of_its_message(matrix: MatrixHarness):
-    heard, room = Heard(refuses=("1️⃣",)), await opened(matrix)
+    heard, room = Heard(refuses=("🍎",)), await opened(matrix)
     ana, ben = matrix.people["ana"], matrix.people["ben"]
     async with listening(matrix, heard):
         root = await ana.say(room, "the board")
         below = await ana.say(room, "osd.17", **{"m.relates_to": {"rel_type": "m.thread", "event_id": root}})
         for message, person in ((root, ana), (root, ben), (below, ben)):
-            await person.react(room, message, "1️⃣")
+            await person.react(room, message, "🍎")
 
         async def all_of_them() -> list[dict[str, Any]]:
             found = await answers(matrix, room)()
@@ -220,7 +220,9 @@ async def test_what_was_typed_while_the_bot_was_down_is_heard_in_its_order_and_o
     assert heard.lines == [*wanted, "status"]
 
 
-async def test_at_the_first_start_what_was_typed_since_the_process_began_is_heard_and_nothing_older(matrix: MatrixHarness):
+async def test_at_the_first_start_what_was_typed_since_the_process_began_is_heard_and_nothing_older(
+    matrix: MatrixHarness,
+):
     """People type as soon as it is up, and the rooms are looked at a little later."""
     heard, ana = Heard(), matrix.people["ana"]
     announce = await ana.join(matrix.platform.announce_room)

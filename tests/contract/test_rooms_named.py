@@ -117,7 +117,7 @@ async def test_to_look_at_a_room_does_nothing_there(chat, people):
     assert not await people.has_bot(name)
 
 
-EMOJI = ("1️⃣", "🔟", "👍", "👎", "☕")
+EMOJI = ("🍎", "🍪", "👍", "👎", "☕")
 
 
 @pytest.mark.parametrize("where", ["announcements", "a room that was named"])

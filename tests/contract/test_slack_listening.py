@@ -131,17 +131,17 @@ async def test_what_cannot_be_kept_is_not_acknowledged_and_comes_again(slack, mo
 
 
 async def test_what_a_reaction_is_answered_is_seen_by_who_put_it_alone(slack):
-    heard, ana = Heard(refuses=("one",)), slack.people["ana"]
+    heard, ana = Heard(refuses=("apple",)), slack.people["ana"]
     async with listening(slack, heard):
         room = slack.slack.channel("#incidents")
         for person in (ana, slack.people["ben"]):
             await person.joins(room)
         message = await slack.people["ben"].posts(room, "the board")
-        await ana.reacts(room, message, "one")
+        await ana.reacts(room, message, "apple")
         (answer,) = await until(lambda: ana.ephemerals(room), "the answer")
     assert answer.shown == "no dot: U0ANA"
     assert slack.people["ben"].ephemerals(room) == []
-    assert [(on.emoji, on.aside) for on in heard.reacted_] == [("one", True)]
+    assert [(on.emoji, on.aside) for on in heard.reacted_] == [("apple", True)]
 
 
 @pytest.mark.parametrize("private", [False, True])

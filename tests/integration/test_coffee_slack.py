@@ -40,10 +40,10 @@ async def test_a_coffee_from_its_topics_to_its_minutes_in_slack(town_: Town, tmp
         await ana.reacts(room, said, "coffee")
         await until(lambda: "Who reads runbooks?" in shown.shown, "the topic of the message", within=8)
         for person in (ben, eve):
-            await person.reacts(room, shown, "two")
-        await until(lambda: "2 dots · #2" in shown.shown, "the dots")
-        await eve.unreacts(room, shown, "two")
-        await until(lambda: "1 dot · #2" in shown.shown, "one dot less")
+            await person.reacts(room, shown, "lemon")
+        await until(lambda: "#2 Who reads runbooks? · 2 dots" in shown.shown, "the dots")
+        await eve.unreacts(room, shown, "lemon")
+        await until(lambda: "#2 Who reads runbooks? · 1 dot" in shown.shown, "one dot less")
         assert "You have 2 dots left" in str((await ben.slash(room, "coffee")).payload)
         await ben.slash(room, "coffee next Read it aloud once a quarter")
         assert "The coffee is over after" in (await ana.slash(room, "coffee end")).text

@@ -120,7 +120,7 @@ async def the_coffee(bot: Working) -> None:
     """Of Thursday: called the day before, ordered in time, held."""
     await bot.at("2026-11-18 10:00")
     (board,) = [one for one in bot.said() if "Lean coffee" in one.document.to_plain() and not one.thread]
-    await bot.console.react("ben", "incidents", board.id, "1️⃣")
+    await bot.console.react("ben", "incidents", board.id, "🍎")
     await bot.types("coffee vote 1 x2")
     await bot.at("2026-11-19 09:45")
     await bot.at("2026-11-19 10:01")

@@ -26,14 +26,25 @@ def test_a_topic_of_a_message_says_so() -> None:
     assert (new.origin, new.message, new.by) == (Origin.REACTION, "slack:1.2", "")
 
 
-def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() -> None:
-    full = board(*(topic(n) for n in range(1, 11)))
+def test_the_sixteenth_topic_has_no_place_until_one_is_free_at_the_next_call() -> None:
+    full = board(*(topic(n) for n in range(1, 16)))
     more = do(full, k.AddTopic(text="one more")).board
-    assert more.topics[11].place == 0
+    assert more.topics[16].place == 0
     fewer = do(more, k.DropTopic(topic=3)).board
-    assert (fewer.topics[11].place, fewer.topics[3].place) == (0, 0)
-    assert do(fewer, k.CallCoffee(starts_at=NOW)).board.topics[11].place == 3
-    assert do(fewer, k.AddTopic(text="yet another")).board.topics[12].place == 3
+    assert (fewer.topics[16].place, fewer.topics[3].place) == (0, 0)
+    assert do(fewer, k.CallCoffee(starts_at=NOW)).board.topics[16].place == 3
+    assert do(fewer, k.AddTopic(text="yet another")).board.topics[17].place == 3
+
+
+def test_what_a_dropped_topic_was_voted_for_by_votes_for_no_other_one_while_the_board_stands() -> None:
+    dropped = do(THREE, k.DropTopic(topic=1)).board
+    assert do(dropped, k.AddTopic(text="Another")).board.topics[4].place == 4
+    # Of the next coffee there is another message.
+    again = do(do(dropped, k.SkipCoffee()).board, k.CallCoffee(starts_at=NOW + 9 * HOUR)).board
+    assert do(again, k.AddTopic(text="Another")).board.topics[4].place == 1
+    # It has rather one that was left than none.
+    full = board(*(topic(n) for n in range(1, 16)), coffee=CALLED)
+    assert do(do(full, k.DropTopic(topic=9)).board, k.AddTopic(text="Another")).board.topics[16].place == 9
 
 
 @pytest.mark.parametrize(
@@ -189,7 +200,7 @@ def test_a_topic_is_dropped_and_comes_back_without_its_dots() -> None:
     back = do(dropped.board, k.RestoreTopic(topic=2))
     assert (back.board.topics[2].state, back.board.topics[2].place, back.told.what) == (
         TopicState.OPEN,
-        2,
+        4,
         Did.RESTORED,
     )
     assert do(back.board, k.RestoreTopic(topic=2)).told.what is Did.NOTHING
