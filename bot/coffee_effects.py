@@ -6,17 +6,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import takewhile
 from zoneinfo import ZoneInfo
 
-from bot.coffee.board import Board, Coffee, Topic
+from bot.chat.document import Document
+from bot.coffee.board import Board, Coffee, Spot, Topic
 from bot.coffee.card import board_document
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.said import thumbs, told
+from bot.coffee.shown import stays_away
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.lookups import Lookups
-from bot.ports import Attempt, ChatPlatform, Clock, Publisher, Rejected
+from bot.ports import Attempt, ChatPlatform, Clock, Gone, Publisher, Rejected
 from bot.rooms import known
 from bot.store import Claimed
 
@@ -28,7 +31,7 @@ Effect = f.ShowBoard | f.TellCoffee | f.AskThumbs | f.WriteMinutes
 
 
 class CoffeeEffects:
-    """Of each platform it is one room: the one that the configuration names, or else that for announcements."""
+    """In each room there is one message that is the board."""
 
     def __init__(
         self,
@@ -48,7 +51,7 @@ class CoffeeEffects:
         """As `bot.perform.Performer.do`."""
         match effect:
             case f.ShowBoard():
-                return await self._show(item, known(self._platforms, effect.platform, "chat"))
+                return await self._show(item, effect, known(self._platforms, effect.platform, "chat"))
             case f.TellCoffee():
                 await self._tell(item, effect, known(self._platforms, effect.platform, "chat"))
                 return None
@@ -57,37 +60,38 @@ class CoffeeEffects:
             case f.WriteMinutes():
                 return await self._write(item, effect, known(self._publishers, effect.publisher, "publishing"))
 
-    async def _show(self, item: Claimed, platform: ChatPlatform) -> k.CoffeeCommand | None:
-        """Each coffee has a board of its own; that of the last one shows its end."""
+    async def _show(self, item: Claimed, effect: f.ShowBoard, platform: ChatPlatform) -> k.CoffeeCommand | None:
+        """Each coffee has a board of its own; that of the last one shows its end. One that somebody deleted is posted anew once that is
+        written down."""
+        spot = _spot(effect)
         board = await asyncio.to_thread(self._current)
         coffee = board.coffee
         if coffee is None:
             return None
         # Where people meet may have to be looked up.
         document = await asyncio.to_thread(board_document, board, self._house, self._clock.now())
-        if shown := coffee.boards.get(platform.name):
-            await platform.edit(Attempt(item.key, item.attempt), shown.room, shown.message, document)
+        if shown := coffee.boards.get(str(spot)):
+            try:
+                await platform.edit(Attempt(item.key, item.attempt), shown.room, shown.message, document)
+            except Gone:
+                return k.LoseBoard(spot=str(spot), message=shown.message)
             return None
-        if not coffee.status.live:
+        if not coffee.status.live or stays_away(coffee, spot):
             return None
-        room = await self._room(platform)
+        room = await self._room(platform, spot)
         if not room:
             return None
         # By the time of another try another coffee may be called, whose board is another message.
         attempt = Attempt(f"{item.key}:{coffee.number}", item.attempt)
         message = await platform.say(attempt, room, document)
-        return k.RecordBoard(platform=platform.name, message=message, room=room, coffee=coffee.number)
+        return k.RecordBoard(spot=str(spot), message=message, room=room, coffee=coffee.number)
 
     async def _tell(self, item: Claimed, effect: f.TellCoffee, platform: ChatPlatform) -> None:
         coffee, topics = await asyncio.to_thread(self._meeting, effect.coffee)
         document = await asyncio.to_thread(told, effect.what, coffee, topics, effect.topic, self._house)
         if document is None:
             return
-        shown = coffee.boards.get(platform.name)
-        room = shown.room if shown else await self._room(platform)
-        if room:
-            thread = shown.message if shown else ""
-            await platform.say(Attempt(item.key, item.attempt), room, document, thread=thread)
+        await self._say(item, _spot(effect), coffee, platform, document)
 
     async def _ask(self, item: Claimed, effect: f.AskThumbs, platform: ChatPlatform) -> k.CoffeeCommand | None:
         coffee, topics = await asyncio.to_thread(self._meeting, effect.coffee)
@@ -95,15 +99,24 @@ class CoffeeEffects:
         if topic is None or not coffee.asking or (coffee.current, coffee.round) != (effect.topic, effect.round):
             # They went on meanwhile.
             return None
-        shown = coffee.boards.get(platform.name)
-        room = shown.room if shown else await self._room(platform)
-        if not room:
+        spot = _spot(effect)
+        message = await self._say(item, spot, coffee, platform, thumbs(topic, self._house))
+        if not message:
             return None
-        thread = shown.message if shown else ""
-        message = await platform.say(Attempt(item.key, item.attempt), room, thumbs(topic, self._house), thread=thread)
         return k.RecordThumbs(
-            platform=platform.name, message=message, coffee=effect.coffee, topic=effect.topic, round=effect.round
+            spot=str(spot), message=message, coffee=effect.coffee, topic=effect.topic, round=effect.round
         )
+
+    async def _say(self, item: Claimed, spot: Spot, coffee: Coffee, platform: ChatPlatform, document: Document) -> str:
+        """The message, below the board where that stands; empty: nothing is shown there."""
+        attempt, shown = Attempt(item.key, item.attempt), coffee.boards.get(str(spot))
+        if shown is None:
+            room = await self._room(platform, spot)
+            return await platform.say(attempt, room, document) if room else ""
+        try:
+            return await platform.say(attempt, shown.room, document, thread=shown.message)
+        except Gone:
+            return await platform.say(attempt, shown.room, document)
 
     async def _write(self, item: Claimed, effect: f.WriteMinutes, publisher: Publisher) -> k.CoffeeCommand:
         ref, text = await asyncio.to_thread(self._minutes, effect.coffee)
@@ -148,7 +161,24 @@ class CoffeeEffects:
         coffee, of_it = found
         return coffee, {**self._lookups.board().topics, **{topic.id: topic for topic in of_it}}
 
-    async def _room(self, platform: ChatPlatform) -> str:
-        """Empty: it is shown nowhere there."""
-        name = self._house.rooms.get(platform.name, "")
-        return await platform.room_named(name) if name or platform.announce_room else ""
+    async def _room(self, platform: ChatPlatform, spot: Spot) -> str:
+        """The platform's id of it; empty: nothing is announced there, or an earlier spot is the same room."""
+        if not (spot.room or platform.announce_room):
+            return ""
+        room = await platform.room_named(spot.room)
+        for other in takewhile(lambda one: one != spot, self._house.manner.spots):
+            if other.platform == spot.platform and await _same(platform, other, room):
+                return ""
+        return room
+
+
+async def _same(platform: ChatPlatform, spot: Spot, room: str) -> bool:
+    try:
+        return await platform.room_named(spot.room) == room
+    except Rejected:
+        # Whoever shows it there will be told.
+        return False
+
+
+def _spot(effect: f.ShowBoard | f.TellCoffee | f.AskThumbs) -> Spot:
+    return Spot(effect.platform, effect.room)

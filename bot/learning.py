@@ -22,7 +22,7 @@ from bot.lookups import Lookups
 from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
-from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
+from bot.planned import before_coffee, coffee, next_of, occasions, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
 from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
@@ -80,7 +80,6 @@ class Learning:
             section.language,
             str(section.zone or config.zone),
             config.people,
-            coffee_rooms(config),
             next=next_of(met),
             calendar=calendar,
             planned=met is not None,

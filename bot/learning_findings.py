@@ -79,7 +79,7 @@ def _comes(occurrences: Occurrences, klatsch: Klatsch, zone: str) -> str:
 async def _rooms(klatsch: Klatsch) -> list[Finding]:
     """Those that are named. What is announced where is looked at with the platform itself."""
     learning = klatsch.learning
-    shown = [Place(platform, room) for platform, room in learning.house.rooms.items()]
+    shown = [Place(spot.platform, spot.room) for spot in learning.house.manner.spots]
     sent = [one for weekly in learning.digests.weeklies.values() for one in weekly.to if isinstance(one, Place)]
     named = dict.fromkeys(one for one in (*sent, *shown) if one.room)
     platforms = klatsch.platforms({one.platform for one in named} - HELD)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from bot.chat import replies as refusals
 from bot.chat.context import Question
@@ -17,7 +18,7 @@ from bot.chat.document import Document, Link, Paragraph, line, say
 from bot.chat.reactions import is_coffee, worded
 from bot.chat.votes import place, thumb
 from bot.coffee import replies
-from bot.coffee.board import Board, Topic, TopicState
+from bot.coffee.board import Board, Coffee, Shown, Spot, Topic, TopicState
 from bot.coffee.card import asked_document
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
@@ -33,6 +34,8 @@ from bot.ports import Clock, Edited, Overloaded, Reacted, Removed
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class OverCoffee:
@@ -104,13 +107,23 @@ class OverCoffee:
         return first
 
     async def changed(self, changed: Edited | Removed, by: str) -> None:
-        """A message outside of any incident's room that is a topic reads otherwise, or is gone. Raises as `reacted`."""
+        """A message outside of any incident's room that is a topic reads otherwise, or is gone; or the board is. Raises as `reacted`."""
+        if isinstance(changed, Removed):
+            await self._lost(changed, by)
         message = f"{changed.platform}:{changed.message}"
         for topic in await asyncio.to_thread(self._lookups.topics_of, message):
             text = _one_line(changed.text) if isinstance(changed, Edited) else ""
             command = k.RewordTopic(topic=topic.id, text=text) if text else k.ForgetTopic(topic=topic.id)
             event = f"{changed.event}#{topic.id}" if changed.event else ""
             await self._submit(command, by, changed.platform, changed.message, event)
+
+    async def _lost(self, removed: Removed, by: str) -> None:
+        coffee = (await asyncio.to_thread(self._lookups.board)).coffee
+        for spot, shown in _boards(coffee, removed.platform):
+            if shown.room == removed.room and _is_on(removed, shown.message):
+                log.info("somebody deleted the board of the coffee at %s", spot)
+                command = k.LoseBoard(spot=spot, message=shown.message)
+                await self._submit(command, by, removed.platform, removed.message, "")
 
     async def _submit(
         self, command: k.CoffeeCommand, by: str, platform: str, message: str, event: str, link: str = ""
@@ -186,8 +199,8 @@ class OverCoffee:
 
 
 def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
-    shown = board.coffee.boards.get(reacted.platform) if board.coffee else None
-    if shown is None or shown.room != reacted.room or not _is_on(reacted, shown.message):
+    boards = [shown for _, shown in _boards(board.coffee, reacted.platform)]
+    if not any(shown.room == reacted.room and _is_on(reacted, shown.message) for shown in boards):
         return None
     topic = next((one for one in board.topics.values() if one.place == number and _is_open(one)), None)
     if topic is None:
@@ -199,8 +212,8 @@ def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
 
 
 def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:
-    asked = board.coffee.asked.get(reacted.platform) if board.coffee else None
-    if asked is None or not _is_on(reacted, asked):
+    asked = board.coffee.asked if board.coffee else {}
+    if not any(_is_on(reacted, message) for message in _at(asked, reacted.platform).values()):
         return None
     return k.GiveThumb(voter="", up=up) if reacted.added else k.TakeThumb(voter="", up=up)
 
@@ -208,15 +221,22 @@ def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:
 def _ours(board: Board, platform: str) -> Iterator[str]:
     """What we showed and asked there."""
     for coffee in board.coffees.values():
-        if platform in coffee.boards:
-            yield coffee.boards[platform].message
-        if platform in coffee.asked:
-            yield coffee.asked[platform]
+        yield from (shown.message for _, shown in _boards(coffee, platform))
+        yield from _at(coffee.asked, platform).values()
 
 
-def _is_on(reacted: Reacted, message: str) -> bool:
-    """Whether it is on our own `message`. Where a message is known by its room too, we are told both together."""
-    return reacted.message in (message, f"{reacted.room}:{message}")
+def _boards(coffee: Coffee | None, platform: str) -> Iterable[tuple[str, Shown]]:
+    """Those of a platform, with their spots."""
+    return _at(coffee.boards, platform).items() if coffee else ()
+
+
+def _at(spots: Mapping[str, T], platform: str) -> dict[str, T]:
+    return {spot: held for spot, held in spots.items() if Spot.read(spot).platform == platform}
+
+
+def _is_on(happened: Reacted | Removed, message: str) -> bool:
+    """Whether it is about our own `message`. Where a message is known by its room too, we are told both together."""
+    return happened.message in (message, f"{happened.room}:{message}")
 
 
 def _is_open(topic: Topic) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from bot.coffee.meeting import ENDS_ITSELF
 from bot.config import CoffeeSection, Config, Digest, DigestTeam, mailers
-from bot.destinations import Destination, Place, all_of
+from bot.destinations import Destination, all_of
 from bot.digests import EVERYBODY, Weekly, posts
 from bot.incident.commands import Ask, CoffeeCommand
 from bot.incident.commands.coffee import CallCoffee, OrderAgenda
@@ -92,13 +92,6 @@ def coffee(config: Config, days_off: DaysOff, calendar: Occurrences | None = Non
     if section.every is not None and section.start is not None:
         return Skipped(Every(section.every, section.start, zone), zone, days_off(section.holidays))
     return calendar
-
-
-def coffee_rooms(config: Config) -> dict[str, str]:
-    """The room of each platform that shows the board, as the configuration names it; empty: the one for announcements."""
-    section = config.coffee or CoffeeSection()
-    found = [one for one in _places(config, section.to) if isinstance(one, Place)]
-    return {one.platform: one.room for one in reversed(found)}
 
 
 def before_coffee(met: Occurrences, section: CoffeeSection, clock: Clock) -> list[Occasion]:

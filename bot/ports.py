@@ -38,6 +38,10 @@ class Rejected(DeliveryError):
     """Never; trying again will not help. A person must look."""
 
 
+class Gone(Rejected):
+    """The message that is meant is there no more: somebody deleted it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Which effect this is, and which try (from 1). Providers that can, deduplicate by `key`."""
@@ -93,11 +97,12 @@ class ChatPlatform(Protocol):
         ...
 
     async def say(self, attempt: Attempt, room: str, document: Document, *, thread: str = "") -> str:
-        """Post, and answer the message's id. The same `attempt.key` twice posts once where the platform allows it."""
+        """Post, and answer the message's id. The same `attempt.key` twice posts once where the platform allows it. Raises Gone where it can
+        tell that the `thread` is there no more."""
         ...
 
     async def edit(self, attempt: Attempt, room: str, message: str, document: Document) -> None:
-        """Replace what a message of ours says."""
+        """Replace what a message of ours says. Raises Gone where it can tell that it is there no more."""
         ...
 
     async def pin(self, attempt: Attempt, room: str, message: str) -> None:

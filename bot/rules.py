@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from adapters.settings import DRAFTS
-from bot.coffee.board import Manner
+from bot.coffee.board import Manner, Spot
 from bot.coffee.nameless import nameless
 from bot.coffee.sentences import TONGUES
 from bot.config import CoffeeSection, Config, mailers
@@ -30,7 +30,7 @@ def manner(config: Config) -> Manner:
         anonymous=coffee.chatham_house,
         unnamed=partial(nameless, people=people, instead=somebody) if coffee.chatham_house else str,
         link=coffee.link,
-        platforms=tuple(dict.fromkeys(room.platform for room in rooms if isinstance(room, Place))),
+        spots=tuple(Spot(room.platform, room.room) for room in rooms if isinstance(room, Place)),
         publishers=(DRAFTS, *(coffee.minutes or config.publishing)),
     )
 

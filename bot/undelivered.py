@@ -90,8 +90,12 @@ def told_of(effect: f.Effect, reason: str) -> f.TellUndelivered | None:
             return f.TellUndelivered(kind, platform, room, team, reason)
         case f.MailWeeklyDigest(way=way, to=to, team=team):
             return f.TellUndelivered(kind, way, to, team, reason)
-        case f.ShowBoard(platform=name) | f.TellCoffee(platform=name) | f.AskThumbs(platform=name):
-            return f.TellUndelivered(kind, name, reason=reason)
+        case (
+            f.ShowBoard(platform=name, room=room)
+            | f.TellCoffee(platform=name, room=room)
+            | f.AskThumbs(platform=name, room=room)
+        ):
+            return f.TellUndelivered(kind, name, room, reason=reason)
         case f.WriteMinutes(publisher=name) | f.SayHandover(platform=name):
             return f.TellUndelivered(kind, name, reason=reason)
         case _:

@@ -78,6 +78,22 @@ class CoffeeStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where the board is shown: a room of a platform, as the configuration names it (empty: where incidents are announced)."""
+
+    platform: str
+    room: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.room}" if self.room else self.platform
+
+    @classmethod
+    def read(cls, text: str) -> Spot:
+        """What `str` made of it."""
+        return cls(*text.split(":", 1))
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A message of ours, and the room it stands in, by the platform's own ids."""
 
@@ -89,9 +105,10 @@ class Shown:
 class Coffee:
     """One meeting. `version` counts its changes. `agenda` has the ids of its topics in their order, `current` is the one talked about
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
-    says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
+    says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by `Spot`, as it is written. `began` and `ended` are
     when people met, and `voices` how many had put dots by then. `ballot` is the vote that its dots are put in: each ends when people part,
-    and what is skipped leaves its own to the next coffee. `left` are the places that dropped topics had on its board."""
+    and what is skipped leaves its own to the next coffee. `left` are the places that dropped topics had on its board, `lost` says
+    by spot how often somebody deleted that."""
 
     number: int
     starts_at: datetime
@@ -113,6 +130,7 @@ class Coffee:
     voices: int = 0
     ballot: int = 0
     left: tuple[int, ...] = ()
+    lost: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +162,7 @@ class Board:
 class Manner:
     """How the coffee is held, from the configuration. `dots` each voter has; `timebox` a topic has, and `extension` each time that people
     want to go on; `thumbs` is how long they are asked, `length` how long they meet. `anonymous`: no names are kept (Chatham
-    House), and `unnamed` makes of a text what may be kept there. `link` is where people meet, `platforms` where the board is shown, `publishers` get the minutes."""
+    House), and `unnamed` makes of a text what may be kept there. `link` is where people meet, `spots` where the board is shown, `publishers` get the minutes."""
 
     dots: int = 3
     timebox: timedelta = timedelta(minutes=8)
@@ -154,5 +172,5 @@ class Manner:
     anonymous: bool = False
     unnamed: Callable[[str], str] = str
     link: str = ""
-    platforms: tuple[str, ...] = ()
+    spots: tuple[Spot, ...] = ()
     publishers: tuple[str, ...] = ()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.coffee.board import Board, Coffee, Manner, Takeaway, Topic
+from bot.coffee.board import Board, Coffee, Manner, Spot, Takeaway, Topic
 from bot.coffee.forgotten import forgotten, minutes_anew
 from bot.incident.effects import CoffeeEffect, ShowBoard
 
@@ -13,7 +14,7 @@ from bot.incident.effects import CoffeeEffect, ShowBoard
 class Did(StrEnum):
     """`NOTHING`: it was so already, or it is pointless by now. `BEGAN`: people meet, or talk about another topic. `ON`: they go on with
     theirs. `DONE`: the last topic is done, and people still meet. `ASKED`: for thumbs. `TOOK_ALONG`: a takeaway was noted. `TOOK_BACK`:
-    one was taken back. `KEPT`: we know where something of ours stands."""
+    one was taken back. `KEPT`: we know where something of ours stands, or that it does no more."""
 
     NOTHING = "nothing"
     ADDED = "added"
@@ -91,9 +92,16 @@ def finished(before: Board, brewed: Brewed, manner: Manner, *, shows: bool = Tru
         return Brewed(board, (), _as_they_are(brewed.told, board))
     touched = replace(touched, version=touched.version + 1)
     board = with_coffee(board, touched)
-    shown = tuple(ShowBoard(platform) for platform in manner.platforms) if shows else ()
+    shown = tuple(ShowBoard(spot.platform, spot.room) for spot in _spots(manner, touched)) if shows else ()
     anew = minutes_anew(gone, board, manner)
     return Brewed(board, (*shown, *brewed.effects, *anew), _as_they_are(brewed.told, board), touched)
+
+
+def _spots(manner: Manner, coffee: Coffee) -> Iterable[Spot]:
+    """Also where it was shown before the configuration named another room."""
+    platforms = {spot.platform for spot in manner.spots}
+    before = (Spot.read(text) for text in coffee.boards)
+    return dict.fromkeys((*manner.spots, *(spot for spot in before if spot.platform in platforms)))
 
 
 def _touched(before: Board, board: Board) -> Coffee | None:

@@ -14,8 +14,7 @@ from bot.incident.model import Person
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`language` and `zone` (IANA) are those of what is posted; `rooms` has the room for it by platform, as the configuration names it
-    (empty: the one for announcements). `next` says when the first coffee after an instant is planned, None: none is. `calendar` is
+    """`language` and `zone` (IANA) are those of what is posted. `next` says when the first coffee after an instant is planned, None: none is. `calendar` is
     the address of its invitation, empty: nobody could reach it. `planned`: something says when one is. `there` is where people meet at an instant, as the calendar says that
     the coffee is in; empty: it does not. `voter` is a person's digest in a ballot."""
 
@@ -23,7 +22,6 @@ class House:
     language: str = "en"
     zone: str = "UTC"
     people: Mapping[str, Person] = field(default_factory=dict)
-    rooms: Mapping[str, str] = field(default_factory=dict)
     next: Callable[[datetime], datetime | None] = lambda at: None
     calendar: Callable[[], str] = lambda: ""
     planned: bool = True

@@ -177,5 +177,5 @@ def _free_start(board: Board, at: datetime) -> datetime:
 
 
 def told_of(manner: Manner, what: str, coffee: Coffee, topic: int = 0) -> tuple[f.CoffeeEffect, ...]:
-    """That it is said on each platform."""
-    return tuple(f.TellCoffee(platform, what, coffee.number, topic) for platform in manner.platforms)
+    """That it is said in each room."""
+    return tuple(f.TellCoffee(spot.platform, what, coffee.number, topic, spot.room) for spot in manner.spots)

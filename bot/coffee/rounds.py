@@ -23,7 +23,8 @@ def end_timebox(board: Board, command: EndTimebox, manner: Manner, *, at: dateti
         return Brewed(board)
     until = at + manner.thumbs
     coffee = replace(coffee, asking=True, thumbs={}, asked={}, until=until)
-    ask = tuple(f.AskThumbs(name, coffee.number, coffee.current, coffee.round) for name in manner.platforms)
+    about = (coffee.number, coffee.current, coffee.round)
+    ask = tuple(f.AskThumbs(spot.platform, *about, spot.room) for spot in manner.spots)
     wake = f.WakeThumbs(coffee.number, coffee.current, coffee.round, until)
     told = Told(Did.ASKED, board.topics.get(coffee.current), coffee=coffee)
     return Brewed(with_coffee(board, coffee), (*ask, wake), told)

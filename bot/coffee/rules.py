@@ -14,8 +14,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from bot.coffee import closing, meeting, rounds, topics, voting
-from bot.coffee.board import Board, Manner, Shown
+from bot.coffee import closing, meeting, rounds, shown, topics, voting
+from bot.coffee.board import Board, Manner
 from bot.coffee.brewed import Brewed, Did, Told, finished, with_coffee
 from bot.coffee.takeaways import noted, taken_back
 from bot.incident.commands import coffee as c
@@ -27,7 +27,9 @@ def brew(
     """What `command` makes of `board` at `at`. A topic that is new gets the id `first_topic`, a coffee that is new `number`."""
     brewed = _brew(board, command, manner, at, first_topic, number)
     # Who says where it is shown changes nothing of what is shown; nor is a thumb seen before they are counted.
-    quiet = isinstance(command, c.RecordBoard | c.RecordThumbs | c.RecordMinutes | c.GiveThumb | c.TakeThumb)
+    quiet = isinstance(
+        command, c.RecordBoard | c.LoseBoard | c.RecordThumbs | c.RecordMinutes | c.GiveThumb | c.TakeThumb
+    )
     return finished(board, brewed, manner, shows=not quiet)
 
 
@@ -80,7 +82,9 @@ def _brew(
         case c.SkipCoffee():
             return closing.skip(board, manner)
         case c.RecordBoard():
-            return _shown(board, command)
+            return shown.record(board, command)
+        case c.LoseBoard():
+            return shown.lose(board, command)
         case c.RecordThumbs():
             return _asked(board, command)
         case c.RecordMinutes():
@@ -89,20 +93,11 @@ def _brew(
             assert_never(command)
 
 
-def _shown(board: Board, command: c.RecordBoard) -> Brewed:
-    """Also of one that is over by now: its end is shown where it was."""
-    coffee = board.coffees.get(command.coffee)
-    if coffee is None:
-        return Brewed(board)
-    now = replace(coffee, boards={**coffee.boards, command.platform: Shown(command.room, command.message)})
-    return Brewed(with_coffee(board, now), told=Told(Did.KEPT, coffee=now))
-
-
 def _asked(board: Board, command: c.RecordThumbs) -> Brewed:
     """What asks for a round that is over has no thumbs to count."""
     coffee = board.coffee
     round_ = (command.coffee, command.topic, command.round)
     if coffee is None or not coffee.asking or (coffee.number, coffee.current, coffee.round) != round_:
         return Brewed(board)
-    now = replace(coffee, asked={**coffee.asked, command.platform: command.message})
+    now = replace(coffee, asked={**coffee.asked, command.spot: command.message})
     return Brewed(with_coffee(board, now), told=Told(Did.KEPT, coffee=now))

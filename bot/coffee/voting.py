@@ -16,6 +16,15 @@ def put_dots(board: Board, command: PutDots, manner: Manner) -> Brewed:
     held = topic.reacted.get(command.voter, ())
     if command.reaction and command.reaction in held:
         return Brewed(board, told=Told(topic=topic))
+    if command.reaction and (free := loose(command.reaction.partition(":")[0])) in held:
+        place = held.index(free)
+        now = _with(
+            topic,
+            command.voter,
+            topic.dots.get(command.voter, 0),
+            (*held[:place], command.reaction, *held[place + 1 :]),
+        )
+        return Brewed(with_topics(board, now), told=Told(topic=now))
     if command.count < 1:
         raise Refused("That is no number of dots.", f"For example: `coffee vote {topic.id}`")
     if command.count > left:
@@ -45,6 +54,11 @@ def take_dots(board: Board, command: TakeDots, manner: Manner) -> Brewed:
     board = with_topics(board, now)
     told = Told(Did.TAKEN, now, topic, count=count, left=dots_left(board, command.voter, manner))
     return Brewed(board, told=told)
+
+
+def loose(platform: str) -> str:
+    """In the place of a reaction whose message is there no more: its dot stays, and the next reaction there to the same topic is it."""
+    return f"{platform}:"
 
 
 def _with(topic: Topic, voter: str, dots: int, reacted: tuple[str, ...]) -> Topic:

@@ -96,10 +96,10 @@ def outgoing(effect: f.Effect, *, incident: int, seq: int, place: int, key: str 
             lane, urgency = f"weekly:{team}:{way}:{to}", 7
         case f.TellUndelivered(kind=kind, provider=provider, place=where):
             lane, urgency = f"undelivered:{kind}:{provider}:{where}", 6
-        case f.ShowBoard(platform=platform):
-            lane, fold, settles = f"coffee:{platform}", f"board:{platform}", CARD_SETTLES
-        case f.TellCoffee(platform=platform) | f.AskThumbs(platform=platform):
-            lane, urgency = f"coffee:{platform}", 4
+        case f.ShowBoard(platform=platform, room=room):
+            lane, fold, settles = f"coffee:{platform}:{room}", f"board:{platform}:{room}", CARD_SETTLES
+        case f.TellCoffee(platform=platform, room=room) | f.AskThumbs(platform=platform, room=room):
+            lane, urgency = f"coffee:{platform}:{room}", 4
         case f.WriteMinutes(publisher=publisher):
             lane = f"coffee:publish:{publisher}"
         case f.WakeTimebox() | f.WakeThumbs():

@@ -43,30 +43,34 @@ class MailWeeklyDigest:
 
 @dataclass(frozen=True, slots=True)
 class ShowBoard:
-    """Post the board of the lean coffee, or edit it so that it shows the present."""
+    """Post the board of the lean coffee in `room` (as the configuration names it, empty: where incidents are announced), or edit it so
+    that it shows the present."""
 
     platform: str
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TellCoffee:
-    """Say with the board what just happened in coffee `coffee`: it was `called`, `ordered` or `skipped`, topic `topic` `began`, goes `on`
+    """Say with the board in `room` (as there) what just happened in coffee `coffee`: it was `called`, `ordered` or `skipped`, topic `topic` `began`, goes `on`
     for another round or is `done`, or the coffee is `over`."""
 
     platform: str
     what: str
     coffee: int
     topic: int = 0
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AskThumbs:
-    """Ask whether to go on with a topic after its `round`-th timebox."""
+    """Ask in `room` (as there) whether to go on with a topic after its `round`-th timebox."""
 
     platform: str
     coffee: int
     topic: int
     round: int
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)

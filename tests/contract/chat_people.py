@@ -66,6 +66,10 @@ class People(Protocol):
     async def edits(self, room: str, message: str, text: str) -> None: ...
     async def removes(self, room: str, message: str) -> None: ...
 
+    async def removes_ours(self, room: str, message: str) -> None:
+        """Whoever may deletes a message of the bot's."""
+        ...
+
     async def reacts(self, room: str, message: str, emoji: str) -> None: ...
     async def takes_off(self, room: str, message: str, emoji: str) -> None: ...
 
@@ -123,6 +127,9 @@ class AtTheConsole:
         raise AssertionError("nobody can")
 
     async def removes(self, room: str, message: str) -> None:
+        raise AssertionError("nobody can")
+
+    async def removes_ours(self, room: str, message: str) -> None:
         raise AssertionError("nobody can")
 
     async def reacts(self, room: str, message: str, emoji: str) -> None:
@@ -218,6 +225,10 @@ class OnMatrix:
     async def removes(self, room: str, message: str) -> None:
         await self._ben.redact(room, message)
 
+    async def removes_ours(self, room: str, message: str) -> None:
+        await self._ben.join(room)
+        await self._ben.redact(room, message)
+
     async def reacts(self, room: str, message: str, emoji: str) -> None:
         await self._ben.join(room)
         self._put[message, emoji] = await self._ben.react(room, message, emoji)
@@ -286,6 +297,12 @@ class InSlack:
 
     async def removes(self, room: str, message: str) -> None:
         await self._ben.deletes(room, message.partition(":")[2])
+
+    async def removes_ours(self, room: str, message: str) -> None:
+        channel = self._chat.slack.channel(room)
+        found = channel.message(message)
+        assert found is not None
+        self._chat.slack.delete(channel, found)
 
     async def reacts(self, room: str, message: str, emoji: str) -> None:
         await self._ben.reacts(room, message.partition(":")[2], SLACK_NAMES[emoji])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
-from bot.coffee.board import Manner
+from bot.coffee.board import Manner, Spot
 from bot.coffee.brewed import Brewed
 from bot.handle import Outcome
 from bot.incident import commands as c
@@ -14,7 +14,7 @@ from bot.incident.model import Source
 from storage.tables import metadata, outbox
 from tests.world import RULES, World
 
-MANNER = Manner(platforms=("console", "matrix"), publishers=("drafts", "git"))
+MANNER = Manner(spots=(Spot("console"), Spot("matrix")), publishers=("drafts", "git"))
 
 
 def sit(world: World, **manner: object) -> World:

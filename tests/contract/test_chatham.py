@@ -71,7 +71,7 @@ async def called(world: World, platform: ChatPlatform, room: str) -> str:
     world.do(
         said(k.AddTopic(text="Why do OSDs flap?")),
         said(k.CallCoffee(starts_at=world.clock.now() + timedelta(days=1))),
-        said(k.RecordBoard(coffee=1, platform=platform.name, message=board, room=room)),
+        said(k.RecordBoard(coffee=1, spot=platform.name, message=board, room=room)),
     )
     return board
 
@@ -97,12 +97,12 @@ async def test_in_slack_a_dot_and_a_cup_are_nobody_s(slack, beside, caplog):
         await ben.joins("#incidents")
         room = await slack.platform.room_named("")
         ts = await called(beside, slack.platform, room)
-        await ben.reacts(room, ts, "one")
+        await ben.reacts(room, ts, "apple")
         await until(lambda: dots(beside.lookups.board()) == [1], "Ben's dot")
         posted = await ana.posts("#incidents", "Who reads runbooks, Ben?")
         await ben.reacts(room, posted.ts, "coffee")
         await until(lambda: dots(beside.lookups.board()) == [1, 0], "his topic")
-        await ben.unreacts(room, ts, "one")
+        await ben.unreacts(room, ts, "apple")
         await until(lambda: dots(beside.lookups.board()) == [0, 0], "the end of his dot")
         await until(lambda: "event:0" not in stored(beside), "that nothing is kept to be done")
     _nobody(beside, caplog, ben.id, ana.id)

@@ -98,7 +98,7 @@ def test_what_is_stored_is_what_was_brewed_from_the_call_to_the_minutes(world: W
     commands = (
         k.PutDots(topic=2, voter="", count=2),
         k.CallCoffee(starts_at=at),
-        k.RecordBoard(platform="console", message="m1", room="ops", coffee=1),
+        k.RecordBoard(spot="console", message="m1", room="ops", coffee=1),
         k.StartCoffee(),
         k.NoteTakeaway(text="Alert on slow ones", by="ana"),
     )
@@ -111,7 +111,7 @@ def test_what_is_stored_is_what_was_brewed_from_the_call_to_the_minutes(world: W
     world.clock.forward(minutes=8)
     for command in (
         k.EndTimebox(coffee=1, topic=2, round=1, due=due),
-        k.RecordThumbs(platform="console", message="m2", coffee=1, topic=2, round=1),
+        k.RecordThumbs(spot="console", message="m2", coffee=1, topic=2, round=1),
         k.GiveThumb(voter="", up=True),
     ):
         assert ask(world, command).board == world.lookups.board()

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.coffee.board import Board, CoffeeStatus, Manner
+from bot.coffee.board import Board, CoffeeStatus, Manner, Spot
 from bot.config import CoffeeSection, load
 from bot.inbox import Writer
 from bot.incident.commands.coffee import EndCoffee, SkipCoffee, StartCoffee
 from bot.occasions import Occasions
 from bot.occurrences import Every, Occurrences, Skipped
-from bot.planned import before_coffee, coffee_rooms, next_of
+from bot.planned import before_coffee, next_of
 from bot.ports import Unavailable
+from bot.rules import manner
 from storage.memory import SqlMemory
 from tests.clock import FakeClock
 from tests.world import RULES, World, an_ask
@@ -30,7 +31,7 @@ FIRST = datetime(2026, 11, 5, 9, 0, tzinfo=UTC)
 SECOND = FIRST + timedelta(weeks=2)
 MET = Every(timedelta(weeks=2), datetime.fromisoformat("2026-11-05T10:00"), BERLIN)
 SECTION = CoffeeSection()
-MANNER = Manner(platforms=("console",), publishers=("folder",))
+MANNER = Manner(spots=(Spot("console"),), publishers=("folder",))
 
 
 @pytest.fixture
@@ -173,12 +174,12 @@ def test_when_the_next_one_is_cannot_be_said_without_the_holidays_and_the_board_
     assert next_of(None)(FIRST) is None
 
 
-def test_of_each_platform_the_first_room_that_is_named_shows_the_board(tmp_path: Path):
+def test_each_room_that_is_named_shows_the_board(tmp_path: Path):
     file = tmp_path / "config.yaml"
     file.write_text(
         "chat: {console: {folder: rooms}}\ncoffee: {to: ['console:coffee', announce, 'console:other']}\n",
         encoding="utf-8",
     )
-    assert coffee_rooms(load(file, {})) == {"console": "coffee"}
+    assert [str(spot) for spot in manner(load(file, {})).spots] == ["console:coffee", "console", "console:other"]
     file.write_text("chat: {console: {folder: rooms}}\n", encoding="utf-8")
-    assert coffee_rooms(load(file, {})) == {"console": ""}
+    assert manner(load(file, {})).spots == (Spot("console"),)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from adapters.chat.console import Config, build
 from bot.chat.document import Document
 from bot.chat.templates import Templates
-from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
+from bot.coffee.board import Board, CoffeeStatus, Manner, Spot, TopicState
 from bot.coffee.house import House
 from bot.coffee.nameless import nameless as without_names
 from bot.coffee.voters import voter
@@ -42,7 +42,7 @@ TALKING = {
     "cleo": Person("cleo", "Cleo Weiss", handles={"matrix": "@cleo:example.org"}),
 }
 PLATFORMS = ("console", "matrix")
-MANNER = Manner(platforms=PLATFORMS, publishers=("folder",), link="https://meet.example.org/coffee")
+MANNER = Manner(spots=tuple(map(Spot, PLATFORMS)), publishers=("folder",), link="https://meet.example.org/coffee")
 APPLE, LEMON, GRAPES = "🍎", "🍋", "🍇"
 
 
@@ -563,19 +563,6 @@ async def test_the_board_is_posted_once_a_coffee_and_edited_then(table: Table):
     await table.settle()
     assert table._board("console") != first
     assert "Put your dots" in table.shown()
-
-
-async def test_the_board_stands_where_the_configuration_wants_it_and_dots_are_put_there(table: Table):
-    house = replace(table.house, rooms={"console": "coffee"})
-    table.stage.deliverer = table.stage.another_process(house=house, people=TALKING)
-    await table.types("coffee add Why do OSDs flap?")
-    await table.asks(CallCoffee(starts_at=starts(table)))
-    await table.settle()
-    assert table.stage.announced() == []
-    assert len(table.stage.announced(on="matrix")) == 2
-    board, _ = table.stage.rooms["console"].messages("coffee")
-    await table.reacts(APPLE, board.id, "ana", room="coffee")
-    assert table.dots() == {1: 1}
 
 
 async def test_where_nothing_is_announced_no_board_is_shown_and_nothing_waits_for_one(table: Table, tmp_path: Path):

@@ -22,7 +22,7 @@ from tests.world import World
 @pytest.fixture
 async def stage(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
     """Nothing is shown and nobody gets minutes: the clocks alone."""
-    sit(world, platforms=(), publishers=())
+    sit(world, spots=(), publishers=())
     for text in ("first", "second"):
         ask(world, k.AddTopic(text=text))
     ask(world, k.StartCoffee())

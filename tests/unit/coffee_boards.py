@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Spot, Topic
 from bot.coffee.brewed import Brewed
 from bot.coffee.rules import brew
 from bot.incident import effects as f
@@ -16,7 +16,7 @@ from bot.incident.model import Refused
 
 NOW = datetime(2026, 12, 3, 9, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-MANNER = Manner(platforms=("slack", "matrix"), publishers=("folder", "git"))
+MANNER = Manner(spots=(Spot("slack"), Spot("matrix")), publishers=("folder", "git"))
 
 
 def topic(id_: int, text: str = "", **changed: object) -> Topic:

@@ -153,7 +153,7 @@ def test_a_clock_that_was_left_behind_does_nothing() -> None:
 
 def test_who_asks_is_kept_while_thumbs_are_waited_for() -> None:
     asked = wake(do(THREE, k.StartCoffee()))
-    record = k.RecordThumbs(platform="slack", message="m1", coffee=4, topic=2, round=1)
+    record = k.RecordThumbs(spot="slack", message="m1", coffee=4, topic=2, round=1)
     kept = do(asked.board, record)
     assert (meeting(kept.board).asked, kept.effects) == ({"slack": "m1"}, ())
     for late in (replace(record, round=2), replace(record, topic=1), replace(record, coffee=3)):

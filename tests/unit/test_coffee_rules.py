@@ -336,20 +336,20 @@ def test_what_comes_up_once_the_agenda_stands_is_its_last() -> None:
 
 
 def test_where_the_board_stands_is_kept_also_of_what_was_last() -> None:
-    kept = do(THREE, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4))
+    kept = do(THREE, k.RecordBoard(spot="slack", message="m1", room="C1", coffee=4))
     assert kept.board.coffee is not None
     assert (kept.board.coffee.boards, kept.effects) == ({"slack": Shown("C1", "m1")}, ())
-    nothing = do(kept.board, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4))
+    nothing = do(kept.board, k.RecordBoard(spot="slack", message="m1", room="C1", coffee=4))
     assert nothing.board == kept.board
     over = do(kept.board, k.SkipCoffee()).board
-    late = do(over, k.RecordBoard(platform="matrix", message="m2", room="!r", coffee=4)).board.past[4]
+    late = do(over, k.RecordBoard(spot="matrix", message="m2", room="!r", coffee=4)).board.past[4]
     assert late.boards == {"slack": Shown("C1", "m1"), "matrix": Shown("!r", "m2")}
-    assert do(board(), k.RecordBoard(platform="slack", message="m", room="C", coffee=4)).board == board()
+    assert do(board(), k.RecordBoard(spot="slack", message="m", room="C", coffee=4)).board == board()
 
 
 def test_a_board_that_was_posted_before_the_next_coffee_was_called_is_not_that_one_s() -> None:
     called = do(THREE, k.CallCoffee(starts_at=NOW + 5 * HOUR)).board
-    now = do(called, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4)).board
+    now = do(called, k.RecordBoard(spot="slack", message="m1", room="C1", coffee=4)).board
     assert now.coffee is not None
     assert (now.coffee.number, now.coffee.boards) == (5, {})
     assert now.past[4].boards == {"slack": Shown("C1", "m1")}

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Spot, Topic, TopicState
 from bot.coffee.brewed import Brewed
 from bot.coffee.rules import brew
 from bot.coffee.topics import MOST, PLACES
@@ -54,9 +54,9 @@ COMMANDS = st.one_of(
     st.builds(k.DropTakeaway, takeaway=st.integers(0, 4)),
     st.just(k.EndCoffee()),
     st.just(k.SkipCoffee()),
-    st.builds(k.RecordBoard, platform=PLATFORMS, message=st.just("m1"), room=st.just("r1"), coffee=st.integers(1, 3)),
+    st.builds(k.RecordBoard, spot=PLATFORMS, message=st.just("m1"), room=st.just("r1"), coffee=st.integers(1, 3)),
     st.builds(
-        k.RecordThumbs, platform=PLATFORMS, message=st.just("m2"), coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS
+        k.RecordThumbs, spot=PLATFORMS, message=st.just("m2"), coffee=st.integers(1, 3), topic=TOPICS, round=ROUNDS
     ),
     st.builds(k.RecordMinutes, coffee=st.integers(1, 3), place=st.just("minutes.md")),
 )
@@ -67,7 +67,7 @@ class Table(RuleBasedStateMachine):
 
     @initialize(dots=st.integers(1, 4), anonymous=st.booleans())
     def sit(self, dots: int, anonymous: bool) -> None:
-        self.manner = Manner(dots=dots, anonymous=anonymous, platforms=("slack",), publishers=("git",))
+        self.manner = Manner(dots=dots, anonymous=anonymous, spots=(Spot("slack"),), publishers=("git",))
         self.topics: dict[int, Topic] = {}
         self.coffees: dict[int, Coffee] = {}
         self.at = NOW

@@ -12,7 +12,7 @@ from typing import TypeVar
 from adapters.chat.console import rooms as r
 from adapters.chat.console.journal import Entry, Journal
 from bot.chat.document import Document, clean
-from bot.ports import Rejected, RoomRef
+from bot.ports import Gone, Rejected, RoomRef
 
 COMPACT_ABOVE = 1 << 20
 """Bytes; a longer journal is written anew at the start, without what was edited away, if that is half of it."""
@@ -49,7 +49,7 @@ class Keeper:
     def message(self, room: str, message: str) -> r.Message:
         known = self.room(room).find(message)
         if known is None:
-            raise Rejected(f"There is no message {short(message, 80)!r} in {room}.")
+            raise Gone(f"There is no message {short(message, 80)!r} in {room}.")
         return known
 
     def may_read(self, room: str, person: str) -> bool:

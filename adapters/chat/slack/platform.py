@@ -30,7 +30,7 @@ from bot.chat.document import Document
 from bot.incident.links import is_web
 from bot.incident.model import Person
 from bot.mounted import ASGI
-from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef
+from bot.ports import Attempt, Clock, Gone, Inbox, Memory, Rejected, RoomLink, RoomRef
 from bot.sizes import format_size
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,10 @@ NOT_INVITED = frozenset(
     }
 )
 """Why somebody is not invited that is no fault of the room's (https://docs.slack.dev/reference/methods/conversations.invite#errors)."""
+
+DELETED = frozenset({"cant_update_message", "message_not_found", "thread_not_found"})
+"""What Slack says of a message that somebody deleted; of the first of a thread, whose place stays, that it is not ours
+(https://docs.slack.dev/reference/methods/chat.update#errors)."""
 
 AT_ONCE = 100
 """People in one call (https://docs.slack.dev/reference/methods/conversations.invite)."""
@@ -270,6 +274,8 @@ class SlackPlatform:
             except Rejected as error:
                 if code_of(error) == "channel_not_found":
                     await self._channels.lost(room)
+                if code_of(error) in DELETED:
+                    raise Gone(error.reason) from error.__cause__
                 raise self._channels.unseen(room, error) from error.__cause__
 
     async def _known_installation(self) -> str:

@@ -164,19 +164,27 @@ class SkipCoffee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordBoard:
-    """Where the board of a coffee is shown on a platform."""
+    """The message that is the board of a coffee at a `bot.coffee.board.Spot`, as that is written; `room` is the platform's own id."""
 
-    platform: str
+    spot: str
     message: str
     room: str
     coffee: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordThumbs:
-    """The message on a platform that asks whether to go on in this round."""
+class LoseBoard:
+    """Somebody deleted the message that is the board at a spot (as there)."""
 
-    platform: str
+    spot: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordThumbs:
+    """The message at a spot (as there) that asks whether to go on in this round."""
+
+    spot: str
     message: str
     coffee: int
     topic: int
@@ -213,6 +221,7 @@ CoffeeCommand = (
     | EndCoffee
     | SkipCoffee
     | RecordBoard
+    | LoseBoard
     | RecordThumbs
     | RecordMinutes
 )
