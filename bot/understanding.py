@@ -16,6 +16,7 @@ from bot.chat.wanting import Asked, choices, wanting
 from bot.coffee.board import TopicState
 from bot.coffee.card import in_order
 from bot.incident import commands as c
+from bot.incident.commands import coffee as k
 from bot.incident.model import Incident, Kind, Refused
 from bot.lookups import Lookups
 from bot.ports import Clock, Said
@@ -78,6 +79,18 @@ class Understanding:
                 "If it is real, type it in another room. If it is a part of the drill: `drill inject TEXT` or `note TEXT`.",
             )
 
+    def _check_told(self, parsed: Do | Question, said: Said, context: Context) -> None:
+        """Whether words for everybody were typed where not everybody reads: nothing of a private incident becomes a topic, and who talks
+        there may not have thought of that. Raises Refused."""
+        if not (isinstance(parsed, Do) and told_at_the_coffee(parsed.command) and said.room and context.room):
+            return
+        here = self._lookups.incident(context.room)
+        if here is not None and here.private and seen_in(said.platform, said.room, here):
+            raise Refused(
+                f"INC-{context.room} is private, and the coffee is everybody's.",
+                "Type it in another room, or to the bot alone, in words that everybody may read.",
+            )
+
     def lacks(self, said: Said, by: str) -> Asked | None:
         """The form that the line asks for; None: it lacks nothing. Raises Refused or StoreUnavailable."""
         wanted = wanting(said.line)
@@ -100,6 +113,7 @@ class Understanding:
         parsed = parse(said.line, context)
         self._check_seen(parsed, said, context)
         self._check_real(parsed, context)
+        self._check_told(parsed, said, context)
         if said.platform == TERMINAL and isinstance(parsed, Question) and parsed.verb == "oncall":
             # Nobody reads along, and who asks here may have nothing else left.
             parsed = replace(parsed, args={**parsed.args, "contacts": "yes"})
@@ -149,6 +163,17 @@ def _other(command: object) -> int | None:
             return other or None
         case _:
             return None
+
+
+def told_at_the_coffee(command: object) -> bool:
+    """Whether it has words that everybody will read on the board or in the minutes."""
+    match command:
+        case k.AddTopic() | k.RewordTopic() | k.NoteTakeaway():
+            return True
+        case k.NextTopic(takeaway=takeaway):
+            return bool(takeaway)
+        case _:
+            return False
 
 
 def seen_in(platform: str, room: str, incident: Incident) -> bool:
