@@ -19,10 +19,11 @@ from bot.chat.reactions import is_coffee, worded
 from bot.chat.votes import place, thumb
 from bot.coffee import replies
 from bot.coffee.board import Board, Coffee, Shown, Spot, Topic, TopicState
-from bot.coffee.card import asked_document
+from bot.coffee.card import asked_document, topic_document
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
 from bot.coffee.topics import LONGEST
+from bot.coffee.topics import known as the_topic
 from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
@@ -79,6 +80,8 @@ class OverCoffee:
         if question.args.get("minutes"):
             return self._minutes(question.args["minutes"])
         board = self._lookups.board()
+        if number := question.args.get("topic"):
+            return topic_document(the_topic(board, int(number)), board, self._house)
         return asked_document(board, self._house, self._house.voter(by, board.ballot), self._clock.now())
 
     async def reacted(self, reacted: Reacted, by: str) -> Document | None:

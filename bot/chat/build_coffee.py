@@ -49,12 +49,14 @@ _TIMES = re.compile(r"[x×]([0-9]{1,3})|([0-9]{1,3})[x×]", re.IGNORECASE)
 
 
 def coffee(typed: Typed, context: Context) -> Do | Question:
-    """Bare it shows the board. A number may stand before what is done with it: `coffee 3 drop`."""
+    """Bare it shows the board, and with a number the topic. That may stand before what is done with it: `coffee 3 drop`."""
     words = typed.words
     if not words or (len(words) == 1 and words[0].low in SHOW):
         return typed.ask()
     if len(words) > 1 and _number(words[0]) is not None and words[1].low in CALLED:
         words = (words[1], words[0], *words[2:])
+    if len(words) == 1 and (number := _number(words[0])) is not None:
+        return typed.ask(topic=str(number))
     name = CALLED.get(words[0].low)
     if name is None:
         raise _unknown(words)

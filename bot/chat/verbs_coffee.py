@@ -9,12 +9,13 @@ COFFEE: tuple[Verb, ...] = (
     Verb(
         "coffee",
         "The lean coffee: show its board, bring up topics, put dots on them, and hold the meeting.",
-        "coffee [add TEXT | vote N [xDOTS] [N …] | unvote N | reword N TEXT | drop N | restore N | order | skip | start | "
+        "coffee [N | add TEXT | vote N [xDOTS] [N …] | unvote N | reword N TEXT | drop N | restore N | order | skip | start | "
         "topic N | up | down | takeaway [#N] TEXT | untake [N] | next [TAKEAWAY] | end | minutes [N] | link]",
         build_coffee.coffee,
         (
             "coffee",
             "coffee add Why do OSDs flap after a reboot?",
+            "coffee 3",
             "coffee vote 3",
             "coffee vote 3 x2 5",
             "coffee unvote 3",

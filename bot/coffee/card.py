@@ -28,16 +28,18 @@ from bot.chat.votes import EMOJI
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
 from bot.coffee.sentences import count, moment, spell
+from bot.coffee.topics import LONGEST
 from bot.incident.text import REMOVED
 
 SHOWN = len(EMOJI)
 """Topics on the board: a phone shows no more at a time, and so many have an emoji to react with."""
 
-ALL_SHOWN = 100
-"""Topics that are shown to whoever asks for all."""
-
 SHORT = 80
 """Characters of a topic inside a sentence."""
+
+LIST = 1_200
+"""Characters of the topics in a list. With as many rows as are `SHOWN` they fit into a message of Slack's in any script: of what is not ASCII
+a letter counts six times there."""
 
 DONE, CURRENT, OTHER = "✅", "💬", "▫️"
 
@@ -45,16 +47,14 @@ DONE, CURRENT, OTHER = "✅", "💬", "▫️"
 def board_document(board: Board, house: House, now: datetime, *, posted: bool = True) -> Document:
     """What everybody sees: the topics with their dots, and what one may do now. What is not `posted` is an answer, to which nobody reacts,
     and has all topics."""
-    most = SHOWN if posted else ALL_SHOWN
+    topics = in_order(board)
+    most = SHOWN if posted else len(topics)
     tongue, coffee = house.tongue, board.coffee
     title = tongue.board
     if coffee is not None:
         title = plain(spell(tongue.board_on, when=moment(coffee.starts_at, house.zone, tongue)))
-    topics = in_order(board)
-    rows = [row(topic, board, house, posted=posted) for topic in topics[:most]]
-    if len(topics) > most:
-        more = count(tongue.topics, len(topics) - most)
-        rows.append(spell(tongue.and_more, topics=more))
+    rows = [row(topic, board, house, cut_to(topics[:most]), posted=posted) for topic in topics[:most]]
+    rows += and_more(len(topics) - most, house)
     blocks: list[Block] = [_heading(title, coffee, house), *(Paragraph(said) for said in _stands(board, house, now))]
     blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line(tongue.no_topics)))
     blocks += _what_to_do(coffee, house, topics=bool(topics), posted=posted)
@@ -77,7 +77,17 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
     place = next((n for n, block in enumerate(shown.blocks) if isinstance(block, Bullets)), 1) + 1
     planning = () if house.planned or board.coffee else (Paragraph(spell(tongue.how_to_plan)),)
     head, rows, rest = shown.blocks[:2], shown.blocks[2:place], shown.blocks[place:]
+    if len(in_order(board)) > SHOWN:
+        # Where a message is cut at its end, what to do with them stays.
+        return replace(shown, blocks=(*head, *planning, Paragraph(said), *rest, *rows))
     return replace(shown, blocks=(*head, *planning, *rows, Paragraph(said), *rest))
+
+
+def topic_document(topic: Topic, board: Board, house: House) -> Document:
+    """One of them, with all of its words."""
+    words = Paragraph(row(topic, board, house, LONGEST, posted=False))
+    vote = [Buttons((Button(house.tongue.vote, f"coffee vote {topic.id}"),))] if topic.state is TopicState.OPEN else []
+    return Document(summary=clean(plain(words.inlines)), blocks=(words, *vote))
 
 
 def in_order(board: Board) -> list[Topic]:
@@ -89,8 +99,19 @@ def in_order(board: Board) -> list[Topic]:
     return sorted(by_place, key=lambda topic: agenda.index(topic.id) if topic.id in agenda else len(agenda))
 
 
-def row(topic: Topic, board: Board, house: House, *, posted: bool) -> Line:
-    """One topic: what to react with, its number, words, dots, and where it is from."""
+def cut_to(topics: Sequence[Topic]) -> int:
+    """Characters of each that a list of them shows: as many as there is room for, and of long ones alone less than all."""
+    lengths = [len(topic.text) for topic in topics]
+    return next((most for most in range(LONGEST, SHORT, -10) if sum(min(one, most) for one in lengths) <= LIST), SHORT)
+
+
+def and_more(topics: int, house: House) -> list[Line]:
+    """The last row of a list that leaves so many out."""
+    return [spell(house.tongue.and_more, topics=count(house.tongue.topics, topics))] if topics > 0 else []
+
+
+def row(topic: Topic, board: Board, house: House, most: int, *, posted: bool) -> Line:
+    """One topic: what to react with, its number, `most` characters of its words, dots, and where it is from."""
     tongue = house.tongue
     current = board.coffee is not None and board.coffee.current == topic.id
     if current:
@@ -103,7 +124,11 @@ def row(topic: Topic, board: Board, house: House, *, posted: bool) -> Line:
         marks = []
     facts = [count(tongue.dots, topic.votes)] if topic.votes else []
     behind = "".join(f" · {fact}" for fact in (*facts, *origin(topic, house)))
-    return (Text(f"{' '.join((*marks, f'#{topic.id}'))} "), Text(clean(topic.text), bold=current), Text(clean(behind)))
+    return (
+        Text(f"{' '.join((*marks, f'#{topic.id}'))} "),
+        Text(clean(short(topic.text, most)), bold=current),
+        Text(clean(behind)),
+    )
 
 
 def emoji(topic: Topic) -> str:
@@ -123,9 +148,9 @@ def origin(topic: Topic, house: House) -> list[str]:
     return found
 
 
-def short(text: str) -> str:
+def short(text: str, most: int = SHORT) -> str:
     """A topic inside a sentence."""
-    return text if len(text) <= SHORT else f"{text[: SHORT - 1]}…"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def clock(at: datetime, house: House) -> Time:

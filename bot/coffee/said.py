@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line, plain
 from bot.coffee.board import Coffee, Takeaway, Topic
-from bot.coffee.card import clock, joining, short, when
+from bot.coffee.card import SHOWN, and_more, clock, cut_to, joining, short, when
 from bot.coffee.house import House
 from bot.coffee.sentences import count, span, spell
 
@@ -63,13 +63,15 @@ def _called(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Docume
 
 def _ordered(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
     tongue, at = house.tongue, when(coffee.starts_at, house)
-    rows: list[Line] = []
-    for topic in (topics[id_] for id_ in coffee.agenda if id_ in topics):
+    agenda = [topics[id_] for id_ in coffee.agenda if id_ in topics]
+    first, rows = agenda[:SHOWN], list[Line]()
+    for topic in first:
         dots = f" ({count(tongue.dots, topic.votes)})" if topic.votes else ""
-        rows.append(line(f"{topic.text}{dots}"))
+        rows.append(line(f"{short(topic.text, cut_to(first))}{dots}"))
+    more = [Paragraph(said) for said in and_more(len(agenda) - SHOWN, house)]
     if not rows:
         return _message(spell(tongue.agenda_empty, when=at))
-    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *joining(coffee, house))
+    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *more, *joining(coffee, house))
 
 
 def _done(topic: Topic, house: House) -> Document:

@@ -677,5 +677,16 @@ async def test_who_presses_vote_without_a_number_chooses_among_the_topics(table:
     assert "1 dot on topic 1" in await table.types(line)
 
 
+async def test_who_asks_for_a_topic_by_its_number_reads_all_of_it(table: Table):
+    long = "Why do OSDs flap after each reboot? " * 8
+    for n in range(8):
+        await table.types(f"coffee add {n + 1}. {long}")
+    assert long.strip() not in await table.types("coffee")
+    shown = await table.types("coffee #2")
+    assert shown.startswith(f"#2 2. {long.strip()} · by Ana Ruiz")
+    assert "coffee vote 2" in shown
+    assert (await table.types("coffee 12")).startswith("There is no topic 12.")
+
+
 async def test_a_calendar_that_nobody_could_reach_is_said_to_be_none(table: Table):
     assert "http.public_url" in await table.types("coffee link")

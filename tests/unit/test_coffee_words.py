@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapters.chat.slack import render
 from bot.chat.document import Buttons, Time
 from bot.chat.markdown import parse_markdown, to_markdown
 from bot.coffee.board import Board, CoffeeStatus, Topic
-from bot.coffee.card import asked_document, board_document, in_order
+from bot.coffee.card import asked_document, board_document, in_order, topic_document
 from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.nameless import nameless
 from bot.coffee.said import thumbs, told
@@ -163,6 +164,46 @@ def test_a_board_of_two_hundred_topics_is_one_that_a_phone_shows():
     assert "- 🍪 \\#15 Topic 15\n" in text
     assert "Topic 16" not in text
     assert "and 185 topics more" in text
+
+
+SCRIPTS = {
+    "latin": "Why do OSDs flap after each reboot of a host? ",
+    "arabic": "لماذا تتعطل الأقراص بعد كل إعادة تشغيل للخادم؟ ",
+    "cyrillic": "Почему диски отваливаются после каждой перезагрузки? ",
+    "code": "`kubectl get pods -A | grep -v Running` and <!channel> my_service_name ",
+}
+
+
+@pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)
+@pytest.mark.parametrize("letters", [80, 300])
+def test_sixty_topics_of_any_script_fit_into_a_message_with_what_to_do_below_them(text, letters):
+    long = (text * 10)[:letters].strip()
+    many = {n: replace(OSDS, id=n, text=long, place=n if n <= 15 else 0, by="ana") for n in range(1, 61)}
+    board = Board(many, replace(ORDERED, agenda=tuple(many)))
+    for shown in (
+        board_document(board, house(), NOW),
+        board_document(replace(board, coffee=CALLED), house("de"), NOW),
+        told("ordered", board.coffee, many, 0, house()),
+    ):
+        assert "The rest was cut" not in str(render.message(shown, {})["blocks"])
+        assert len(to_markdown(shown)) < 6_000
+    # Who asks for all of them is shown as many as go in, behind what is theirs and what they may do.
+    blocks = render.message(asked_document(board, house(), "v1", NOW), {})["blocks"]
+    assert "You have no dots left." in str(blocks[0])
+    assert any(block["type"] == "actions" for block in blocks)
+    assert str(blocks).count("'#") >= 15
+
+
+def test_of_topics_in_a_list_long_ones_alone_are_cut_and_one_alone_is_not():
+    texts = ["Why?" * 5] * 14 + ["w" * 300]
+    topics = {n: Topic(n, text, STARTS) for n, text in enumerate(texts, 1)}
+    assert "w" * 300 in to_markdown(board_document(Board(topics, CALLED), house(), NOW))
+    topics = {n: Topic(n, "w" * 300, STARTS) for n in range(1, 9)}
+    text = to_markdown(board_document(Board(topics, CALLED), house(), NOW))
+    assert "w" * 149 + "…" in text
+    assert "w" * 150 not in text
+    board = Board(topics, CALLED)
+    assert "w" * 300 in to_markdown(topic_document(topics[2], board, house()))
 
 
 @pytest.mark.parametrize(
