@@ -14,7 +14,7 @@ EMOJI = (
     ("🍓", "strawberry"),
     ("🍍", "pineapple"),
     ("🍉", "watermelon"),
-    ("🥝", "kiwifruit"),
+    ("🍌", "banana"),
     ("🥑", "avocado"),
     ("🥕", "carrot"),
     ("🌽", "corn"),

@@ -88,7 +88,7 @@ async def test_each_room_shows_the_board_and_votes_in_it_count_for_one_person(si
         assert "all of yours are put" in await table.reacts(LEMON, rooms.boards("ops")[0].id, "ana", room="ops")
         await table.reacts(LEMON, rooms.boards("ops")[0].id, "ben", room="ops")
         # A board has its own room.
-        await table.reacts(LEMON, rooms.boards("ops")[0].id, "ben", room="coffee")
+        await table.reacts(APPLE, rooms.boards("ops")[0].id, "ben", room="coffee")
         assert table.dots() == {1: 3, 2: 1}
         await table.settle()
         assert len({rooms.reads(*where) for where in everywhere}) == 1
@@ -110,6 +110,7 @@ async def test_each_room_shows_the_board_and_votes_in_it_count_for_one_person(si
         for where in everywhere:
             assert "It is over." in rooms.reads(*where)
             assert "Time is up" in " ".join(rooms.told(*where))
+            assert "Now, until" in " ".join(rooms.told(*where))
 
 
 @pytest.mark.parametrize("spots", [("console", "console:incidents"), ("console:#incidents", "console:ops", "console")])
@@ -131,7 +132,7 @@ async def test_a_room_that_lets_nobody_in_keeps_the_board_from_no_other_one_and_
         table.stage.deliverer = table.stage.another_process(house=table.house, people=TALKING, undelivered=undelivered)
         await rooms.call()
         assert "Put your dots" in rooms.reads("coffee")
-        assert any("console (inc-7)" in trouble for trouble in undelivered.troubles)
+        assert any("The coffee's board did not get to console (inc-7)" in trouble for trouble in undelivered.troubles)
         assert not any("(coffee)" in trouble for trouble in undelivered.troubles)
 
 
@@ -184,11 +185,11 @@ async def test_who_reacts_to_the_new_board_as_to_the_old_one_has_put_that_dot_al
         await table.types("coffee vote 2", "ana")
         await rooms.deletes()
         anew = rooms.boards()[-1].id
-        await table.reacts(APPLE, anew, "ana")
-        assert table.dots() == {1: 1, 2: 1}
-        # On another platform, and to another topic, a dot is a dot.
+        # On another platform, and of somebody else, a dot is a dot.
         await table.reacts(APPLE, rooms.boards(on="matrix")[0].id, "@ana:example.org", "matrix")
         await table.reacts(APPLE, anew, "ben")
+        assert table.dots() == {1: 3, 2: 1}
+        await table.reacts(APPLE, anew, "ana")
         assert table.dots() == {1: 3, 2: 1}
         await table.reacts(APPLE, anew, "ana", added=False)
         assert table.dots() == {1: 2, 2: 1}
