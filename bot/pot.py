@@ -45,7 +45,8 @@ class Pot:
         if not (self._asks or events or private):
             return []
         named = {id_ for _, command, _ in self._asks if (id_ := getattr(command, "topic", 0))}
-        self._before = self._now = self._tx.board(topics=named, events=events, incidents=private)
+        last = any(isinstance(command, said.NoteTakeaway | said.DropTakeaway) for _, command, _ in self._asks)
+        self._before = self._now = self._tx.board(topics=named, events=events, incidents=private, last=last)
         if events or private:
             first, at = self._now.topic + 1, self._at()
             heard = brought(

@@ -193,8 +193,9 @@ class SqlTransaction:
         topics: Collection[int] = (),
         events: Collection[tuple[int, int]] = (),
         incidents: Collection[int] = (),
+        last: bool = False,
     ) -> Kept:
-        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents)
+        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents, last=last)
 
     def keep_board(self, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:
         coffee.keep(self._connection, topics, coffees)

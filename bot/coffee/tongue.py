@@ -54,13 +54,12 @@ class Tongue:
     by: str
     near_miss: str
     question: str
-    called: str
-    called_empty: str
-    put_yours: str
     agenda: str
     agenda_empty: str
     skipped: str
+    moved: str
     began: str
+    quiet: str
     during: str
     asks: str
     goes_on: str
@@ -118,15 +117,14 @@ ENGLISH = Tongue(
     by="by {who}",
     near_miss="near miss {ref}",
     question="open question of {ref}",
-    called="Coffee on {when}: {topics}, {dots} so far.",
-    called_empty="Coffee on {when}, and no topics yet. What should we talk about?",
-    put_yours="Put yours: react to the board with a topic's emoji, or type `coffee vote` and the number behind its #.",
-    agenda="The agenda for {when}:",
-    agenda_empty="There are no topics for {when} yet. `coffee add TEXT` brings one up, `coffee skip` leaves this one out.",
-    skipped="The coffee on {when} does not take place. Its topics stay for the next one.",
+    agenda="☕ Lean coffee on {when}. The agenda:",
+    agenda_empty="☕ Lean coffee on {when}, and no topics yet. `coffee add TEXT` brings one up, `coffee skip` leaves this one out.",
+    skipped="☕ The lean coffee on {when} does not take place. Its topics stay for the next one.",
+    moved="☕ The lean coffee has been moved in the calendar: it is on {when} now. Topics and dots stay.",
     began="Now, until {until}: {topic}",
+    quiet="Nobody has had a word or a thumb for a while, so the clock stands still. `coffee next` begins the next topic, `coffee end` ends the meeting.",
     during="`coffee takeaway TEXT` writes down what we take along, `coffee next` goes on to the next topic.",
-    asks="Time is up for “{topic}”. 👍 {extension} more, 👎 next topic. You have {thumbs}; `coffee up` and `coffee down` do the same.",
+    asks="Time is up for “{topic}”. 👍 {extension} more, 👎 enough. We count in {thumbs}, and go on only with more 👍; `coffee up` and `coffee down` count too.",
     goes_on="We stay with “{topic}” until {until}.",
     done="Done with “{topic}” after {length}. We take along:",
     done_plain="Done with “{topic}” after {length}.",
@@ -182,15 +180,14 @@ GERMAN = Tongue(
     by="von {who}",
     near_miss="Beinahe-Vorfall {ref}",
     question="offene Frage aus {ref}",
-    called="Lean Coffee am {when}: bisher {topics}, {dots}.",
-    called_empty="Lean Coffee am {when}, und noch keine Themen. Worüber wollen wir reden?",
-    put_yours="Verteilt eure: reagiert am Board mit dem Emoji eines Themas, oder tippt `coffee vote` und die Zahl hinter seinem #.",
-    agenda="Die Agenda für {when}:",
-    agenda_empty="Für {when} gibt es noch keine Themen. `coffee add TEXT` schlägt eins vor, `coffee skip` lässt diesen ausfallen.",
-    skipped="Der Lean Coffee am {when} fällt aus. Die Themen bleiben für den nächsten.",
+    agenda="☕ Lean Coffee am {when}. Die Agenda:",
+    agenda_empty="☕ Lean Coffee am {when}, und noch keine Themen. `coffee add TEXT` schlägt eins vor, `coffee skip` lässt ihn ausfallen.",
+    skipped="☕ Der Lean Coffee am {when} fällt aus. Die Themen bleiben für den nächsten.",
+    moved="☕ Der Lean Coffee ist im Kalender verschoben worden: Er ist jetzt am {when}. Themen und Punkte bleiben.",
     began="Jetzt, bis {until}: {topic}",
+    quiet="Schon länger kam kein Wort und kein Daumen, darum steht die Uhr. `coffee next` beginnt das nächste Thema, `coffee end` beendet das Treffen.",
     during="`coffee takeaway TEXT` hält fest, was wir mitnehmen, `coffee next` geht zum nächsten Thema.",
-    asks="Die Zeit für „{topic}“ ist um. 👍 noch {extension}, 👎 nächstes Thema. Ihr habt {thumbs}; `coffee up` und `coffee down` tun dasselbe.",
+    asks="Die Zeit für „{topic}“ ist um. 👍 noch {extension}, 👎 genug davon. Wir zählen in {thumbs} und bleiben nur, wenn mehr 👍 da sind; `coffee up` und `coffee down` zählen mit.",
     goes_on="Wir bleiben bei „{topic}“ bis {until}.",
     done="Fertig mit „{topic}“ nach {length}. Wir nehmen mit:",
     done_plain="Fertig mit „{topic}“ nach {length}.",

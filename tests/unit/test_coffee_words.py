@@ -73,17 +73,21 @@ def test_the_board_is_what_a_person_has_read(language):
 def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
     here = house(language)
     going = replace(RUNNING, current=4)
+    many = {id_: replace(OSDS, id=id_, dots={}) for id_ in range(1, 31)}
     said = [
-        told("called", CALLED, TOPICS, 0, here),
-        told("called", CALLED, {}, 0, here),
         told("ordered", ORDERED, TOPICS, 0, here),
         told("ordered", replace(ORDERED, agenda=()), {}, 0, here),
+        told("ordered", replace(ORDERED, agenda=tuple(many)), many, 0, here),
         told("skipped", CALLED, TOPICS, 0, here),
+        told("moved", CALLED, TOPICS, 0, here),
         told("began", going, MEETING.topics, 4, here),
+        told("began", going, MEETING.topics, 4, here, before=1),
+        told("began", going, MEETING.topics, 2, here, before=1),
         thumbs(NEARLY, here),
         told("on", going, MEETING.topics, 4, here),
         told("done", going, MEETING.topics, 1, here),
         told("done", going, AFTER.topics, 4, here),
+        told("quiet", going, AFTER.topics, 4, here),
         told("over", OVER, AFTER.topics, 0, here),
         told("over", replace(OVER, minutes="postmortems/coffee-2026-12-03.md"), AFTER.topics, 0, here),
     ]
