@@ -18,7 +18,7 @@ from bot.chat.reactions import is_coffee, worded
 from bot.chat.votes import place, thumb
 from bot.coffee import replies
 from bot.coffee.board import Board, Topic, TopicState
-from bot.coffee.card import asked_document
+from bot.coffee.card import asked_document, where_minutes_are
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
 from bot.coffee.topics import LONGEST
@@ -181,7 +181,7 @@ class OverCoffee:
             raise Refused(f"There are no minutes of coffee {number}." if number else "There are no minutes yet.", hint)
         coffee, topics = found
         blocks = parse_markdown(minutes(coffee, {topic.id: topic for topic in topics}, (), self._house))
-        where = (Paragraph(line(f"{coffee.minutes}")),) if coffee.minutes else ()
+        where = (Paragraph(where_minutes_are(coffee, self._house)),) if web_link(coffee.minutes) else ()
         return Document("Minutes", (*blocks, *where))
 
 

@@ -55,14 +55,15 @@ def _facts(coffee: Coffee, discussed: Sequence[Topic], house: House) -> str:
     began = f"{_met(coffee).astimezone(ZoneInfo(house.zone)):%H:%M %Z}"
     rows = [(tongue.began_at, began), (tongue.length, span(length))]
     if coffee.voices:
-        rows.append((tongue.voices_heard, str(coffee.voices)))
+        rows.append((tongue.voices_heard, count(tongue.voters, coffee.voices)))
     rows.append((tongue.discussed, count(tongue.topics, len(discussed))))
     return "\n".join(f"- **{name}:** {escape(value)}" for name, value in rows)
 
 
 def _topic(number: int, topic: Topic, house: House) -> str:
     tongue = house.tongue
-    facts = [count(tongue.dots, topic.votes), span(topic.spent), *origin(topic, house)]
+    dots = [count(tongue.dots, topic.votes)] if topic.votes else []
+    facts = [*dots, span(topic.spent), *origin(topic, house)]
     taken = [f"- {_said(one.text, house)}{_by(one.by, house)}" for one in topic.takeaways]
     return "\n\n".join(
         [f"## {number}. {_said(topic.text, house)}", escape(", ".join(facts)), "\n".join(taken) or tongue.nothing_said]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line, plain
 from bot.coffee.board import Coffee, Takeaway, Topic
-from bot.coffee.card import clock, joining, short, when
+from bot.coffee.card import clock, joining, short, when, where_minutes_are
 from bot.coffee.house import House
 from bot.coffee.tongue import count, span, spell
 
@@ -94,14 +94,11 @@ def _over(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document
     discussed = [topic for topic in topics.values() if topic.coffee == coffee.number]
     taken: list[Takeaway] = [one for topic in discussed for one in topic.takeaways]
     length = coffee.ended - coffee.began if coffee.ended and coffee.began else None
-    over = spell(
-        tongue.over,
-        topics=count(tongue.topics, len(discussed)),
-        length=span(length) if length else "0 min",
-        takeaways=count(tongue.takeaways, len(taken)),
-    )
-    minutes = [Paragraph(spell(tongue.minutes_lie, place=coffee.minutes))] if coffee.minutes else []
-    return _message(over, *minutes)
+    said = {"topics": count(tongue.topics, len(discussed)), "length": span(length) if length else "0 min"}
+    if not discussed:
+        return _message(spell(tongue.over_plain, **said))
+    over = spell(tongue.over, takeaways=count(tongue.takeaways, len(taken)), **said)
+    return _message(over, Paragraph(where_minutes_are(coffee, house)))
 
 
 def _message(first: Line, *more: Block) -> Document:

@@ -26,6 +26,7 @@ class Tongue:
     topics: tuple[str, str]
     dots: tuple[str, str]
     takeaways: tuple[str, str]
+    voters: tuple[str, str]
     minutes_of: str
     board: str
     board_on: str
@@ -36,6 +37,7 @@ class Tongue:
     agenda_stands: str
     now: str
     all_through: str
+    waits: str
     is_over: str
     is_skipped: str
     no_topics: str
@@ -66,6 +68,7 @@ class Tongue:
     done: str
     done_plain: str
     over: str
+    over_plain: str
     minutes_lie: str
     left: str
     left_none: str
@@ -89,6 +92,7 @@ ENGLISH = Tongue(
     topics=("1 topic", "{n} topics"),
     dots=("1 dot", "{n} dots"),
     takeaways=("1 takeaway", "{n} takeaways"),
+    voters=("1 person", "{n} people"),
     minutes_of="Lean coffee on {date}",
     board="☕ Topics for the next lean coffee",
     board_on="☕ Lean coffee on {when}",
@@ -99,6 +103,7 @@ ENGLISH = Tongue(
     agenda_stands="The agenda stands.",
     now="Now, until {until}: {topic}",
     all_through="All topics are through. `coffee topic N` takes one up again, `coffee end` ends the meeting.",
+    waits="Nobody talks about a topic now. `coffee next` begins the next one, `coffee end` ends the meeting.",
     is_over="It is over. Thanks for coming!",
     is_skipped="It does not take place. Its topics stay for the next one.",
     no_topics="No topics yet.",
@@ -129,13 +134,14 @@ ENGLISH = Tongue(
     done="Done with “{topic}” after {length}. We take along:",
     done_plain="Done with “{topic}” after {length}.",
     over="That was it: {topics} in {length}, {takeaways}. Thanks for coming!",
+    over_plain="That was it: no topics, {length}. Thanks for coming!",
     minutes_lie="The minutes: {place}",
     left="You have {dots} left.",
     left_none="You have no dots left. `coffee unvote N` frees some.",
     yours="Yours: {list}.",
     began_at="Began",
     length="Length",
-    voices_heard="Voices",
+    voices_heard="Put dots",
     discussed="Talked about",
     nothing_said="Nothing was written down.",
     stay="Topics that stay",
@@ -152,6 +158,7 @@ GERMAN = Tongue(
     topics=("1 Thema", "{n} Themen"),
     dots=("1 Punkt", "{n} Punkte"),
     takeaways=("1 Erkenntnis", "{n} Erkenntnisse"),
+    voters=("1 Person", "{n} Personen"),
     minutes_of="Lean Coffee am {date}",
     board="☕ Themen für den nächsten Lean Coffee",
     board_on="☕ Lean Coffee am {when}",
@@ -162,6 +169,7 @@ GERMAN = Tongue(
     agenda_stands="Die Agenda steht.",
     now="Jetzt, bis {until}: {topic}",
     all_through="Alle Themen sind durch. `coffee topic N` nimmt eins noch einmal auf, `coffee end` beendet das Treffen.",
+    waits="Gerade ist kein Thema dran. `coffee next` beginnt das nächste, `coffee end` beendet das Treffen.",
     is_over="Er ist vorbei. Danke, dass ihr da wart!",
     is_skipped="Er fällt aus. Die Themen bleiben für den nächsten.",
     no_topics="Noch keine Themen.",
@@ -192,13 +200,14 @@ GERMAN = Tongue(
     done="Fertig mit „{topic}“ nach {length}. Wir nehmen mit:",
     done_plain="Fertig mit „{topic}“ nach {length}.",
     over="Das war's: {topics} in {length}, {takeaways}. Danke, dass ihr da wart!",
+    over_plain="Das war's: keine Themen, {length}. Danke, dass ihr da wart!",
     minutes_lie="Das Protokoll: {place}",
     left="Du hast noch {dots}.",
     left_none="Du hast keine Punkte mehr. `coffee unvote N` macht welche frei.",
     yours="Deine: {list}.",
     began_at="Beginn",
     length="Dauer",
-    voices_heard="Stimmen",
+    voices_heard="Abgestimmt haben",
     discussed="Besprochen",
     nothing_said="Es wurde nichts festgehalten.",
     stay="Themen, die bleiben",

@@ -62,8 +62,10 @@ def test_the_board_is_what_a_person_has_read(language):
         Board(TOPICS, ORDERED),
         MEETING,
         replace(MEETING, coffee=replace(RUNNING, current=0, until=None)),
+        Board({1: DISCUSSED}, replace(RUNNING, current=0, until=None)),
         AFTER,
         replace(AFTER, coffee=replace(OVER, minutes="postmortems/coffee-2026-12-03.md")),
+        replace(AFTER, coffee=replace(OVER, minutes="https://git.example.org/coffee-2026-12-03.md")),
         Board(TOPICS, replace(CALLED, status=CoffeeStatus.SKIPPED)),
     ]
     golden(f"coffee/board.{language}.md", shown(*(board_document(board, here, NOW) for board in boards)))
@@ -89,7 +91,8 @@ def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
         told("done", going, AFTER.topics, 4, here),
         told("quiet", going, AFTER.topics, 4, here),
         told("over", OVER, AFTER.topics, 0, here),
-        told("over", replace(OVER, minutes="postmortems/coffee-2026-12-03.md"), AFTER.topics, 0, here),
+        told("over", replace(OVER, minutes="https://git.example.org/coffee-2026-12-03.md"), AFTER.topics, 0, here),
+        told("over", OVER, TOPICS, 0, here),
     ]
     golden(f"coffee/said.{language}.md", shown(*said))
 
