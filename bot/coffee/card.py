@@ -27,7 +27,7 @@ from bot.chat.document import (
 )
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
-from bot.coffee.tongue import count, moment, spell
+from bot.coffee.sentences import count, moment, spell
 from bot.incident.text import REMOVED, web_link
 
 SHOWN = 15

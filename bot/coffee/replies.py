@@ -12,7 +12,7 @@ from bot.coffee.brewed import Did, Told
 from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
 from bot.coffee.closing import BY_MISTAKE
 from bot.coffee.house import House
-from bot.coffee.tongue import ENGLISH, count, span, spell
+from bot.coffee.sentences import ENGLISH, count, span, spell
 from bot.incident.model import Person, Refused
 
 

@@ -9,7 +9,7 @@ from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, c
 from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.card import clock, joining, short, when, where_minutes_are
 from bot.coffee.house import House
-from bot.coffee.tongue import count, span, spell
+from bot.coffee.sentences import count, span, spell
 
 IN_THE_ROOM = frozenset({"ordered", "skipped", "moved"})
 """What is said to everybody: when people meet, and that they do not. In a thread only those would read it who were there already."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
 from bot.coffee.brewed import Brewed, Did
+from bot.coffee.dated import rescheduled
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.incident.text import REMOVED
@@ -30,6 +31,29 @@ def silence(board: Board) -> Brewed:
     asked = meeting(do(board, k.EndTimebox(**about), at=coffee.until).board).until
     assert asked is not None
     return do(do(board, k.EndTimebox(**about), at=coffee.until).board, k.CountThumbs(**about), at=asked)
+
+
+SOON, LATER = NOW + HOUR, NOW + 9 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("before", "following", "asked"),
+    [
+        (THREE, SOON, None),
+        (THREE, LATER, k.CallCoffee(starts_at=LATER)),
+        (THREE, NOW + MINUTE, k.CallCoffee(starts_at=NOW + MINUTE)),
+        (THREE, None, k.SkipCoffee(starts_at=SOON)),
+        (MEETING, LATER, None),
+        (board(), LATER, None),
+        # Nobody came, or nobody wanted that one.
+        (board(coffee=Coffee(4, NOW)), LATER, None),
+        (board(coffee=Coffee(4, SOON), past=(Coffee(3, LATER, CoffeeStatus.SKIPPED),)), LATER, None),
+    ],
+)
+def test_a_calendar_moves_the_coffee_that_is_called_and_still_to_come(
+    before: Board, following: datetime | None, asked: k.CoffeeCommand | None
+) -> None:
+    assert rescheduled(before, following, NOW) == asked
 
 
 def test_who_goes_on_as_another_topic_has_just_begun_skips_none() -> None:
