@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.chat.card import who
 from bot.chat.document import plain
 from bot.chat.markdown_out import escape
-from bot.coffee.board import Coffee, Topic, TopicState
+from bot.coffee.board import Coffee, Topic
 from bot.coffee.card import origin
 from bot.coffee.house import House
 from bot.coffee.sentences import count, day, span, spell
@@ -41,11 +41,9 @@ def minutes(coffee: Coffee, topics: Mapping[int, Topic], stay: Sequence[Topic], 
 
 
 def talked_about(coffee: Coffee, topics: Mapping[int, Topic]) -> list[Topic]:
-    """In the order of the agenda; what was taken up beside it follows."""
+    """In the order of the agenda; what was taken up beside it follows. A topic that is on the board again was talked about all the same."""
     agenda = {id_: place for place, id_ in enumerate(coffee.agenda)}
-    found = [
-        topic for topic in topics.values() if topic.coffee == coffee.number and topic.state is TopicState.DISCUSSED
-    ]
+    found = [topic for topic in topics.values() if topic.coffee == coffee.number]
     return sorted(found, key=lambda topic: (agenda.get(topic.id, len(agenda)), topic.id))
 
 

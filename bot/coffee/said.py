@@ -18,6 +18,12 @@ ON_THE_AGENDA = 7
 """Topics that are said to come: more than people get through."""
 
 
+def is_of_it(text: str) -> bool:
+    """Whether a message that reads so is one of those; in every language they begin alike. Slack may write the cup in letters."""
+    start = text.lstrip()[:40].casefold()
+    return start.startswith(("☕", ":coffee:")) and "lean coffee" in start
+
+
 def told(
     what: str, coffee: Coffee, topics: Mapping[int, Topic], topic: int, house: House, before: int = 0
 ) -> Document | None:

@@ -467,6 +467,18 @@ async def test_a_cup_on_a_message_is_a_topic_another_is_a_dot_and_taken_off_it_t
     assert [topic for topic in table.board.topics.values() if topic.state is TopicState.OPEN] == []
 
 
+async def test_a_cup_on_what_we_say_of_the_coffee_is_no_topic(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    at = starts(table)
+    for command in (CallCoffee(starts_at=at), OrderAgenda(starts_at=at)):
+        await table.asks(command)
+        await table.settle()
+    reminder = table.stage.rooms["console"].messages("incidents")[-1]
+    assert "The agenda:" in reminder.document.to_plain()
+    await table.reacts("☕", reminder.id, "ben", words=reminder.document.to_plain())
+    assert list(table.board.topics) == [1]
+
+
 async def test_a_cup_on_the_board_is_no_topic(table: Table):
     await table.asks(CallCoffee(starts_at=starts(table)))
     await table.settle()

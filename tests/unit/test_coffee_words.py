@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from bot.chat.document import Buttons, Time
 from bot.chat.markdown import parse_markdown, to_markdown
-from bot.coffee.board import Board, CoffeeStatus, Topic
+from bot.coffee.board import Board, CoffeeStatus, Topic, TopicState
 from bot.coffee.card import asked_document, board_document, in_order
 from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.nameless import nameless
-from bot.coffee.said import thumbs, told
+from bot.coffee.said import IN_THE_ROOM, is_of_it, thumbs, told
 from bot.coffee.sentences import GERMAN, TONGUES, day, moment, span, spell
 from tests.coffees import (
     AFTER,
@@ -103,6 +103,24 @@ def test_the_minutes_are_what_a_person_has_read(language, rule):
     unnamed = partial(nameless, people=PEOPLE.values(), instead=TONGUES[language].somebody)
     here = house(language, **({"anonymous": True, "unnamed": unnamed} if rule == "nameless" else {}))
     golden(f"coffee/minutes.{rule}.{language}.md", minutes(OVER, AFTER.topics, [RUNBOOKS, OPEN], here))
+
+
+def test_what_is_on_the_board_again_is_in_the_minutes_of_when_it_was_talked_about():
+    again = replace(DISCUSSED, state=TopicState.OPEN)
+    assert "## 1. Why do OSDs flap" in minutes(OVER, {1: again}, [], house())
+    assert minutes(OVER, {1: again}, [], house()) == minutes(OVER, {1: DISCUSSED}, [], house())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_to_the_room_is_known_for_ours_and_what_people_say_is_not(language):
+    here = house(language)
+    for what in IN_THE_ROOM:
+        for coffee, topics in ((ORDERED, TOPICS), (replace(ORDERED, agenda=()), {})):
+            said = told(what, coffee, topics, 0, here).to_plain()
+            assert is_of_it(said)
+            assert is_of_it(said.replace("☕", ":coffee:"))
+    assert not is_of_it("☕ anybody?")
+    assert not is_of_it("Lean coffee on Thursday?")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
