@@ -1,8 +1,8 @@
 """The shell around the rules: load → decide → evolve → plan → record, for a whole batch in one transaction.
 
 Rules of this file: nothing outside is touched; whatever is asked of this transaction is asked for the whole batch at
-once; locks are taken in one order everywhere (alert folding, incidents by number, the counters, the coffee's board), so
-that several processes on one PostgreSQL never wait for each other in a circle.
+once; locks are taken in one order everywhere (alert folding, incidents by number, the counters of incidents and of overrides,
+the coffee's board), so that several processes on one PostgreSQL never wait for each other in a circle.
 """
 
 from __future__ import annotations
