@@ -131,6 +131,10 @@ class Transaction(Protocol):
         of them, with its opening."""
         ...
 
+    def drills_of(self, numbers: Collection[int]) -> set[int]:
+        """The drills that replay one of these incidents, or did."""
+        ...
+
     def take_numbers(self, count: int) -> int:
         """The first of `count` new incident numbers; a rolled-back transaction gives them back, so there are no gaps."""
         ...
