@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.coffee.board import Coffee, Topic
+from bot.coffee.overlooked import Lately
 from bot.incident.effects import Cancel
 from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
@@ -180,6 +181,9 @@ class SqlTransaction:
         incidents: Collection[int] = (),
     ) -> Kept:
         return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents)
+
+    def lately(self, since: datetime, topics: Collection[tuple[int, int]]) -> Lately:
+        return coffee.lately(self._connection, since, topics)
 
     def keep_board(self, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:
         coffee.keep(self._connection, topics, coffees)
