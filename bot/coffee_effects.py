@@ -14,7 +14,7 @@ from bot.coffee.board import Board, Coffee, Spot, Topic
 from bot.coffee.card import board_document
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes, minutes_ref
-from bot.coffee.said import thumbs, told
+from bot.coffee.said import IN_THE_ROOM, thumbs, told
 from bot.coffee.shown import stays_away
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
@@ -88,10 +88,11 @@ class CoffeeEffects:
 
     async def _tell(self, item: Claimed, effect: f.TellCoffee, platform: ChatPlatform) -> None:
         coffee, topics = await asyncio.to_thread(self._meeting, effect.coffee)
-        document = await asyncio.to_thread(told, effect.what, coffee, topics, effect.topic, self._house)
+        about = effect.what, coffee, topics, effect.topic, self._house, effect.before
+        document = await asyncio.to_thread(told, *about)
         if document is None:
             return
-        await self._say(item, _spot(effect), coffee, platform, document)
+        await self._say(item, _spot(effect), coffee, platform, document, aloud=effect.what in IN_THE_ROOM)
 
     async def _ask(self, item: Claimed, effect: f.AskThumbs, platform: ChatPlatform) -> k.CoffeeCommand | None:
         coffee, topics = await asyncio.to_thread(self._meeting, effect.coffee)
@@ -107,14 +108,23 @@ class CoffeeEffects:
             spot=str(spot), message=message, coffee=effect.coffee, topic=effect.topic, round=effect.round
         )
 
-    async def _say(self, item: Claimed, spot: Spot, coffee: Coffee, platform: ChatPlatform, document: Document) -> str:
-        """The message, below the board where that stands; empty: nothing is shown there."""
+    async def _say(
+        self,
+        item: Claimed,
+        spot: Spot,
+        coffee: Coffee,
+        platform: ChatPlatform,
+        document: Document,
+        *,
+        aloud: bool = False,
+    ) -> str:
+        """The message, below the board where that stands, unless it is said `aloud`; empty: nothing is shown there."""
         attempt, shown = Attempt(item.key, item.attempt), coffee.boards.get(str(spot))
         if shown is None:
             room = await self._room(platform, spot)
             return await platform.say(attempt, room, document) if room else ""
         try:
-            return await platform.say(attempt, shown.room, document, thread=shown.message)
+            return await platform.say(attempt, shown.room, document, thread="" if aloud else shown.message)
         except Gone:
             return await platform.say(attempt, shown.room, document)
 

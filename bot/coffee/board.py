@@ -107,8 +107,8 @@ class Coffee:
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by `Spot`, as it is written. `began` and `ended` are
     when people met, and `voices` how many had put dots by then. `ballot` is the vote that its dots are put in: each ends when people part,
-    and what is skipped leaves its own to the next coffee. `left` are the places that dropped topics had on its board, `lost` says
-    by spot how often somebody deleted that."""
+    and what is skipped leaves its own to the next coffee. `silent` topics in a row were over without a thumb or a word of anybody. `left`
+    are the places that dropped topics had on its board, `lost` says by spot how often somebody deleted that."""
 
     number: int
     starts_at: datetime
@@ -129,6 +129,7 @@ class Coffee:
     version: int = 0
     voices: int = 0
     ballot: int = 0
+    silent: int = 0
     left: tuple[int, ...] = ()
     lost: Mapping[str, int] = field(default_factory=dict)
 

@@ -14,7 +14,7 @@ LINES = {
     "coffee add Tenant data was read": "is on the board",
     "coffee reword 1 Tenant data was sold": "reads now",
     "coffee takeaway Tenant data was read": "Noted as takeaway",
-    "coffee next Tenant data was read": "Now, until",
+    "coffee next Tenant data was read": "oted as takeaway",
 }
 
 

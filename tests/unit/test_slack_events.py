@@ -91,6 +91,35 @@ def test_an_edit():
     assert told(same) is None, "what a link leads to is shown, and nobody edited anything"
 
 
+OURS = {"user": US, "bot_id": "B1", "text": "the board", "ts": "1.2"}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"type": "message", "channel": "C1", **OURS},
+        {"type": "message", "subtype": "message_changed", "channel": "C1", "message": OURS, "previous_message": {}},
+        {
+            "type": "reaction_added",
+            "user": US,
+            "reaction": "apple",
+            "item": {"type": "message", "channel": "C1", "ts": "1.2"},
+        },
+        {"type": "pin_added", "user": US, "channel_id": "C1", "item": {"type": "message", "message": {"ts": "1.2"}}},
+    ],
+    ids=["said", "edited", "reacted", "pinned"],
+)
+def test_what_we_did_ourselves_means_nothing(event):
+    assert told({**event, "event_ts": "1.3"}) is None
+
+
+def test_that_somebody_deleted_what_we_said_does():
+    event = {"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": "1.2", "event_ts": "1.3"}
+    found = told({**event, "previous_message": OURS})
+    assert found is not None
+    assert (found.kind, found.message) == ("removal", "C1:1.2")
+
+
 def test_a_removal_also_of_a_message_that_others_answered():
     gone = {
         "type": "message",

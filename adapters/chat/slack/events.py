@@ -71,9 +71,9 @@ class Event:
 
 
 def event_of(body: Json, us: str, command: str) -> Event | None:
-    """What an envelope of the Events API tells; None: nothing that we do anything about. `us` is our user."""
+    """What an envelope of the Events API tells; None: nothing that we do anything about, as what we did ourselves. `us` is our user."""
     event, id_ = body.get("event"), _id(body.get("event_id"))
-    if not isinstance(event, dict) or not id_:
+    if not isinstance(event, dict) or not id_ or event.get("user") == us:
         return None
     match event.get("type"):
         case "message":
@@ -101,6 +101,8 @@ def _message(event: Json, id_: str, us: str, command: str) -> Event | None:
     if newer.get("subtype") == "tombstone":
         # The first of a thread, whose answers stand.
         return _removal(channel, _id(newer.get("ts")), id_, event)
+    if newer.get("user") == us:
+        return None
     before = message_text(older) if isinstance(older, dict) else None
     text = message_text(newer)[:LONGEST]
     if text == before:

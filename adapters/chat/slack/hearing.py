@@ -107,4 +107,6 @@ def _bolt(config: Config, standing: Standing) -> AsyncApp:
         authorize=authorize,
         signing_secret=config.signing_secret.get_secret_value(),
         request_verification_enabled=config.mode == "http",
+        # Bolt takes the deletion of a message of ours for something that we did ourselves.
+        ignoring_self_events_enabled=False,
     )
