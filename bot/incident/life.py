@@ -225,6 +225,8 @@ def set_status(incident: Incident, command: c.SetStatus, at: datetime) -> list[e
 
 
 def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Event]:
+    if command.drill and incident.kind is not Kind.DRILL:
+        raise Refused(f"{incident.ref} is no drill.", f"To end it all the same: `{incident.ref} resolve`")
     if incident.status in (Status.RESOLVED, Status.REVIEW):
         return []
     if incident.status is Status.TRIAGE:
