@@ -46,7 +46,8 @@ class Pot:
         if not (self._asks or events or private):
             return []
         named = {id_ for _, command, _ in self._asks if (id_ := getattr(command, "topic", 0))}
-        self._before = self._now = self._tx.board(topics=named, events=events, incidents=private)
+        last = any(isinstance(command, said.NoteTakeaway | said.DropTakeaway) for _, command, _ in self._asks)
+        self._before = self._now = self._tx.board(topics=named, events=events, incidents=private, last=last)
         if events or private:
             self._hear(recorded, incidents)
         if any(isinstance(command, ASKED_FOR_BY) for _, command, _ in self._asks):

@@ -177,9 +177,11 @@ class Transaction(Protocol):
         topics: Collection[int] = (),
         events: Collection[tuple[int, int]] = (),
         incidents: Collection[int] = (),
+        last: bool = False,
     ) -> Kept:
         """The board, locked until the transaction ends, the last of all locks; beside what is on it the topics with these ids, from
-        these events (incident and number), and from these incidents, whatever became of them."""
+        these events (incident and number), and from these incidents, whatever became of them, and with `last` those of the last coffee that
+        is over."""
         ...
 
     def lately(self, since: datetime, topics: Collection[tuple[int, int]]) -> Lately:

@@ -38,11 +38,12 @@ def kept(
     topics: Collection[int] = (),
     events: Collection[tuple[int, int]] = (),
     incidents: Collection[int] = (),
+    last: bool = False,
 ) -> Kept:
     """As `bot.store.Transaction.board`."""
     locked = select(counter).where(counter.c.name.in_(COUNTED)).order_by(counter.c.name).with_for_update()
     given = {row.name: row.value for row in connection.execute(locked)}
-    found = board(connection, topics=topics, events=events, incidents=incidents)
+    found = board(connection, topics=topics, events=events, incidents=incidents, last=last)
     return Kept(found, topic=given["topic"], coffee=given["coffee"])
 
 
@@ -52,14 +53,18 @@ def board(
     topics: Collection[int] = (),
     events: Collection[tuple[int, int]] = (),
     incidents: Collection[int] = (),
+    last: bool = False,
 ) -> Board:
-    """The board as it is stored, and beside what is on it the topics with these ids, from these events, and from or naming these
-    incidents."""
+    """The board as it is stored, and beside what is on it the topics with these ids, from these events, from or naming these incidents,
+    and with `last` those of the last coffee that is over."""
     newest = select(coffee.c.body).order_by(coffee.c.number.desc()).limit(PAST + 1)
     coffees = sorted(_read(connection.execute(newest).scalars(), codec.load_coffee), key=lambda one: one.number)
     live = select(coffee.c.number).where(LIVE_COFFEE)
     # Each by an index of its own: the open ones are few, however many there were.
     parts = [select(topic.c.body).where(OPEN_TOPIC), select(topic.c.body).where(topic.c.coffee.in_(live))]
+    over = max((one.number for one in coffees if one.ended), default=0)
+    if last and over:
+        parts.append(select(topic.c.body).where(topic.c.coffee == over))
     if topics:
         parts.append(select(topic.c.body).where(topic.c.id.in_(sorted(topics))))
     if events:

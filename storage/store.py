@@ -179,8 +179,9 @@ class SqlTransaction:
         topics: Collection[int] = (),
         events: Collection[tuple[int, int]] = (),
         incidents: Collection[int] = (),
+        last: bool = False,
     ) -> Kept:
-        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents)
+        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents, last=last)
 
     def lately(self, since: datetime, topics: Collection[tuple[int, int]]) -> Lately:
         return coffee.lately(self._connection, since, topics)
