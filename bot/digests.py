@@ -23,8 +23,12 @@ from bot.incident.outgoing import Enqueue, outgoing
 from bot.lookups import Weeks
 from bot.offered import SendsMail
 from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Rejected
+from bot.shared import Shared
 
 log = logging.getLogger(__name__)
+
+Period = tuple[datetime, datetime]
+"""From when until when."""
 
 EVERYBODY = ""
 """The team that is none: the digest of all."""
@@ -83,6 +87,9 @@ class Digests:
         self._coffee = coffee or NextCoffee()
         self.weeklies = weeklies
         self.by_itself = by_itself
+        # It is due everywhere at once. Of what is private by now a place that is tried again knows nothing.
+        self._gathered = Shared(self._gather)
+        self._editions = Shared(self._edition)
 
     @property
     def mailboxes(self) -> list[Mailbox]:
@@ -93,9 +100,25 @@ class Digests:
         """The digest of `team` from `start` until just before `end`, in its own language when none is named; `alone` where a detail is
         shown without the message. Reads the database: call it from a thread. Raises Rejected when there is no such team any more, and
         StoreUnavailable."""
+        return self._told(self._weekly(team), self._weeks.week(start, end), language, alone=alone)
+
+    async def _gather(self, period: Period) -> Gathered:
+        return await asyncio.to_thread(self._weeks.week, *period)
+
+    async def _edition(self, posted: tuple[str, Period]) -> Edition:
+        """As `edition`, for what is posted."""
+        team, period = posted
+        weekly = self._weekly(team)
+        gathered = await self._gathered.get(period)
+        return await asyncio.to_thread(self._told, weekly, gathered)
+
+    def _weekly(self, team: str) -> Weekly:
         if team not in self.weeklies:
             raise Rejected(f"`{team}` is not configured under `digest.teams:` any more")
-        weekly, now = self.weeklies[team], self._clock.now()
+        return self.weeklies[team]
+
+    def _told(self, weekly: Weekly, gathered: Gathered, language: str = "", *, alone: bool = False) -> Edition:
+        now = self._clock.now()
         around = Around(
             now=now,
             zone=weekly.zone,
@@ -109,7 +132,7 @@ class Digests:
             next_coffee=self._next_coffee(now),
             meeting=self._coffee.link or self._there(now),
         )
-        return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language, alone=alone)
+        return self._words.weekly(gathered, around, language or weekly.language, alone=alone)
 
     def _there(self, now: datetime) -> str:
         try:
@@ -131,8 +154,8 @@ class Digests:
         platform allows. Raises Unavailable, Rejected, StoreUnavailable."""
         if not effect.room and not platform.announce_room:
             return
+        edition = await self._editions.get((effect.team, (effect.start, effect.end)))
         room = await platform.room_named(effect.room)
-        edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
         main = await platform.say(attempt, room, edition.main)
         for block, detail in edition.details:
             await platform.say(replace(attempt, key=f"{attempt.key}:{block}"), room, detail, thread=main)
@@ -141,7 +164,7 @@ class Digests:
         """The same as one mail. Raises as `say`."""
         if not isinstance(mailer, SendsMail):
             raise Rejected(f"`{effect.way}` under `paging:` sends no mail")
-        edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
+        edition = await self._editions.get((effect.team, (effect.start, effect.end)))
         await mailer.send(attempt, effect.to, edition.main.summary, whole(edition))
 
 
