@@ -14,10 +14,10 @@ from sqlalchemy import Connection, text
 
 from adapters.clock import SystemClock
 from bot.chat.templates import Templates
-from bot.coffee.around import Around
-from bot.coffee.digest import weekly
-from bot.coffee.editions import edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.render import edition
 from bot.digests import EVERYBODY, Digests, Weekly
 from bot.duty import Duty
 from bot.incident.effects import SayWeeklyDigest

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from bot.coffee.metrics import Span
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Span
 from bot.incident.hours import Hours
-
-Language = Literal["en", "de"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14
