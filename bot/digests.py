@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,9 +27,6 @@ from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Rejected
 from bot.shared import Shared
 
 log = logging.getLogger(__name__)
-
-Period = tuple[datetime, datetime]
-"""From when until when."""
 
 EVERYBODY = ""
 """The team that is none: the digest of all."""
@@ -87,9 +85,8 @@ class Digests:
         self._coffee = coffee or NextCoffee()
         self.weeklies = weeklies
         self.by_itself = by_itself
-        # It is due everywhere at once. Of what is private by now a place that is tried again knows nothing.
-        self._gathered = Shared(self._gather)
-        self._editions = Shared(self._edition)
+        self._gathered = Shared[Gathered]()
+        self._editions = Shared[Edition]()
 
     @property
     def mailboxes(self) -> list[Mailbox]:
@@ -102,15 +99,14 @@ class Digests:
         StoreUnavailable."""
         return self._told(self._weekly(team), self._weeks.week(start, end), language, alone=alone)
 
-    async def _gather(self, period: Period) -> Gathered:
-        return await asyncio.to_thread(self._weeks.week, *period)
+    async def _posted(self, team: str, start: datetime, end: datetime) -> Edition:
+        """As `edition`, read once for all places that it is posted to at the same moment, and nothing that was read before this call."""
+        return await self._editions.get((team, start, end), lambda: self._shared(team, start, end))
 
-    async def _edition(self, posted: tuple[str, Period]) -> Edition:
-        """As `edition`, for what is posted."""
-        team, period = posted
+    async def _shared(self, team: str, start: datetime, end: datetime) -> Edition:
         weekly = self._weekly(team)
-        gathered = await self._gathered.get(period)
-        return await asyncio.to_thread(self._told, weekly, gathered)
+        week = partial(asyncio.to_thread, self._weeks.week, start, end)
+        return await asyncio.to_thread(self._told, weekly, await self._gathered.get((start, end), week))
 
     def _weekly(self, team: str) -> Weekly:
         if team not in self.weeklies:
@@ -154,7 +150,7 @@ class Digests:
         platform allows. Raises Unavailable, Rejected, StoreUnavailable."""
         if not effect.room and not platform.announce_room:
             return
-        edition = await self._editions.get((effect.team, (effect.start, effect.end)))
+        edition = await self._posted(effect.team, effect.start, effect.end)
         room = await platform.room_named(effect.room)
         main = await platform.say(attempt, room, edition.main)
         for block, detail in edition.details:
@@ -164,7 +160,7 @@ class Digests:
         """The same as one mail. Raises as `say`."""
         if not isinstance(mailer, SendsMail):
             raise Rejected(f"`{effect.way}` under `paging:` sends no mail")
-        edition = await self._editions.get((effect.team, (effect.start, effect.end)))
+        edition = await self._posted(effect.team, effect.start, effect.end)
         await mailer.send(attempt, effect.to, edition.main.summary, whole(edition))
 
 

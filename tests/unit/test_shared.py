@@ -1,58 +1,48 @@
-"""What several want at the same moment is made once, and never kept for who comes later."""
+"""What several want at the same moment is made once, and nobody gets what was begun before they asked."""
 
 from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from bot.shared import Shared
+from bot.store import StoreUnavailable
 
 
-class Made:
-    """How often each key was made; it is ready when `go` is set, and `fails` while that says so."""
+async def test_who_asks_at_the_same_moment_for_the_same_shares_it_and_for_another_one_does_not() -> None:
+    shared, made = Shared[str](), list[str]()
 
-    def __init__(self) -> None:
-        self.go = asyncio.Event()
-        self.fails = False
-        self.keys: list[str] = []
-        self.shared = Shared(self.make)
+    async def work(key: str) -> str:
+        made.append(key)
+        return f"{key} {len(made)}"
 
-    async def make(self, key: str) -> str:
-        self.keys.append(key)
-        count = len(self.keys)
-        await self.go.wait()
-        if self.fails:
-            raise ValueError(f"{key} {count}")
-        return f"{key} {count}"
-
-    async def wanted(self, *keys: str) -> list[asyncio.Task[str]]:
-        """Wanted at once by as many, who wait."""
-        found = [asyncio.create_task(self.shared.get(key)) for key in keys]
-        await asyncio.sleep(0)
-        return found
+    asked = [asyncio.create_task(shared.get(key, lambda key=key: work(key))) for key in ("a", "a", "b", "a")]
+    assert await asyncio.gather(*asked) == ["a 1", "a 1", "b 2", "a 1"]
+    assert await shared.get("a", lambda: work("a")) == "a 3"
 
 
-async def test_who_asks_while_it_is_made_gets_the_same_and_who_comes_later_a_new_one() -> None:
-    made = Made()
-    waiting = await made.wanted("a", "a", "b", "a")
-    made.go.set()
-    assert await asyncio.gather(*waiting) == ["a 1", "a 1", "b 2", "a 1"]
-    assert await made.shared.get("a") == "a 3"
+async def test_who_comes_while_a_result_is_made_gets_the_next_one_and_an_error_is_not_kept():
+    shared: Shared[int] = Shared()
+    begun, gate, runs = asyncio.Event(), asyncio.Event(), []
 
+    async def work() -> int:
+        runs.append(len(runs))
+        mine = runs[-1]
+        begun.set()
+        await gate.wait()
+        if mine == 0:
+            raise StoreUnavailable("gone")
+        return mine
 
-async def test_what_goes_wrong_is_told_to_all_of_them_and_tried_again_for_the_next() -> None:
-    made = Made()
-    made.fails = True
-    waiting = await made.wanted("a", "a")
-    made.go.set()
-    assert [str(one) for one in await asyncio.gather(*waiting, return_exceptions=True)] == ["a 1", "a 1"]
-    made.fails = False
-    assert await made.shared.get("a") == "a 2"
-
-
-async def test_who_is_cancelled_takes_it_from_nobody_else() -> None:
-    made = Made()
-    first, second = await made.wanted("a", "a")
-    first.cancel()
-    await asyncio.wait([first])
-    made.go.set()
-    assert await second == "a 1"
+    first = asyncio.create_task(shared.get("/", work))
+    await begun.wait()
+    late = [asyncio.create_task(shared.get("/", work)) for _ in range(3)]
+    impatient = asyncio.create_task(shared.get("/", work))
+    await asyncio.sleep(0)
+    impatient.cancel()
+    gate.set()
+    with pytest.raises(StoreUnavailable):
+        await first
+    assert await asyncio.gather(*late) == [1, 1, 1]
+    assert await shared.get("/", work) == 2
