@@ -491,12 +491,13 @@ def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path)
     looked = klatsch(folder, "digest", "--dry-run")
     assert (looked.returncode, looked.stderr) == (0, "")
     assert "1 incident" in looked.stdout
+    assert "behind `klatsch say` on the" in looked.stdout
     assert looked.stdout.count("Volumes slow") == 1
     assert "Payroll" not in looked.stdout
     assert "1 Störung" in klatsch(folder, "digest", "--dry-run", "--lang", "de").stdout
     for wrong, said in (
         (("--team", "web"), "There is no team `web`."),
-        (("--week", "2026-W60", "--dry-run"), "2026 has no week 60."),
+        (("--week", "2026-W60", "--dry-run"), "2026 has no week 60. Write it like `--week=2026-W47`"),
         (("--lang", "de"), "Add --dry-run to read it in another one."),
     ):
         refused = klatsch(folder, "digest", *wrong)
