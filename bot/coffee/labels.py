@@ -45,7 +45,9 @@ class Labels:
 
 def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
     """In the words for each beginning there is (`bot.coffee.metrics.ENDS`)."""
-    return {span: impact if beginnings[0] is Moment.IMPACT_START else declared for span, (beginnings, _) in ENDS.items()}
+    return {
+        span: impact if beginnings[0] is Moment.IMPACT_START else declared for span, (beginnings, _) in ENDS.items()
+    }
 
 
 LABELS: Mapping[Language, Labels] = {
