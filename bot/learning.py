@@ -9,9 +9,9 @@ from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
 from bot.calendars import MeetingSource
-from bot.coffee.edition import Edition
 from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
+from bot.coffee.weekly.edition import Edition
 from bot.config import CoffeeSection, Config
 from bot.digests import Digests, NextCoffee, WeeklyWords
 from bot.duty import Duty
@@ -24,9 +24,11 @@ from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
 from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, typed, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
+from bot.rescheduled import Rescheduled
 from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
 from storage.engine import Database
+from storage.lookups import SqlLookups
 from storage.weeks import SqlWeeks
 
 PAST, MOST_PAST = timedelta(weeks=26), 30
@@ -89,11 +91,15 @@ class Learning:
             voter=ruled.voter,
         )
         cups = before_coffee(met, section, clock) if met else []
+        self._writer, self._lookups = writer, SqlLookups(database)
         self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
 
     def running(self) -> list[Coroutine[object, object, None]]:
         """What runs while we serve."""
-        return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
+        if self.calendar is None:
+            return [self.occasions.run()]
+        moved = Rescheduled(self.calendar, self._lookups, self._writer, self._clock)
+        return [self.occasions.run(), self.calendar.run(moved.look)]
 
     def invitation(self) -> Invitation | None:
         """To the lean coffee; None: nobody says when that is. May take a second, and raise as `Occurrences.after`."""

@@ -22,7 +22,7 @@ from adapters.web.pages import Pages
 from adapters.web.problems import HEADERS, Missing
 from adapters.web.shared import Shared
 from bot.chat.document import Picture
-from bot.coffee.edition import Edition
+from bot.coffee.weekly.edition import Edition
 from bot.ports import Clock, Rejected, Unavailable
 from bot.store import StoreUnavailable
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from bot.coffee.metrics import ENDS, Span
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import ENDS, Span
 from bot.incident.hours import Hours
 from bot.incident.model import Moment
-
-Language = Literal["en", "de"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14
@@ -44,7 +42,7 @@ class Labels:
 
 
 def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
-    """In the words for each beginning there is (`bot.coffee.metrics.ENDS`)."""
+    """In the words for each beginning there is (`bot.coffee.weekly.metrics.ENDS`)."""
     return {
         span: impact if beginnings[0] is Moment.IMPACT_START else declared for span, (beginnings, _) in ENDS.items()
     }
