@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.chat.templates import Templates
-from bot.coffee.digest import weekly
-from bot.coffee.edition import Edition
-from bot.coffee.editions import edition
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.render import edition
 from bot.config import load
 from bot.digests import documents, whole
 from bot.planned import typed

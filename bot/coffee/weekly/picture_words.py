@@ -42,7 +42,7 @@ class Labels:
 
 
 def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
-    """In the words for each beginning there is (`bot.coffee.metrics.ENDS`)."""
+    """In the words for each beginning there is (`bot.coffee.weekly.metrics.ENDS`)."""
     return {
         span: impact if beginnings[0] is Moment.IMPACT_START else declared for span, (beginnings, _) in ENDS.items()
     }
