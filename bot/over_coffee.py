@@ -23,7 +23,6 @@ from bot.coffee.card import asked_document, topic_document, where_minutes_are
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
 from bot.coffee.said import is_of_it
-from bot.coffee.topics import LONGEST
 from bot.coffee.topics import known as the_topic
 from bot.handle import Outcome
 from bot.inbox import Writer
@@ -249,4 +248,4 @@ def _is_open(topic: Topic) -> bool:
 
 def _one_line(text: str) -> str:
     """As much of a message as a topic holds."""
-    return one_line(worded(text), LONGEST)
+    return one_line(worded(text), k.TOPIC_LIMIT)

@@ -29,7 +29,7 @@ from bot.chat.votes import EMOJI
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
 from bot.coffee.sentences import count, moment, spell
-from bot.coffee.topics import LONGEST
+from bot.incident.commands.coffee import TOPIC_LIMIT
 from bot.incident.text import REMOVED, web_link
 
 SHOWN = len(EMOJI)
@@ -87,7 +87,7 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
 
 def topic_document(topic: Topic, board: Board, house: House) -> Document:
     """One of them, with all of its words."""
-    words = Paragraph(row(topic, board, house, LONGEST, posted=False))
+    words = Paragraph(row(topic, board, house, TOPIC_LIMIT, posted=False))
     vote = [Buttons((Button(house.tongue.vote, f"coffee vote {topic.id}"),))] if topic.state is TopicState.OPEN else []
     return Document(summary=clean(plain(words.inlines)), blocks=(words, *vote))
 
@@ -104,7 +104,9 @@ def in_order(board: Board) -> list[Topic]:
 def cut_to(topics: Sequence[Topic]) -> int:
     """Characters of each that a list of them shows: as many as there is room for, and of long ones alone less than all."""
     lengths = [len(topic.text) for topic in topics]
-    return next((most for most in range(LONGEST, SHORT, -10) if sum(min(one, most) for one in lengths) <= LIST), SHORT)
+    return next(
+        (most for most in range(TOPIC_LIMIT, SHORT, -10) if sum(min(one, most) for one in lengths) <= LIST), SHORT
+    )
 
 
 def and_more(topics: int, house: House) -> list[Line]:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Shown, Takeaway, TopicState
 from bot.coffee.brewed import Did
-from bot.coffee.topics import LONGEST, MOST
+from bot.coffee.topics import MOST
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.incident.text import REMOVED
@@ -59,7 +59,7 @@ def test_what_a_dropped_topic_was_voted_for_by_votes_for_no_other_one_while_the_
         (board(), k.AddTopic(text="ab"), "A topic needs some words. For example: `coffee add Why do OSDs flap?`"),
         (
             board(),
-            k.AddTopic(text="x" * (LONGEST + 1)),
+            k.AddTopic(text="x" * (k.TOPIC_LIMIT + 1)),
             "A topic holds 300 characters; that is 301. Say it in one sentence.",
         ),
         (
