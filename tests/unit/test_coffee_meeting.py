@@ -220,7 +220,9 @@ def test_after_the_last_topic_people_still_meet_and_what_they_say_goes_to_it() -
         last = do(now, k.NextTopic(), at=NOW + minutes * MINUTE)
         now = last.board
     assert (meeting(now).status, meeting(now).current, meeting(now).last) == (CoffeeStatus.RUNNING, 0, 3)
+    assert (meeting(now).since, meeting(now).until, meeting(now).round) == (None, None, 0)
     assert (last.told.what, last.told.topic, kinds(last)) == (Did.DONE, now.topics[3], ["show_board", "tell done 3"])
+    assert do(now, k.EndCoffee()).board.past[4].last == 3
     noted = do(now, k.NoteTakeaway(text="late", by="ana"))
     assert noted.board.topics[3].takeaways == (Takeaway("late", "ana", 1),)
     assert (noted.told.what, noted.told.topic) == (Did.TOOK_ALONG, noted.board.topics[3])
@@ -254,6 +256,9 @@ def test_in_the_meeting_the_rest_can_be_ordered_anew() -> None:
     ordered = do(do(MEETING, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda())
     coffee = meeting(ordered.board)
     assert (coffee.agenda, coffee.status, coffee.current) == ((2, 3, 1), CoffeeStatus.RUNNING, 2)
+    later = do(do(ordered.board, k.NextTopic()).board, k.AddTopic(text="late"))
+    again = do(do(later.board, k.PutDots(topic=4, voter="y", count=3)).board, k.OrderAgenda())
+    assert meeting(again.board).agenda == (2, 3, 4, 1)
 
 
 def test_at_the_end_dots_are_gone_what_was_talked_about_leaves_and_the_minutes_are_written() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Shown, Takeaway, TopicState
 from bot.coffee.brewed import Did
-from bot.coffee.topics import LONGEST, MOST
+from bot.coffee.topics import MOST
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.incident.text import REMOVED
@@ -48,7 +48,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (board(), k.AddTopic(text="ab"), "A topic needs some words. For example: `coffee add Why do OSDs flap?`"),
         (
             board(),
-            k.AddTopic(text="x" * (LONGEST + 1)),
+            k.AddTopic(text="x" * (k.TOPIC_LIMIT + 1)),
             "A topic holds 300 characters; that is 301. Say it in one sentence.",
         ),
         (
@@ -99,6 +99,11 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
             "Everybody has 3 dots, and 1 of yours is left. `coffee vote 1 x1` puts what is left. Yours are on: 1 (2).",
         ),
         (
+            board(topic(1, dots={"a": 1})),
+            k.PutDots(topic=1, voter="a", count=3),
+            "Everybody has 3 dots, and 2 of yours are left. `coffee unvote N` frees those on a topic. Yours are on: 1 (1).",
+        ),
+        (
             board(topic(1)),
             k.PutDots(topic=1, voter="a", count=0),
             "That is no number of dots. For example: `coffee vote 1`",
@@ -111,7 +116,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         ),
         (
             board(topic(1, dots={"a": 1})),
-            k.TakeDots(topic=1, voter="a", count=-1),
+            k.TakeDots(topic=1, voter="a", count=0),
             "That is no number of dots. For example: `coffee unvote 1`",
         ),
         (board(), k.OrderAgenda(), "No coffee is called. `coffee start` begins one at once."),
@@ -122,6 +127,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         ),
         (MEETING, k.CallCoffee(starts_at=NOW + 9 * HOUR), "Another coffee is going on. `coffee end` ends it."),
         (THREE, k.NextTopic(), "Nobody meets now. `coffee start` begins the coffee."),
+        (board(topic(1)), k.NextTopic(), "Nobody meets now. `coffee start` begins the coffee."),
         (THREE, k.TakeUpTopic(topic=1), "Nobody meets now. `coffee start` begins the coffee."),
         (THREE, k.NoteTakeaway(text="x"), "Nobody meets now. `coffee start` begins the coffee."),
         (
@@ -154,6 +160,11 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
             replace(MEETING, topics={**MEETING.topics, 9: topic(9, state=TopicState.DISCUSSED, coffee=3)}),
             k.TakeUpTopic(topic=9),
             "Topic 9 was talked about at an earlier coffee. `coffee restore 9` puts it on the board again.",
+        ),
+        (
+            replace(MEETING, topics={**MEETING.topics, 9: topic(9, state=TopicState.DROPPED, coffee=4)}),
+            k.TakeUpTopic(topic=9),
+            "Topic 9 was dropped. `coffee restore 9` puts it on the board again.",
         ),
         (
             MEETING,
