@@ -22,7 +22,7 @@ from bot.lookups import Lookups
 from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
-from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, typed, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
 from bot.rescheduled import Rescheduled
 from bot.store import StoreUnavailable, Unreadable
@@ -74,6 +74,7 @@ class Learning:
             people=config.people,
             duty=duty,
             coffee=NextCoffee(met.after, link, self._there) if met else None,
+            typed=typed(config),
             by_itself=config.digest is not None,
         )
         section = config.coffee or CoffeeSection()
