@@ -63,7 +63,8 @@ class WeeklyWords(Protocol):
 
 
 class Digests:
-    """Makes editions. `weeklies` are by team; `by_itself`: they are sent when their time comes round."""
+    """Makes editions. `weeklies` are by team; `typed` is what a line begins with in each chat; `by_itself`: they are sent
+    when their time comes round."""
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class Digests:
         people: Mapping[str, Person],
         duty: Duty,
         coffee: NextCoffee | None = None,
+        typed: tuple[tuple[str, str], ...] = (),
         by_itself: bool = True,
     ) -> None:
         self._weeks = weeks
@@ -83,6 +85,7 @@ class Digests:
         self._people = people
         self._duty = duty
         self._coffee = coffee or NextCoffee()
+        self._typed = typed
         self.weeklies = weeklies
         self.by_itself = by_itself
         self._gathered = Shared[Gathered]()
@@ -127,6 +130,7 @@ class Digests:
             wheel=weekly.wheel,
             next_coffee=self._next_coffee(now),
             meeting=self._coffee.link or self._there(now),
+            typed=self._typed,
         )
         return self._words.weekly(gathered, around, language or weekly.language, alone=alone)
 
@@ -161,15 +165,20 @@ class Digests:
         if not isinstance(mailer, SendsMail):
             raise Rejected(f"`{effect.way}` under `paging:` sends no mail")
         edition = await self._posted(effect.team, effect.start, effect.end)
-        await mailer.send(attempt, effect.to, edition.main.summary, whole(edition))
+        language = self.weeklies[effect.team].language
+        await mailer.send(attempt, effect.to, edition.main.summary, whole(edition), language)
 
 
 def whole(edition: Edition) -> Document:
-    """An edition as one text, where there are no threads."""
-    blocks = [
-        block for document in (edition.main, *(detail for _, detail in edition.details)) for block in document.blocks
-    ]
+    """An edition as one text, where there are no threads and nothing can be typed."""
+    blocks = [block for document in documents(edition) for block in document.blocks]
     return replace(edition.main, blocks=tuple(blocks))
+
+
+def documents(edition: Edition) -> list[Document]:
+    """All of an edition, and at its end where the lines in it are typed."""
+    foot = [edition.typed] if edition.typed else []
+    return [edition.main, *(detail for _, detail in edition.details), *foot]
 
 
 def posts(weekly: Weekly, start: datetime, end: datetime, moment: str = "") -> Enqueue:

@@ -16,7 +16,7 @@ from bot.incident.model import Captured, Kind, Mark
 from bot.incident.text import REMOVED
 from storage import codec
 from storage.tables import outbox, topic
-from tests.contract.coffee_table import ask, everything, queued, said, sit
+from tests.contract.coffee_table import ask, ended, everything, queued, said, sit
 from tests.world import PEOPLE, World, an_ask
 
 
@@ -162,14 +162,14 @@ def test_what_is_being_talked_about_stays_but_for_its_text(world: World) -> None
     world.ask(c.MakePrivate(), number)
     (found,) = world.lookups.board().topics.values()
     assert (found.text, found.state) == (REMOVED, TopicState.OPEN)
-    ask(world, k.EndCoffee())
+    ended(world)
     assert stored(world)[1].state is TopicState.DISCUSSED
 
 
 def test_what_was_talked_about_is_followed_too(world: World) -> None:
     number = noted(world, "pw=hunter2")
-    for command in (k.StartCoffee(), k.EndCoffee()):
-        ask(world, command)
+    ask(world, k.StartCoffee())
+    ended(world)
     world.ask(c.RemoveMessage(message=message(number)), number)
     minutes = world.lookups.coffee(1)
     assert minutes is not None
@@ -178,8 +178,8 @@ def test_what_was_talked_about_is_followed_too(world: World) -> None:
 
 def test_what_was_talked_about_and_becomes_private_is_read_by_nobody(world: World) -> None:
     number = noted(world, "Leaked key")
-    for command in (k.StartCoffee(), k.EndCoffee()):
-        ask(world, command)
+    ask(world, k.StartCoffee())
+    ended(world)
     world.ask(c.MakePrivate(), number)
     (found,) = stored(world).values()
     assert (found.text, found.message, found.state) == (REMOVED, "", TopicState.DISCUSSED)
@@ -192,6 +192,7 @@ def test_who_reacted_to_an_announcement_brought_up_what_vanishes_with_its_incide
         ask(world, k.AddTopic(text=text, message=f"slack:C1:{place}"))
     ask(world, k.AddTopic(text=f"How we talk about INC-{number}"))
     ask(world, k.StartCoffee())
+    world.clock.forward(minutes=1)
     ask(world, k.NextTopic(takeaway="Leaked by mail"))
     ask(world, k.EndCoffee())
     world.ask(c.MakePrivate(), number)
@@ -208,7 +209,7 @@ def test_when_a_text_goes_the_minutes_that_have_it_are_made_anew(world: World) -
     number, other = noted(world, "Leaked key"), noted(world, "pw=hunter2")
     for _ in range(2):
         ask(world, k.StartCoffee())
-        ask(world, k.EndCoffee())
+        ended(world)
         ask(world, k.RecordMinutes(coffee=world.lookups.board().ballot, place="minutes.md"))
     before = len(queued(world))
     ask(world, k.AddTopic(text="Something else"))
@@ -257,9 +258,7 @@ def test_once_a_coffee_is_called_the_board_shows_what_comes_up(world: World) -> 
     world.clock.forward(seconds=2)
     world.outbox.claim(64, world.clock.now() - world.clock.now())
     noted(world, "Another")
-    assert [kind for _, kind in queued(world)] == ["show_board", "show_board", "tell_coffee", "tell_coffee"] + 2 * [
-        "show_board"
-    ]
+    assert [kind for _, kind in queued(world)] == 4 * ["show_board"]
 
 
 def test_a_word_and_a_board_that_is_full_are_left_on_the_timeline(world: World) -> None:

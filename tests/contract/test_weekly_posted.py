@@ -170,7 +170,7 @@ class MailingPager(RecordingPager):
         super().__init__()
         self.mails: dict[str, tuple[str, str, Document]] = {}
 
-    async def send(self, attempt: Attempt, to: str, subject: str, document: Document) -> None:
+    async def send(self, attempt: Attempt, to: str, subject: str, document: Document, language: str = "en") -> None:
         await self.orders.obey()
         self.mails.setdefault(attempt.key, (to, subject, document))
 

@@ -162,7 +162,9 @@ class EndCoffee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkipCoffee:
-    """The next coffee does not take place; its topics stay."""
+    """The next coffee does not take place; its topics stay. `starts_at` as with `OrderAgenda`."""
+
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
