@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.engine import Database
 from tests.databases import made_in, upgraded
@@ -19,12 +20,15 @@ def pytest_configure() -> None:
     """Hundreds of programs are started here, and few of them are Python's fastest: what each would do anew is done once.
 
     Bytecode is kept, whatever the environment says, or each of them compiles all it imports; and nobody here speaks TLS, so
-    there are no authorities to read. What the tests write lies in memory where there is room."""
+    there are no authorities to read. What the tests write lies in memory where there is room. How long an example takes says
+    nothing on a machine that does other work besides."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     os.environ["SSL_CERT_DIR"] = os.devnull
     if place := folder_in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
+    settings.register_profile("klatsch", deadline=None)
+    settings.load_profile("klatsch")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee
-from bot.coffee.meeting import done, told_of
+from bot.coffee.meeting import done, running, told_of
 from bot.coffee.topics import of_meeting
 from bot.incident import effects as f
 from bot.incident.model import Refused
@@ -23,11 +23,9 @@ def end(board: Board, manner: Manner, *, at: datetime) -> Brewed:
 
 
 def close(board: Board, manner: Manner, at: datetime) -> Brewed:
-    """People part. Who has dots for the next coffee has as many as everybody."""
+    """People part; they met until now. Who has dots for the next coffee has as many as everybody."""
     board = done(board, at)
-    coffee = board.coffee
-    if coffee is None:
-        return Brewed(board)
+    coffee = running(board)
     voices = {voter for topic in board.topics.values() for voter in topic.dots}
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=len(voices))
     # Who voted for what is nobody's business any more; how many did is for the minutes.

@@ -192,6 +192,26 @@ def test_a_takeaway_is_taken_back_by_its_number_or_the_last_one_is() -> None:
     assert again.topics[2].takeaways == (Takeaway("one", "ana", 1), Takeaway("uno", "cem", 2))
 
 
+def test_a_takeaway_holds_a_thousand_signs() -> None:
+    noted = do(MEETING, k.NoteTakeaway(text="x" * 1000)).board
+    assert [len(one.text) for one in noted.topics[2].takeaways] == [1000]
+
+
+def test_a_topic_that_is_restored_in_its_meeting_keeps_its_place_there_and_has_no_dots() -> None:
+    dotted = do(do(MEETING, k.PutDots(topic=2, voter="z", reaction="slack:1.2")).board, k.NextTopic()).board
+    back = do(dotted, k.RestoreTopic(topic=2)).board
+    assert (back.topics[2].place, back.topics[2].dots, back.topics[2].reacted) == (2, {}, {})
+    assert meeting(back).agenda == (2, 1, 3)
+
+
+def test_who_names_a_takeaway_that_is_none_is_shown_the_last_five() -> None:
+    now = MEETING
+    for n in range(1, 7):
+        now = do(now, k.NoteTakeaway(text=f"{n}" * 40)).board
+    shown = ", ".join(f"{n} ({f'{n}' * 40})" for n in range(2, 7))
+    assert refusal(now, k.DropTakeaway(takeaway=9)) == f"There is no takeaway 9. There are: {shown}."
+
+
 @pytest.mark.parametrize(
     ("before", "command", "expected"),
     [
