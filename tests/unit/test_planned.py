@@ -96,6 +96,17 @@ def test_the_digest_may_have_a_zone_of_its_own_which_teams_share(config: Callabl
     )
 
 
+def test_a_team_without_services_draws_from_the_list_of_the_digest_or_from_everybody_s(
+    config: Callable[[str], Config],
+) -> None:
+    without = WHOLE.replace("      services: [volumes]\n", "")
+    assert weeklies(config(without))["storage"].wheel == ("compute", "volumes", "object-store")
+    drawn = without.replace("digest:\n", "digest:\n  wheel: [dns]\n")
+    found = weeklies(config(drawn))
+    assert (found["storage"].wheel, found[""].wheel, found["web"].wheel) == (("dns",), ("dns",), ("object-store",))
+    assert weeklies(config(WHOLE.replace("digest:\n", "digest:\n  wheel: [dns]\n")))["storage"].wheel == ("volumes",)
+
+
 def test_nobody_draws_what_is_private(config: Callable[[str], Config]) -> None:
     found = config(
         f"{WHOLE}".replace("{match: {a: c}, service: volumes}", "{match: {a: c}, service: vault, private: true}")
