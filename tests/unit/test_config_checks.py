@@ -465,6 +465,10 @@ def start(people):
             "coffee.every: there is `cron` beside it. Say in one way when the coffee is.",
         ),
         (
+            "chat: {console: {}}\ncoffee: {cron: thu 10:00, calendar: {type: ics, file: x.ics}}",
+            "coffee.calendar: there is `cron` beside it. Say in one way when the coffee is.",
+        ),
+        (
             COFFEE.replace("  every: 4w\n", ""),
             "coffee.start: there is no `every` beside it. Write how often it is, like `every: 4w`.",
         ),
