@@ -12,10 +12,10 @@ from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Takeaway, Topi
 from bot.coffee.digest import WeeklyDigest, weekly
 from bot.incident import commands as c
 from bot.incident.model import Mark
-from bot.oncall.escalation import Roster
+from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.load import Paged
 from tests.builders import Story
-from tests.weeks import DAY, HOUR, WEEK, around, gathered, later, lived, maintenance, monday
+from tests.weeks import DAY, HOUR, ROSTER, WEEK, around, gathered, later, lived, maintenance, monday
 
 START, END = monday("2026-11-16"), monday("2026-11-23")
 ADDED = c.AddFollowUp(text="Alert on dropped frames", owner="ana", due=END + 9 * DAY)
@@ -68,6 +68,32 @@ def test_a_team_reads_of_its_own_follow_ups_pages_and_hand_overs() -> None:
         assert digest.coming is not None
         assert [one.schedule for one in digest.oncall.loads] == names
         assert [one.schedule for one in digest.coming.handovers] == names
+
+
+@pytest.mark.parametrize(
+    ("ladder", "ours"),
+    [
+        ("storage", True),
+        ("policy:storage", True),
+        ("schedule:storage", True),
+        ("schedule:platform", False),
+        ("mixed", True),
+        ("people", False),
+        ("gone", False),
+    ],
+)
+def test_what_paged_a_schedule_of_the_team_is_told_to_it(ladder: str, ours: bool) -> None:
+    steps = {"storage": ("schedule:storage",), "mixed": ("person:ben", "schedule:storage"), "people": ("person:ben",)}
+    ladders = {name: Ladder(name, (Step(("schedule:platform",)), Step(targets))) for name, targets in steps.items()}
+    paged = lived(
+        7,
+        START,
+        c.Open(title="Paged", service="other"),
+        c.Page(target=ladder, rung=c.Rung(ladder, 0, 0, ("ana",))),
+    )
+    roster = Roster(schedules=ROSTER.schedules, ladders=ladders)
+    about = around(END, team="Storage", services=("volumes",), schedules=("storage",), roster=roster)
+    assert (told(paged, about=about).incidents is not None) is ours
 
 
 def test_a_window_is_told_where_nobody_hands_over() -> None:
