@@ -143,3 +143,10 @@ def test_who_holds_more_dots_than_there_are_by_now_has_none_left() -> None:
     three = do(board(topic(1), topic(2)), k.PutDots(topic=1, voter="a", count=3)).board
     fewer = do(three, k.TakeDots(topic=1, voter="a", count=1), replace(MANNER, dots=1))
     assert (fewer.board.topics[1].dots, fewer.told.left) == ({"a": 2}, 0)
+
+
+def test_where_none_is_called_what_is_forgotten_is_shown_anew_on_the_last_board() -> None:
+    past = tuple(Coffee(number, NOW + number * HOUR, CoffeeStatus.OVER) for number in (3, 4))
+    forgot = do(board(topic(1), past=past), k.ForgetTopic(topic=1))
+    assert forgot.coffee is not None
+    assert (forgot.coffee.number, forgot.board.past[3]) == (4, past[0])
