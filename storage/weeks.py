@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text, update
 
 from bot.coffee.board import Board
-from bot.coffee.gathered import MEASURED, NOWHERE, Fired, Gathered, ended
+from bot.coffee.weekly.gathered import MEASURED, NOWHERE, Fired, Gathered, ended
 from bot.incident import events as e
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Kind, Status

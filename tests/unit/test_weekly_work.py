@@ -7,9 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from bot.coffee.around import Around
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Takeaway, Topic, TopicState
-from bot.coffee.digest import WeeklyDigest, weekly
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.digest import WeeklyDigest, weekly
 from bot.incident import commands as c
 from bot.incident.model import Mark
 from bot.oncall.escalation import Ladder, Roster, Step

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.coffee.gathered import Fired
-from bot.coffee.seen import Seen
+from bot.coffee.weekly.gathered import Fired
+from bot.coffee.weekly.seen import Seen
 from bot.incident.hours import Hours, hours_of
 
 RULES_SHOWN = 5

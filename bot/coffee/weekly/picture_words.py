@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from bot.coffee.metrics import Span
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import ENDS, Span
 from bot.incident.hours import Hours
-
-Language = Literal["en", "de"]
+from bot.incident.model import Moment
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14
@@ -19,9 +18,10 @@ _LONG = 14
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the pictures say. The sentences are filled in by `str.format`."""
+    """What the pictures say. The sentences are filled in by `str.format`. `begins` says from when each of `spans` counts."""
 
     spans: Mapping[Span, str]
+    begins: Mapping[Span, str]
     hours: Mapping[Hours, str]
     in_hours: Mapping[Hours, str]
     week: str
@@ -41,6 +41,13 @@ class Labels:
     more: str
 
 
+def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
+    """In the words for each beginning there is (`bot.coffee.weekly.metrics.ENDS`)."""
+    return {
+        span: impact if beginnings[0] is Moment.IMPACT_START else declared for span, (beginnings, _) in ENDS.items()
+    }
+
+
 LABELS: Mapping[Language, Labels] = {
     "en": Labels(
         spans={
@@ -50,6 +57,7 @@ LABELS: Mapping[Language, Labels] = {
             Span.IMPACT: "Length of impact",
             Span.RESOLVE: "Time to resolve",
         },
+        begins=_begins(impact="from the start of the impact", declared="once declared"),
         hours={Hours.BUSINESS: "business hours", Hours.OFF: "off hours", Hours.SLEEP: "sleep hours"},
         in_hours={
             Hours.BUSINESS: "{n} in business hours",
@@ -80,6 +88,7 @@ LABELS: Mapping[Language, Labels] = {
             Span.IMPACT: "Dauer der Auswirkung",
             Span.RESOLVE: "Bis zur Lösung",
         },
+        begins=_begins(impact="ab Beginn der Auswirkung", declared="ab der Eröffnung"),
         hours={Hours.BUSINESS: "Arbeitszeit", Hours.OFF: "außerhalb", Hours.SLEEP: "nachts"},
         in_hours={
             Hours.BUSINESS: "{n} in der Arbeitszeit",
