@@ -6,13 +6,14 @@ median and a range. Durations of incidents are skewed and few, so nothing is ave
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.coffee.gathered import MEASURED, Gathered
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
+from bot.incident.spans import Span, both
 
 ENOUGH = 20
 """Values that each of two samples has at least before they are set side by side: of fewer, chance alone moves the median."""
@@ -21,26 +22,6 @@ WEEK = timedelta(weeks=1)
 
 _NOTHING = frozenset({Status.TRIAGE, Status.DECLINED, Status.MERGED, Status.CANCELLED})
 """Nobody said that it is an incident of its own."""
-
-
-class Span(StrEnum):
-    """A duration, in the order in which an incident goes through them."""
-
-    DETECT = "detect"
-    ACKNOWLEDGE = "acknowledge"
-    MITIGATE = "mitigate"
-    IMPACT = "impact"
-    RESOLVE = "resolve"
-
-
-ENDS: Mapping[Span, tuple[tuple[Moment, ...], Moment]] = {
-    Span.DETECT: ((Moment.IMPACT_START,), Moment.DETECTED),
-    Span.ACKNOWLEDGE: ((Moment.DECLARED, Moment.DETECTED), Moment.ACKNOWLEDGED),
-    Span.MITIGATE: ((Moment.IMPACT_START,), Moment.MITIGATED),
-    Span.IMPACT: ((Moment.IMPACT_START,), Moment.IMPACT_END),
-    Span.RESOLVE: ((Moment.DECLARED,), Moment.RESOLVED),
-}
-"""What each begins with, the first of these moments that is known, and what it ends with."""
 
 
 class Evidence(StrEnum):
@@ -86,8 +67,9 @@ class Sample:
 
     @property
     def median(self) -> timedelta | None:
-        """The value in the middle; between the two in the middle where their number is even. None: there is none."""
-        if not self.took:
+        """The value in the middle; between the two in the middle where their number is even. None: there is none, or there are two, whose
+        middle would be their mean and neither of them."""
+        if self.n in (0, 2):
             return None
         low, high = self.took[(self.n - 1) // 2].length, self.took[self.n // 2].length
         return low + (high - low) / 2
@@ -174,27 +156,17 @@ def _counts(incident: Incident) -> bool:
     return incident.kind in (Kind.REAL, Kind.RETRO) and incident.status not in _NOTHING
 
 
-def _moments(incident: Incident) -> Mapping[Moment, Stamp]:
-    """Of one that was written down afterwards, the time of writing is nothing that it took."""
-    if incident.kind is not Kind.RETRO:
-        return incident.moments
-    return {moment: stamp for moment, stamp in incident.moments.items() if moment is not Moment.DECLARED}
-
-
 def _when(incident: Incident) -> datetime:
     """The time an incident belongs to: of one that was written down afterwards, that of which it tells."""
-    began = _moments(incident).get(Moment.IMPACT_START) if incident.kind is Kind.RETRO else None
+    began = incident.moments.get(Moment.IMPACT_START) if incident.kind is Kind.RETRO else None
     return began.at if began else incident.opened_at
 
 
 def _sample(span: Span, incidents: Sequence[Incident]) -> Sample:
     took: list[Took] = []
     going_on = missing = backwards = 0
-    beginnings, ending = ENDS[span]
     for incident in incidents:
-        moments = _moments(incident)
-        start = next((moments[moment] for moment in beginnings if moment in moments), None)
-        end = moments.get(ending)
+        start, end = both(span, incident.kind, incident.moments)
         if start is None or end is None:
             if end is None and incident.status.open:
                 going_on += 1

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.coffee.labels import LABELS, Labels, Language, length
-from bot.coffee.metrics import Evidence, Sample, Span
+from bot.coffee.labels import LABELS, Labels, Language, length, spread
+from bot.coffee.metrics import Evidence, Sample
 from bot.incident.hours import Hours
 from bot.incident.model import Status
+from bot.incident.spans import Span
 from bot.incident.timeline import Who
 
 NAMED = 6
@@ -160,11 +161,7 @@ class Speech:
 
     def sample(self, sample: Sample) -> str:
         """`n = 3, median 1 h, from 7 min to 2 h`"""
-        if sample.median is None or sample.range is None:
-            return self.labels.none
-        words = self.labels.one if sample.n == 1 else self.labels.sample
-        least, most = map(length, sample.range)
-        return words.format(n=sample.n, median=length(sample.median), least=least, most=most)
+        return spread(sample, self.labels)
 
     def evidence(self, counts: Mapping[Evidence, int]) -> str:
         """`2× from alerts, 1× from people`"""

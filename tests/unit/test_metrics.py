@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 import bot.coffee
 from bot.coffee import metrics
 from bot.coffee.gathered import MEASURED, Gathered
-from bot.coffee.metrics import Durations, Evidence, Reported, Sample, Span, Took, durations, reported
+from bot.coffee.metrics import Durations, Evidence, Reported, Sample, Took, durations, reported
 from bot.incident import commands as c
 from bot.incident.evolve import replay
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
+from bot.incident.spans import ENDS, Span
 from tests.builders import record, step
 
 END = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -77,7 +78,7 @@ def test_each_duration_is_between_its_two_moments() -> None:
     [
         ((), None, None),
         ((5,), 5, (5, 5)),
-        ((2, 9), 5.5, (2, 9)),
+        ((2, 9), None, (2, 9)),
         ((600, 1, 7), 7, (1, 600)),
         ((1, 2, 4, 9000), 3, (1, 9000)),
     ],
@@ -150,8 +151,11 @@ def test_what_was_written_down_afterwards_belongs_to_the_week_in_which_it_was() 
     assert ([one.incident for one in found.before.took], [one.incident for one in found.week.took]) == ([1], [2])
 
 
-def test_who_acknowledges_what_was_never_declared_is_measured_from_when_it_was_noticed() -> None:
-    assert by_span(incident(moments={Moment.DECLARED: None}))[Span.ACKNOWLEDGE].week.lengths == (6 * MINUTE,)
+@pytest.mark.parametrize("span", Span)
+def test_a_duration_without_its_beginning_is_measured_from_nothing_else(span: Span) -> None:
+    found = by_span(incident(moments={ENDS[span][0]: None}), incident(2))
+    assert [took.incident for took in found[span].week.took] == [2]
+    assert found[span].week.missing == 1
 
 
 def test_how_each_end_is_known_is_counted() -> None:
@@ -226,6 +230,7 @@ def test_each_incident_has_a_value_or_is_counted(seconds: list[int]) -> None:
     sample = found[Span.RESOLVE].week if found else Sample()
     assert sample.n + sample.left_out == len(seconds)
     assert list(sample.lengths) == sorted(sample.lengths)
+    assert (sample.median is None) is (sample.n in (0, 2))
     if sample.median is not None and sample.range is not None:
         assert sample.range[0] <= sample.median <= sample.range[1]
         assert sum(value < sample.median for value in sample.lengths) <= sample.n / 2
