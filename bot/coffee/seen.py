@@ -111,6 +111,11 @@ def span(incident: Incident) -> tuple[datetime, datetime | None]:
     return start, max(start, end) if end else start
 
 
+def hangs(incident: Incident) -> bool:
+    """Whether it waits in triage for somebody to say that it was nothing: its alerts are over."""
+    return incident.status is Status.TRIAGE and incident.alerts_total > 0 and not incident.alerts_firing
+
+
 def _standing(events: Sequence[Recorded]) -> tuple[Line, ...]:
     taken = {recorded.event.event for recorded in events if isinstance(recorded.event, e.Retracted)}
     left = [

@@ -58,7 +58,8 @@ ENGLISH = Lexicon(
     evidence={
         Evidence.ALERT: "from alerts",
         Evidence.STATUS: "from changes of the status",
-        Evidence.PERSON: "from people",
+        Evidence.DEED: "when somebody did it",
+        Evidence.SAID: "said afterwards",
     },
 )
 GERMAN = Lexicon(
@@ -83,7 +84,8 @@ GERMAN = Lexicon(
     evidence={
         Evidence.ALERT: "aus Alerts",
         Evidence.STATUS: "aus dem Statuswechsel",
-        Evidence.PERSON: "von Menschen",
+        Evidence.DEED: "als es jemand tat",
+        Evidence.SAID: "nachträglich angegeben",
     },
 )
 LEXICA: Mapping[str, Lexicon] = {lexicon.language: lexicon for lexicon in (ENGLISH, GERMAN)}

@@ -220,7 +220,9 @@ async def test_what_was_typed_while_the_bot_was_down_is_heard_in_its_order_and_o
     assert heard.lines == [*wanted, "status"]
 
 
-async def test_at_the_first_start_what_was_typed_since_the_process_began_is_heard_and_nothing_older(matrix: MatrixHarness):
+async def test_at_the_first_start_what_was_typed_since_the_process_began_is_heard_and_nothing_older(
+    matrix: MatrixHarness,
+):
     """People type as soon as it is up, and the rooms are looked at a little later."""
     heard, ana = Heard(), matrix.people["ana"]
     announce = await ana.join(matrix.platform.announce_room)

@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 
 def sample(*minutes: float) -> Sample:
     took = sorted(timedelta(minutes=each) for each in minutes)
-    return Sample(tuple(Took(each, n, Evidence.ALERT, Evidence.PERSON) for n, each in enumerate(took, 1)))
+    return Sample(tuple(Took(each, n, Evidence.ALERT, Evidence.SAID) for n, each in enumerate(took, 1)))
 
 
 def took(week: Sequence[float], before: Sequence[float] = (), span: Span = Span.DETECT) -> Durations:

@@ -309,7 +309,15 @@ REVIEWS = [
     ("sev2 resolved", Severity.SEV2, (c.Resolve(),), Review.DUE),
     ("sev3 resolved", Severity.SEV3, (c.Resolve(),), Review.NONE),
     ("in review", Severity.SEV3, (c.Resolve(), c.SetStatus(status=Status.REVIEW)), Review.RUNNING),
-    ("closed", Severity.SEV1, (c.Resolve(), c.Close()), Review.DONE),
+    ("reviewed", Severity.SEV1, (c.Resolve(), c.StartReview(), c.Close()), Review.DONE),
+    ("closed at once", Severity.SEV1, (c.Resolve(), c.Close()), Review.SKIPPED),
+    ("small, and closed at once", Severity.SEV3, (c.Resolve(), c.Close()), Review.NONE),
+    (
+        "reviewed, reopened, and closed at once",
+        Severity.SEV1,
+        (c.Resolve(), c.StartReview(), c.Close(), c.Reopen(), c.Resolve(), c.Close()),
+        Review.SKIPPED,
+    ),
     ("worked on", Severity.SEV1, (), Review.NONE),
 ]
 
@@ -328,7 +336,7 @@ def test_a_review_that_was_done_is_told_in_its_own_week() -> None:
     before = lived(7, START - DAY, *closed, later(c.AddFollowUp(text="thought of later"), 48))
     digest = weekly(week(before, lived(8, START, *closed)), around(END))
     assert digest.postmortems is not None
-    assert [one.ref for one in digest.postmortems.written] == ["INC-8"]
+    assert [one.ref for one in digest.postmortems.closed] == ["INC-8"]
 
 
 def test_luck_and_questions_of_a_drill_are_of_the_drill() -> None:
