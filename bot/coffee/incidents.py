@@ -92,7 +92,7 @@ def incidents(seen: Seen) -> tuple[Listed, ...] | None:
         and seen.ours(incident)
     ]
     ordered = sorted(found, key=lambda one: (one.status is Status.TRIAGE, one.severity, one.number))
-    return _listed(ordered, _closed(seen)) or None
+    return _listed(ordered, seen.closings()) or None
 
 
 def near_misses(seen: Seen) -> NearMisses | None:
@@ -112,7 +112,7 @@ def near_misses(seen: Seen) -> NearMisses | None:
 def postmortems(seen: Seen) -> Postmortems | None:
     ours = [one for one in seen.incidents.values() if one.kind in COUNTED and seen.ours(one)]
     over = sorted(ours, key=lambda one: (one.ended or one.opened_at, one.number))
-    closed = _closed(seen)
+    closed = seen.closings()
     states = [(review(one, closed), one) for one in over]
     written = [one for one in over if one.status is Status.CLOSED and one.postmortem and one.number in closed]
     found = Postmortems(
@@ -155,13 +155,3 @@ def listed(incident: Incident, closed: Mapping[int, bool]) -> Listed:
 
 def _listed(found: Iterable[Incident], closed: Mapping[int, bool]) -> tuple[Listed, ...]:
     return tuple(listed(one, closed) for one in found)
-
-
-def _closed(seen: Seen) -> dict[int, bool]:
-    """By incident that was closed in the period, whether it had been in review. What is closed at once goes through the review by the same
-    command, and nobody met."""
-    return {
-        one.incident: one.seq == one.command
-        for one in seen.recorded.get(e.StatusChanged, ())
-        if isinstance(one.event, e.StatusChanged) and one.event.new is Status.CLOSED
-    }

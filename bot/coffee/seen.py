@@ -72,6 +72,15 @@ class Seen:
         paged = _schedules(around.roster, incident.paging.ladder) if incident.paging else frozenset()
         return not paged.isdisjoint(around.schedules)
 
+    def closings(self) -> Mapping[int, bool]:
+        """By incident that was closed in the period, whether it had been in review. What is closed at once goes through the review by the
+        same command, and nobody met."""
+        return {
+            one.incident: one.seq == one.command
+            for one in self.recorded.get(e.StatusChanged, ())
+            if isinstance(one.event, e.StatusChanged) and one.event.new is Status.CLOSED
+        }
+
     def marked(self, mark: Mark) -> Iterator[tuple[Incident, Line]]:
         """The lines of this mark and their incidents, the oldest first; exercises have none."""
         found = [
