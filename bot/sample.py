@@ -161,6 +161,7 @@ def _weekly(start: datetime, person: str) -> list[list[c.Command]]:
         ],
         [c.Open(title=title), c.DescribeImpact(affected=("compute-az1",))],
         [c.Open(title=title, status=Status.TRIAGE), c.Decline()],
+        [c.Open(title=title, kind=Kind.DRILL), c.Resolve(), c.RecordPostmortem(place="https://example.org/log")],
         [c.Open(title=title, kind=Kind.NEARMISS, status=Status.RESOLVED, severity=Severity.SEV4)],
         [c.Open(title=title, kind=Kind.MAINTENANCE, status=Status.MONITORING, window=window)],
     ]

@@ -13,7 +13,7 @@ from typing import TypeVar
 from bot.coffee.around import Around
 from bot.coffee.blocks import DigestBlock
 from bot.coffee.gathered import Gathered
-from bot.coffee.incidents import Listed, NearMisses, Postmortems, incidents, near_misses, postmortems
+from bot.coffee.incidents import Listed, NearMisses, Postmortems, drills, incidents, near_misses, postmortems
 from bot.coffee.metrics import Durations, durations, reported
 from bot.coffee.noise import Noise, noise
 from bot.coffee.seen import Seen, seen
@@ -51,6 +51,7 @@ class WeeklyDigest:
     story: Story | None
     incidents: tuple[Listed, ...] | None
     nearmisses: NearMisses | None
+    drills: tuple[Listed, ...] | None
     noise: Noise | None
     oncall: OnCall | None
     followups: FollowUps | None
@@ -85,6 +86,7 @@ def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
         story=on(DigestBlock.STORY, story),
         incidents=on(DigestBlock.INCIDENTS, lambda _: listed),
         nearmisses=on(DigestBlock.NEARMISSES, lambda _: missed),
+        drills=on(DigestBlock.DRILLS, drills),
         noise=on(DigestBlock.NOISE, noise),
         oncall=on(DigestBlock.ONCALL, on_call),
         followups=on(DigestBlock.FOLLOWUPS, followups),

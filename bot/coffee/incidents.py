@@ -109,6 +109,14 @@ def near_misses(seen: Seen) -> NearMisses | None:
     return NearMisses(tuple(told), tuple(luck)) if told or luck else None
 
 
+def drills(seen: Seen) -> tuple[Listed, ...] | None:
+    """Exercises that ended in the period, in their order, each with its facilitator's log. They count nowhere else: who practises is not in trouble."""
+    ended = {one.number for one, event in seen.happened(e.StatusChanged) if event.old.open and not event.new.open}
+    found = [one for number, one in sorted(seen.incidents.items()) if number in ended and one.kind is Kind.DRILL]
+    held = [one for one in found if not one.status.open and one.status not in NOT_ONE and seen.ours(one)]
+    return _listed(held, {}) or None
+
+
 def postmortems(seen: Seen) -> Postmortems | None:
     ours = [one for one in seen.incidents.values() if one.kind in COUNTED and seen.ours(one)]
     over = sorted(ours, key=lambda one: (one.ended or one.opened_at, one.number))

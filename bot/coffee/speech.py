@@ -58,7 +58,7 @@ ENGLISH = Lexicon(
     evidence={
         Evidence.ALERT: "from alerts",
         Evidence.STATUS: "from changes of the status",
-        Evidence.DEED: "when somebody did it",
+        Evidence.DEED: "recorded on the spot",
         Evidence.SAID: "said afterwards",
     },
 )
@@ -84,7 +84,7 @@ GERMAN = Lexicon(
     evidence={
         Evidence.ALERT: "aus Alerts",
         Evidence.STATUS: "aus dem Statuswechsel",
-        Evidence.DEED: "als es jemand tat",
+        Evidence.DEED: "direkt erfasst",
         Evidence.SAID: "nachträglich angegeben",
     },
 )

@@ -242,5 +242,25 @@ def test_near_misses_alone_do_not_say_that_incidents_rose() -> None:
     assert "the more of it is told, the better" in words(digest)[DigestBlock.NEARMISSES]
 
 
+def test_a_drill_that_was_held_is_told_with_its_log_and_counts_nowhere() -> None:
+    def drill(number: int, *said: Any) -> Story:
+        return lived(
+            number, START, c.Open(title=f"Losing rack {number}", kind=Kind.DRILL, severity=Severity.SEV1), *said
+        )
+
+    stories = [
+        drill(1, later(c.Resolve(), 1), c.RecordPostmortem(place="/srv/INC-1.md")),
+        drill(2),
+        drill(3, c.Cancel()),
+        drill(4, c.MakePrivate(), later(c.Resolve(), 1)),
+    ]
+    digest = week(*stories)
+    assert [(one.ref, one.place) for one in digest.drills or ()] == [("INC-1", "/srv/INC-1.md")]
+    assert (digest.incidents, digest.durations, digest.postmortems, digest.quiet) == (None, None, None, True)
+    assert "/srv/INC-1.md" in words(digest)[DigestBlock.DRILLS]
+    assert DigestBlock.DRILLS not in words(week(drill(1, later(c.Resolve(), 1))))
+    assert week(stories[0], start=END, end=END + WEEK).drills is None
+
+
 def _none() -> Any:
     raise AssertionError("there are no follow-ups")
