@@ -11,10 +11,10 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.chat.document import Document
-from bot.coffee.around import Around
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.edition import Edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
 from bot.destinations import Destination, Mailbox, Place
 from bot.duty import Duty
 from bot.incident.effects import MailWeeklyDigest, SayWeeklyDigest

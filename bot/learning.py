@@ -9,9 +9,9 @@ from functools import cache
 
 from adapters.holidays import as_date, holidays, public, told
 from bot.calendars import MeetingSource
-from bot.coffee.edition import Edition
 from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
+from bot.coffee.weekly.edition import Edition
 from bot.config import CoffeeSection, Config
 from bot.digests import Digests, NextCoffee, WeeklyWords
 from bot.duty import Duty

@@ -11,9 +11,9 @@ from bot.chat.line import shown
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.chat.values import unknown
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.edition import Edition
-from bot.coffee.period import period
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.period import period
 from bot.destinations import Destination, Place
 from bot.digests import Digests, Weekly, posts
 from bot.incident.commands import PostDigest

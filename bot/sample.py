@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.coffee.around import Around
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, Topic, TopicState
-from bot.coffee.gathered import Fired, Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.gathered import Fired, Gathered
 from bot.incident import commands as c
 from bot.incident.decide import decide
 from bot.incident.events import AlertFact, Recorded

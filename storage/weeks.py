@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, exists, extract, fun
 
 from bot.alerts.model import NO_START
 from bot.coffee.board import Board
-from bot.coffee.gathered import MEASURED, NOWHERE, Fired, Gathered, ended
+from bot.coffee.weekly.gathered import MEASURED, NOWHERE, Fired, Gathered, ended
 from bot.incident import events as e
 from bot.incident.events import Recorded
 from bot.incident.model import Incident, Kind, Status

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.coffee.around import Around
 from bot.coffee.board import Board, Origin, Topic
-from bot.coffee.gathered import MEASURED, Fired, Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.gathered import MEASURED, Fired, Gathered
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.life import TITLE_LIMIT

@@ -21,7 +21,7 @@ from adapters.html import fragment
 from adapters.web.pages import Pages
 from adapters.web.shared import Shared
 from bot.chat.document import Picture
-from bot.coffee.edition import Edition
+from bot.coffee.weekly.edition import Edition
 from bot.ports import Clock, Rejected, Unavailable
 from bot.store import StoreUnavailable
 

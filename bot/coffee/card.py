@@ -26,7 +26,7 @@ from bot.chat.document import (
 )
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
-from bot.coffee.tongue import count, moment, spell
+from bot.coffee.sentences import count, moment, spell
 from bot.incident.text import REMOVED
 
 SHOWN = 15

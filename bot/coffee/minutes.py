@@ -12,7 +12,7 @@ from bot.chat.markdown_out import escape
 from bot.coffee.board import Coffee, Topic, TopicState
 from bot.coffee.card import origin
 from bot.coffee.house import House
-from bot.coffee.tongue import count, day, span, spell
+from bot.coffee.sentences import count, day, span, spell
 
 REF = "coffee-{date:%F}"
 

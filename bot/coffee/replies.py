@@ -9,7 +9,7 @@ from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.brewed import Did, Told
 from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
 from bot.coffee.house import House
-from bot.coffee.tongue import ENGLISH, count, span, spell
+from bot.coffee.sentences import ENGLISH, count, span, spell
 from bot.incident.model import Person, Refused
 
 

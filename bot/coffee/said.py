@@ -8,7 +8,7 @@ from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, c
 from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.card import clock, joining, short, when
 from bot.coffee.house import House
-from bot.coffee.tongue import count, span, spell
+from bot.coffee.sentences import count, span, spell
 
 
 def told(what: str, coffee: Coffee, topics: Mapping[int, Topic], topic: int, house: House) -> Document | None:

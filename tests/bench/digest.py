@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, text
 
 from bot.chat.templates import Templates
-from bot.coffee.around import Around
-from bot.coffee.digest import weekly
-from bot.coffee.editions import edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.render import edition
 from bot.incident.model import Person
 from storage.engine import Database
 from storage.tables import TOLD

@@ -16,8 +16,8 @@ from adapters.web.calendars import CalendarLinks
 from adapters.web.digests import DigestLinks, DigestPages, stamp
 from bot.chat import document as d
 from bot.chat.drawing import Dot, Drawing
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.edition import Edition
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.edition import Edition
 from bot.ports import Rejected, Unavailable
 from bot.store import StoreUnavailable
 from tests.clock import FakeClock

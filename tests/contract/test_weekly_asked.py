@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.converse import Conversation
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, Weekly

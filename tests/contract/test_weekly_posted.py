@@ -14,7 +14,7 @@ from sqlalchemy import select
 from adapters.chat.console import Config, build
 from bot.chat.document import Document
 from bot.chat.templates import Templates
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, NextCoffee, Weekly, posts
 from bot.handle import handle

@@ -12,7 +12,7 @@ from sqlalchemy.event import listen, remove
 import storage.weeks
 from bot.alerts.model import NO_START, Alert, Notification
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
-from bot.coffee.gathered import MEASURED, NOWHERE, Fired, Gathered
+from bot.coffee.weekly.gathered import MEASURED, NOWHERE, Fired, Gathered
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Captured, Kind, Mark, Severity, Status

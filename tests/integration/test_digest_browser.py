@@ -15,10 +15,10 @@ from starlette.routing import Route
 from adapters.paging.smtp.letters import letter
 from adapters.web.digests import DigestLinks, DigestPages
 from bot.chat.templates import Templates
-from bot.coffee.digest import weekly
-from bot.coffee.edition import Edition
-from bot.coffee.editions import edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.render import edition
 from bot.digests import whole
 from bot.incident import commands as c
 from bot.incident.model import Mark

@@ -15,7 +15,7 @@ from bot.coffee.card import asked_document, board_document, in_order
 from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.nameless import nameless
 from bot.coffee.said import thumbs, told
-from bot.coffee.tongue import GERMAN, TONGUES, day, moment, span, spell
+from bot.coffee.sentences import GERMAN, TONGUES, day, moment, span, spell
 from tests.coffees import (
     AFTER,
     BEFORE,

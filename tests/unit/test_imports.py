@@ -31,9 +31,9 @@ HEAVY = (
     "websockets",
     # What makes a digest, whose words and pictures nobody needs before one is due.
     "bot.chat.drawing",
-    "bot.coffee.digest",
-    "bot.coffee.editions",
-    "bot.coffee.pictures",
+    "bot.coffee.weekly.digest",
+    "bot.coffee.weekly.render",
+    "bot.coffee.weekly.pictures",
 )
 
 SCRIPT = f"""

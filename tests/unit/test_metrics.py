@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.coffee
-from bot.coffee import metrics
-from bot.coffee.gathered import MEASURED, Gathered
-from bot.coffee.metrics import Durations, Evidence, Reported, Sample, Took, durations, reported
+from bot.coffee.weekly import metrics
+from bot.coffee.weekly.gathered import MEASURED, Gathered
+from bot.coffee.weekly.metrics import Durations, Evidence, Reported, Sample, Took, durations, reported
 from bot.incident import commands as c
 from bot.incident.evolve import replay
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status

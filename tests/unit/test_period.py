@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.period import WEEK, period
+from bot.coffee.weekly.period import WEEK, period
 from bot.incident.model import Refused
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
-from bot.coffee.labels import LABELS, Language, length
-from bot.coffee.metrics import Durations, Evidence, Sample, Took
-from bot.coffee.pictures import ROTATIONS, WIDTH, load_picture, strip_picture
-from bot.coffee.strips import BAND, LEFT, LETTER, LEVELS, RIGHT, SAME, axis, placed
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Durations, Evidence, Sample, Took
+from bot.coffee.weekly.picture_words import LABELS, length
+from bot.coffee.weekly.pictures import ROTATIONS, WIDTH, load_picture, strip_picture
+from bot.coffee.weekly.strips import BAND, LEFT, LETTER, LEVELS, RIGHT, SAME, axis, placed
 from bot.incident.spans import Span
 from bot.oncall.load import Hours, Load
 

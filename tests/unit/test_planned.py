@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.config import Config, load
 from bot.destinations import Mailbox, Place
 from bot.digests import Weekly

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.remedy import EXPRESSION, LINK, WAITS, Heard, Reason, Tool, expression_of, remedy
+from bot.coffee.weekly.remedy import EXPRESSION, LINK, WAITS, Heard, Reason, Tool, expression_of, remedy
 from bot.config.models import RouteEntry
 from bot.incident.hours import Hours
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.coffee.gathered import Gathered
-from bot.coffee.metrics import durations
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.metrics import durations
 from bot.incident.evolve import replay
 from bot.incident.model import Incident, Kind, Moment, Stamp
 from bot.incident.spans import ENDS, Span, both

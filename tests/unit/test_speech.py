@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.coffee.metrics import Evidence, Sample, Took
-from bot.coffee.speech import LEXICA, Speech
+from bot.coffee.weekly.metrics import Evidence, Sample, Took
+from bot.coffee.weekly.speech import LEXICA, Speech
 from bot.incident.hours import Hours
 from bot.incident.model import Status
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.digest import weekly
-from bot.coffee.story import Lesson, Story
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.story import Lesson, Story
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Severity, Status
 from tests.weeks import HOUR, around, gathered, later, lived, monday, near_miss

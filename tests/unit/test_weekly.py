@@ -14,14 +14,14 @@ from adapters.chat.slack.render import message
 from bot.chat.document import Bullets, Code, Document, Link, Picture, Text, plain
 from bot.chat.markdown import to_markdown
 from bot.chat.templates import TemplateError, Templates
-from bot.coffee.around import Around
-from bot.coffee.blocks import DigestBlock
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Takeaway, Topic, TopicState
-from bot.coffee.digest import weekly
-from bot.coffee.edition import Edition
-from bot.coffee.editions import edition
-from bot.coffee.gathered import Gathered
-from bot.coffee.incidents import Review
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.incidents import Review
+from bot.coffee.weekly.render import edition
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Moment, Person, Refused, Severity, Status
 from bot.incident.text import REMOVED

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot.chat.templates import Templates
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.digest import WeeklyDigest, weekly
-from bot.coffee.editions import edition
-from bot.coffee.gathered import Gathered
-from bot.coffee.incidents import Review
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.digest import WeeklyDigest, weekly
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.incidents import Review
+from bot.coffee.weekly.render import edition
 from bot.incident import commands as c
 from bot.incident.events import AlertFact
 from bot.incident.model import Kind, Mark, Moment, Severity, Status

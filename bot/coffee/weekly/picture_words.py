@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from bot.coffee.metrics import Sample
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Sample
 from bot.incident.hours import Hours
 from bot.incident.spans import Span
-
-Language = Literal["en", "de"]
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 from bot.chat.document import Picture
 from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
-from bot.coffee.labels import LABELS, Labels, Language, length, spread
-from bot.coffee.metrics import Durations, Sample
-from bot.coffee.strips import BAND, LEFT, LETTER, RADIUS, RIGHT, SMALL, Axis, axis, placed
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Durations, Sample
+from bot.coffee.weekly.picture_words import LABELS, Labels, length, spread
+from bot.coffee.weekly.strips import BAND, LEFT, LETTER, RADIUS, RIGHT, SMALL, Axis, axis, placed
 from bot.incident.hours import Hours
 from bot.incident.text import one_line
 from bot.oncall.load import Load

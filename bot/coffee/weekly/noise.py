@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.coffee.gathered import Fired
-from bot.coffee.remedy import Heard, Remedy, remedy
-from bot.coffee.seen import Seen, hangs
+from bot.coffee.weekly.gathered import Fired
+from bot.coffee.weekly.remedy import Heard, Remedy, remedy
+from bot.coffee.weekly.seen import Seen, hangs
 from bot.incident.hours import Hours, hours_of
 from bot.incident.model import Incident, Status
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from bot.coffee.board import Origin, TopicState
-from bot.coffee.seen import Seen
+from bot.coffee.weekly.seen import Seen
 from bot.incident import events as e
 from bot.incident.hours import Hours
 from bot.incident.model import FollowUp, Incident, Kind, Mark

@@ -1,4 +1,4 @@
-"""Dates, counts and lists in the digest's languages. Small tables: what a language needs here is little, and the same on every machine."""
+"""How dates, counts and lists are said in the digest's languages. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.coffee.labels import LABELS, Labels, Language, length, spread
-from bot.coffee.metrics import Evidence, Sample
+from bot.coffee import languages
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Evidence, Sample
+from bot.coffee.weekly.picture_words import LABELS, Labels, length, spread
 from bot.incident.hours import Hours
 from bot.incident.model import Status
 from bot.incident.spans import Span
@@ -20,13 +22,9 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """`weekdays` begin with Monday; `dot` is behind the number of a day, `comma` before a time, `last` before the last of a list, `others` behind the
-    number of those who are not named."""
+    """`comma` is before a time, `last` before the last of a list, `others` behind the number of those who are not named."""
 
     language: Language
-    weekdays: tuple[str, ...]
-    months: tuple[str, ...]
-    dot: str
     comma: str
     last: str
     others: str
@@ -38,9 +36,6 @@ class Lexicon:
 
 ENGLISH = Lexicon(
     language="en",
-    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    dot="",
     comma="",
     last="and",
     others="others",
@@ -64,9 +59,6 @@ ENGLISH = Lexicon(
 )
 GERMAN = Lexicon(
     language="de",
-    weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
-    dot=".",
     comma=",",
     last="und",
     others="weitere",
@@ -109,8 +101,7 @@ class Speech:
 
     def day(self, at: datetime) -> str:
         """`Mon 16 Nov`, `Mo 16. Nov.`"""
-        local, words = at.astimezone(self.zone), self.words
-        return f"{words.weekdays[local.weekday()]} {local.day}{words.dot} {words.months[local.month - 1]}"
+        return languages.day(at, self.zone, self.words.language)
 
     def when(self, at: datetime) -> str:
         """`Mon 16 Nov 09:00`, `Mo 16. Nov., 09:00`"""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.coffee.seen import COUNTED, NOT_ONE, TELLING, Line, Seen
+from bot.coffee.weekly.seen import COUNTED, NOT_ONE, TELLING, Line, Seen
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Mark
 from bot.postmortem.words import cast, tidy

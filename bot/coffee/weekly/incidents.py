@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.coffee.seen import COUNTED, NOT_ONE, REVIEWED, Seen, hangs, span
+from bot.coffee.weekly.seen import COUNTED, NOT_ONE, REVIEWED, Seen, hangs, span
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Mark, Severity, Status
 

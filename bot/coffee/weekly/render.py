@@ -9,14 +9,14 @@ from bot.chat.card import SYMBOLS, who
 from bot.chat.document import Document, Picture, clean
 from bot.chat.markdown_out import code_span, link
 from bot.chat.templates import Ready, Templates
-from bot.coffee.around import Around
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.digest import WeeklyDigest
-from bot.coffee.edition import Edition
-from bot.coffee.incidents import Listed
-from bot.coffee.labels import Language
-from bot.coffee.pictures import load_picture, strip_picture
-from bot.coffee.speech import LEXICA, Speech
+from bot.coffee.languages import Language
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.digest import WeeklyDigest
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.incidents import Listed
+from bot.coffee.weekly.pictures import load_picture, strip_picture
+from bot.coffee.weekly.speech import LEXICA, Speech
 from bot.incident.text import web_link
 
 MAIN = "main"

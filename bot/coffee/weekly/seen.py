@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from bot.coffee.around import Around
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.gathered import Gathered
 from bot.incident import events as e
 from bot.incident.events import Recorded
 from bot.incident.messages import as_edited

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.coffee.around import Around
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.gathered import Gathered
-from bot.coffee.incidents import Listed, NearMisses, Postmortems, drills, incidents, near_misses, postmortems
-from bot.coffee.metrics import Durations, durations, reported
-from bot.coffee.noise import Noise, noise
-from bot.coffee.seen import Seen, seen
-from bot.coffee.story import Story, story
-from bot.coffee.wheel import drawn
-from bot.coffee.work import (
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.incidents import Listed, NearMisses, Postmortems, drills, incidents, near_misses, postmortems
+from bot.coffee.weekly.metrics import Durations, durations, reported
+from bot.coffee.weekly.noise import Noise, noise
+from bot.coffee.weekly.seen import Seen, seen
+from bot.coffee.weekly.story import Story, story
+from bot.coffee.weekly.wheel import drawn
+from bot.coffee.weekly.work import (
     Coming,
     FollowUps,
     OnCall,

@@ -1,4 +1,4 @@
-"""The languages of the coffee: its sentences, and how dates, lengths and counts are written in them.
+"""The sentences of the coffee in each language, and how times, lengths and counts are written in them.
 
 In a sentence `{name}` is filled in, and code stands between backticks.
 """
@@ -13,16 +13,15 @@ from zoneinfo import ZoneInfo
 
 from bot.chat.document import Inline, Line, Text, clean
 from bot.chat.marked import marked
+from bot.coffee import languages
+from bot.coffee.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """The sentences of one language. Counts have two forms, of which the first is for one."""
+    """The sentences of one `language`. Counts have two forms, of which the first is for one."""
 
-    days: tuple[str, ...]
-    months: tuple[str, ...]
-    short_day: str
-    long_day: str
+    language: Language
     topics: tuple[str, str]
     dots: tuple[str, str]
     takeaways: tuple[str, str]
@@ -83,10 +82,7 @@ class Tongue:
 
 
 ENGLISH = Tongue(
-    days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    short_day="{day} {n} {month}",
-    long_day="{day} {n} {month} {year}",
+    language="en",
     topics=("1 topic", "{n} topics"),
     dots=("1 dot", "{n} dots"),
     takeaways=("1 takeaway", "{n} takeaways"),
@@ -147,10 +143,7 @@ ENGLISH = Tongue(
 )
 
 GERMAN = Tongue(
-    days=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
-    short_day="{day} {n}. {month}",
-    long_day="{day} {n}. {month} {year}",
+    language="de",
     topics=("1 Thema", "{n} Themen"),
     dots=("1 Punkt", "{n} Punkte"),
     takeaways=("1 Erkenntnis", "{n} Erkenntnisse"),
@@ -236,11 +229,7 @@ def count(forms: tuple[str, str], n: int) -> str:
 
 def day(at: datetime, zone: str, tongue: Tongue, *, year: bool = False) -> str:
     """`Thu 3 Dec`, as people in `zone` read it."""
-    local = at.astimezone(ZoneInfo(zone))
-    form = tongue.long_day if year else tongue.short_day
-    return form.format(
-        day=tongue.days[local.weekday()], n=local.day, month=tongue.months[local.month - 1], year=local.year
-    )
+    return languages.day(at, ZoneInfo(zone), tongue.language, year=year)
 
 
 def moment(at: datetime, zone: str, tongue: Tongue) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.coffee.gathered import MEASURED, Gathered
+from bot.coffee.weekly.gathered import MEASURED, Gathered
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
 from bot.incident.spans import ENDS, Span, both
 
