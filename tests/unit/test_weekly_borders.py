@@ -260,6 +260,7 @@ def test_a_drill_that_was_held_is_told_with_its_log_and_counts_nowhere() -> None
     assert "/srv/INC-1.md" in words(digest)[DigestBlock.DRILLS]
     assert DigestBlock.DRILLS not in words(week(drill(1, later(c.Resolve(), 1))))
     assert week(stories[0], start=END, end=END + WEEK).drills is None
+    assert week(lived(5, START, c.Open(title="real"), later(c.Resolve(), 1))).drills is None
 
 
 def _none() -> Any:
