@@ -22,11 +22,13 @@ from bot.lookups import Lookups
 from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
-from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, typed, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
+from bot.rescheduled import Rescheduled
 from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
 from storage.engine import Database
+from storage.lookups import SqlLookups
 from storage.weeks import SqlWeeks
 
 PAST, MOST_PAST = timedelta(weeks=26), 30
@@ -72,6 +74,7 @@ class Learning:
             people=config.people,
             duty=duty,
             coffee=NextCoffee(met.after, link, self._there) if met else None,
+            typed=typed(config),
             by_itself=config.digest is not None,
         )
         section = config.coffee or CoffeeSection()
@@ -88,11 +91,15 @@ class Learning:
             voter=ruled.voter,
         )
         cups = before_coffee(met, section, clock) if met else []
+        self._writer, self._lookups = writer, SqlLookups(database)
         self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
 
     def running(self) -> list[Coroutine[object, object, None]]:
         """What runs while we serve."""
-        return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
+        if self.calendar is None:
+            return [self.occasions.run()]
+        moved = Rescheduled(self.calendar, self._lookups, self._writer, self._clock)
+        return [self.occasions.run(), self.calendar.run(moved.look)]
 
     def invitation(self) -> Invitation | None:
         """To the lean coffee; None: nobody says when that is. May take a second, and raise as `Occurrences.after`."""

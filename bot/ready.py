@@ -21,6 +21,9 @@ WITHIN = 1.5
 balancer mostly 5."""
 
 
+LOOKING, WRITING = "The database does not answer", "The database takes no writes"
+
+
 class Readiness:
     """`look` reads and `attempt` writes something small; both may raise StoreUnavailable. `writes` is the writer's."""
 
@@ -30,13 +33,15 @@ class Readiness:
         self._writes = writes
         self._worked = 0
         self._tried = float("-inf")
-        self._doing = ""
+        self._doing = LOOKING
         self._task: asyncio.Task[list[str]] | None = None
 
     async def problems(self) -> list[str]:
         """What is wrong, a sentence each; nothing: all is well. Answers within WITHIN: who asks while the database is still
         being asked waits for the same answer."""
         if self._task is None or self._task.done():
+            # What the last look was at is no word about this one, which may wait for a thread.
+            self._doing = LOOKING
             self._task = asyncio.create_task(asyncio.to_thread(self._check), name="readiness")
         # Whoever asks a moment later may have begun the next look by the time we go on.
         task = self._task
@@ -44,10 +49,9 @@ class Readiness:
         return task.result() if done else [f"{self._doing}: not within {WITHIN} s"]
 
     def _check(self) -> list[str]:
-        self._doing = "The database does not answer"
         try:
             self._look()
-            self._doing = "The database takes no writes"
+            self._doing = WRITING
             if self._due():
                 self._write()
         except StoreUnavailable as error:

@@ -73,7 +73,7 @@ class Refreshing:
         ]
 
     async def recall(self) -> None:
-        """What the last good copies say; nobody outside is asked. One that takes long to read is left to who asks its source:
+        """What the last good copies say; nobody outside is asked. One that takes long to read is read by who follows its source:
         whoever types a line at night does not wait for it."""
         reading = [asyncio.create_task(calendar.recall()) for calendar in self._calendars]
         if not reading:
@@ -134,6 +134,7 @@ class Calendar:
         self._answered = asyncio.Event()
         self._tries = 0
         self._trouble = ""
+        self._late = False
 
     @property
     def copy(self) -> CalendarCopy | None:
@@ -146,17 +147,21 @@ class Calendar:
         return [*found, strangers(self.name, self.unknown)] if self.unknown else found
 
     async def recall(self) -> None:
+        self._late = True
         try:
             copy = await asyncio.to_thread(self._copies.find, self.name)
             # Of another place it says nothing about this one.
             if copy is not None and copy.source == self._source.place:
-                self._take(copy, await self._shifts(copy.body))
-                self._stored = copy
+                shifts = await self._shifts(copy.body)
+                if self._copy is None:
+                    self._take(copy, shifts)
+                    self._stored = copy
         except (StoreUnavailable, DeliveryError) as error:
             self._fails(f"the calendar of {self.name}: its last good copy cannot be used: {error}")
         except Exception as error:  # noqa: BLE001 - logged with its traceback
             # Who cannot read a calendar can still page by rotations.
             self._bug(error)
+        self._late = False
 
     async def begun(self) -> None:
         """Returns when it was asked for once, and at the latest after a few seconds."""
@@ -167,15 +172,18 @@ class Calendar:
             self._fails(f"the calendar of {self.name}: no answer within {patience:.0f} s of the start")
 
     async def follow(self, sleep: Callable[[float], Awaitable[None]]) -> None:
-        """Until cancelled, whatever it raises."""
+        """Until cancelled, whatever it raises. A copy that could not be read in time is read beside it: the source may be away for
+        long, and that is what there are copies for."""
+        reading = asyncio.create_task(self.recall()) if self._late else None
         try:
             while True:
                 after = await self._try()
                 self._answered.set()
                 await sleep(after.total_seconds())
         finally:
-            if self._asking is not None:
-                self._asking.cancel()
+            for task in (self._asking, reading):
+                if task is not None:
+                    task.cancel()
 
     async def _try(self) -> timedelta:
         """Ask once. How long to wait then."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage.engine import Database
 from tests.databases import made_in, upgraded
@@ -20,11 +21,21 @@ def pytest_configure() -> None:
 
     Bytecode is kept, whatever the environment says, or each of them compiles all it imports; and nobody here speaks TLS, so
     there are no authorities to read. What the tests write lies in memory where there is room."""
+    _same_each_time()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     os.environ["SSL_CERT_DIR"] = os.devnull
     if place := folder_in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
+
+
+def _same_each_time() -> None:
+    """No test of Hypothesis fails by chance: each tries the same examples each time, however busy the machine is. Who looks for
+    new ones says `--hypothesis-profile=search`."""
+    slow = [HealthCheck.too_slow]
+    settings.register_profile("search", deadline=None, suppress_health_check=slow)
+    settings.register_profile("same", deadline=None, suppress_health_check=slow, derandomize=True)
+    settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from bot.store import StoreUnavailable
 from storage.calendars import SqlCalendars
 from storage.engine import Database
 from tests.clock import START
-from tests.until import until
+from tests.until import PATIENCE, until
 from tests.world import World
 
 PEOPLE = {"ana": Person("ana", "Ana Ruiz"), "ben": Person("ben", "Ben Weiss")}
@@ -288,6 +289,52 @@ async def test_a_source_that_hangs_holds_up_no_other_and_no_start(
         hangs.waits.set()
         await until(lambda: bot_.on_call() == ("ben",), "the late answer")
         await until(lambda: not bot_.calendars.troubles, "the end of the trouble")
+
+
+async def test_a_copy_that_takes_long_to_read_is_used_all_the_same_while_its_source_hangs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine on which everything begins at once. Else nobody would be on call until the source is back."""
+    async with Bot(world, platform=Source("ana")).calendars.followed():
+        pass
+    monkeypatch.setattr(bot.refreshing, "RECALLED_WITHIN", 0.0)
+    monkeypatch.setattr(bot.refreshing, "START_AT_ALL_WITHIN", 0.0)
+    hangs = Source("ben")
+    hangs.waits = asyncio.Event()
+    bot_ = Bot(world, platform=hangs)
+    await bot_.calendars.recall()
+    assert bot_.on_call() == ()
+    async with bot_.calendars.followed():
+        await until(lambda: bot_.on_call() == ("ana",), "what the copy says")
+        (trouble,) = bot_.calendars.troubles
+        assert trouble.endswith("of the start; its last good copy is used, less than a minute old")
+        hangs.waits.set()
+        await until(lambda: bot_.on_call() == ("ben",), "the late answer")
+        await until(lambda: not bot_.calendars.troubles, "the end of the trouble")
+
+
+async def test_a_copy_that_takes_longer_to_read_than_its_source_is_older_and_not_used(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot.refreshing, "RECALLED_WITHIN", 0.0)
+    async with Bot(world, platform=Source("ana")).calendars.followed():
+        pass
+    source, read = Source("ben"), threading.Event()
+    shifts = source.shifts
+
+    def slowly(body: bytes, start: datetime, end: datetime) -> Sequence[NamedShift]:
+        if body == b"ana":
+            read.wait(PATIENCE)
+        return shifts(body, start, end)
+
+    monkeypatch.setattr(source, "shifts", slowly)
+    bot_ = Bot(world, platform=source)
+    await bot_.calendars.recall()
+    async with bot_.calendars.followed():
+        assert (bot_.on_call(), bot_.calendars._calendars[0]._late) == (("ben",), True)
+        read.set()
+        await until(lambda: not bot_.calendars._calendars[0]._late, "the end of reading")
+        assert (bot_.on_call(), bot_.calendars.troubles) == (("ben",), [])
 
 
 async def test_who_hangs_is_told_of_and_waited_for_and_not_asked_twice(

@@ -20,7 +20,14 @@ from tests.contract.servers.ntfy import NtfyServer
 from tests.integration.served_bot import FIRING, bot_on
 from tests.servers.klatsch import BASIC, paging, write_config
 from tests.unit.calendar_texts import calendar
-from tests.until import until
+from tests.until import PATIENCE, until
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start waits for its calendar, however busy the machine is."""
+    monkeypatch.setattr(bot.refreshing, "START_WITHIN", PATIENCE)
+    monkeypatch.setattr(bot.refreshing, "START_AT_ALL_WITHIN", PATIENCE)
 
 
 def today(summary: str) -> bytes:

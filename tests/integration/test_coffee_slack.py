@@ -38,7 +38,7 @@ async def test_a_coffee_from_its_topics_to_its_minutes_in_slack(town_: Town, tmp
         await ana.slash(room, "coffee start")
         shown = await until(lambda: board(town_), "the board")
         await ana.reacts(room, said, "coffee")
-        await until(lambda: "Who reads runbooks?" in shown.shown, "the topic of the message", within=8)
+        await until(lambda: "Who reads runbooks?" in shown.shown, "the topic of the message")
         for person in (ben, eve):
             await person.reacts(room, shown, "two")
         await until(lambda: "2 dots · #2" in shown.shown, "the dots")

@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+import adapters.web.machines
 import bot.inbox
+import storage.engine
 from adapters.web.machines import BODY_LIMIT
 from bot.incident.model import Status
 from bot.terminal import exported
@@ -29,7 +31,7 @@ from tests.integration.served_bot import (
     locked,
 )
 from tests.servers.klatsch import BEARER, TOKEN, incidents, klatsch, serving, write_config
-from tests.until import until
+from tests.until import PATIENCE, until
 
 # Accepted is stored
 
@@ -211,17 +213,22 @@ async def test_a_sender_that_hangs_up_half_way_disturbs_nobody(bot_: Bot) -> Non
 # Load
 
 
-async def test_ten_thousand_alerts_in_one_message_are_taken_and_nobody_waits_for_them(bot_: Bot) -> None:
+async def test_ten_thousand_alerts_in_one_message_are_taken_and_nobody_waits_for_them(
+    bot_: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How soon is measured elsewhere.
+    monkeypatch.setattr(adapters.web.machines, "ANSWERED_WITHIN", PATIENCE)
     storm = json.dumps(a_message(*(an_alert(number) for number in range(10_000)))).encode()
     posting = asyncio.ensure_future(bot_.post(storm))
-    slowest, asked = 0.0, 0
+    slowest, asked, first = 0.0, 0, time.monotonic()
     while not posting.done():
         begun = time.monotonic()
         assert (await bot_.get("/healthz")).status_code == 200
         slowest, asked = max(slowest, time.monotonic() - begun), asked + 1
     assert (await posting).json() == {"status": "ok", "alerts": 10_000}
     assert asked > 3
-    assert slowest < 1.5  # many times what it takes; a bot that is busy with the storm needs longer than that
+    # Many times what it takes. A bot that is busy with the storm needs nearly as long as the storm, on a slow machine too.
+    assert slowest < max(1.5, (time.monotonic() - first) / 2)
     (incident,) = bot_.klatsch.lookups.recent()
     assert incident.alerts_firing == 10_000
 
@@ -231,15 +238,25 @@ async def test_a_full_queue_turns_senders_away_until_there_is_room(
     bound: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.inbox, bound, 3)
+    # Nobody is answered because the lock takes long.
+    monkeypatch.setattr(storage.engine, "BUSY_SECONDS", 2 * PATIENCE)
+    monkeypatch.setattr(adapters.web.machines, "ANSWERED_WITHIN", 2 * PATIENCE)
     file = tmp_path / "klatsch.db"
     async with bot_on(tmp_path, f"sqlite:///{file}") as bot_:
+        writer = bot_.klatsch.writer
         async with locked(file):
             posting = [asyncio.ensure_future(bot_.post(FIRING)) for _ in range(12)]
-            done, waiting = await asyncio.wait(posting, timeout=3)
-            assert 3 <= len(waiting) <= 6  # three wait, for a batch of one to three that is being done
-            for task in done:
-                assert task.result().status_code == 503
-                assert int(task.result().headers["Retry-After"]) > 0
+
+            def turned_away() -> list[httpx.Response]:
+                return [task.result() for task in posting if task.done()]
+
+            # Three wait, or are being done; with a batch of up to three that was begun before, that is six.
+            await until(lambda: len(turned_away()) + writer.waiting + len(writer._batch) == 12, "the last of them")
+            assert 6 <= len(turned_away()) <= 9
+            for answer in turned_away():
+                assert answer.status_code == 503
+                assert int(answer.headers["Retry-After"]) > 0
+            waiting = [task for task in posting if not task.done()]
         assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
         assert (await bot_.post(FIRING)).status_code == 200
 

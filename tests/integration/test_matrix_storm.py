@@ -68,10 +68,10 @@ async def test_a_storm_pages_first_says_what_there_is_and_opens_every_room(tmp_p
                 for number in range(INCIDENTS):
                     assert served.post(notification(number)).status_code == 200
                 await until(lambda: len(phone.published) == INCIDENTS, "all pages")
-                # Nobody is paged later because chat is slow.
+                # Nobody is paged later because chat is slow. What waits is asked for first: meanwhile rooms are made.
+                left = waiting(served)["open_room"]
                 rooms = len(await town.bot.rooms()) - 1
-                assert rooms < INCIDENTS
-                assert waiting(served)["open_room"] >= INCIDENTS - rooms - 1
+                assert left >= max(1, INCIDENTS - rooms)
                 await until(lambda: not waiting(served).keys() - {"invite"}, "everything but invitations", within=90)
         shown = [(event["room_id"], event["content"]) for event in await said(town)]
         answers = re.findall(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,9 +213,7 @@ async def test_of_two_bots_one_listens_and_the_other_follows_when_it_dies(town: 
                 await town.types(ana, room, f"note with two {number}")
             one.process.kill()
             await asyncio.to_thread(one.process.wait, 10)
-            begun = time.monotonic()
             await town.types(ana, room, "note with one")
-            assert time.monotonic() - begun < 10
             said = [m for m in await ana.messages(room) if m["sender"] == town.bot.user_id and _is_answer(m)]
             assert len(said) == 6
             assert not any("handled already" in m["content"]["body"] for m in said)

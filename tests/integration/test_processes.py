@@ -243,7 +243,7 @@ async def test_of_two_bots_one_listens_to_the_chat_and_the_other_as_soon_as_that
         assert sorted(who_listen()) == [False, True]
         killed, other = bots if listens(one) else (two, one)
         killed.process.kill()
-        await until(lambda: listens(other), "the other one listening", within=10)
+        await until(lambda: listens(other), "the other one listening")
 
 
 @pytest.fixture

@@ -1,11 +1,15 @@
 """Start a program, wait until it answers, stop it."""
 
 import os
+import re
+import secrets
 import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
+from itertools import chain, cycle
 from pathlib import Path
 
 from tests.until import DidNotCome, wait_until
@@ -15,10 +19,33 @@ class DidNotStart(Exception):
     """The program ended, or did not answer in time; the message carries the end of its log."""
 
 
+PORTS = range(10_240, 32_768)
+"""Below those that a system hands out by itself: none of them becomes the near end of somebody's connection between two starts
+of a server."""
+
+SHARES = 16
+"""Into so many parts they are divided, so that two processes that run tests take none that the other has just found free."""
+
+
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """One on loopback, for a server that begins soon."""
+    for port in _ports():
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise DidNotStart("no port is free")
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """Those of this process, in turn, from one by chance on: another test run may be under way."""
+    share = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0) % SHARES
+    ours = PORTS[share::SHARES]
+    begin = secrets.randbelow(len(ours))
+    return chain(ours[begin:], cycle(ours))
 
 
 @contextmanager

@@ -122,6 +122,27 @@ def test_what_has_no_honest_value_is_left_out_and_counted() -> None:
     assert (found.n, found.going_on, found.missing, found.backwards, found.left_out) == (1, 1, 1, 1, 2)
 
 
+def test_what_is_said_of_an_end_whose_beginning_nobody_knows_is_left_out_also_while_it_goes_on() -> None:
+    open_ = incident(status=Status.MONITORING, moments={Moment.IMPACT_START: None, Moment.RESOLVED: None})
+    assert by_span(open_)[Span.DETECT].week == Sample(missing=1)
+
+
+def test_what_took_no_time_at_all_is_a_value() -> None:
+    at_once = incident(moments={Moment.DETECTED: -10})
+    assert by_span(at_once)[Span.DETECT].week == Sample((Took(timedelta(), 1, Evidence.PERSON, Evidence.PERSON),))
+
+
+def test_of_two_that_took_as_long_the_older_stands_first() -> None:
+    took = by_span(incident(2), incident(1))[Span.RESOLVE].week.took
+    assert [one.incident for one in took] == [1, 2]
+
+
+def test_a_duration_that_only_weeks_before_had_is_shown() -> None:
+    going_on = incident(1, status=Status.MONITORING, moments={Moment.RESOLVED: None})
+    found = by_span(going_on, incident(2, opened=START - WEEK))[Span.RESOLVE]
+    assert (found.week, found.before.n) == (Sample(going_on=1), 1)
+
+
 def test_an_incident_that_goes_on_is_not_left_out() -> None:
     going_on = incident(status=Status.MONITORING, moments={Moment.RESOLVED: None, Moment.IMPACT_END: None})
     found = by_span(going_on)
@@ -268,6 +289,27 @@ def test_counts_go_back_to_the_first_week_with_an_incident() -> None:
     old = [incident(n, opened=START - 5 * WEEK) for n in (1, 2)] + [incident(3, opened=START - MINUTE)]
     found = reported(Gathered(START, END, measured=(*old, incident(8))))
     assert found == Reported(incidents=1, before=(2, 0, 0, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("opened", "incidents", "nearmisses"),
+    [(START - MINUTE, 0, 0), (START, 1, 1), (END - MINUTE, 1, 1), (END, 0, 0)],
+)
+def test_what_is_counted_is_of_the_week(opened: datetime, incidents: int, nearmisses: int) -> None:
+    real, nearmiss = incident(1, opened=opened), incident(2, opened=opened, kind=Kind.NEARMISS)
+    found = reported(Gathered(START, END, incidents={1: real, 2: nearmiss}, measured=(real,)))
+    assert (found.incidents, found.nearmisses) == (incidents, nearmisses)
+
+
+def test_what_was_none_is_not_counted() -> None:
+    assert reported(gathered(incident(status=Status.DECLINED), incident(2, kind=Kind.DRILL))) == Reported(0, 0)
+
+
+@pytest.mark.parametrize("weeks", [1, 3])
+def test_counts_go_back_as_far_as_anything_is_measured(weeks: int) -> None:
+    every = [incident(n, opened=END - n * WEEK) for n in range(1, 80)]
+    found = reported(gathered(*every, weeks=weeks))
+    assert (found.incidents, found.before) == (weeks, (1,) * (MEASURED // WEEK - weeks))
 
 
 @pytest.mark.parametrize(

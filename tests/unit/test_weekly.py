@@ -437,6 +437,22 @@ def test_a_follow_up_that_its_incident_does_not_have_is_left_out() -> None:
     assert [one.text for one in digest.followups.new] == ["Second"]
 
 
+def test_of_what_nobody_may_read_any_more_nothing_is_owed_or_asked() -> None:
+    adding = (c.AddFollowUp(text="Secret", due=START + DAY), c.AddFollowUp(text="Second", due=START + DAY))
+    found = week(lived(7, START + HOUR, c.Open(title="t"), *adding))
+    (incident,) = found.owing
+    first, second = incident.followups
+    gone = replace(incident, followups=(replace(first, text=REMOVED), second))
+    talked = Topic(1, REMOVED, START - WEEK, origin=Origin.QUESTION)
+    digest = weekly(
+        replace(found, incidents={7: gone}, owing=(gone,), board=Board({1: talked})), around(START + 6 * DAY)
+    )
+    assert digest.followups is not None
+    assert [one.text for one in digest.followups.overdue] == ["Second"]
+    assert digest.followups.open == 1
+    assert (digest.questions, digest.coffee) == (None, None)
+
+
 def test_a_question_is_open_until_it_is_taken_back_or_talked_about() -> None:
     story = lived(
         7,
@@ -506,7 +522,8 @@ def test_what_came_of_a_coffee_is_told_in_the_week_in_which_it_ended(ended: date
         4, ended - HOUR, CoffeeStatus.OVER, agenda=(9, 6, 8), ended=ended, minutes="https://git.example.org/4"
     )
     talked = [
-        Topic(8, "Reserved cores", START, state=TopicState.DISCUSSED, coffee=4),
+        # It was brought up once more, and dropped.
+        Topic(8, "Reserved cores", START, state=TopicState.DROPPED, coffee=4),
         Topic(9, "SONiC", START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Try it", "ana"),)),
         Topic(7, "Of an earlier one", START, state=TopicState.DISCUSSED, coffee=3),
         Topic(6, REMOVED, START, state=TopicState.DISCUSSED, coffee=4, takeaways=(Takeaway("Said of it"),)),

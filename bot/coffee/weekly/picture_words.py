@@ -9,7 +9,8 @@ from datetime import timedelta
 from bot.coffee.languages import Language
 from bot.coffee.weekly.metrics import Sample
 from bot.incident.hours import Hours
-from bot.incident.spans import Span
+from bot.incident.model import Moment
+from bot.incident.spans import ENDS, Span
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14
@@ -18,9 +19,10 @@ _LONG = 14
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the pictures say. The sentences are filled in by `str.format`."""
+    """What the pictures say. The sentences are filled in by `str.format`. `begins` says from when each of `spans` counts."""
 
     spans: Mapping[Span, str]
+    begins: Mapping[Span, str]
     hours: Mapping[Hours, str]
     in_hours: Mapping[Hours, str]
     week: str
@@ -42,6 +44,11 @@ class Labels:
     more: str
 
 
+def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
+    """In the words for each beginning there is (`bot.incident.spans.ENDS`)."""
+    return {span: impact if start is Moment.IMPACT_START else declared for span, (start, _) in ENDS.items()}
+
+
 LABELS: Mapping[Language, Labels] = {
     "en": Labels(
         spans={
@@ -51,6 +58,7 @@ LABELS: Mapping[Language, Labels] = {
             Span.IMPACT: "Length of impact",
             Span.RESOLVE: "Time to resolve",
         },
+        begins=_begins(impact="from the start of the impact", declared="once declared"),
         hours={Hours.BUSINESS: "business hours", Hours.OFF: "off hours", Hours.SLEEP: "sleep hours"},
         in_hours={
             Hours.BUSINESS: "{n} in business hours",
@@ -83,6 +91,7 @@ LABELS: Mapping[Language, Labels] = {
             Span.IMPACT: "Dauer der Auswirkung",
             Span.RESOLVE: "Bis zur Lösung",
         },
+        begins=_begins(impact="ab Beginn der Auswirkung", declared="ab der Eröffnung"),
         hours={Hours.BUSINESS: "Arbeitszeit", Hours.OFF: "außerhalb", Hours.SLEEP: "nachts"},
         in_hours={
             Hours.BUSINESS: "{n} in der Arbeitszeit",

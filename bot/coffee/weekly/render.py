@@ -19,7 +19,7 @@ from bot.coffee.weekly.pictures import load_picture, strip_picture
 from bot.coffee.weekly.speech import LEXICA, Speech
 from bot.incident.text import web_link
 
-MAIN = "main"
+MAIN, TYPED = "main", "typed"
 LISTED = 5
 """Incidents in the main message."""
 LISTED_MORE = 30
@@ -45,6 +45,7 @@ def edition(
         "place": _place,
         "listed": LISTED,
         "alone": alone,
+        "typed": around.typed,
     }
     name = f"weekly.{language}.md.j2"
 
@@ -53,7 +54,8 @@ def edition(
 
     pictures = _pictures(digest, LEXICA[language].language)
     details = [(block, _with(part(block), pictures.get(block))) for block in DigestBlock if digest.told(block)]
-    return Edition(part(MAIN), tuple((block, document) for block, document in details if document.blocks))
+    told, typed = [(block, document) for block, document in details if document.blocks], part(TYPED)
+    return Edition(part(MAIN), tuple(told), typed if typed.blocks else None)
 
 
 def _rows(digest: WeeklyDigest, part: str) -> int:

@@ -152,6 +152,10 @@ class Speech:
         """`Time to resolve`"""
         return self.labels.spans[span]
 
+    def begins(self, span: Span) -> str:
+        """`once declared`: from when it counts"""
+        return self.labels.begins[span]
+
     def sample(self, sample: Sample) -> str:
         """`n = 3, median 1 h, from 7 min to 2 h`"""
         return spread(sample, self.labels)

@@ -116,7 +116,7 @@ class Topics:
 def followups(seen: Seen) -> FollowUps | None:
     changed = {(one.number, item, added): one for one, item, added in _changed(seen)}
     now = seen.around.now
-    owed = [(one, item) for one in seen.gathered.owing if seen.ours(one) for item in one.followups if not item.outcome]
+    owed = [(one, item) for one in seen.gathered.owing if seen.ours(one) for item in one.followups if _owed(item)]
     late = [(one, item) for one, item in owed if item.due is not None and item.due < now]
 
     def now_so(outcome: str, *, added: bool) -> tuple[Item, ...]:
@@ -138,6 +138,11 @@ def followups(seen: Seen) -> FollowUps | None:
     return found if found.new or found.done or found.declined or found.overdue else None
 
 
+def _owed(item: FollowUp) -> bool:
+    """Less that of which nobody may read any more what it was."""
+    return not item.outcome and item.text != REMOVED
+
+
 def questions(seen: Seen) -> tuple[Question, ...] | None:
     """Lines of the period that ask, whatever became of what they were asked in, and what is asked over the coffee: a question that is
     answered is taken back there."""
@@ -146,7 +151,7 @@ def questions(seen: Seen) -> tuple[Question, ...] | None:
         for incident, line in seen.marked(Mark.QUESTION)
     }
     for topic in seen.gathered.board.topics.values():
-        if topic.origin is Origin.QUESTION and topic.state is TopicState.OPEN:
+        if topic.origin is Origin.QUESTION and topic.state is TopicState.OPEN and topic.text != REMOVED:
             ref = f"INC-{topic.incident}" if topic.incident else ""
             found.setdefault((topic.incident, topic.event), Question(ref, topic.text, topic.added_at))
     return tuple(sorted(found.values(), key=lambda one: (one.since, one.ref))) or None
@@ -181,7 +186,8 @@ def coming(seen: Seen) -> Coming | None:
 
 
 def topics(seen: Seen) -> Topics | None:
-    listed = [topic for topic in seen.gathered.board.topics.values() if topic.state is TopicState.OPEN]
+    topics = seen.gathered.board.topics.values()
+    listed = [topic for topic in topics if topic.state is TopicState.OPEN and topic.text != REMOVED]
     ordered = sorted(listed, key=lambda topic: (-topic.votes, topic.id))
     talked, held = _talked(seen), seen.gathered.held()
     found = Topics(
@@ -195,12 +201,12 @@ def topics(seen: Seen) -> Topics | None:
 
 
 def _talked(seen: Seen) -> tuple[Talked, ...]:
-    """Less what was removed since."""
+    """Less what was removed since. What is on the board again was talked about all the same."""
     places = {(one.number, id_): place for one in seen.gathered.held() for place, id_ in enumerate(one.agenda)}
     found = [
         (topic.coffee, places[topic.coffee, topic.id], topic)
         for topic in seen.gathered.board.topics.values()
-        if topic.state is TopicState.DISCUSSED and (topic.coffee, topic.id) in places and topic.text != REMOVED
+        if (topic.coffee, topic.id) in places and topic.text != REMOVED
     ]
     ordered = (topic for *_, topic in sorted(found, key=lambda one: one[:2]))
     return tuple(Talked(topic.text, tuple(said.text for said in topic.takeaways)) for topic in ordered)
