@@ -176,7 +176,7 @@ def test_an_end_before_the_beginning_is_no_length() -> None:
     assert digest.incidents is not None
     assert digest.incidents[0].end == digest.incidents[0].start
     assert "because it ends before it begins: Time to resolve 1×" in words(digest)[DigestBlock.DURATIONS]
-    assert "Time to resolve: n = 1, 1 h" in words(digest)["main"]
+    assert "Time to resolve, once declared: n = 1, 1 h" in words(digest)["main"]
 
 
 def test_what_was_done_is_thanked_for_once_whoever_gets_it_later() -> None:
