@@ -20,6 +20,7 @@ from bot.store import StoreUnavailable
 from tests.contract.stage import Stage
 from tests.fakes import Orders, Patience
 from tests.statements import statements
+from tests.until import PATIENCE
 
 # Trouble.
 
@@ -247,7 +248,7 @@ async def test_stopping_gives_back_what_hangs_within_its_bound(stage: Stage, mon
     running = asyncio.create_task(stage.deliverer.run())
     await hanging.asked.wait()
     stage.deliverer.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await running
     left = [item for item in stage.world.outbox.claim(9, timedelta(minutes=1)) if "page" in item.lane]
     assert [item.attempt for item in left] == [2]
