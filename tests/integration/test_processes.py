@@ -20,6 +20,7 @@ import pytest
 from adapters.clock import SystemClock
 from storage import migrate
 from storage.engine import Database
+from storage.locks import Locks
 from storage.outbox import SqlOutbox
 from tests.contract.servers.http import HttpServer, Trouble
 from tests.contract.servers.ntfy import NtfyServer
@@ -117,6 +118,8 @@ async def test_after_a_bot_on_postgresql_was_killed_say_sends(tmp_path: Path, po
         async with served_at(tmp_path) as served:
             served.process.kill()
             await asyncio.to_thread(served.process.wait, 10)
+        with closing(Database(postgres_database)) as database:
+            await until(lambda: not Locks(database).served(), "the server's word that nobody serves")
         done = await asyncio.to_thread(klatsch, tmp_path, "say", "open sev1 Volumes slow page=person:ana")
         assert done.returncode == 0, done.stdout + done.stderr
         assert len(phone.published) == 1
