@@ -19,7 +19,7 @@ import pytest
 from tests.servers.klatsch import COMMAND, environment, klatsch, paging, serving, write_config
 from tests.servers.processes import free_port
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 @pytest.fixture
