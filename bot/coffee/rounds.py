@@ -23,7 +23,7 @@ def end_timebox(board: Board, command: EndTimebox, manner: Manner, *, at: dateti
     if coffee is None or coffee.asking:
         return Brewed(board)
     until = at + manner.thumbs
-    coffee = replace(coffee, asking=True, thumbs={}, asked={}, until=until)
+    coffee = replace(coffee, asking=True, until=until)
     about = (coffee.number, coffee.current, coffee.round)
     ask = tuple(f.AskThumbs(spot.platform, *about, spot.room) for spot in manner.spots)
     wake = f.WakeThumbs(coffee.number, coffee.current, coffee.round, until)
