@@ -222,7 +222,7 @@ def test_after_the_last_topic_people_still_meet_and_what_they_say_goes_to_it() -
     assert (meeting(now).status, meeting(now).current, meeting(now).last) == (CoffeeStatus.RUNNING, 0, 3)
     assert (meeting(now).since, meeting(now).until, meeting(now).round) == (None, None, 0)
     assert (last.told.what, last.told.topic, kinds(last)) == (Did.DONE, now.topics[3], ["show_board", "tell done 3"])
-    assert do(now, k.EndCoffee()).board.past[4].last == 3
+    assert do(now, k.EndCoffee(), at=NOW + 5 * MINUTE).board.past[4].last == 3
     noted = do(now, k.NoteTakeaway(text="late", by="ana"))
     assert noted.board.topics[3].takeaways == (Takeaway("late", "ana", 1),)
     assert (noted.told.what, noted.told.topic) == (Did.TOOK_ALONG, noted.board.topics[3])
@@ -256,7 +256,7 @@ def test_in_the_meeting_the_rest_can_be_ordered_anew() -> None:
     ordered = do(do(MEETING, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda())
     coffee = meeting(ordered.board)
     assert (coffee.agenda, coffee.status, coffee.current) == ((2, 3, 1), CoffeeStatus.RUNNING, 2)
-    later = do(do(ordered.board, k.NextTopic()).board, k.AddTopic(text="late"))
+    later = do(do(ordered.board, k.NextTopic(), at=NOW + MINUTE).board, k.AddTopic(text="late"))
     again = do(do(later.board, k.PutDots(topic=4, voter="y", count=3)).board, k.OrderAgenda())
     assert meeting(again.board).agenda == (2, 3, 4, 1)
 

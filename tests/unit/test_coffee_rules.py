@@ -101,7 +101,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (
             board(topic(1, dots={"a": 1})),
             k.PutDots(topic=1, voter="a", count=3),
-            "Everybody has 3 dots, and 2 of yours are left. `coffee unvote N` frees those on a topic. Yours are on: 1 (1).",
+            "Everybody has 3 dots, and 2 of yours are left. `coffee vote 1 x2` puts what is left. Yours are on: 1 (1).",
         ),
         (
             board(topic(1)),
