@@ -183,3 +183,15 @@ def test_while_people_meet_takeaways_are_theirs() -> None:
     noted = do(again, k.NoteTakeaway(text="now"), at=NOW + 2 * HOUR)
     assert (noted.board.topics[1].takeaways, kinds(noted)) == ((Takeaway("now", "", 1),), [])
     assert MANNER.publishers
+
+
+def test_what_came_up_after_the_mistake_stands_behind_the_agenda_of_the_meeting_that_goes_on() -> None:
+    ended = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
+    added = do(ended, k.AddTopic(text="thought of at the door"), at=NOW + HOUR).board
+    on = do(added, k.StartCoffee(), at=NOW + HOUR + MINUTE).board
+    assert on.coffee is not None
+    assert (on.coffee.number, on.coffee.agenda) == (4, (2, 1, 3, 4))
+    for minutes, current in ((2, 1), (3, 3), (4, 4)):
+        on = do(on, k.NextTopic(), at=NOW + HOUR + minutes * MINUTE).board
+        assert on.coffee is not None
+        assert on.coffee.current == current
