@@ -14,7 +14,7 @@ from bot.incident.commands import coffee as k
 from bot.incident.model import Captured, Incident, Kind, Mark
 from bot.incident.text import REMOVED
 from storage import tables
-from tests.contract.coffee_table import ask, sit
+from tests.contract.coffee_table import ask, ended, sit
 from tests.contract.test_coffee_sources import message, noted, stored
 from tests.statements import statements
 from tests.world import World
@@ -91,7 +91,7 @@ def test_it_comes_up_once_whatever_became_of_it(world: World):
     ask(world, k.DropTopic(topic=cup))
     ask(world, k.RewordTopic(topic=near, text="Backups"))
     ask(world, k.StartCoffee())
-    ask(world, k.EndCoffee())
+    ended(world)
     world.clock.forward(days=7)
     call(world)
     ask(world, k.OrderAgenda())
@@ -137,7 +137,7 @@ def test_a_message_that_was_talked_about_comes_up_under_no_second_mark(world: Wo
     number = noted(world)
     ask(world, k.StartCoffee())
     by_the_old_bot(world, c.Note(text=CUP, mark=Mark.QUESTION, message=message(number)), number)
-    ask(world, k.EndCoffee())
+    ended(world)
     world.clock.forward(days=7)
     call(world)
     assert [one.state for one in stored(world).values()] == [TopicState.DISCUSSED]

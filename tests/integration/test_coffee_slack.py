@@ -45,7 +45,8 @@ async def test_a_coffee_from_its_topics_to_its_minutes_in_slack(town_: Town, tmp
         await eve.unreacts(room, shown, "lemon")
         await until(lambda: "#2 Who reads runbooks? · 1 dot" in shown.shown, "one dot less")
         assert "You have 2 dots left" in str((await ben.slash(room, "coffee")).payload)
-        await ben.slash(room, "coffee next Read it aloud once a quarter")
+        await ben.slash(room, "coffee takeaway Read it aloud once a quarter")
+        await ben.slash(room, "coffee topic 2")
         assert "The coffee is over after" in (await ana.slash(room, "coffee end")).text
         (minutes,) = await until(lambda: list((town_.folder / "postmortems").glob("coffee-*.md")), "the minutes")
         await until(lambda: "It is over." in shown.shown, "the end on the board")
