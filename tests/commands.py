@@ -122,7 +122,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         guides=GUIDES,
     ),
     st.builds(c.SetStatus, status=st.sampled_from(Status), reason=TEXTS),
-    st.builds(c.Resolve, summary=TEXTS, when=st.none() | PAST),
+    st.builds(c.Resolve, summary=TEXTS, when=st.none() | PAST, drill=st.sampled_from([False, False, True])),
     st.builds(c.Reopen, reason=TEXTS),
     st.builds(c.Close, reason=TEXTS),
     st.builds(c.Cancel, reason=TEXTS),
