@@ -7,8 +7,6 @@ in a process of its own, which ends with its answer.
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +14,7 @@ from datetime import date
 
 import msgspec
 
-from adapters.oncall.apart import NEEDED
+from adapters.aside import run_aside
 from bot.backoff import backoff
 from bot.nearest import nearest
 from bot.ports import Unavailable
@@ -106,25 +104,12 @@ def as_date(name: str) -> date | None:
 
 def public(names: Sequence[str], year: int) -> Found:
     """The public holidays of a year, asked of a process of its own. Raises Unavailable."""
-    path = os.pathsep.join(place for place in sys.path if place)
-    try:
-        done = subprocess.run(
-            # As in adapters/oncall/apart.py.
-            [sys.executable, "-P", "-m", "adapters.holidays"],
-            input=msgspec.json.encode(Wanted(tuple(names[:MOST_NAMES]), year)),
-            capture_output=True,
-            timeout=WITHIN,
-            env={"PYTHONPATH": path, **{name: os.environ[name] for name in NEEDED if name in os.environ}},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"holidays: they were not known within {WITHIN:.0f} s") from None
-    except OSError as error:
-        raise Unavailable(f"holidays: no process could be started to look them up ({error.strerror})") from None
-    if done.returncode:
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise Unavailable(f"holidays: they could not be looked up: {last[:200] or 'no reason was given'}")
-    return msgspec.json.decode(done.stdout, type=Found)
+    wanted = msgspec.json.encode(Wanted(tuple(names[:MOST_NAMES]), year))
+    late, task = "they were not known", "look them up"
+    ended, answer, last = run_aside("adapters.holidays", wanted, WITHIN, provider="holidays", late=late, task=task)
+    if ended:
+        raise Unavailable(f"holidays: they could not be looked up: {last}")
+    return msgspec.json.decode(answer, type=Found)
 
 
 def told(unknown: Unknown) -> str:

@@ -5,9 +5,7 @@ that one defines (time zones) is there for the next.
 
 from __future__ import annotations
 
-import os
 import resource
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -16,9 +14,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from adapters.aside import run_aside
 from bot.coffee.dated import Meeting
 from bot.oncall.calendar import NamedShift
-from bot.ports import Rejected, Unavailable
+from bot.ports import Rejected
 
 CPU_SECONDS = 15
 WITHIN = 60.0
@@ -26,10 +25,6 @@ WITHIN = 60.0
 
 MEMORY = 1_000_000_000
 """Bytes; 10 MB of events take a quarter."""
-
-
-NEEDED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "PYTHONHOME", "PYTHONTZPATH", "TMPDIR")
-"""Of our environment: the rest of it holds secrets, which no stranger's calendar has to lie beside."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -69,30 +64,17 @@ def read_meetings_apart(
 
 
 def _said(wanted: Wanted, body: bytes, provider: str) -> Said:
-    path = os.pathsep.join(place for place in sys.path if place)
-    try:
-        done = subprocess.run(
-            # Not `-m` alone: it would look for modules in the folder that somebody happened to start us in.
-            [sys.executable, "-P", "-m", "adapters.oncall.apart"],
-            input=msgspec.json.encode(wanted) + b"\n" + body,
-            capture_output=True,
-            timeout=WITHIN,
-            env={"PYTHONPATH": path, **{name: os.environ[name] for name in NEEDED if name in os.environ}},
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Unavailable(f"{provider}: the calendar could not be read within {WITHIN:.0f} s") from None
-    except OSError as error:
-        raise Unavailable(f"{provider}: no process could be started to read the calendar ({error.strerror})") from None
-    if done.returncode < 0:
+    asked = msgspec.json.encode(wanted) + b"\n" + body
+    late, task = "the calendar could not be read", "read the calendar"
+    ended, answer, last = run_aside("adapters.oncall.apart", asked, WITHIN, provider=provider, late=late, task=task)
+    if ended < 0:
         raise Rejected(
             f"{provider}: the calendar takes more than {CPU_SECONDS} s to read; look for events that repeat very often, or never"
         )
-    if done.returncode:
+    if ended:
         # The last line of a traceback: a bug of ours or of the library's.
-        last = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise Rejected(f"{provider}: the calendar could not be read: {last[:200] or 'no reason was given'}")
-    said = msgspec.json.decode(done.stdout, type=Said)
+        raise Rejected(f"{provider}: the calendar could not be read: {last}")
+    said = msgspec.json.decode(answer, type=Said)
     if said.wrong:
         raise Rejected(f"{provider}: the calendar {said.wrong}")
     return said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,3 +61,11 @@ async def two_platforms(world: World, tmp_path: Path) -> AsyncIterator[Stage]:
     world.rules = replace(RULES, policy=replace(RULES.policy, platforms=("console", "matrix")))
     async with on_stage(world, tmp_path) as stage:
         yield stage
+
+
+@pytest.fixture
+def beside(tmp_path: Path) -> Iterator[World]:
+    """The shell over the database in which the adapter remembers things."""
+    world = World(Database(f"sqlite:///{tmp_path}/klatsch.db"))
+    yield world
+    world.close()

@@ -3,66 +3,42 @@ no adapter's memory, no log."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 from sqlalchemy import MetaData, select
 
 from bot.chat.document import say
-from bot.chat.templates import Templates
 from bot.coffee.board import Board, Manner
 from bot.coffee.house import House
 from bot.coffee.nameless import nameless
 from bot.coffee.voters import voter
 from bot.converse import Conversation
 from bot.duty import Duty
-from bot.inbox import Writer
 from bot.incident.commands import coffee as k
 from bot.incident.model import Person
 from bot.ports import Attempt, ChatPlatform
-from bot.questions import Answers, Names
-from bot.words import Wording
-from storage.engine import Database
+from bot.questions import Names
 from tests.contract.coffee_table import said
 from tests.contract.heard import listening as hearing_matrix
 from tests.contract.slack_listening import listening
-from tests.contract.test_nameless import logged
+from tests.contract.talked import conversing, logged
 from tests.until import until
 from tests.world import PEOPLE, ROSTER, RULES, World
 
 
-@pytest.fixture
-def beside(tmp_path: Path) -> Iterator[World]:
-    """The shell over the database in which the adapter remembers things."""
-    world = World(Database(f"sqlite:///{tmp_path}/klatsch.db"))
-    yield world
-    world.close()
-
-
-@asynccontextmanager
-async def at_the_table(world: World, **known: str) -> AsyncIterator[Conversation]:
+def at_the_table(world: World, **known: str) -> AbstractAsyncContextManager[Conversation]:
     """`known` are Ben's handles."""
     people = {**PEOPLE, "ben": Person("ben", "Ben Okafor", handles=known)}
     unnamed = partial(nameless, people=people.values(), instead="somebody")
     manner, key = Manner(anonymous=True, unnamed=unnamed), "a key"
     world.rules = replace(RULES, manner=manner, voter=partial(voter, key))
     house = House(manner, people=people, voter=partial(voter, key))
-    writer = Writer(world.store, world.rules)
-    running = asyncio.create_task(writer.run())
-    names = Names(people=people, duty=Duty(ROSTER), rooms=True, house=house)
-    answers = Answers(world.lookups, world.clock, names, Wording(Templates(None), people, "UTC", {}))
-    try:
-        yield Conversation(writer, world.lookups, world.clock, names, answers)
-    finally:
-        writer.stop()
-        await running
+    return conversing(world, Names(people=people, duty=Duty(ROSTER), rooms=True, house=house))
 
 
 async def called(world: World, platform: ChatPlatform, room: str) -> str:

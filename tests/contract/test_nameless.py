@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
@@ -18,21 +17,18 @@ from sqlalchemy import MetaData, select
 
 from adapters.chat.console import Config, build
 from adapters.chat.slack import interacting
-from bot.chat.templates import Templates
 from bot.converse import Conversation
 from bot.duty import Duty
 from bot.export import Exported, to_json
-from bot.inbox import Writer
 from bot.incident.model import Kind, Person
 from bot.ports import Said
-from bot.questions import Answers, Names
+from bot.questions import Names
 from bot.sealed import seal
-from bot.words import Wording
-from storage.engine import Database
 from tests.contract.heard import answers, opened
 from tests.contract.heard import listening as hearing_matrix
 from tests.contract.servers.slack.model import BOT_USER
 from tests.contract.slack_listening import a_room, listening
+from tests.contract.talked import conversing, logged
 from tests.until import PATIENCE, until
 from tests.world import PEOPLE, ROSTER, World
 
@@ -45,26 +41,10 @@ def everything_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
 
 
-@pytest.fixture
-def beside(tmp_path: Path) -> Iterator[World]:
-    """The shell over the database in which the adapter remembers things."""
-    world = World(Database(f"sqlite:///{tmp_path}/klatsch.db"))
-    yield world
-    world.close()
-
-
-@asynccontextmanager
-async def talking(world: World, **known: object) -> AsyncIterator[Conversation]:
-    writer = Writer(world.store, world.rules)
-    running = asyncio.create_task(writer.run())
+def talking(world: World, **known: object) -> AbstractAsyncContextManager[Conversation]:
     people = {id_: Person(id_, one.name, handles=dict(known)) for id_, one in PEOPLE.items()}
     names = Names(people=people, duty=Duty(ROSTER), rooms=True, sealed=lambda text: seal("a key", text))
-    said_so = Answers(world.lookups, world.clock, names, Wording(Templates(None), people, "UTC", {}))
-    try:
-        yield Conversation(writer, world.lookups, world.clock, names, said_so)
-    finally:
-        writer.stop()
-        await running
+    return conversing(world, names)
 
 
 def kept(world: World, folder: Path) -> str:
@@ -79,12 +59,6 @@ def kept(world: World, folder: Path) -> str:
         history = world.lookups.history(incident.number)
         found.append(json.dumps(to_json(Exported(incident, history, [], {}), people=PEOPLE, public=False)))
     return "\n".join(found)
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> str:
-    """What the bot says of what it does; the servers that the tests bring along say more."""
-    ours = [one for one in caplog.records if not one.name.startswith(("aiohttp.access", "aiosqlite", "tests"))]
-    return "\n".join(one.getMessage() for one in ours)
 
 
 def near_misses(world: World) -> list[str]:
