@@ -22,7 +22,6 @@ from bot.coffee.card import asked_document, where_minutes_are
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
 from bot.coffee.said import is_of_it
-from bot.coffee.topics import LONGEST
 from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
@@ -226,4 +225,4 @@ def _is_open(topic: Topic) -> bool:
 
 def _one_line(text: str) -> str:
     """As much of a message as a topic holds."""
-    return one_line(worded(text), LONGEST)
+    return one_line(worded(text), k.TOPIC_LIMIT)

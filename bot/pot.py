@@ -46,7 +46,8 @@ class Pot:
         if not (self._asks or events or private):
             return []
         named = {id_ for _, command, _ in self._asks if (id_ := getattr(command, "topic", 0))}
-        last = any(isinstance(command, said.NoteTakeaway | said.DropTakeaway) for _, command, _ in self._asks)
+        of_last = said.NoteTakeaway | said.DropTakeaway | said.StartCoffee
+        last = any(isinstance(command, of_last) for _, command, _ in self._asks)
         self._before = self._now = self._tx.board(topics=named, events=events, incidents=private, last=last)
         if events or private:
             self._hear(recorded, incidents)

@@ -20,10 +20,10 @@ from starlette.responses import HTMLResponse, Response
 from adapters.html import fragment
 from adapters.web.pages import Pages
 from adapters.web.problems import HEADERS, Missing
-from adapters.web.shared import Shared
 from bot.chat.document import Picture
 from bot.coffee.weekly.edition import Edition
 from bot.ports import Clock, Rejected, Unavailable
+from bot.shared import Shared
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -108,7 +108,7 @@ class DigestPages:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 # A week takes a moment to be put together: who asks at the same time shares it.
                 body = await self._made.get(
-                    repr((team, until, language)), lambda: asyncio.to_thread(self._page, team, until, language)
+                    (team, until, language), lambda: asyncio.to_thread(self._page, team, until, language)
                 )
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a digest could not be shown: %s", str(error) or "no answer")

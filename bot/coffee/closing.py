@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
-from bot.coffee.meeting import done, running, told_of
+from bot.coffee.meeting import ENDS_ITSELF, done, running, told_of
 from bot.coffee.topics import of_meeting
 from bot.incident import effects as f
 from bot.incident.commands.coffee import SkipCoffee
@@ -16,7 +16,8 @@ from bot.incident.model import Refused
 from bot.incident.text import REMOVED, web_link
 
 BY_MISTAKE = timedelta(minutes=2)
-"""Who ends a meeting so soon, with nothing taken along, had begun it by mistake."""
+"""Who ends a meeting so soon, with nothing taken along, had begun it by mistake; and who begins one so soon after another had ended that
+one by mistake."""
 
 
 def end(board: Board, manner: Manner, *, at: datetime) -> Brewed:
@@ -44,6 +45,21 @@ def _again(topic: Topic) -> TopicState:
     return TopicState.DROPPED if topic.text == REMOVED else TopicState.OPEN
 
 
+def resumed(board: Board, manner: Manner, *, at: datetime) -> Brewed | None:
+    """The meeting that has just been ended goes on, with the topic that somebody names; None: there is none. Its dots are gone, its agenda is
+    not."""
+    last = max((one for one in board.past.values() if one.ended), key=lambda one: one.number, default=None)
+    if board.coffee is not None or last is None or not timedelta() <= at - (last.ended or at) < BY_MISTAKE:
+        return None
+    past = {number: one for number, one in board.past.items() if number != last.number}
+    coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None)
+    # Whoever put one since did so for the next coffee, as somebody else.
+    again = [replace(topic, dots={}, reacted={}) for topic in board.topics.values() if topic.state is TopicState.OPEN]
+    board = with_topics(replace(board, coffee=coffee, past=past), *again)
+    whole = f.WakeTimebox(coffee.number, 0, 0, at + manner.length + ENDS_ITSELF)
+    return Brewed(board, (whole,), Told(Did.RESUMED, board.topics.get(coffee.last), coffee=coffee))
+
+
 def met(board: Board) -> Coffee:
     """The meeting that people are in, or were in last: things come to mind later. Raises Refused."""
     over = [coffee for coffee in board.past.values() if coffee.ended]
@@ -68,7 +84,7 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     if coffee is None:
         return Brewed(board)
     voices = {voter for topic in board.topics.values() for voter in topic.dots}
-    coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=len(voices))
+    coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=max(coffee.voices, len(voices)))
     # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {
         id_: replace(topic, dots={}, reacted={}, brought="")

@@ -164,13 +164,15 @@ def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:
             up = sum(coffee.thumbs.values())
             thumbs = spell("Thumbs so far: {up} up, {down} down.", up=f"{up}", down=f"{len(coffee.thumbs) - up}")
             return thumbs, "`coffee up` and `coffee down` change yours."
+        case Did.RESUMED:
+            taken_up = f"`coffee topic {coffee.last}` takes up the last topic again, " if coffee.last else ""
+            goes_on = f"{taken_up}`coffee next` begins the next one, `coffee end` ends it."
+            return spell("The coffee goes on. Its dots are gone, its agenda is as it was."), goes_on
         case Did.OVER:
             length = span(coffee.ended - coffee.began) if coffee.ended and coffee.began else "no time"
             over = spell("The coffee is over after {length}. What was not talked about stays.", length=length)
-            return (
-                over,
-                "`coffee minutes` shows the minutes, `coffee takeaway #N TEXT` adds to them, `coffee start` begins another one.",
-            )
+            more = "`coffee minutes` shows the minutes, `coffee takeaway #N TEXT` adds to them"
+            return over, f"{more}, `coffee start` within {span(BY_MISTAKE)} goes on."
         case Did.SKIPPED:
             skipped = spell("The coffee on {when} does not take place. Its topics stay.", when=at)
             return skipped, "`coffee start` holds one all the same."

@@ -70,7 +70,8 @@ def _brew(
         case c.OrderAgenda():
             return meeting.order(board, command, manner, at=at, number=number)
         case c.StartCoffee():
-            return meeting.start(board, manner, at=at, number=number)
+            again = closing.resumed(board, manner, at=at)
+            return again or meeting.start(board, manner, at=at, number=number)
         case c.NextTopic():
             return meeting.next_topic(board, command, manner, at=at)
         case c.TakeUpTopic():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line, plain
@@ -43,7 +43,7 @@ def told(
         case "done" if about:
             return _message(*_done(about, house))
         case "began" if about and going:
-            return _began(about, going, done, house)
+            return _began(about, going, done, house, _late(coffee, going, house))
         case "quiet" if about:
             return _message(*_done(about, house), Paragraph(spell(house.tongue.quiet)))
         case "began" if done:
@@ -79,13 +79,21 @@ def _ordered(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Docum
     return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *more, *joining(coffee, house))
 
 
-def _began(topic: Topic, until: datetime, done: Topic | None, house: House) -> Document:
+def _began(topic: Topic, until: datetime, done: Topic | None, house: House, late: Sequence[Block]) -> Document:
     """How to write things down is said with the first topic."""
     began = spell(house.tongue.began, topic=Text(clean(topic.text), bold=True), until=clock(until, house))
     if done is None:
-        return _message(began, Paragraph(spell(house.tongue.during)))
+        return _message(began, Paragraph(spell(house.tongue.during)), *late)
     first, *taken = _done(done, house)
-    return Document(summary=plain(began), blocks=(Paragraph(first), *taken, Paragraph(began)))
+    return Document(summary=plain(began), blocks=(Paragraph(first), *taken, Paragraph(began), *late))
+
+
+def _late(coffee: Coffee, until: datetime, house: House) -> Sequence[Block]:
+    """What lasts longer than people had planned to meet."""
+    began = coffee.began or coffee.starts_at
+    in_time = coffee.starts_at <= began < coffee.starts_at + house.manner.length
+    end = (coffee.starts_at if in_time else began) + house.manner.length
+    return [Paragraph(spell(house.tongue.late, end=clock(end, house)))] if until > end else []
 
 
 def _done(topic: Topic, house: House) -> tuple[Line, *tuple[Block, ...]]:

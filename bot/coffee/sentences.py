@@ -61,6 +61,7 @@ class Tongue:
     moved: str
     began: str
     quiet: str
+    late: str
     during: str
     asks: str
     goes_on: str
@@ -123,6 +124,7 @@ ENGLISH = Tongue(
     skipped="☕ The lean coffee on {when} does not take place. Its topics stay for the next one.",
     moved="☕ The lean coffee has been moved in the calendar: it is on {when} now. Topics and dots stay.",
     began="Now, until {until}: {topic}",
+    late="That is past the planned end at {end}; `coffee end` ends the meeting.",
     quiet="Nobody has had a word or a thumb for a while, so the clock stands still. `coffee next` begins the next topic, `coffee end` ends the meeting.",
     during="`coffee takeaway TEXT` writes down what we take along, `coffee next` goes on to the next topic.",
     asks="Time is up for “{topic}”. 👍 {extension} more, 👎 enough. We count in {thumbs}, and go on only with more 👍; `coffee up` and `coffee down` count too.",
@@ -186,6 +188,7 @@ GERMAN = Tongue(
     skipped="☕ Der Lean Coffee am {when} fällt aus. Die Themen bleiben für den nächsten.",
     moved="☕ Der Lean Coffee ist im Kalender verschoben worden: Er ist jetzt am {when}. Themen und Punkte bleiben.",
     began="Jetzt, bis {until}: {topic}",
+    late="Das ist nach dem geplanten Ende um {end}; `coffee end` beendet das Treffen.",
     quiet="Schon länger kam kein Wort und kein Daumen, darum steht die Uhr. `coffee next` beginnt das nächste Thema, `coffee end` beendet das Treffen.",
     during="`coffee takeaway TEXT` hält fest, was wir mitnehmen, `coffee next` geht zum nächsten Thema.",
     asks="Die Zeit für „{topic}“ ist um. 👍 noch {extension}, 👎 genug davon. Wir zählen in {thumbs} und bleiben nur, wenn mehr 👍 da sind; `coffee up` und `coffee down` zählen mit.",

@@ -33,9 +33,11 @@ def ask(world: World, command: c.CoffeeCommand, by: str = "ana") -> Brewed:
 
 
 def ended(world: World, by: str = "ana") -> Brewed:
-    """The meeting ends, so late that nobody had begun it by mistake."""
+    """The meeting ends, so late that nobody had begun it by mistake, and so long ago that nobody ended it by mistake."""
     world.clock.forward(minutes=5)
-    return ask(world, EndCoffee(), by)
+    over = ask(world, EndCoffee(), by)
+    world.clock.forward(minutes=5)
+    return over
 
 
 def brewed(outcome: Outcome) -> Brewed:

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from adapters.chat.slack import Config, build
+import pytest
+
+from adapters.chat.slack import Config, build, interacting
 from adapters.clock import SystemClock
 from bot.incident.model import Person
 from bot.ports import ChatPlatform
@@ -15,6 +17,7 @@ from tests.contract.seen import Fixture, Seen
 from tests.contract.servers.slack.model import Channel
 from tests.contract.servers.slack.server import SlackServer
 from tests.databases import made_in
+from tests.until import PATIENCE
 
 
 class SlackHarness:
@@ -95,7 +98,16 @@ class SlackHarness:
 @asynccontextmanager
 async def slack(folder: Path, fixture: Fixture) -> AsyncIterator[SlackHarness]:
     database = Database(made_in(folder))
-    async with SlackServer() as server:
+    with pytest.MonkeyPatch.context() as patch:
+        # How soon Slack is answered is measured elsewhere, so a busy machine is waited for.
+        patch.setattr(interacting, "DONE_WITHIN", PATIENCE / 2)
+        async with _workspace(database) as harness:
+            yield harness
+
+
+@asynccontextmanager
+async def _workspace(database: Database) -> AsyncIterator[SlackHarness]:
+    async with SlackServer(patience=PATIENCE) as server:
         harness = SlackHarness(server, database)
         await harness.people["ben"].creates("incidents")
         try:

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from bot.coffee.board import Origin, Topic, TopicState
 from bot.coffee.nameless import nameless
-from bot.coffee.topics import LONGEST
 from bot.incident import commands as c
 from bot.incident.commands import coffee as k
 from bot.incident.model import Captured, Kind, Mark
@@ -48,12 +47,12 @@ def noted(world: World, text: str = "Why do OSDs flap?", mark: Mark = Mark.COFFE
     ("mark", "origin"), [(Mark.COFFEE, Origin.REACTION), (Mark.QUESTION, Origin.QUESTION), (Mark.KEY_MOMENT, None)]
 )
 def test_lines_with_a_cup_and_open_questions_are_topics(world: World, mark: Mark, origin: Origin | None) -> None:
-    number = noted(world, "x" * (LONGEST + 9), mark)
+    number = noted(world, "x" * (k.TOPIC_LIMIT + 9), mark)
     found = [*world.lookups.board().topics.values()]
     assert [(one.origin, one.incident, one.event, one.message, one.by) for one in found] == (
         [(origin, number, 2, message(number), "ana")] if origin else []
     )
-    assert all(len(one.text) == LONGEST and one.text.endswith("…") for one in found)
+    assert all(len(one.text) == k.TOPIC_LIMIT and one.text.endswith("…") for one in found)
 
 
 def test_a_near_miss_is_a_topic_until_it_was_none(world: World) -> None:

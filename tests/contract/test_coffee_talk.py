@@ -686,8 +686,49 @@ async def test_minutes_of_two_coffees_of_one_day_are_two(table: Table):
         table.stage.clock.forward(minutes=5)
         await table.types("coffee end")
         await table.settle()
+        table.stage.clock.forward(minutes=5)
     first, second = table.stage.publisher.texts
     assert second == f"{first}-2"
+
+
+async def test_what_comes_to_mind_after_the_end_is_in_the_minutes_and_taken_back_it_is_not(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    await table.types("coffee start")
+    await later(table, "coffee next Alert on slow ones")
+    await later(table, "coffee end")
+    await table.settle()
+    table.stage.clock.forward(days=1)
+    late = await table.types("coffee takeaway #1 Ask the vendor", "ben")
+    assert late.startswith("Noted as takeaway 2, with topic 1 of the last coffee (Why do OSDs flap?): Ask the vendor")
+    await table.settle()
+    (minutes,) = table.stage.publisher.texts.values()
+    assert "- Alert on slow ones (Ana Ruiz)\n- Ask the vendor (Ben Okafor)\n" in minutes
+    await table.types(late.rpartition("undo: ")[2])
+    await table.settle()
+    (minutes,) = table.stage.publisher.texts.values()
+    assert "- Alert on slow ones (Ana Ruiz)\n" in minutes
+    assert "Ask the vendor" not in minutes
+
+
+async def test_who_ended_it_by_mistake_begins_it_again_and_it_has_one_board_and_one_set_of_minutes(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    await table.types("coffee start")
+    await later(table, "coffee takeaway Alert on slow ones")
+    await later(table, "coffee end")
+    await table.settle()
+    assert "The coffee goes on." in await later(table, "coffee start")
+    await table.settle()
+    assert "Nobody talks about a topic now." in table.shown()
+    await later(table, "coffee topic 1")
+    await later(table, "coffee next")
+    await later(table, "coffee end")
+    await table.settle()
+    ((_, minutes),) = table.stage.publisher.texts.items()
+    assert "- **Talked about:** 2 topics" in minutes
+    assert "Alert on slow ones" in minutes
+    assert len([said for said in table.stage.announced() if said.startswith("☕")]) == 1
 
 
 async def test_minutes_that_are_not_there_are_said_not_to_be(table: Table):

@@ -196,6 +196,7 @@ async def test_in_slack_what_takes_too_long_is_not_kept_either_and_a_mention_is_
     slack, beside, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(interacting, "DONE_WITHIN", 0.0)
+    slack.slack.delivery._patience = 1.0
     ana = slack.people["ana"]
     async with talking(beside) as conversation, listening(slack, conversation):
         await ana.joins("#incidents")

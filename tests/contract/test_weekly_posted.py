@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from storage.tables import outbox
 from storage.weeks import SqlWeeks
 from tests.contract.stage import Stage
 from tests.fakes import Orders, Patience, RecordingPager
+from tests.statements import statements
 from tests.world import PEOPLE, World
 
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
@@ -196,6 +198,53 @@ async def test_a_mail_says_which_language_it_is_in(stage: Stage) -> None:
     await stage.settle()
     ((_, subject, _, language),) = mailing.mails.values()
     assert (subject.partition(" ")[0], language) == ("KW", "de")
+
+
+FIVE = (
+    Place("console"),
+    Place("console", "#ops"),
+    Place("console", "#dev"),
+    Place("console", "#sre"),
+    Mailbox("email", "ops@example.org"),
+)
+
+
+def asked_of_the_week(sent: Sequence[tuple[str, object]]) -> int:
+    """How often the events of a week were asked for."""
+    return sum("ORDER BY event.recorded_at DESC" in statement for statement, _ in sent)
+
+
+async def test_a_week_is_read_once_for_all_places_and_teams_that_it_is_due_for_at_once(stage: Stage) -> None:
+    stage.email = mailing = MailingPager()
+    team = Weekly("storage", services=("ceph",), to=(Place("console", "#storage"), Place("console", "#disks")))
+    stage.digests.weeklies = {**stage.digests.weeklies, "storage": team}
+    stage.deliverer = stage.another_process()
+    await a_week(stage)
+    await posted(stage, Weekly(to=FIVE))
+    await posted(stage, team)
+    with statements() as sent:
+        await stage.deliverer.round()
+    assert asked_of_the_week(sent) == 1
+    everybody, ops, storage, disks = (
+        [message.document for message in stage.rooms["console"].messages(room)]
+        for room in ("incidents", "ops", "storage", "disks")
+    )
+    assert [one for one in everybody if one in ops] == ops
+    assert storage == disks != ops
+    assert len(mailing.mails) == 1
+
+
+async def test_a_place_that_is_tried_again_tells_what_is_so_by_then(stage: Stage) -> None:
+    await a_week(stage)
+    stage.chat.by_method["room_named"] = Orders(deque([_nothing, Unavailable("gone for a moment")]))
+    await posted(stage, Weekly(to=(Place("console", "#ops"), Place("console", "#dev"))))
+    await stage.deliverer.round()
+    await stage.ask(c.MakePrivate(), 1)
+    stage.clock.forward(minutes=10)
+    await stage.settle()
+    ops, dev = (stage.rooms["console"].messages(room)[0].document.to_plain() for room in ("ops", "dev"))
+    assert "Volumes slow" in ops
+    assert "Volumes slow" not in dev
 
 
 def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Takeaway, Topic, TopicState
 from bot.coffee.minutes import minutes
 from bot.coffee.rules import brew
-from bot.coffee.topics import LONGEST, MOST
+from bot.coffee.topics import MOST
 from bot.incident.commands import coffee as k
 from bot.incident.model import Refused
 from tests.coffees import STARTS, house
@@ -149,4 +149,4 @@ def test_a_board_has_an_end_and_so_has_a_topic() -> None:
         board = brewed(board, k.AddTopic(text=f"topic number {n}"))
     assert refused(board, k.AddTopic(text="one more")) == f"{MOST} topics are open already."
     long = refused(Board(), k.AddTopic(text="x" * 10_000_000))
-    assert long.startswith(f"A topic holds {LONGEST} characters; that is ")
+    assert long.startswith(f"A topic holds {k.TOPIC_LIMIT} characters; that is ")

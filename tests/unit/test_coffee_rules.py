@@ -8,7 +8,7 @@ import pytest
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Shown, Takeaway, TopicState
 from bot.coffee.brewed import Did
-from bot.coffee.topics import LONGEST, MOST
+from bot.coffee.topics import MOST
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.incident.text import REMOVED
@@ -48,7 +48,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (board(), k.AddTopic(text="ab"), "A topic needs some words. For example: `coffee add Why do OSDs flap?`"),
         (
             board(),
-            k.AddTopic(text="x" * (LONGEST + 1)),
+            k.AddTopic(text="x" * (k.TOPIC_LIMIT + 1)),
             "A topic holds 300 characters; that is 301. Say it in one sentence.",
         ),
         (

@@ -80,6 +80,26 @@ def test_a_meeting_that_was_begun_by_mistake_is_as_if_it_had_not_been() -> None:
     assert do(moved, k.EndCoffee(), at=NOW + 2 * MINUTE).told.what is Did.OVER
 
 
+def test_a_meeting_that_was_ended_by_mistake_goes_on_with_its_agenda() -> None:
+    moved = do(do(MEETING, k.NoteTakeaway(text="one")).board, k.NextTopic(), at=NOW + MINUTE).board
+    over = do(moved, k.EndCoffee(), at=NOW + 10 * MINUTE).board
+    put = do(over, k.PutDots(topic=3, voter="of the next one")).board
+    on = do(put, k.StartCoffee(), at=NOW + 12 * MINUTE - SECOND)
+    coffee = meeting(on.board)
+    assert (on.told.what, kinds(on)) == (Did.RESUMED, ["show_board", "wake_timebox"])
+    assert (coffee.number, coffee.status, coffee.agenda, coffee.current) == (4, CoffeeStatus.RUNNING, (2, 1, 3), 0)
+    assert (coffee.began, coffee.ended, on.board.topics[3].dots) == (NOW, None, {})
+    assert 4 not in on.board.past
+    assert meeting(do(on.board, k.TakeUpTopic(topic=1), at=NOW + 12 * MINUTE).board).current == 1
+    again = do(do(on.board, k.NextTopic(), at=NOW + 12 * MINUTE).board, k.EndCoffee(), at=NOW + 20 * MINUTE)
+    assert (again.board.past[4].voices, again.board.past[4].ended) == (2, NOW + 20 * MINUTE)
+    assert kinds(again) == ["show_board", "tell over 0", "write_minutes", "write_minutes"]
+    another = do(over, k.StartCoffee(), at=NOW + 12 * MINUTE)
+    assert (another.told.what, meeting(another.board).number) == (Did.BEGAN, 5)
+    called = do(over, k.CallCoffee(starts_at=NOW + 2 * HOUR), at=NOW + 10 * MINUTE).board
+    assert meeting(do(called, k.StartCoffee(), at=NOW + 11 * MINUTE).board).number == 5
+
+
 def test_what_was_written_down_in_two_minutes_was_no_mistake() -> None:
     noted = do(MEETING, k.NoteTakeaway(text="We alert on slow ones")).board
     assert do(noted, k.EndCoffee(), at=NOW + MINUTE).told.what is Did.OVER

@@ -85,6 +85,7 @@ def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
         told("began", going, MEETING.topics, 4, here),
         told("began", going, MEETING.topics, 4, here, before=1),
         told("began", going, MEETING.topics, 2, here, before=1),
+        told("began", replace(going, until=STARTS + timedelta(hours=1)), MEETING.topics, 4, here, before=1),
         thumbs(NEARLY, here),
         told("on", going, MEETING.topics, 4, here),
         told("done", going, MEETING.topics, 1, here),
@@ -146,6 +147,17 @@ def test_where_nothing_says_when_the_coffee_is_who_asks_is_told_what_to_write(la
     assert said not in board_document(none_called, unplanned, NOW).to_plain()
     assert said not in asked_document(none_called, house(language), "v1", NOW).to_plain()
     assert said not in asked_document(BEFORE, unplanned, "v1", NOW).to_plain()
+
+
+@pytest.mark.parametrize(
+    ("began", "until", "late"),
+    [(2, 50, False), (2, 51, True), (-30, 20, False), (-30, 21, True), (120, 170, False), (120, 171, True)],
+)
+def test_a_topic_that_lasts_longer_than_people_wanted_to_meet_says_so(began, until, late):
+    minute = timedelta(minutes=1)
+    coffee = replace(RUNNING, began=STARTS + began * minute, until=STARTS + until * minute)
+    said = told("began", coffee, MEETING.topics, 4, house("en")).to_plain()
+    assert ("past the planned end" in said) is late
 
 
 @pytest.mark.parametrize("about", ["began", "on", "done", "sideways"])

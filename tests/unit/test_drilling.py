@@ -297,6 +297,26 @@ def test_the_log_of_a_drill():
         assert name not in text.replace("wiki.example.org/ana", "")
 
 
+def test_the_log_says_what_was_written_next_and_when_nobody_wrote():
+    script = past(0, 30)
+    told = a_drill(script, speed=10)
+    told.give(step(c.Note(text="who looks at the graph?", mark=Mark.NOTE), by="ben", after=1))
+    clock(told, script)
+    told.give(step(c.Note(text="It rings", mark=Mark.INJECT), by="ana", after=1))
+    told.give(step(c.Resolve(), by="ana", source="link", after=4.5))
+    told.give(step(c.Note(text="the last word", mark=Mark.NOTE), by="ben", after=1))
+    text = drill_log(told.history[:-1], script, people={}, zone="")
+    table = text.partition("written next\n")[2].partition("## Side")[0]
+    rows = [row.strip("| ").split(" | ") for row in table.splitlines() if row.startswith("| **")]
+    assert [row[1:] for row in rows] == [
+        ["“who looks at the graph?”", "1:00"],
+        ["Resolved", "5:30"],
+        ["Resolved", "4:30"],
+    ]
+    assert "The longest silence: 7:30, from **T+1:00** to **T+8:30**." in table
+    assert "Nobody wrote anything down." in drill_log(told.history[:3], script, people={}, zone="")
+
+
 def test_the_log_shows_nothing_of_what_has_become_private():
     history, _ = a_played_drill()
     text = drill_log(history, [], people=PEOPLE, zone="")

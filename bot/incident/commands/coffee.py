@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+TOPIC_LIMIT = 300
+"""Characters of a topic."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTopic:

@@ -12,6 +12,7 @@ from tests.contract.servers.slack.filling import filled, state_of
 from tests.contract.servers.slack.model import APP, TEAM, Channel, Message, User, elements
 from tests.contract.servers.slack.refused import Refused
 from tests.contract.servers.slack.views import View
+from tests.until import until
 
 if TYPE_CHECKING:
     from tests.contract.servers.slack.server import SlackServer
@@ -85,6 +86,8 @@ class Acting:
                 self.slack.answers.acknowledged(address, answered.payload)
             except Refused as error:
                 answered.acked, answered.error = False, error.code
+        if self.slack.comes_later and answered.payload.get("text") == self.slack.comes_later:
+            answered.payload = (await until(lambda: answered.responses, "the answer that comes later"))[0]
         return answered
 
     def _command_text(self, text: str) -> str:

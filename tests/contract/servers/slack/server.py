@@ -25,6 +25,7 @@ from tests.contract.servers.slack.trouble import What
 from tests.contract.servers.slack.views import Views
 from tests.contract.servers.slack.web_api import WebApi
 from tests.contract.servers.slack.workspace import Workspace
+from tests.servers.processes import free_port
 
 
 class SlackServer(Workspace):
@@ -64,6 +65,8 @@ class SlackServer(Workspace):
         super().__init__()
         self.answers = Answers(Asked(self, METHODS["chat.postMessage"], scopes), self.passing)
         self.web_api = WebApi(self, Limits(self.passing, pace) if limits else None)
+        self.comes_later = ""
+        """The words by which the app says that an answer comes later; whoever typed a command waits for that one then."""
         self._port = 0
 
     async def __aenter__(self) -> Self:
@@ -77,6 +80,8 @@ class SlackServer(Workspace):
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
         self.delivery.session = ClientSession()
+        # Of those that nobody else gets while nothing listens.
+        self._port = free_port()
         await self._listen()
         return self
 
@@ -93,7 +98,6 @@ class SlackServer(Workspace):
     async def _listen(self) -> None:
         self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await self._site.start()
-        self._port = int(self._runner.addresses[0][1])
 
     @property
     def here(self) -> str:
