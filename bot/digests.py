@@ -165,7 +165,7 @@ class Digests:
         if not isinstance(mailer, SendsMail):
             raise Rejected(f"`{effect.way}` under `paging:` sends no mail")
         edition = await self._posted(effect.team, effect.start, effect.end)
-        language = self.weeklies[effect.team].language
+        language = self._weekly(effect.team).language
         await mailer.send(attempt, effect.to, edition.main.summary, whole(edition), language)
 
 

@@ -189,6 +189,17 @@ async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
         assert detail.strip() in document.to_plain()
 
 
+async def test_a_mail_says_which_language_it_is_in(stage: Stage) -> None:
+    stage.email = mailing = MailingPager()
+    stage.deliverer = stage.another_process()
+    german = replace(stage.digests.weeklies[""], language="de", to=(Mailbox("email", "ops@example.org"),))
+    stage.digests.weeklies = {"": german}
+    await posted(stage, german)
+    await stage.settle()
+    ((_, subject, _, language),) = mailing.mails.values()
+    assert (subject.partition(" ")[0], language) == ("KW", "de")
+
+
 FIVE = (
     Place("console"),
     Place("console", "#ops"),
@@ -234,17 +245,6 @@ async def test_a_place_that_is_tried_again_tells_what_is_so_by_then(stage: Stage
     ops, dev = (stage.rooms["console"].messages(room)[0].document.to_plain() for room in ("ops", "dev"))
     assert "Volumes slow" in ops
     assert "Volumes slow" not in dev
-
-
-async def test_a_mail_says_which_language_it_is_in(stage: Stage) -> None:
-    stage.email = mailing = MailingPager()
-    stage.deliverer = stage.another_process()
-    german = replace(stage.digests.weeklies[""], language="de", to=(Mailbox("email", "ops@example.org"),))
-    stage.digests.weeklies = {"": german}
-    await posted(stage, german)
-    await stage.settle()
-    ((_, subject, _, language),) = mailing.mails.values()
-    assert (subject.partition(" ")[0], language) == ("KW", "de")
 
 
 def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:
