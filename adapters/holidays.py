@@ -10,13 +10,14 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import msgspec
 
 from adapters.oncall.apart import NEEDED
+from bot.backoff import backoff
 from bot.nearest import nearest
 from bot.ports import Unavailable
 
@@ -49,32 +50,51 @@ class Found(msgspec.Struct, frozen=True):
     unknown: tuple[Unknown, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class Holidays:
-    """`dates` and the holidays of `regions`. A region that nobody knows has none, which the log says."""
+    """`dates` and the holidays of `regions`. A region that nobody knows has none, which the log says. `passed` are seconds that only grow."""
 
-    regions: tuple[str, ...]
-    dates: frozenset[date]
-    _years: dict[int, frozenset[date]]
+    def __init__(
+        self, regions: Sequence[str], dates: frozenset[date], passed: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._regions = tuple(regions)
+        self._dates = dates
+        self._passed = passed
+        self._years: dict[int, frozenset[date]] = {}
+        self._failed = 0
+        self._again_at = 0.0
+        self._trouble = ""
 
     def is_off(self, day: date) -> bool:
-        """`bot.occurrences.IsOff`. The first question about a year takes a third of a second. Raises Unavailable."""
-        if day in self.dates:
+        """`bot.occurrences.IsOff`. The first question about a year takes a third of a second. Raises Unavailable; for a while after that
+        it does so again without asking, the longer the more often it went wrong: who is asked every ten seconds starts no process each time."""
+        if day in self._dates:
             return True
-        if not self.regions:
+        if not self._regions:
             return False
         if day.year not in self._years:
-            found = public(self.regions, day.year)
-            for one in found.unknown:
-                log.warning("holidays: %s", told(one))
-            self._years[day.year] = frozenset(found.days)
+            self._years[day.year] = self._of(day.year)
         return day in self._years[day.year]
 
+    def _of(self, year: int) -> frozenset[date]:
+        if self._passed() < self._again_at:
+            raise Unavailable(self._trouble)
+        try:
+            found = public(self._regions, year)
+        except Unavailable as error:
+            self._failed += 1
+            self._trouble = error.reason
+            self._again_at = self._passed() + backoff(" ".join(self._regions), self._failed).total_seconds()
+            raise
+        self._failed = 0
+        for one in found.unknown:
+            log.warning("holidays: %s", told(one))
+        return frozenset(found.days)
 
-def holidays(names: Sequence[str]) -> Holidays:
+
+def holidays(names: Sequence[str], passed: Callable[[], float] = time.monotonic) -> Holidays:
     """What the configuration calls days off: `2026-12-24` is a date, all else a country or a part of one."""
     dates = {name: found for name in names if (found := as_date(name))}
-    return Holidays(tuple(name for name in names if name not in dates), frozenset(dates.values()), {})
+    return Holidays([name for name in names if name not in dates], frozenset(dates.values()), passed)
 
 
 def as_date(name: str) -> date | None:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from bot.addresses import url
 from bot.calendar_findings import calendars
 from bot.chat.templates import TemplateError, Templates
-from bot.coffee.speech import LEXICA
+from bot.coffee.weekly.speech import LEXICA
 from bot.config import Config
 from bot.database import prepare, schema_state
 from bot.durations import format_duration

@@ -12,7 +12,7 @@ from bot.coffee.board import Board, Coffee, Topic
 from bot.coffee.card import board_document
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes, minutes_ref
-from bot.coffee.said import thumbs, told
+from bot.coffee.said import IN_THE_ROOM, thumbs, told
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.lookups import Lookups
@@ -80,13 +80,14 @@ class CoffeeEffects:
 
     async def _tell(self, item: Claimed, effect: f.TellCoffee, platform: ChatPlatform) -> None:
         coffee, topics = await asyncio.to_thread(self._meeting, effect.coffee)
-        document = await asyncio.to_thread(told, effect.what, coffee, topics, effect.topic, self._house)
+        about = effect.what, coffee, topics, effect.topic, self._house, effect.before
+        document = await asyncio.to_thread(told, *about)
         if document is None:
             return
         shown = coffee.boards.get(platform.name)
         room = shown.room if shown else await self._room(platform)
         if room:
-            thread = shown.message if shown else ""
+            thread = shown.message if shown and effect.what not in IN_THE_ROOM else ""
             await platform.say(Attempt(item.key, item.attempt), room, document, thread=thread)
 
     async def _ask(self, item: Claimed, effect: f.AskThumbs, platform: ChatPlatform) -> k.CoffeeCommand | None:

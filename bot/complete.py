@@ -52,6 +52,12 @@ def titles_of(requests: Sequence[object]) -> set[str]:
     return {same_title(command.title) for command in opens}
 
 
+def forgetting(requests: Sequence[object]) -> set[int]:
+    """The incidents of which something may be read no more from now on, or not by everybody."""
+    asks = (request for request in requests if isinstance(request, c.Ask))
+    return {ask.incident for ask in asks if ask.incident and isinstance(ask.command, c.MakePrivate | c.RemoveMessage)}
+
+
 def complete(command: c.Command, incident: Incident | None, around: Around, *, by: str = "") -> c.Command:
     """`command` of `by` with everything filled in. Raises Refused when it names what is not there."""
     match command:

@@ -7,14 +7,15 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from bot.chat.document import Document
-from bot.coffee.around import Around
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.edition import Edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
 from bot.destinations import Destination, Mailbox, Place
 from bot.duty import Duty
 from bot.incident.effects import MailWeeklyDigest, SayWeeklyDigest
@@ -23,6 +24,7 @@ from bot.incident.outgoing import Enqueue, outgoing
 from bot.lookups import Weeks
 from bot.offered import SendsMail
 from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Rejected
+from bot.shared import Shared
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,8 @@ class WeeklyWords(Protocol):
 
 
 class Digests:
-    """Makes editions. `weeklies` are by team; `by_itself`: they are sent when their time comes round."""
+    """Makes editions. `weeklies` are by team; `typed` is what a line begins with in each chat; `by_itself`: they are sent
+    when their time comes round."""
 
     def __init__(
         self,
@@ -73,6 +76,7 @@ class Digests:
         people: Mapping[str, Person],
         duty: Duty,
         coffee: NextCoffee | None = None,
+        typed: tuple[tuple[str, str], ...] = (),
         by_itself: bool = True,
     ) -> None:
         self._weeks = weeks
@@ -81,8 +85,11 @@ class Digests:
         self._people = people
         self._duty = duty
         self._coffee = coffee or NextCoffee()
+        self._typed = typed
         self.weeklies = weeklies
         self.by_itself = by_itself
+        self._gathered = Shared[Gathered]()
+        self._editions = Shared[Edition]()
 
     @property
     def mailboxes(self) -> list[Mailbox]:
@@ -93,9 +100,24 @@ class Digests:
         """The digest of `team` from `start` until just before `end`, in its own language when none is named; `alone` where a detail is
         shown without the message. Reads the database: call it from a thread. Raises Rejected when there is no such team any more, and
         StoreUnavailable."""
+        return self._told(self._weekly(team), self._weeks.week(start, end), language, alone=alone)
+
+    async def _posted(self, team: str, start: datetime, end: datetime) -> Edition:
+        """As `edition`, read once for all places that it is posted to at the same moment, and nothing that was read before this call."""
+        return await self._editions.get((team, start, end), lambda: self._shared(team, start, end))
+
+    async def _shared(self, team: str, start: datetime, end: datetime) -> Edition:
+        weekly = self._weekly(team)
+        week = partial(asyncio.to_thread, self._weeks.week, start, end)
+        return await asyncio.to_thread(self._told, weekly, await self._gathered.get((start, end), week))
+
+    def _weekly(self, team: str) -> Weekly:
         if team not in self.weeklies:
             raise Rejected(f"`{team}` is not configured under `digest.teams:` any more")
-        weekly, now = self.weeklies[team], self._clock.now()
+        return self.weeklies[team]
+
+    def _told(self, weekly: Weekly, gathered: Gathered, language: str = "", *, alone: bool = False) -> Edition:
+        now = self._clock.now()
         around = Around(
             now=now,
             zone=weekly.zone,
@@ -108,8 +130,9 @@ class Digests:
             wheel=weekly.wheel,
             next_coffee=self._next_coffee(now),
             meeting=self._coffee.link or self._there(now),
+            typed=self._typed,
         )
-        return self._words.weekly(self._weeks.week(start, end), around, language or weekly.language, alone=alone)
+        return self._words.weekly(gathered, around, language or weekly.language, alone=alone)
 
     def _there(self, now: datetime) -> str:
         try:
@@ -131,8 +154,8 @@ class Digests:
         platform allows. Raises Unavailable, Rejected, StoreUnavailable."""
         if not effect.room and not platform.announce_room:
             return
+        edition = await self._posted(effect.team, effect.start, effect.end)
         room = await platform.room_named(effect.room)
-        edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
         main = await platform.say(attempt, room, edition.main)
         for block, detail in edition.details:
             await platform.say(replace(attempt, key=f"{attempt.key}:{block}"), room, detail, thread=main)
@@ -141,16 +164,21 @@ class Digests:
         """The same as one mail. Raises as `say`."""
         if not isinstance(mailer, SendsMail):
             raise Rejected(f"`{effect.way}` under `paging:` sends no mail")
-        edition = await asyncio.to_thread(self.edition, effect.team, effect.start, effect.end)
-        await mailer.send(attempt, effect.to, edition.main.summary, whole(edition))
+        edition = await self._posted(effect.team, effect.start, effect.end)
+        language = self.weeklies[effect.team].language
+        await mailer.send(attempt, effect.to, edition.main.summary, whole(edition), language)
 
 
 def whole(edition: Edition) -> Document:
-    """An edition as one text, where there are no threads."""
-    blocks = [
-        block for document in (edition.main, *(detail for _, detail in edition.details)) for block in document.blocks
-    ]
+    """An edition as one text, where there are no threads and nothing can be typed."""
+    blocks = [block for document in documents(edition) for block in document.blocks]
     return replace(edition.main, blocks=tuple(blocks))
+
+
+def documents(edition: Edition) -> list[Document]:
+    """All of an edition, and at its end where the lines in it are typed."""
+    foot = [edition.typed] if edition.typed else []
+    return [edition.main, *(detail for _, detail in edition.details), *foot]
 
 
 def posts(weekly: Weekly, start: datetime, end: datetime, moment: str = "") -> Enqueue:

@@ -1,8 +1,8 @@
 """The shell around the rules: load → decide → evolve → plan → record, for a whole batch in one transaction.
 
 Rules of this file: nothing outside is touched; whatever is asked of this transaction is asked for the whole batch at
-once; locks are taken in one order everywhere (alert folding, incidents by number, the counters, the coffee's board), so
-that several processes on one PostgreSQL never wait for each other in a circle.
+once; locks are taken in one order everywhere (alert folding, incidents by number, the counters of incidents and of overrides,
+the coffee's board), so that several processes on one PostgreSQL never wait for each other in a circle.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from bot.beats import Beats
 from bot.coffee.board import Manner
 from bot.coffee.brewed import Brewed
 from bot.coffee.voters import Voter, voter
-from bot.complete import Around, complete, spoken_of, titles_of
+from bot.complete import Around, complete, forgetting, spoken_of, titles_of
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.decide import decide
@@ -105,7 +105,7 @@ class _Batch:
         notifications = [request for request in requests if isinstance(request, Notification)]
         # Behind what was sent, whose outcomes keep their places.
         notifications += self._beats.told(requests)
-        folding = self._fold(notifications, spoken_of(requests), self._namesakes(requests))
+        folding = self._fold(notifications, spoken_of(requests), self._beside(requests))
         again = self._seen(requests)
         late = self._settle(requests)
         rows = [*folding.stray, *self._alerts(folding.groups)]
@@ -138,10 +138,10 @@ class _Batch:
 
     # Loading: everything the batch needs, a statement a kind.
 
-    def _fold(self, notifications: Sequence[Notification], asked: set[int], namesakes: set[int]) -> Folding:
+    def _fold(self, notifications: Sequence[Notification], asked: set[int], beside: set[int]) -> Folding:
         """What the alerts mean. Loads, and so locks, all that the batch is about at once and in one order."""
         if not notifications:
-            self._ledger.incidents = self._tx.load(asked, beside=namesakes) if asked or namesakes else {}
+            self._ledger.incidents = self._tx.load(asked, beside=beside) if asked or beside else {}
             return Folding((), ())
         alerts = [alert for notification in notifications for alert in notification.alerts]
         cut = [(n.source, n.group) for n in notifications if n.group_resolved and n.truncated]
@@ -150,7 +150,7 @@ class _Batch:
         standing = self._tx.standing(sorted(keys))
         maintained = {w.number for w in standing.windows if any(covered(w, a.labels, self._at) for a in alerts)}
         owners = {row.incident for row in known if row.incident} | set(standing.groups.values())
-        self._ledger.incidents = self._tx.load(asked, beside=owners | maintained | namesakes)
+        self._ledger.incidents = self._tx.load(asked, beside=owners | maintained | beside)
         groups = dict(standing.groups)
         if late := wanted(notifications, known, self._rules.routes, self._ledger.incidents) - keys:
             groups |= self._tx.standing(sorted(late)).groups
@@ -158,10 +158,12 @@ class _Batch:
         windows = [self._ledger.incidents[number] for number in sorted(maintained) if number in self._ledger.incidents]
         return fold(notifications, known, Met(self._rules.routes, groups, self._ledger.incidents, windows, self._at))
 
-    def _namesakes(self, requests: Sequence[Request]) -> set[int]:
-        """What is open by a title that somebody opens now. Not asked for by time, which is asked for behind the locks."""
-        titles = titles_of(requests)
-        return {number for number, title in self._tx.open_titles() if same_title(title) in titles} if titles else set()
+    def _beside(self, requests: Sequence[Request]) -> set[int]:
+        """What is open by a title that somebody opens now (not asked for by time, which is asked for behind the locks), and the
+        drills whose logs may tell what nobody may read any more."""
+        titles, past = titles_of(requests), forgetting(requests)
+        found = {number for number, title in self._tx.open_titles() if same_title(title) in titles} if titles else set()
+        return found | self._tx.drills_of(past) if past else found
 
     def _seen(self, requests: Sequence[Request]) -> set[str]:
         keys = [request.inbox for request in requests if isinstance(request, c.Ask) and request.inbox]

@@ -7,11 +7,10 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from adapters.holidays import as_date, holidays, public, told
 from bot.calendars import MeetingSource
-from bot.coffee.edition import Edition
 from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
+from bot.coffee.weekly.edition import Edition
 from bot.config import CoffeeSection, Config
 from bot.digests import Digests, NextCoffee, WeeklyWords
 from bot.duty import Duty
@@ -22,11 +21,13 @@ from bot.lookups import Lookups
 from bot.meeting_calendar import MeetingCalendar
 from bot.occasions import Occasions, covers
 from bot.occurrences import IsOff, between
-from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, weeklies, when
+from bot.planned import before_coffee, coffee, coffee_rooms, next_of, occasions, typed, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
+from bot.rescheduled import Rescheduled
 from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
 from storage.engine import Database
+from storage.lookups import SqlLookups
 from storage.weeks import SqlWeeks
 
 PAST, MOST_PAST = timedelta(weeks=26), 30
@@ -51,7 +52,7 @@ class Learning:
         *,
         calendar: Callable[[], str] = lambda: "",
     ) -> None:
-        known = cache(lambda names: holidays(names).is_off)
+        known = cache(_days_off)
 
         def days_off(names: Sequence[str]) -> IsOff:
             return known(tuple(names))
@@ -72,6 +73,7 @@ class Learning:
             people=config.people,
             duty=duty,
             coffee=NextCoffee(met.after, link, self._there) if met else None,
+            typed=typed(config),
             by_itself=config.digest is not None,
         )
         section = config.coffee or CoffeeSection()
@@ -88,11 +90,15 @@ class Learning:
             voter=ruled.voter,
         )
         cups = before_coffee(met, section, clock) if met else []
+        self._writer, self._lookups = writer, SqlLookups(database)
         self.occasions = Occasions([*occasions(config, planned, self.when), *cups], writer, memory, clock)
 
     def running(self) -> list[Coroutine[object, object, None]]:
         """What runs while we serve."""
-        return [self.occasions.run(), *([self.calendar.run()] if self.calendar else [])]
+        if self.calendar is None:
+            return [self.occasions.run()]
+        moved = Rescheduled(self.calendar, self._lookups, self._writer, self._clock)
+        return [self.occasions.run(), self.calendar.run(moved.look)]
 
     def invitation(self) -> Invitation | None:
         """To the lean coffee; None: nobody says when that is. May take a second, and raise as `Occurrences.after`."""
@@ -148,7 +154,17 @@ class Shelf:
         return self._digests.edition(team, start, end, language)
 
 
+def _days_off(names: Sequence[str]) -> IsOff:
+    if not names:
+        return lambda day: False
+    from adapters.holidays import holidays
+
+    return holidays(names).is_off
+
+
 def unknown_holidays(names: Sequence[str], year: int) -> list[str]:
     """What is wrong with the names under `holidays:`, a sentence each. Takes a second; raises Unavailable."""
+    from adapters.holidays import as_date, public, told
+
     regions = [name for name in names if as_date(name) is None]
     return [told(one) for one in public(regions, year).unknown] if regions else []

@@ -12,7 +12,7 @@ from bot.incident import events as e
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Source
 from bot.incident.outgoing import Outgoing, outgoing
-from bot.incident.plan import Policy, plan
+from bot.incident.plan import Policy, log_anew, plan
 from bot.owners import Owners
 from bot.rota import Rota
 from bot.store import Transaction
@@ -64,9 +64,11 @@ class Ledger:
             recorded.append(e.Recorded(number, incident.version, self._at(), by, source, first, event))
             for place, effect in enumerate(plan(incident, event, self._policy)):
                 self._plan(effect, incident, place)
+            self._plan_logs(event, incident)
             if isinstance(event, e.MergedInto):
                 self._owners.merged.append((number, event.into))
-            if isinstance(event, e.PeoplePaged) and event.turn:
+            # As in `plan`: whatever a rule forgets, an exercise takes nobody's turn.
+            if isinstance(event, e.PeoplePaged) and event.turn and incident.real:
                 self._rota.took(event.turn)
         if incident is None:
             raise ValueError("a command without events is not applied")
@@ -81,6 +83,18 @@ class Ledger:
     def queue(self, effects: Sequence[Outgoing]) -> None:
         """They are of no incident of the batch."""
         self._effects |= {one.key: one for one in effects}
+
+    def _plan_logs(self, event: e.Event, incident: Incident) -> None:
+        """Of the drills that replayed the `incident`, of which `event` says what it does."""
+        if not isinstance(event, e.MadePrivate | e.MessageRemoved):
+            return
+        about = f"log:{incident.number}.{incident.version}"
+        for drill in self.incidents.values():
+            if drill.replay is None or drill.replay.of != incident.number:
+                continue
+            for place, effect in enumerate(log_anew(drill, event, self._policy)):
+                key = f"{about}:{drill.number}.{place}"
+                self._effects[key] = outgoing(effect, incident=drill.number, seq=drill.version, place=place, key=key)
 
     def _plan(self, effect: f.Planned, incident: Incident, place: int) -> None:
         if isinstance(effect, f.Cancel):

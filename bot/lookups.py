@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bot.alerts.heartbeat import Signal
 from bot.coffee.board import Board, Coffee, Topic
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.gathered import Gathered
 from bot.incident.effects import PageStands
 from bot.incident.events import Recorded
 from bot.incident.model import Incident

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from bot.calendars import CalendarCopies, CalendarCopy, Fetched, MeetingSource
 from bot.coffee.dated import Meeting, called
-from bot.ports import Clock, DeliveryError, Unavailable
+from bot.ports import Clock, DeliveryError, Overloaded, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 KEPT_AS = "klatsch: coffee"
 """Among the copies of schedules; no schedule can be called that."""
+
+Then = Callable[[], Awaitable[None]]
 
 BEFORE, AHEAD = timedelta(days=60), timedelta(days=400)
 """What is read of it at a time, counted from what is asked for."""
@@ -43,17 +45,19 @@ class MeetingCalendar:
         """The first meeting that begins after `at`. As `after`."""
         return next((one for one in self._meetings(at) if one.start > at), None)
 
-    async def run(self) -> None:
-        """Until cancelled: ask its source as often as the configuration says."""
+    async def run(self, then: Then) -> None:
+        """Until cancelled: ask its source as often as the configuration says, and each time `then`."""
         while True:
-            await self.look()
+            await self.look(then)
             await asyncio.sleep(self._source.every.total_seconds())
 
-    async def look(self) -> None:
-        """Ask its source once. What goes wrong is said once in the log, and the copy stays."""
+    async def look(self, then: Then | None = None) -> None:
+        """Ask its source once, and `then` when it has answered. What goes wrong is said once in the log, and the copy stays."""
         try:
             await self._look()
-        except (DeliveryError, StoreUnavailable) as error:
+            if then is not None:
+                await then()
+        except (DeliveryError, StoreUnavailable, Overloaded) as error:
             trouble = str(error)
             if trouble != self._trouble:
                 log.warning("when the next coffee is could not be looked up: %s", trouble)

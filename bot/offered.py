@@ -41,6 +41,6 @@ class Addressed(Protocol):
 class SendsMail(Protocol):
     """What a pager may offer: it mails things that wake nobody."""
 
-    async def send(self, attempt: Attempt, to: str, subject: str, document: Document) -> None:
-        """Mail `document` to an address. The same `attempt.key` is the same mail. Raises Unavailable or Rejected."""
+    async def send(self, attempt: Attempt, to: str, subject: str, document: Document, language: str = "en") -> None:
+        """Mail `document`, which is in `language`, to an address. The same `attempt.key` is the same mail. Raises Unavailable or Rejected."""
         ...

@@ -11,11 +11,11 @@ from bot.chat.line import shown
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
 from bot.chat.values import unknown
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.edition import Edition
-from bot.coffee.period import period
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.period import period
 from bot.destinations import Destination, Place
-from bot.digests import Digests, Weekly, posts
+from bot.digests import Digests, Weekly, documents, posts
 from bot.incident.commands import PostDigest
 from bot.incident.model import Refused
 from bot.incident.outgoing import Enqueue
@@ -44,7 +44,7 @@ def looked_at(
     if found is None:
         if block in _team(digests, asked.get("team", "")).off:
             raise Refused(f"The configuration leaves `{block}` out of the digest.", "`digest` shows the others.")
-        raise Refused(f"The digest itself says all there is of `{block}`.", "`digest` shows it.")
+        raise Refused(f"There is no more to tell of `{block}`.", "`digest` shows what there is.")
     return found
 
 
@@ -58,9 +58,8 @@ def _linked(team: str, link: Callable[[str], str]) -> Document:
 
 
 def editions(digests: Digests, asked: Mapping[str, str], now: datetime) -> list[Document]:
-    """The message and all its details. As `looked_at`."""
-    edition = _edition(digests, asked, now)
-    return [edition.main, *(detail for _, detail in edition.details)]
+    """The message, all its details, and where what they name is typed. As `looked_at`."""
+    return documents(_edition(digests, asked, now))
 
 
 def _edition(digests: Digests, asked: Mapping[str, str], now: datetime, *, alone: bool = False) -> Edition:

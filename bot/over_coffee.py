@@ -18,10 +18,10 @@ from bot.chat.reactions import is_coffee, worded
 from bot.chat.votes import place, thumb
 from bot.coffee import replies
 from bot.coffee.board import Board, Topic, TopicState
-from bot.coffee.card import asked_document
+from bot.coffee.card import asked_document, where_minutes_are
 from bot.coffee.house import House
 from bot.coffee.minutes import minutes
-from bot.coffee.topics import LONGEST
+from bot.coffee.said import is_of_it
 from bot.handle import Outcome
 from bot.inbox import Writer
 from bot.incident import commands as c
@@ -139,8 +139,8 @@ class OverCoffee:
         return self._topic(board, reacted, by)
 
     def _topic(self, board: Board, reacted: Reacted, by: str) -> k.CoffeeCommand | None:
-        """The first ☕ on a message brings it up, each other is a dot; taken off, it takes that back. The board is no topic."""
-        if any(_is_on(reacted, message) for message in _ours(board, reacted.platform)):
+        """The first ☕ on a message brings it up, each other is a dot; taken off, it takes that back. What we say of the coffee is no topic."""
+        if is_of_it(reacted.text) or any(_is_on(reacted, message) for message in _ours(board, reacted.platform)):
             return None
         message = f"{reacted.platform}:{reacted.message}"
         topic = next((one for one in board.topics.values() if one.message == message and _is_open(one)), None)
@@ -181,7 +181,7 @@ class OverCoffee:
             raise Refused(f"There are no minutes of coffee {number}." if number else "There are no minutes yet.", hint)
         coffee, topics = found
         blocks = parse_markdown(minutes(coffee, {topic.id: topic for topic in topics}, (), self._house))
-        where = (Paragraph(line(f"{coffee.minutes}")),) if coffee.minutes else ()
+        where = (Paragraph(where_minutes_are(coffee, self._house)),) if web_link(coffee.minutes) else ()
         return Document("Minutes", (*blocks, *where))
 
 
@@ -225,4 +225,4 @@ def _is_open(topic: Topic) -> bool:
 
 def _one_line(text: str) -> str:
     """As much of a message as a topic holds."""
-    return one_line(worded(text), LONGEST)
+    return one_line(worded(text), k.TOPIC_LIMIT)

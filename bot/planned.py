@@ -21,6 +21,9 @@ from bot.ports import Clock, DeliveryError
 
 log = logging.getLogger(__name__)
 
+CHATS = {"slack": ("Slack", "/"), "matrix": ("Matrix", "!")}
+"""What people call the platforms under `chat:`, and what the command begins with there."""
+
 DaysOff = Callable[[Sequence[str]], IsOff]
 """What is off, of the names under `holidays:`."""
 
@@ -39,6 +42,12 @@ def weeklies(config: Config) -> dict[str, Weekly]:
     )
     teams = {name: _of_team(name, team, everybody, config, drawn=digest.wheel) for name, team in config.teams.items()}
     return {EVERYBODY: everybody, **teams}
+
+
+def typed(config: Config) -> tuple[tuple[str, str], ...]:
+    """What a line begins with in each chat there is, as (`Slack`, `/incident`). The console's is `klatsch say`, as everywhere."""
+    chats = (CHATS[name] for name in config.platforms if name in CHATS)
+    return tuple((called, f"{sign}{config.chat.command}") for called, sign in chats)
 
 
 def _of_team(name: str, team: DigestTeam, everybody: Weekly, config: Config, drawn: Sequence[str]) -> Weekly:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.coffee.board import Board, Manner
+from bot.coffee.board import Board, Manner, Topic
 from bot.coffee.brewed import Brewed
+from bot.coffee.overlooked import ASKED_FOR_BY, overlooked, since
 from bot.coffee.rules import brew
 from bot.coffee.sources import brought, wanted
 from bot.coffee.voters import Voter
@@ -45,14 +46,33 @@ class Pot:
         if not (self._asks or events or private):
             return []
         named = {id_ for _, command, _ in self._asks if (id_ := getattr(command, "topic", 0))}
-        self._before = self._now = self._tx.board(topics=named, events=events, incidents=private)
+        of_last = said.NoteTakeaway | said.DropTakeaway | said.StartCoffee
+        last = any(isinstance(command, of_last) for _, command, _ in self._asks)
+        self._before = self._now = self._tx.board(topics=named, events=events, incidents=private, last=last)
         if events or private:
-            first, at = self._now.topic + 1, self._at()
-            heard = brought(
-                self._now.board, recorded, incidents, self._manner, at=at, first_topic=first, voter=self._voter
-            )
-            self._take(heard)
+            self._hear(recorded, incidents)
+        if any(isinstance(command, ASKED_FOR_BY) for _, command, _ in self._asks):
+            self._look_back()
         return [(place, self._ask(command, by)) for place, command, by in self._asks]
+
+    def _hear(self, recorded: Sequence[e.Recorded], incidents: Mapping[int, Incident]) -> None:
+        first, at = self._now.topic + 1, self._at()
+        self._take(
+            brought(self._now.board, recorded, incidents, self._manner, at=at, first_topic=first, voter=self._voter)
+        )
+
+    def _look_back(self) -> None:
+        """Hear what the release before wrote, if it did."""
+        board, at = self._now.board, self._at()
+        of = {(topic.incident, topic.event) for topic in board.topics.values() if topic.incident}
+        lately = self._tx.lately(since(board, at), of)
+        about = {number for number, _ in lately.unheard} | {n for n, one in lately.incidents.items() if one.private}
+        if about:
+            # With what became of their other topics.
+            known = self._tx.board(incidents=about).board.topics
+            self._before, self._now = _beside(self._before, known), _beside(self._now, known)
+        if found := overlooked(self._now.board, lately, at):
+            self._hear(found, lately.incidents)
 
     def _ask(self, command: CoffeeCommand, by: str) -> Brewed | Refused:
         board, topic, number = self._now.board, self._now.topic + 1, self._now.coffee + 1
@@ -87,6 +107,11 @@ class Pot:
             [topic for id_, topic in new.topics.items() if topic != old.topics.get(id_)],
             [coffee for number, coffee in new.coffees.items() if coffee != old.coffees.get(number)],
         )
+
+
+def _beside(kept: Kept, topics: Mapping[int, Topic]) -> Kept:
+    """With these `topics`, where it has none of the same id."""
+    return replace(kept, board=replace(kept.board, topics={**topics, **kept.board.topics}))
 
 
 def _completed(command: CoffeeCommand, voter: str) -> CoffeeCommand:

@@ -7,7 +7,7 @@ from functools import partial
 from adapters.settings import DRAFTS
 from bot.coffee.board import Manner
 from bot.coffee.nameless import nameless
-from bot.coffee.tongue import TONGUES
+from bot.coffee.sentences import TONGUES
 from bot.config import CoffeeSection, Config, mailers
 from bot.destinations import Place, all_of
 from bot.handle import Rules

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.coffee.board import Board, Coffee, Topic
+from bot.coffee.overlooked import Lately
 from bot.incident.commands import Ask
 from bot.incident.effects import Cancel, Effect
 from bot.incident.events import Recorded
@@ -131,6 +132,10 @@ class Transaction(Protocol):
         of them, with its opening."""
         ...
 
+    def drills_of(self, numbers: Collection[int]) -> set[int]:
+        """The drills that replay one of these incidents, or did."""
+        ...
+
     def take_numbers(self, count: int) -> int:
         """The first of `count` new incident numbers; a rolled-back transaction gives them back, so there are no gaps."""
         ...
@@ -172,9 +177,16 @@ class Transaction(Protocol):
         topics: Collection[int] = (),
         events: Collection[tuple[int, int]] = (),
         incidents: Collection[int] = (),
+        last: bool = False,
     ) -> Kept:
         """The board, locked until the transaction ends, the last of all locks; beside what is on it the topics with these ids, from
-        these events (incident and number), and from these incidents, whatever became of them."""
+        these events (incident and number), and from these incidents, whatever became of them, and with `last` those of the last coffee that
+        is over."""
+        ...
+
+    def lately(self, since: datetime, topics: Collection[tuple[int, int]]) -> Lately:
+        """What may be a topic, of what was recorded from `since` on, and what `topics` (incident and number of the event) came from. Behind
+        `board`, whose lock keeps others from making topics of it meanwhile."""
         ...
 
     def keep_board(self, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:

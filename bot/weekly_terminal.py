@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from bot.config import Config
 from bot.database import missing
@@ -12,10 +13,24 @@ from bot.main import Klatsch
 from bot.on_demand import editions, posting
 from bot.terminal import printed, send
 
+_KEY = re.compile(r"`(team|week)=(`?)")
+
 
 async def digest(config: Config, asked: dict[str, str], *, post: bool) -> int:
     """Print the digest that is `asked` for (`team`, `week`, `lang`), its message and its details; with `post`, put it into the outbox
     too. Raises Refused and StoreUnavailable."""
+    try:
+        return await _digest(config, asked, post=post)
+    except Refused as refused:
+        raise Refused(refused.reason, as_options(refused.hint)) from refused
+
+
+def as_options(hint: str) -> str:
+    """What is said to somebody who typed a line, for whoever typed options: `--week=2026-W47`."""
+    return _KEY.sub(lambda key: f"`--{key[1]}{key[2] or '='}", hint)
+
+
+async def _digest(config: Config, asked: dict[str, str], *, post: bool) -> int:
     if asked.get("lang") and post:
         raise Refused(
             "A digest is posted in the language that `digest:` in the configuration says.",

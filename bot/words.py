@@ -14,9 +14,9 @@ from bot.chat.links import links
 from bot.chat.page import Fired, PageWords, page
 from bot.chat.removals import still_told
 from bot.chat.templates import Templates
-from bot.coffee.around import Around
-from bot.coffee.edition import Edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
 from bot.duty import Duty
 from bot.incident.effects import SayHandover
 from bot.incident.events import Recorded
@@ -109,8 +109,8 @@ class Wording:
 
     def weekly(self, gathered: Gathered, around: Around, language: str, *, alone: bool = False) -> Edition:
         # The digest comes once a week, long after the start.
-        from bot.coffee.digest import weekly
-        from bot.coffee.editions import edition
+        from bot.coffee.weekly.digest import weekly
+        from bot.coffee.weekly.render import edition
 
         return edition(weekly(gathered, around), around, self._templates, language, alone=alone)
 

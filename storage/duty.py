@@ -27,6 +27,10 @@ def overrides(connection: Connection, at: datetime) -> list[Override]:
 
 def take_ids(connection: Connection, count: int) -> int:
     """The first of `count` new ids."""
+    # A batch may take both counters, in the order in which people typed: whoever wants this one holds that of incidents before it,
+    # so that two processes never wait for each other in a circle.
+    before = select(counter.c.value).where(counter.c.name == "incident").with_for_update()
+    connection.execute(before).scalar_one()
     taken = update(counter).where(counter.c.name == "override").values(value=counter.c.value + count)
     last: int = connection.execute(taken.returning(counter.c.value)).scalar_one()
     return last - count + 1

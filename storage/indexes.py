@@ -10,6 +10,7 @@ from sqlalchemy import Index, Table, TextClause
 
 from storage.public import UNRESOLVED, public_incident
 from storage.tables import (
+    DRILL,
     FOLDABLE,
     LATEST,
     LIVE,
@@ -47,6 +48,7 @@ PARTIAL = (
     _partial("event_paged", event, PAGED, "at"),
     _partial("event_told", event, TOLD, "recorded_at"),
     _partial("incident_owing", incident, OWING, "number"),
+    _partial("incident_drill", incident, DRILL, "number"),
     _partial("topic_open", topic, OPEN_TOPIC, "id"),
     _partial("coffee_live", coffee, LIVE_COFFEE, "number"),
     _partial("outbox_due", outbox, WAITING, "urgency", "due_at", "id"),

@@ -12,16 +12,15 @@ from sqlalchemy import Connection, bindparam, delete, exists, select, update
 from bot.alerts.heartbeat import Signal
 from bot.alerts.model import Alert, AlertRow, Known
 from bot.coffee.board import Coffee, Topic
-from bot.incident import events as e
-from bot.incident.drilling import MOST_TOGETHER, comes_again
+from bot.coffee.overlooked import Lately
 from bot.incident.effects import Cancel
-from bot.incident.events import KINDS, Recorded, RoomOpened
+from bot.incident.events import Recorded, RoomOpened
 from bot.incident.model import Incident
 from bot.incident.outgoing import Outgoing
 from bot.oncall.overrides import Override
 from bot.ports import Clock
 from bot.store import Kept, Settlement, Standing
-from storage import bulk, codec, coffee, duty, heartbeats, rows
+from storage import bulk, codec, coffee, drills, duty, heartbeats, rows
 from storage.engine import Database
 from storage.tables import (
     FOLDABLE,
@@ -44,12 +43,6 @@ CHUNK = 500
 FOLDING_LOCK = 0x6B6C61
 """Our own number among PostgreSQL's advisory locks."""
 
-
-REPLAYED = tuple(KINDS[kind] for kind in (e.IncidentOpened, e.AlertsFired, e.AlertsCleared, e.AlertsLeft, e.Absorbed))
-"""Kinds of events that a drill replays, and where they begin."""
-
-MOST_REPLAYED = 20_000
-"""Events of alerts: those of any storm, which tells of a burst at a time."""
 
 INCIDENT_CHANGES = tuple(c.name for c in incident.c if c.name not in ("number", "opened_at"))
 ALERT_KEYS = ("source", "fingerprint", "incident")
@@ -127,17 +120,10 @@ class SqlTransaction:
         return [rows.recorded(row) for row in reversed(self._connection.execute(statement).all())]
 
     def script(self, number: int, since: int) -> list[Recorded]:
-        wanted = select(event).where(event.c.incident == number, event.c.kind.in_(REPLAYED)).order_by(event.c.seq)
-        limit = MOST_TOGETHER + 1 if since else MOST_REPLAYED
-        found: list[Recorded] = []
-        while True:
-            page = self._connection.execute(wanted.where(event.c.seq >= since).limit(limit)).all()
-            read = [rows.recorded(row) for row in page]
-            found += [one for one in read if not since or comes_again(one.event)]
-            # Behind a page of merged incidents that had no alerts there may be more.
-            if not since or len(page) < limit or len(found) >= limit:
-                return found[:limit]
-            since = read[-1].seq + 1
+        return drills.script(self._connection, number, since)
+
+    def drills_of(self, numbers: Collection[int]) -> set[int]:
+        return drills.drills_of(self._connection, numbers)
 
     def take_numbers(self, count: int) -> int:
         taken = update(counter).where(counter.c.name == "incident").values(value=counter.c.value + count)
@@ -193,8 +179,12 @@ class SqlTransaction:
         topics: Collection[int] = (),
         events: Collection[tuple[int, int]] = (),
         incidents: Collection[int] = (),
+        last: bool = False,
     ) -> Kept:
-        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents)
+        return coffee.kept(self._connection, topics=topics, events=events, incidents=incidents, last=last)
+
+    def lately(self, since: datetime, topics: Collection[tuple[int, int]]) -> Lately:
+        return coffee.lately(self._connection, since, topics)
 
     def keep_board(self, topics: Sequence[Topic], coffees: Sequence[Coffee]) -> None:
         coffee.keep(self._connection, topics, coffees)

@@ -57,6 +57,7 @@ TOLD = text(
     " 'follow_up_added', 'follow_up_changed', 'postmortem_drafted', 'postmortem_assigned', 'postmortem_written')"
 )
 OWING = text("owing = 1")
+DRILL = text("kind = 'drill'")
 OPEN_TOPIC = text("state = 'open'")
 LIVE_COFFEE = text("live = 1")
 

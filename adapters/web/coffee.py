@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 
 SUMMARY = "Lean coffee"
 DESCRIPTION = "Bring a topic: `coffee add TOPIC` in chat. What we talk about first is what most of us put dots on: `coffee` shows it."
+STRANGE = (
+    "This link to the coffee's calendar is not one of ours, or it was cut off. Open the whole link; `coffee link` in chat "
+    "shows the one there is."
+)
 UID = "lean-coffee@klatsch"
 """For ever: what changes is the same invitation."""
 
@@ -65,7 +69,7 @@ class CoffeeCalendar:
     async def show(self, request: Request) -> Response:
         """404 for whatever is none of ours: who has no link learns nothing."""
         if not self._links.admits(request.query_params.get("token", "")):
-            raise HTTPException(404, "There is no such calendar.")
+            raise HTTPException(404, STRANGE)
         try:
             invitation = await asyncio.to_thread(self._invitation)
         except DeliveryError as error:

@@ -19,10 +19,11 @@ from starlette.responses import HTMLResponse, Response
 
 from adapters.html import fragment
 from adapters.web.pages import Pages
-from adapters.web.shared import Shared
+from adapters.web.problems import HEADERS, Missing
 from bot.chat.document import Picture
-from bot.coffee.edition import Edition
+from bot.coffee.weekly.edition import Edition
 from bot.ports import Clock, Rejected, Unavailable
+from bot.shared import Shared
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -34,16 +35,12 @@ WEEK = timedelta(weeks=1)
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 
+ANOTHER = "`digest link` in chat shows the link there is."
+STRANGE = f"This link to a digest is not one of ours, or it was cut off. Open the whole link; {ANOTHER}"
+LAST = "Read the last one"
+
 ANSWERED_WITHIN = 20.0
 """Seconds that the database gets before the page says that it does not answer."""
-
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-}
 
 
 class Editions(Protocol):
@@ -95,21 +92,23 @@ class DigestPages:
 
     async def show(self, request: Request) -> Response:
         """404 for whatever is none of ours, so that who has no link learns nothing; 503 while the database does not answer, or days off
-        cannot be looked up."""
+        cannot be looked up. Who has a link is told more."""
         token = request.path_params["token"]
         try:
             team = self._links.read(token)
         except BadSignature:
-            raise _nothing() from None
+            raise HTTPException(404, STRANGE) from None
         language = request.query_params.get("lang", "")
         until = request.query_params.get("until", "")
-        if language not in ("", *LANGUAGES) or len(until) > len("2026-11-30T08:00Z"):
-            raise _nothing()
+        if language not in ("", *LANGUAGES):
+            raise Missing("The digest is not written in that language: `lang` is `en` or `de`.", "?", LAST)
+        if len(until) > len("2026-11-30T08:00Z"):
+            raise _no_edition()
         try:
             async with asyncio.timeout(ANSWERED_WITHIN):
                 # A week takes a moment to be put together: who asks at the same time shares it.
                 body = await self._made.get(
-                    repr((team, until, language)), lambda: asyncio.to_thread(self._page, team, until, language)
+                    (team, until, language), lambda: asyncio.to_thread(self._page, team, until, language)
                 )
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("a digest could not be shown: %s", str(error) or "no answer")
@@ -117,7 +116,7 @@ class DigestPages:
         except Unavailable as error:
             raise HTTPException(503, f"Not now: {error.reason}", headers={"Retry-After": "300"}) from error
         except Rejected as error:
-            raise HTTPException(404, error.reason) from error
+            raise HTTPException(404, f"{error.reason}. {ANOTHER}") from error
         return HTMLResponse(body, headers=HEADERS)
 
     def _page(self, team: str, until: str, language: str) -> bytes:
@@ -131,6 +130,7 @@ class DigestPages:
             "lang": language,
             "main": fragment(edition.main, _picture),
             "details": [(block.value, fragment(detail, _picture)) for block, detail in edition.details],
+            "typed": fragment(edition.typed, _picture) if edition.typed else "",
             "past": [(stamp(each), each) for _, each in past],
             "shown": stamp(end) if (start, end) in past else NOW,
             "languages": LANGUAGES,
@@ -145,7 +145,7 @@ def _chosen(past: Sequence[tuple[datetime, datetime]], until: str, now: datetime
     for start, end in past:
         if until in ("", stamp(end)):
             return start, end
-    raise _nothing()
+    raise _no_edition()
 
 
 def stamp(end: datetime) -> str:
@@ -159,5 +159,5 @@ def _picture(picture: Picture) -> str:
     return f"<figure>{svg(picture.drawing, picture.alt)}</figure>"
 
 
-def _nothing() -> HTTPException:
-    return HTTPException(404, "There is no such digest. `digest link` in chat shows the link there is.")
+def _no_edition() -> Missing:
+    return Missing("There is no digest that ends then, or it is too old to be shown.", "?", LAST)

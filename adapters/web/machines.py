@@ -22,6 +22,7 @@ from adapters.web.coffee import CoffeeCalendar
 from adapters.web.digests import DigestPages
 from adapters.web.metrics import Metrics
 from adapters.web.mounted import Bounded
+from adapters.web.problems import Problems
 from bot.alerts.model import Notification
 from bot.alerts.source import AlertSource
 from bot.ports import Inbox, Overloaded
@@ -95,7 +96,7 @@ def machines_app(
         Route("/metrics", metricz),
         *(Route(path, Bounded(app), methods=["POST"]) for path, app in mounted.items()),
     ]
-    app = Starlette(routes=routes, exception_handlers={HTTPException: _answer})
+    app = Starlette(routes=routes, exception_handlers={HTTPException: Problems().answer})
     if public is not None:
         # Not mounted at /: it would take what is ours when only the method is wrong, and GET /alerts/x is no page.
         app.router.default = public
@@ -171,9 +172,3 @@ async def _discarded(request: Request) -> None:
 
 def _parts(request: Request) -> AsyncIterator[bytes]:
     return parts(request, BODY_LIMIT, "set `max_alerts` at the sender")
-
-
-async def _answer(_: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        raise error
-    return JSONResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)

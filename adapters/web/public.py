@@ -28,9 +28,9 @@ from adapters.status.builtin import Config
 from adapters.web import feeds
 from adapters.web.answers import UNCHANGING, answer
 from adapters.web.pages import TEMPLATES, Pages
-from adapters.web.shared import Shared
 from bot.chat.document import clean
 from bot.ports import Clock
+from bot.shared import Shared
 from bot.status import api
 from bot.status import page as rules
 from bot.status.model import PublicIncident, PublicPages

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 
-from bot.chat.advice_opened import nearly, replays
+from bot.chat.advice_opened import nearly, plays, replays
 from bot.chat.document import Block, Bullets, Button, Buttons, Paragraph, Quote, Text, line
 from bot.chat.marked import marked
 from bot.chat.templates import and_, local
@@ -172,8 +172,7 @@ def _opened(after: Incident, zone: str) -> Iterator[str]:
             yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
         case Kind.DRILL:
             yield "Nobody is paged, nothing is published."
-            if after.replay:
-                yield replays(after, after.replay)
+            yield replays(after, after.replay) if after.replay else plays(after)
         case Kind.NEARMISS:
             yield nearly(after)
         case Kind.RETRO:

@@ -26,8 +26,13 @@ def replays(after: Incident, held: Replay) -> str:
     return (
         f"The alerts of INC-{held.of} come again, {as_fast(held.speed)}: all of them within {_lasts(held)}. "
         f"`{ref} drill pause` holds them, `{ref} drill go` goes on, `{ref} drill speed=20x` changes the pace, "
-        f"`{ref} drill inject TEXT` tells the players something. `{ref} resolve` ends it, and its log is written."
+        f"`{ref} drill inject TEXT` tells the players something. `{ref} drill end` ends it, and its log is written."
     )
+
+
+def plays(after: Incident) -> str:
+    ref = after.ref
+    return f"You tell what happens: `{ref} drill inject TEXT` tells the players something. `{ref} drill end` ends the drill."
 
 
 def _lasts(held: Replay) -> str:

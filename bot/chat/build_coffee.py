@@ -39,6 +39,8 @@ ALSO: Mapping[str, tuple[str, ...]] = {
 """What may follow `coffee`, and what else it may be called."""
 
 SHOW = frozenset({"board", "list", "show", "topics", "status", "all"})
+HELP = frozenset({"help", "h", "", "hilfe", "how"})
+UNDO = frozenset({"undo", "back", "revert", "oops"})
 BETWEEN = frozenset({"and", "for", "on", "topic", "topics", "number", "und", "für"})
 """Words that people put between the numbers of topics, and that say nothing."""
 
@@ -56,6 +58,8 @@ def coffee(typed: Typed, context: Context) -> Do | Question:
     if len(words) > 1 and _number(words[0]) is not None and words[1].low in CALLED:
         words = (words[1], words[0], *words[2:])
     name = CALLED.get(words[0].low)
+    if name is None and len(words) == 1 and words[0].low.strip("-?") in HELP:
+        return Question("help", None, {"verb": typed.verb})
     if name is None:
         raise _unknown(words)
     return _BUILD[name](typed, words[1:], context)
@@ -66,7 +70,14 @@ def _unknown(words: Sequence[Word]) -> Refused:
     whole = join(words)
     if _number(words[0]) is not None:
         return Refused(f"What about topic {shown(first)}?", f"`coffee vote {shown(first)}` puts a dot on it.")
+    if words[0].low in UNDO:
+        return Refused(
+            "Over coffee each line has its own way back.",
+            "The answer to it names it: behind `undo`, where it can be taken back. `coffee` shows the board as it is.",
+        )
     near = nearest(first, CALLED) or _begun(words[0].low)
+    if not near and len(words) == 1:
+        return Refused(f"I do not know `coffee {shown(first)}`.", "`help coffee` says what there is.")
     meant = f"coffee {CALLED[near]} {join(words[1:])}".strip() if near else f"coffee add {whole}"
     hint = f"Did you mean `{meant}`?" if repeatable(meant) else "`coffee add TEXT` adds a topic."
     return Refused(f"I do not know `coffee {shown(first)}`.", hint)
@@ -81,13 +92,11 @@ def _begun(low: str) -> str:
 def _add(typed: Typed, words: Sequence[Word], context: Context) -> Do:
     if len(words) > 1 and words[0].low.rstrip(":") == "topic":
         words = words[1:]
-    return typed.do(c.AddTopic(text=_text(typed, words, "some words", "coffee add Why do OSDs flap?"), by=context.by))
+    return typed.do(c.AddTopic(text=_text(words, "some words", "coffee add Why do OSDs flap?"), by=context.by))
 
 
 def _vote(typed: Typed, words: Sequence[Word], context: Context) -> Do:
-    first, *others = (
-        c.PutDots(topic=topic, voter="", count=count) for topic, count in _dots(typed, words, "vote").items()
-    )
+    first, *others = (c.PutDots(topic=topic, voter="", count=count) for topic, count in _dots(words, "vote").items())
     return Do(None, first, typed.verb, then=tuple(others))
 
 
@@ -95,25 +104,25 @@ def _unvote(typed: Typed, words: Sequence[Word], context: Context) -> Do:
     said = any(_TIMES.fullmatch(word.text) for word in words)
     first, *others = (
         c.TakeDots(topic=topic, voter="", count=count if said else None)
-        for topic, count in _dots(typed, words, "unvote").items()
+        for topic, count in _dots(words, "unvote").items()
     )
     return Do(None, first, typed.verb, then=tuple(others))
 
 
 def _drop(typed: Typed, words: Sequence[Word], context: Context) -> Do:
-    return typed.do(c.DropTopic(topic=_only(typed, words, "drop")))
+    return typed.do(c.DropTopic(topic=_only(words, "drop")))
 
 
 def _restore(typed: Typed, words: Sequence[Word], context: Context) -> Do:
-    return typed.do(c.RestoreTopic(topic=_only(typed, words, "restore")))
+    return typed.do(c.RestoreTopic(topic=_only(words, "restore")))
 
 
 def _reword(typed: Typed, words: Sequence[Word], context: Context) -> Do:
     example = "coffee reword 3 Why do OSDs flap?"
     number = _number(words[0]) if words else None
     if number is None:
-        raise typed.missing("the number of a topic", example)
-    return typed.do(c.RewordTopic(topic=number, text=_text(typed, words[1:], "its new words", example)))
+        raise _missing("the number of a topic", example)
+    return typed.do(c.RewordTopic(topic=number, text=_text(words[1:], "its new words", example)))
 
 
 def _order(typed: Typed, words: Sequence[Word], context: Context) -> Do:
@@ -135,7 +144,7 @@ def _topic(typed: Typed, words: Sequence[Word], context: Context) -> Do:
         meant = f"coffee add {join(words)}"
         hint = f"Did you mean `{meant}`?" if repeatable(meant) else "`coffee add TEXT` adds one."
         raise Refused("`coffee topic` needs the number of a topic.", hint)
-    return typed.do(c.TakeUpTopic(topic=_only(typed, words, "topic")))
+    return typed.do(c.TakeUpTopic(topic=_only(words, "topic")))
 
 
 def _up(typed: Typed, words: Sequence[Word], context: Context) -> Do:
@@ -152,14 +161,14 @@ def _takeaway(typed: Typed, words: Sequence[Word], context: Context) -> Do:
         return _untake(typed, words[1:], context)
     topic = _number(words[0]) if words and words[0].text.startswith("#") else None
     rest = words if topic is None else words[1:]
-    text = _text(typed, rest, "some words", "coffee takeaway We alert on slow OSDs, not on flapping ones")
+    text = _text(rest, "some words", "coffee takeaway We alert on slow OSDs, not on flapping ones")
     return typed.do(c.NoteTakeaway(text=text, by=context.by, topic=topic or 0))
 
 
 def _untake(typed: Typed, words: Sequence[Word], context: Context) -> Do:
     if not words or words[0].low in ("last", "latest"):
         return typed.do(c.DropTakeaway())
-    return typed.do(c.DropTakeaway(takeaway=_only(typed, words, "untake", "the number of a takeaway")))
+    return typed.do(c.DropTakeaway(takeaway=_only(words, "untake", "the number of a takeaway")))
 
 
 def _end(typed: Typed, words: Sequence[Word], context: Context) -> Do:
@@ -173,7 +182,7 @@ def _skip(typed: Typed, words: Sequence[Word], context: Context) -> Do:
 def _minutes(typed: Typed, words: Sequence[Word], context: Context) -> Question:
     if not words or words[0].low in ("last", "latest"):
         return typed.ask(minutes="last")
-    return typed.ask(minutes=str(_only(typed, words, "minutes", "the number of a coffee")))
+    return typed.ask(minutes=str(_only(words, "minutes", "the number of a coffee")))
 
 
 def _link(typed: Typed, words: Sequence[Word], context: Context) -> Question:
@@ -210,23 +219,28 @@ def _alone(name: str, words: Sequence[Word], command: c.CoffeeCommand) -> c.Coff
     return command
 
 
-def _text(typed: Typed, words: Sequence[Word], what: str, example: str) -> str:
+def _text(words: Sequence[Word], what: str, example: str) -> str:
     text = join(words)
     if not text:
-        raise typed.missing(what, example)
+        raise _missing(what, example)
     return text
 
 
-def _only(typed: Typed, words: Sequence[Word], name: str, what: str = "the number of a topic") -> int:
+def _missing(what: str, example: str) -> Refused:
+    """Without all that may follow `coffee`: who came so far wants to know what comes next."""
+    return Refused(f"`{' '.join(example.split()[:2])}` needs {what}.", f"For example: `{example}`")
+
+
+def _only(words: Sequence[Word], name: str, what: str = "the number of a topic") -> int:
     numbers = [number for word in words if (number := _number(word)) is not None]
     if not numbers:
-        raise typed.missing(what, f"coffee {name} 3")
+        raise _missing(what, f"coffee {name} 3")
     if len(numbers) > 1 or any(_number(word) is None and word.low not in BETWEEN for word in words):
         raise Refused(f"`coffee {name}` takes one number.", f"For example: `coffee {name} {numbers[0]}`")
     return numbers[0]
 
 
-def _dots(typed: Typed, words: Sequence[Word], name: str) -> Counter[int]:
+def _dots(words: Sequence[Word], name: str) -> Counter[int]:
     """How many dots for which topic: `3`, `3 5`, `3,5`, `3 3`, `3 x2`, `3 2x`."""
     found: Counter[int] = Counter()
     last: int | None = None
@@ -243,7 +257,7 @@ def _dots(typed: Typed, words: Sequence[Word], name: str) -> Counter[int]:
         elif part.lower() not in BETWEEN:
             raise Refused(f"`{shown(part)}` is no number of a topic.", "`coffee` shows them with their numbers.")
     if not found:
-        raise typed.missing("the number of a topic", f"coffee {name} 3")
+        raise _missing("the number of a topic", f"coffee {name} 3")
     if len(found) > MOST_VOTED:
         raise Refused(f"{len(found)} topics are too many for one line.", f"Up to {MOST_VOTED} go into one.")
     return found

@@ -13,15 +13,16 @@ from bot.incident.drilling import FASTEST, SLOWEST
 from bot.incident.model import Incident, Kind, Mark, Refused, Severity
 from bot.nearest import nearest
 
-HOLD = frozenset({"pause", "hold", "stop"})
+HOLD = frozenset({"pause", "hold"})
 GO = frozenset({"go", "continue", "resume"})
-STEERED = (*sorted(HOLD), *sorted(GO), "speed", "inject")
+END = frozenset({"end", "stop", "over", "finish"})
+STEERED = (*sorted(HOLD), *sorted(GO), *sorted(END), "speed", "inject")
 
 _SPEED = re.compile(r"([0-9]{1,4})[x×]?", re.IGNORECASE)
 
 
 def drill(typed: Typed, context: Context) -> Do:
-    """`drill TITLE`, `drill INC-7 [speed=10x] [TITLE]`; and of one that is on: `drill pause`, `go`, `speed 20x`, `inject TEXT`."""
+    """`drill TITLE`, `drill INC-7 [speed=10x] [TITLE]`; and of one that is on: `drill pause`, `go`, `speed 20x`, `inject TEXT`, `end`."""
     steer = _steering(typed)
     if steer is not None:
         command = steer()
@@ -52,13 +53,15 @@ def drill(typed: Typed, context: Context) -> Do:
     )
 
 
-def _steering(typed: Typed) -> Callable[[], c.PaceReplay | c.Note] | None:
+def _steering(typed: Typed) -> Callable[[], c.PaceReplay | c.Note | c.Resolve] | None:
     """What is to be done with a drill that is on; None: one is to be opened."""
     count, first = len(typed.words), typed.first
     if first in HOLD and count == 1:
         return lambda: c.PaceReplay(paused=True)
     if first in GO and count == 1:
         return lambda: c.PaceReplay(paused=False, speed=_speed(typed.get("speed")) if typed.get("speed") else 0)
+    if first in END and count == 1:
+        return lambda: c.Resolve(drill=True)
     if first == "speed" and count == 2:
         return lambda: c.PaceReplay(speed=_speed(typed.words[1].text))
     if not count and typed.get("speed"):

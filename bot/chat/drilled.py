@@ -11,6 +11,9 @@ DRILL = "DRILL"
 BANNER = Paragraph((Text(DRILL, bold=True), Text(" · an exercise: nobody is paged, nothing is published.")))
 
 
+OVER = Paragraph((Text("This drill is over.", bold=True),))
+
+
 def is_drill(incident: Incident | None) -> bool:
     return incident is not None and incident.kind is Kind.DRILL
 
@@ -23,8 +26,13 @@ def bannered(document: Document) -> Document:
 
 
 def of(incident: Incident, document: Document) -> Document:
-    """`document` as it is said of `incident`."""
-    return bannered(document) if is_drill(incident) else document
+    """`document` as it is said of `incident`: what is over says so, too."""
+    if not is_drill(incident):
+        return document
+    said = bannered(document)
+    if incident.status.open or OVER in said.blocks:
+        return said
+    return replace(said, blocks=(BANNER, OVER, *(block for block in said.blocks if block != BANNER)))
 
 
 def topic(incident: Incident, text: str) -> str:

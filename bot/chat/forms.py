@@ -9,6 +9,7 @@ from dataclasses import replace
 from bot.chat.form import TEXT_MOST, Field, Form, Kind, Option, Place
 from bot.chat.publishing import STATES
 from bot.chat.values import MARKS
+from bot.incident.commands.coffee import TOPIC_LIMIT
 from bot.incident.life import TITLE_LIMIT
 from bot.incident.model import Moment, PublicStatus, Role
 from bot.incident.replay import as_fast
@@ -25,9 +26,6 @@ def _text(label: str, hint: str = "", *, required: bool = True) -> Field:
 def _time(name: str, label: str, hint: str, *, required: bool = False) -> Field:
     return Field(name, label, Kind.TIME, Place.KEY, hint, required)
 
-
-TOPIC_MOST = 300
-"""Characters of a coffee topic."""
 
 WHEN = "For example 14:05, -10m or 2026-11-26T23:00. Empty: now."
 TITLE = Field("text", "Title", Kind.LINE, Place.TEXT, "What is wrong, and where", True, most=TITLE_LIMIT)
@@ -289,7 +287,7 @@ _COFFEE = (
         "coffee",
         "A topic for the coffee",
         "Add",
-        (Field("text", "Topic", Kind.LINE, Place.TEXT, "What to talk about, in one line", True, most=TOPIC_MOST),),
+        (Field("text", "Topic", Kind.LINE, Place.TEXT, "What to talk about, in one line", True, most=TOPIC_LIMIT),),
         asked="add",
         word="add",
     ),

@@ -228,6 +228,11 @@ def _told(event: e.Event, outside: _Outside, times: Times) -> str:
         case e.IncidentOpened():
             private = " and private" if event.private else ""
             return f"is {BORN.get(event.kind, 'open')}{private}, {event.severity}: {event.title}"
+        case e.ReplayBegan():
+            # What is said behind it says it with how long it takes.
+            return ""
+        case e.ReplayMoved(seq=seq) if seq:
+            return ""
         case e.UpdatePosted():
             promise = f"; the next one is due by {times.of(event.next_by)}" if event.next_by else ""
             return f"Update {'on the timeline' if outside.untold else 'posted'}{promise}" if event.text else ""

@@ -56,13 +56,14 @@ LIFE: tuple[Verb, ...] = (
     Verb(
         "drill",
         "Open an exercise: nobody is paged, nothing is published. With a past incident its alerts come again, and a log is written.",
-        "drill [INC-7] [TITLE] [sev2] [speed=10x] · drill pause|go|inject TEXT",
+        "drill [INC-7] [TITLE] [sev2] [speed=10x] · drill pause|go|inject TEXT|end",
         drill,
         (
             "drill Ceph rack loss",
             "drill INC-7",
             "drill INC-7 speed=10x Who sees it first",
             "drill inject A customer calls",
+            "drill end",
         ),
         aliases=("exercise",),
         group="Start",

@@ -91,7 +91,7 @@ class Coffee:
     (0: none), since `since` and until `until`, in its `round`-th timebox; `last` is the one talked about before. While `asking`, `thumbs`
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by platform. `began` and `ended` are
     when people met, and `voices` how many had put dots by then. `ballot` is the vote that its dots are put in: each ends when people part,
-    and what is skipped leaves its own to the next coffee."""
+    and what is skipped leaves its own to the next coffee. `silent` topics in a row were over without a thumb or a word of anybody."""
 
     number: int
     starts_at: datetime
@@ -112,6 +112,7 @@ class Coffee:
     version: int = 0
     voices: int = 0
     ballot: int = 0
+    silent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from bot.incident.effects import CoffeeEffect, ShowBoard
 
 class Did(StrEnum):
     """`NOTHING`: it was so already, or it is pointless by now. `BEGAN`: people meet, or talk about another topic. `ON`: they go on with
-    theirs. `DONE`: the last topic is done, and people still meet. `ASKED`: for thumbs. `TOOK_ALONG`: a takeaway was noted. `TOOK_BACK`:
+    theirs. `DONE`: no topic is talked about any more, and people still meet. `ASKED`: for thumbs. `NOT_BEGUN`: people had begun by
+    mistake. `RESUMED`: they had ended by mistake. `TOOK_ALONG`: a takeaway was noted. `TOOK_BACK`:
     one was taken back. `KEPT`: we know where something of ours stands."""
 
     NOTHING = "nothing"
@@ -23,6 +24,7 @@ class Did(StrEnum):
     PUT = "put"
     TAKEN = "taken"
     CALLED = "called"
+    MOVED = "moved"
     ORDERED = "ordered"
     BEGAN = "began"
     ASKED = "asked"
@@ -33,6 +35,8 @@ class Did(StrEnum):
     TOOK_ALONG = "took_along"
     TOOK_BACK = "took_back"
     OVER = "over"
+    NOT_BEGUN = "not_begun"
+    RESUMED = "resumed"
     SKIPPED = "skipped"
     KEPT = "kept"
 

@@ -15,6 +15,7 @@ from bot.chat.document import (
     Buttons,
     Document,
     Heading,
+    Inline,
     Line,
     Link,
     Paragraph,
@@ -26,8 +27,8 @@ from bot.chat.document import (
 )
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.house import House
-from bot.coffee.tongue import count, moment, spell
-from bot.incident.text import REMOVED
+from bot.coffee.sentences import count, moment, spell
+from bot.incident.text import REMOVED, web_link
 
 SHOWN = 15
 """Topics on the board: a phone shows no more at a time, and ten of them have a number to react with."""
@@ -59,7 +60,8 @@ def board_document(board: Board, house: House, now: datetime, *, posted: bool = 
         rows.append(spell(tongue.and_more, topics=more))
     blocks: list[Block] = [_heading(title, coffee, house), *(Paragraph(said) for said in _stands(board, house, now))]
     blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line(tongue.no_topics)))
-    blocks += _what_to_do(coffee, house, topics=bool(topics), posted=posted)
+    goes_on = coffee is not None and bool(coffee.current or _waits(board, coffee))
+    blocks += _what_to_do(coffee, house, topics=bool(topics), posted=posted, goes_on=goes_on)
     summary = f"{title}: {count(tongue.topics, len(topics))}"
     return Document(summary=clean(summary), blocks=tuple(blocks))
 
@@ -138,6 +140,13 @@ def when(at: datetime, house: House) -> Time:
     return Time(at, moment(at, house.zone, house.tongue))
 
 
+def where_minutes_are(coffee: Coffee, house: House) -> Line:
+    """A path on a machine of ours opens nothing for who reads it in a chat."""
+    address = web_link(coffee.minutes)
+    place: Inline = Link(address, address) if address else Text(f"coffee minutes {coffee.number}", code=True)
+    return spell(house.tongue.minutes_lie, place=place)
+
+
 def joining(coffee: Coffee, house: House) -> list[Block]:
     """Where people meet."""
     link = house.link(coffee.starts_at)
@@ -162,26 +171,31 @@ def _stands(board: Board, house: House, now: datetime) -> Sequence[Line]:
         case CoffeeStatus.ORDERED:
             return [spell(tongue.agenda_stands)]
         case CoffeeStatus.OVER:
-            over = spell(tongue.is_over)
-            return [over, spell(tongue.minutes_lie, place=coffee.minutes)] if coffee.minutes else [over]
+            return [spell(tongue.is_over), *([where_minutes_are(coffee, house)] if coffee.minutes else [])]
         case CoffeeStatus.SKIPPED:
             return [spell(tongue.is_skipped)]
         case CoffeeStatus.RUNNING:
             current = board.topics.get(coffee.current)
             if current is None or coffee.until is None:
-                return [spell(tongue.all_through)]
+                return [spell(tongue.waits if _waits(board, coffee) else tongue.all_through)]
             return [
                 spell(tongue.now, topic=Text(clean(short(current.text)), bold=True), until=clock(coffee.until, house))
             ]
 
 
-def _what_to_do(coffee: Coffee | None, house: House, *, topics: bool, posted: bool) -> list[Block]:
+def _waits(board: Board, coffee: Coffee) -> bool:
+    """Whether a topic of the agenda is still to come."""
+    agenda = (board.topics.get(id_) for id_ in coffee.agenda if id_ != coffee.current)
+    return any(topic is not None and topic.state is TopicState.OPEN for topic in agenda)
+
+
+def _what_to_do(coffee: Coffee | None, house: House, *, topics: bool, posted: bool, goes_on: bool) -> list[Block]:
     tongue = house.tongue
     add, vote = Button(tongue.add, "coffee add"), Button(tongue.vote, "coffee vote")
     if coffee is not None and not coffee.status.live:
         return []
     if coffee is not None and coffee.status is CoffeeStatus.RUNNING:
-        going = Button(tongue.go_next, "coffee next") if coffee.current else Button(tongue.end, "coffee end")
+        going = Button(tongue.go_next, "coffee next") if goes_on else Button(tongue.end, "coffee end")
         return [*joining(coffee, house), Buttons((going, add))]
     said = tongue.how_to_vote if posted else tongue.how_to_type_or_react if coffee else tongue.how_to_type
     # Where nothing is, nobody can put a dot.

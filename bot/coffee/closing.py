@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bot.coffee.board import Board, CoffeeStatus, Manner, TopicState
-from bot.coffee.brewed import Brewed, Did, Told, with_coffee
-from bot.coffee.meeting import done, told_of
-from bot.coffee.topics import of_meeting
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
+from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
+from bot.coffee.meeting import ENDS_ITSELF, done, running, told_of
+from bot.coffee.topics import of_meeting, open_topics, ordered
 from bot.incident import effects as f
+from bot.incident.commands.coffee import SkipCoffee
 from bot.incident.model import Refused
-from bot.incident.text import web_link
+from bot.incident.text import REMOVED, web_link
+
+BY_MISTAKE = timedelta(minutes=2)
+"""Who ends a meeting so soon, with nothing taken along, had begun it by mistake; and who begins one so soon after another had ended that
+one by mistake."""
 
 
 def end(board: Board, manner: Manner, *, at: datetime) -> Brewed:
@@ -19,17 +25,65 @@ def end(board: Board, manner: Manner, *, at: datetime) -> Brewed:
         raise Refused("No coffee is going on.", "`coffee` shows the board.")
     if board.coffee.status is not CoffeeStatus.RUNNING:
         raise Refused("The coffee has not begun.", "`coffee skip` says that it does not take place.")
+    began, held = board.coffee.began or at, [one for one in board.topics.values() if of_meeting(one, board.coffee)]
+    if timedelta() <= at - began < BY_MISTAKE and not any(topic.takeaways for topic in held):
+        return _not_begun(board, board.coffee, held)
     return close(board, manner, at)
 
 
+def _not_begun(board: Board, coffee: Coffee, held: Iterable[Topic]) -> Brewed:
+    """As it was before: `held` were begun. One that nobody had planned is left out."""
+    back = [replace(topic, state=_again(topic), coffee=0, spent=timedelta()) for topic in held]
+    planned = coffee.began is None or not timedelta() <= coffee.starts_at - coffee.began < BY_MISTAKE
+    status = CoffeeStatus.ORDERED if planned else CoffeeStatus.SKIPPED
+    coffee = replace(coffee, status=status, began=None, current=0, last=0, since=None, until=None, round=0)
+    coffee = replace(coffee, asking=False, thumbs={}, asked={})
+    return Brewed(with_coffee(with_topics(board, *back), coffee), told=Told(Did.NOT_BEGUN, coffee=coffee))
+
+
+def _again(topic: Topic) -> TopicState:
+    return TopicState.DROPPED if topic.text == REMOVED else TopicState.OPEN
+
+
+def resumed(board: Board, manner: Manner, *, at: datetime) -> Brewed | None:
+    """The meeting that has just been ended goes on, with the topic that somebody names; None: there is none. Its dots are gone, its agenda is
+    not; what came up since stands behind it."""
+    last = max((one for one in board.past.values() if one.ended), key=lambda one: one.number, default=None)
+    if board.coffee is not None or last is None or not timedelta() <= at - (last.ended or at) < BY_MISTAKE:
+        return None
+    past = {number: one for number, one in board.past.items() if number != last.number}
+    since = (topic.id for topic in ordered(open_topics(board)) if topic.id not in last.agenda)
+    coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None, agenda=(*last.agenda, *since))
+    # Whoever put one since did so for the next coffee, as somebody else.
+    again = [replace(topic, dots={}, reacted={}) for topic in board.topics.values() if topic.state is TopicState.OPEN]
+    board = with_topics(replace(board, coffee=coffee, past=past), *again)
+    whole = f.WakeTimebox(coffee.number, 0, 0, at + manner.length + ENDS_ITSELF)
+    return Brewed(board, (whole,), Told(Did.RESUMED, board.topics.get(coffee.last), coffee=coffee))
+
+
+def met(board: Board) -> Coffee:
+    """The meeting that people are in, or were in last: things come to mind later. Raises Refused."""
+    over = [coffee for coffee in board.past.values() if coffee.ended]
+    if (board.coffee is None or board.coffee.status is not CoffeeStatus.RUNNING) and over:
+        return max(over, key=lambda coffee: coffee.number)
+    return running(board)
+
+
+def written(board: Board, coffee: Coffee, manner: Manner, told: Told) -> Brewed:
+    """What people take along of `coffee` is otherwise, and so are its minutes where they are written already."""
+    if coffee.status is CoffeeStatus.RUNNING:
+        return Brewed(board, told=told)
+    # Whatever is done outside is counted as a change of a meeting.
+    board = with_coffee(board, replace(coffee, version=coffee.version + 1))
+    return Brewed(board, tuple(f.WriteMinutes(name, coffee.number) for name in manner.publishers), told)
+
+
 def close(board: Board, manner: Manner, at: datetime) -> Brewed:
-    """People part. Who has dots for the next coffee has as many as everybody."""
+    """People part; they met until now. Who has dots for the next coffee has as many as everybody."""
     board = done(board, at)
-    coffee = board.coffee
-    if coffee is None:
-        return Brewed(board)
+    coffee = running(board)
     voices = {voter for topic in board.topics.values() for voter in topic.dots}
-    coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=len(voices))
+    coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=max(coffee.voices, len(voices)))
     # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {
         id_: replace(topic, dots={}, reacted={}, brought="")
@@ -43,8 +97,10 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     return Brewed(board, (*told_of(manner, "over", coffee), *minutes), Told(Did.OVER, coffee=coffee))
 
 
-def skip(board: Board, manner: Manner) -> Brewed:
+def skip(board: Board, command: SkipCoffee, manner: Manner) -> Brewed:
     coffee = board.coffee
+    if command.starts_at is not None and (coffee is None or coffee.starts_at != command.starts_at):
+        return Brewed(board)
     if coffee is None:
         raise Refused("No coffee is called.", "Once the next one is, `coffee skip` says that it does not take place.")
     if coffee.status is CoffeeStatus.RUNNING:

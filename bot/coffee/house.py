@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.coffee.board import Manner
-from bot.coffee.tongue import TONGUES, Tongue
+from bot.coffee.sentences import TONGUES, Tongue
 from bot.coffee.voters import Voter
 from bot.incident.model import Person
 

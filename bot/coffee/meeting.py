@@ -18,30 +18,39 @@ from bot.incident.commands.coffee import CallCoffee, NextTopic, OrderAgenda, Tak
 from bot.incident.model import Refused
 
 ENDS_ITSELF = timedelta(hours=1)
-"""So long after its time a meeting that nobody ended is over."""
+"""So long after its time a meeting that nobody ended, or began, is over."""
+
+JUST = timedelta(seconds=10)
+"""Who goes on so soon after a topic began meant the one before: two people did so at once, or somebody as its time was up."""
 
 
-def call(board: Board, command: CallCoffee, manner: Manner, *, number: int) -> Brewed:
-    board, coffee = _planned(board, command.starts_at, number)
-    if coffee is None or coffee.number != number:
+def call(board: Board, command: CallCoffee, manner: Manner, *, at: datetime, number: int) -> Brewed:
+    before = board.coffee
+    board, coffee = _planned(board, command.starts_at, at, number)
+    if coffee is None or coffee == before:
         return Brewed(board, told=Told(coffee=coffee))
-    board = placed(with_coffee(board, coffee))
-    return Brewed(board, told_of(manner, "called", coffee), Told(Did.CALLED, coffee=coffee))
+    if before is not None and coffee.number == before.number:
+        return Brewed(with_coffee(board, coffee), told_of(manner, "moved", coffee), Told(Did.MOVED, coffee=coffee))
+    # Its board is news enough: it says all that there is to say.
+    return Brewed(placed(with_coffee(board, coffee)), told=Told(Did.CALLED, coffee=coffee))
 
 
-def order(board: Board, command: OrderAgenda, manner: Manner, *, number: int) -> Brewed:
+def order(board: Board, command: OrderAgenda, manner: Manner, *, at: datetime, number: int) -> Brewed:
     if command.starts_at is None:
         coffee = board.coffee
         if coffee is None:
             raise Refused("No coffee is called.", "`coffee start` begins one at once.")
     else:
-        board, coffee = _planned(board, command.starts_at, number)
+        board, coffee = _planned(board, command.starts_at, at, number)
         if coffee is None or coffee.status is not CoffeeStatus.CALLED:
             # For the clock once is enough: people may have ordered it, and met.
             return Brewed(board, told=Told(coffee=coffee))
+    # It reminds of the coffee too: once is enough, and not beside a board that is only now posted.
+    said = told_of(manner, "ordered", coffee) if board.coffee and coffee.status is CoffeeStatus.CALLED else ()
     coffee = _ordered(board, coffee)
-    board = placed(with_coffee(board, coffee))
-    return Brewed(board, told_of(manner, "ordered", coffee), Told(Did.ORDERED, coffee=coffee))
+    nobody = f.WakeTimebox(coffee.number, 0, 0, coffee.starts_at + manner.length + ENDS_ITSELF)
+    waits = (nobody,) if command.starts_at else ()
+    return Brewed(placed(with_coffee(board, coffee)), (*said, *waits), Told(Did.ORDERED, coffee=coffee))
 
 
 def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
@@ -60,12 +69,20 @@ def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
 
 def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
     coffee, about, takeaway = running(board), None, None
+    just = coffee.since is not None and timedelta() <= at - coffee.since < JUST
     if command.takeaway.strip():
-        board, about, takeaway = noted(board, coffee, command.takeaway, command.by, manner)
-    if not coffee.current and _next(board, coffee) is None:
-        if takeaway:
-            return Brewed(board, told=Told(Did.TOOK_ALONG, about, coffee=coffee, takeaway=takeaway))
-        raise Refused("That was the last topic.", "`coffee add TEXT` brings up another, `coffee end` ends the coffee.")
+        meant = coffee.last if just else 0
+        board, about, takeaway = noted(board, coffee, command.takeaway, command.by, manner, meant)
+    last = not coffee.current and _next(board, coffee) is None
+    if takeaway and (just or last):
+        return Brewed(board, told=Told(Did.TOOK_ALONG, about, coffee=coffee, takeaway=takeaway))
+    if just:
+        raise Refused(
+            f"Topic {coffee.current} has just begun, so it stays.", "`coffee next` goes on from it in a moment."
+        )
+    if last:
+        said = "That was the last topic." if coffee.last else "There are no topics yet."
+        raise Refused(said, "`coffee add TEXT` brings one up, `coffee end` ends the coffee.")
     brewed = go_on(board, manner, at)
     return replace(brewed, told=replace(brewed.told, takeaway=takeaway))
 
@@ -99,6 +116,17 @@ def go_on(board: Board, manner: Manner, at: datetime) -> Brewed:
     return Brewed(board, said, Told(Did.DONE, board.topics.get(ended), coffee=coffee))
 
 
+def wait(board: Board, manner: Manner, at: datetime) -> Brewed:
+    """The topic that is talked about is done, and another one begins when somebody says so."""
+    ended = running(board).current
+    if _next(board, running(board)) is None:
+        return go_on(board, manner, at)
+    board = done(board, at)
+    coffee = replace(running(board), silent=0)
+    told = Told(Did.DONE, board.topics.get(ended), coffee=coffee)
+    return Brewed(with_coffee(board, coffee), told_of(manner, "quiet", coffee, ended), told)
+
+
 def done(board: Board, at: datetime) -> Board:
     """Nobody talks about the current topic any more."""
     coffee = board.coffee
@@ -115,24 +143,17 @@ def done(board: Board, at: datetime) -> Board:
 
 
 def _begin(board: Board, id_: int, manner: Manner, at: datetime, *, ended: int) -> Brewed:
-    """Talk about this one, behind the one that `ended` (0: none). What was said of it at an earlier coffee stands in the minutes of
-    that."""
+    """Talk about this one of the agenda, behind the one that `ended` (0: none). What was said of it at an earlier coffee stands in the
+    minutes of that."""
     coffee = running(board)
     topic = replace(board.topics[id_], state=TopicState.OPEN, coffee=coffee.number)
     if not of_meeting(board.topics[id_], coffee):
         topic = replace(topic, spent=timedelta(), takeaways=())
     until = at + manner.timebox
-    agenda = coffee.agenda if id_ in coffee.agenda else _behind(coffee.agenda, coffee.last, id_)
-    coffee = replace(coffee, agenda=agenda, current=id_, since=at, until=until, round=1)
-    gone = told_of(manner, "done", coffee, ended) if ended else ()
-    effects = (*gone, *told_of(manner, "began", coffee, id_), f.WakeTimebox(coffee.number, id_, 1, until))
+    coffee = replace(coffee, current=id_, since=at, until=until, round=1)
+    effects = (*told_of(manner, "began", coffee, id_, before=ended), f.WakeTimebox(coffee.number, id_, 1, until))
     told = Told(Did.BEGAN, board.topics.get(ended), then=topic, coffee=coffee)
     return Brewed(with_coffee(with_topics(board, topic), coffee), effects, told)
-
-
-def _behind(agenda: tuple[int, ...], last: int, id_: int) -> tuple[int, ...]:
-    place = agenda.index(last) + 1 if last in agenda else 0
-    return (*agenda[:place], id_, *agenda[place:])
 
 
 def _next(board: Board, coffee: Coffee) -> Topic | None:
@@ -153,9 +174,10 @@ def _is_open(board: Board, id_: int) -> bool:
     return id_ in board.topics and board.topics[id_].state is TopicState.OPEN
 
 
-def _planned(board: Board, starts_at: datetime, number: int) -> tuple[Board, Coffee | None]:
+def _planned(board: Board, starts_at: datetime, at: datetime, number: int) -> tuple[Board, Coffee | None]:
     """The coffee of that time: the one that is called, or a new one, whose number is `number`; None: it is over, or was skipped. One
-    that was called for another time, and that nobody began, is skipped for it. Raises Refused while people meet."""
+    that was called for another time is moved while that is still to come, and is skipped when nobody began it. Raises Refused while
+    people meet."""
     if any(one.starts_at == starts_at for one in board.past.values()):
         return board, None
     coffee = board.coffee
@@ -164,6 +186,8 @@ def _planned(board: Board, starts_at: datetime, number: int) -> tuple[Board, Cof
     if coffee is not None:
         if coffee.status is CoffeeStatus.RUNNING:
             raise Refused("Another coffee is going on.", "`coffee end` ends it.")
+        if coffee.starts_at > at:
+            return board, replace(coffee, starts_at=starts_at, status=CoffeeStatus.CALLED)
         board = with_coffee(board, replace(coffee, status=CoffeeStatus.SKIPPED))
     return board, Coffee(number, starts_at, ballot=board.ballot)
 
@@ -176,6 +200,6 @@ def _free_start(board: Board, at: datetime) -> datetime:
     return at
 
 
-def told_of(manner: Manner, what: str, coffee: Coffee, topic: int = 0) -> tuple[f.CoffeeEffect, ...]:
+def told_of(manner: Manner, what: str, coffee: Coffee, topic: int = 0, before: int = 0) -> tuple[f.CoffeeEffect, ...]:
     """That it is said on each platform."""
-    return tuple(f.TellCoffee(platform, what, coffee.number, topic) for platform in manner.platforms)
+    return tuple(f.TellCoffee(platform, what, coffee.number, topic, before) for platform in manner.platforms)

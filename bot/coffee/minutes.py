@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from bot.chat.card import who
 from bot.chat.document import plain
 from bot.chat.markdown_out import escape
-from bot.coffee.board import Coffee, Topic, TopicState
+from bot.coffee.board import Coffee, Topic
 from bot.coffee.card import origin
 from bot.coffee.house import House
-from bot.coffee.tongue import count, day, span, spell
+from bot.coffee.sentences import count, day, span, spell
 
 REF = "coffee-{date:%F}"
 
@@ -41,11 +41,9 @@ def minutes(coffee: Coffee, topics: Mapping[int, Topic], stay: Sequence[Topic], 
 
 
 def talked_about(coffee: Coffee, topics: Mapping[int, Topic]) -> list[Topic]:
-    """In the order of the agenda; what was taken up beside it follows."""
+    """In the order of the agenda; what was taken up beside it follows. A topic that is on the board again was talked about all the same."""
     agenda = {id_: place for place, id_ in enumerate(coffee.agenda)}
-    found = [
-        topic for topic in topics.values() if topic.coffee == coffee.number and topic.state is TopicState.DISCUSSED
-    ]
+    found = [topic for topic in topics.values() if topic.coffee == coffee.number]
     return sorted(found, key=lambda topic: (agenda.get(topic.id, len(agenda)), topic.id))
 
 
@@ -55,14 +53,15 @@ def _facts(coffee: Coffee, discussed: Sequence[Topic], house: House) -> str:
     began = f"{_met(coffee).astimezone(ZoneInfo(house.zone)):%H:%M %Z}"
     rows = [(tongue.began_at, began), (tongue.length, span(length))]
     if coffee.voices:
-        rows.append((tongue.voices_heard, str(coffee.voices)))
+        rows.append((tongue.voices_heard, count(tongue.voters, coffee.voices)))
     rows.append((tongue.discussed, count(tongue.topics, len(discussed))))
     return "\n".join(f"- **{name}:** {escape(value)}" for name, value in rows)
 
 
 def _topic(number: int, topic: Topic, house: House) -> str:
     tongue = house.tongue
-    facts = [count(tongue.dots, topic.votes), span(topic.spent), *origin(topic, house)]
+    dots = [count(tongue.dots, topic.votes)] if topic.votes else []
+    facts = [*dots, span(topic.spent), *origin(topic, house)]
     taken = [f"- {_said(one.text, house)}{_by(one.by, house)}" for one in topic.takeaways]
     return "\n\n".join(
         [f"## {number}. {_said(topic.text, house)}", escape(", ".join(facts)), "\n".join(taken) or tongue.nothing_said]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.chat.document import Document, Line, Mention, Paragraph, Text, clean, line, plain
 from bot.chat.implied import repeatable
 from bot.chat.marked import marked
 from bot.coffee.board import Coffee, Takeaway, Topic
 from bot.coffee.brewed import Did, Told
 from bot.coffee.card import KEYCAPS, SHORT, clock, short, when
+from bot.coffee.closing import BY_MISTAKE
 from bot.coffee.house import House
-from bot.coffee.tongue import ENGLISH, count, span, spell
+from bot.coffee.sentences import ENGLISH, count, span, spell
 from bot.incident.model import Person, Refused
 
 
@@ -46,6 +49,8 @@ def several(answers: tuple[Document, ...]) -> Document:
         tone="refused" if refused else "good",
     )
 
+
+_UNDO_START = f"`coffee end` within {span(BY_MISTAKE)} takes the start back"
 
 Said = tuple[Line, str]
 """What changed, and behind it, with code between backticks, how it is undone or what comes next."""
@@ -97,11 +102,17 @@ def _takeaway(told: Told, topic: Topic) -> Said:
     number, takeaway = f"{topic.id}", told.takeaway or Takeaway("")
     text = short(takeaway.text)
     if told.what is Did.TOOK_ALONG:
-        noted = spell("Noted as takeaway {k}, with topic {n}: {taken}", k=f"{takeaway.number}", n=number, taken=text)
-        return noted, _undo(f"untake {takeaway.number}")
+        parts = {"k": f"{takeaway.number}", "n": number, "of": _of(told.coffee, topic), "taken": text}
+        return spell("Noted as takeaway {k}, with topic {n}{of}: {taken}", **parts), _undo(f"untake {takeaway.number}")
     gone = spell("Takeaway {k} is off topic {n}: {taken}", k=f"{takeaway.number}", n=number, taken=text)
     again = _undo(f"takeaway #{number} {takeaway.text}") if repeatable(takeaway.text) and text == takeaway.text else ""
     return gone, again or f"`coffee takeaway #{number} TEXT` notes another."
+
+
+def _of(coffee: Coffee | None, topic: Topic) -> str:
+    """Which topic that is, where people no more have it before their eyes."""
+    over = coffee is not None and not coffee.status.live
+    return f" of the last coffee ({short(topic.text)})" if over else ""
 
 
 def _counts(told: Told, topic: Topic) -> dict[str, str]:
@@ -120,29 +131,48 @@ def _meeting(told: Told, house: House) -> Said:
     before, then, coffee = told.topic, told.then, told.coffee
     taken = f" · take the takeaway back: `coffee untake {told.takeaway.number}`" if told.takeaway else ""
     if then is None or coffee is None or coffee.until is None:
-        first = "That was the last topic." if before else "The coffee begins, and there are no topics yet."
-        return spell(first), f"`coffee add TEXT` brings one up, `coffee end` ends the coffee.{taken}"
+        if before is None:
+            return spell(
+                "The coffee begins, and there are no topics yet."
+            ), f"`coffee add TEXT` brings one up, {_UNDO_START}."
+        back = f" · back to it: `coffee topic {before.id}`"
+        return spell(
+            "That was the last topic."
+        ), f"`coffee add TEXT` brings one up, `coffee end` ends the coffee.{back}{taken}"
     began = spell("Now, until {until}: {text}", text=short(then.text), until=clock(coffee.until, house))
-    if before is None:
-        return began, f"`coffee next` goes on to the next topic, `coffee end` ends the coffee.{taken}"
-    return began, f"back to the one before: `coffee topic {before.id}`{taken}"
+    if before is not None:
+        return began, f"back to the one before: `coffee topic {before.id}`{taken}"
+    if coffee.began == coffee.since:
+        return began, f"`coffee next` goes on to the next topic, {_UNDO_START}."
+    return began, f"`coffee next` goes on to the next topic, `coffee end` ends the coffee.{taken}"
 
 
 def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:
-    at = when(coffee.starts_at, house)
+    # Answers are in English whatever the house speaks.
+    at = when(coffee.starts_at, replace(house, language="en"))
     match told.what:
         case Did.CALLED:
             return spell("The coffee on {when} is called.", when=at), "`coffee skip` leaves it out."
+        case Did.MOVED:
+            return spell("The coffee is on {when} now.", when=at), "`coffee skip` leaves it out."
         case Did.ORDERED:
             return spell("The agenda stands, by dots."), "`coffee order` orders it anew, `coffee start` begins."
+        case Did.NOT_BEGUN:
+            back = spell("The coffee has not begun after all: topics and dots are as they were.")
+            return back, "`coffee start` begins it, `coffee skip` says that it does not take place."
         case Did.THUMB | Did.NO_THUMB:
             up = sum(coffee.thumbs.values())
             thumbs = spell("Thumbs so far: {up} up, {down} down.", up=f"{up}", down=f"{len(coffee.thumbs) - up}")
             return thumbs, "`coffee up` and `coffee down` change yours."
+        case Did.RESUMED:
+            taken_up = f"`coffee topic {coffee.last}` takes up the last topic again, " if coffee.last else ""
+            goes_on = f"{taken_up}`coffee next` begins the next one, `coffee end` ends it."
+            return spell("The coffee goes on. Its dots are gone, its agenda is as it was."), goes_on
         case Did.OVER:
             length = span(coffee.ended - coffee.began) if coffee.ended and coffee.began else "no time"
             over = spell("The coffee is over after {length}. What was not talked about stays.", length=length)
-            return over, "`coffee minutes` shows the minutes, `coffee start` begins another one."
+            more = "`coffee minutes` shows the minutes, `coffee takeaway #N TEXT` adds to them"
+            return over, f"{more}, `coffee start` within {span(BY_MISTAKE)} goes on."
         case Did.SKIPPED:
             skipped = spell("The coffee on {when} does not take place. Its topics stay.", when=at)
             return skipped, "`coffee start` holds one all the same."

@@ -20,15 +20,27 @@ from bot.coffee.brewed import Brewed, Did, Told, finished, with_coffee
 from bot.coffee.takeaways import noted, taken_back
 from bot.incident.commands import coffee as c
 
+UNSEEN = (c.RecordBoard, c.RecordThumbs, c.RecordMinutes, c.GiveThumb, c.TakeThumb, c.NoteTakeaway, c.DropTakeaway)
+"""Who says where it is shown changes nothing of what is shown; nor does a thumb before they are counted, nor what is taken along."""
+
+CLOCKS = (c.RecordBoard, c.RecordThumbs, c.RecordMinutes, c.CallCoffee, c.EndTimebox, c.CountThumbs)
+"""What nobody says."""
+
 
 def brew(
     board: Board, command: c.CoffeeCommand, manner: Manner, *, at: datetime, first_topic: int, number: int
 ) -> Brewed:
     """What `command` makes of `board` at `at`. A topic that is new gets the id `first_topic`, a coffee that is new `number`."""
-    brewed = _brew(board, command, manner, at, first_topic, number)
-    # Who says where it is shown changes nothing of what is shown; nor is a thumb seen before they are counted.
-    quiet = isinstance(command, c.RecordBoard | c.RecordThumbs | c.RecordMinutes | c.GiveThumb | c.TakeThumb)
-    return finished(board, brewed, manner, shows=not quiet)
+    brewed = _brew(_heard(board, command), command, manner, at, first_topic, number)
+    return finished(board, brewed, manner, shows=not isinstance(command, UNSEEN))
+
+
+def _heard(board: Board, command: c.CoffeeCommand) -> Board:
+    """Somebody is there."""
+    coffee = board.coffee
+    if coffee is None or not coffee.silent or isinstance(command, CLOCKS):
+        return board
+    return with_coffee(board, replace(coffee, silent=0))
 
 
 def _brew(
@@ -54,11 +66,12 @@ def _brew(
         case c.TakeThumb():
             return voting.take_thumb(board, command)
         case c.CallCoffee():
-            return meeting.call(board, command, manner, number=number)
+            return meeting.call(board, command, manner, at=at, number=number)
         case c.OrderAgenda():
-            return meeting.order(board, command, manner, number=number)
+            return meeting.order(board, command, manner, at=at, number=number)
         case c.StartCoffee():
-            return meeting.start(board, manner, at=at, number=number)
+            again = closing.resumed(board, manner, at=at)
+            return again or meeting.start(board, manner, at=at, number=number)
         case c.NextTopic():
             return meeting.next_topic(board, command, manner, at=at)
         case c.TakeUpTopic():
@@ -68,17 +81,17 @@ def _brew(
         case c.CountThumbs():
             return rounds.count_thumbs(board, command, manner, at=at)
         case c.NoteTakeaway():
-            coffee = meeting.running(board)
+            coffee = closing.met(board)
             board, topic, new = noted(board, coffee, command.text, command.by, manner, command.topic)
-            return Brewed(board, told=Told(Did.TOOK_ALONG, topic, coffee=coffee, takeaway=new))
+            return closing.written(board, coffee, manner, Told(Did.TOOK_ALONG, topic, coffee=coffee, takeaway=new))
         case c.DropTakeaway():
-            coffee = meeting.running(board)
+            coffee = closing.met(board)
             board, topic, gone = taken_back(board, coffee, command.takeaway)
-            return Brewed(board, told=Told(Did.TOOK_BACK, topic, coffee=coffee, takeaway=gone))
+            return closing.written(board, coffee, manner, Told(Did.TOOK_BACK, topic, coffee=coffee, takeaway=gone))
         case c.EndCoffee():
             return closing.end(board, manner, at=at)
         case c.SkipCoffee():
-            return closing.skip(board, manner)
+            return closing.skip(board, command, manner)
         case c.RecordBoard():
             return _shown(board, command)
         case c.RecordThumbs():

@@ -1,41 +1,55 @@
-"""What is said of a coffee in the thread of its board."""
+"""What is said of a coffee, most of it in the thread of its board."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bot.chat.document import Block, Bullets, Document, Line, Paragraph, Text, clean, line, plain
 from bot.coffee.board import Coffee, Takeaway, Topic
-from bot.coffee.card import clock, joining, short, when
+from bot.coffee.card import clock, joining, short, when, where_minutes_are
 from bot.coffee.house import House
-from bot.coffee.tongue import count, span, spell
+from bot.coffee.sentences import count, span, spell
+
+IN_THE_ROOM = frozenset({"ordered", "skipped", "moved"})
+"""What is said to everybody: when people meet, and that they do not. In a thread only those would read it who were there already."""
+
+ON_THE_AGENDA = 7
+"""Topics that are said to come: more than people get through."""
 
 
-def told(what: str, coffee: Coffee, topics: Mapping[int, Topic], topic: int, house: House) -> Document | None:
+def is_of_it(text: str) -> bool:
+    """Whether a message that reads so is one of those; in every language they begin alike. Slack may write the cup in letters."""
+    start = text.lstrip()[:40].casefold()
+    return start.startswith(("☕", ":coffee:")) and "lean coffee" in start
+
+
+def told(
+    what: str, coffee: Coffee, topics: Mapping[int, Topic], topic: int, house: House, before: int = 0
+) -> Document | None:
     """What `bot.incident.effects.TellCoffee` asks to be said. None: there is nothing to be said any more."""
     match what:
-        case "called":
-            return _called(coffee, topics, house)
         case "ordered":
             return _ordered(coffee, topics, house)
         case "skipped":
             return _message(spell(house.tongue.skipped, when=when(coffee.starts_at, house)))
+        case "moved":
+            return _message(spell(house.tongue.moved, when=when(coffee.starts_at, house)))
         case "over":
             return _over(coffee, topics, house)
-    about = topics.get(topic)
-    if about is None:
-        return None
+    about, done = topics.get(topic), topics.get(before)
+    going = coffee.until if coffee.current == topic else None
     match what:
-        case "done":
-            return _done(about, house)
-        case "began" if coffee.until and coffee.current == topic:
-            began = spell(
-                house.tongue.began, topic=Text(clean(about.text), bold=True), until=clock(coffee.until, house)
-            )
-            return _message(began, Paragraph(spell(house.tongue.during)))
-        case "on" if coffee.until and coffee.current == topic:
-            until = clock(coffee.until, house)
-            return _message(spell(house.tongue.goes_on, topic=short(about.text), until=until))
+        case "done" if about:
+            return _message(*_done(about, house))
+        case "began" if about and going:
+            return _began(about, going, done, house, _late(coffee, going, house))
+        case "quiet" if about:
+            return _message(*_done(about, house), Paragraph(spell(house.tongue.quiet)))
+        case "began" if done:
+            return _message(*_done(done, house))
+        case "on" if about and going:
+            return _message(spell(house.tongue.goes_on, topic=short(about.text), until=clock(going, house)))
         case _:
             return None
 
@@ -51,32 +65,42 @@ def thumbs(topic: Topic, house: House) -> Document:
     return _message(asked)
 
 
-def _called(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
-    tongue, at = house.tongue, when(coffee.starts_at, house)
-    adding = Paragraph(spell(tongue.how_to_add))
-    if not topics:
-        return _message(spell(tongue.called_empty, when=at), adding, *joining(coffee, house))
-    dots = count(tongue.dots, sum(topic.votes for topic in topics.values()))
-    called = spell(tongue.called, when=at, topics=count(tongue.topics, len(topics)), dots=dots)
-    return _message((*called, Text(" "), *spell(tongue.put_yours)), adding, *joining(coffee, house))
-
-
 def _ordered(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
     tongue, at = house.tongue, when(coffee.starts_at, house)
     rows: list[Line] = []
-    for topic in (topics[id_] for id_ in coffee.agenda if id_ in topics):
+    agenda = [topics[id_] for id_ in coffee.agenda if id_ in topics]
+    for topic in agenda[:ON_THE_AGENDA]:
         dots = f" ({count(tongue.dots, topic.votes)})" if topic.votes else ""
         rows.append(line(f"{topic.text}{dots}"))
     if not rows:
         return _message(spell(tongue.agenda_empty, when=at))
-    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *joining(coffee, house))
+    rest = len(agenda) - ON_THE_AGENDA
+    more = [Paragraph(spell(tongue.and_more, topics=count(tongue.topics, rest)))] if rest > 0 else []
+    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *more, *joining(coffee, house))
 
 
-def _done(topic: Topic, house: House) -> Document:
+def _began(topic: Topic, until: datetime, done: Topic | None, house: House, late: Sequence[Block]) -> Document:
+    """How to write things down is said with the first topic."""
+    began = spell(house.tongue.began, topic=Text(clean(topic.text), bold=True), until=clock(until, house))
+    if done is None:
+        return _message(began, Paragraph(spell(house.tongue.during)), *late)
+    first, *taken = _done(done, house)
+    return Document(summary=plain(began), blocks=(Paragraph(first), *taken, Paragraph(began), *late))
+
+
+def _late(coffee: Coffee, until: datetime, house: House) -> Sequence[Block]:
+    """What lasts longer than people had planned to meet."""
+    began = coffee.began or coffee.starts_at
+    in_time = coffee.starts_at <= began < coffee.starts_at + house.manner.length
+    end = (coffee.starts_at if in_time else began) + house.manner.length
+    return [Paragraph(spell(house.tongue.late, end=clock(end, house)))] if until > end else []
+
+
+def _done(topic: Topic, house: House) -> tuple[Line, *tuple[Block, ...]]:
     said = {"topic": short(topic.text), "length": span(topic.spent)}
     if not topic.takeaways:
-        return _message(spell(house.tongue.done_plain, **said))
-    return _message(spell(house.tongue.done, **said), Bullets(tuple(line(one.text) for one in topic.takeaways)))
+        return (spell(house.tongue.done_plain, **said),)
+    return spell(house.tongue.done, **said), Bullets(tuple(line(one.text) for one in topic.takeaways))
 
 
 def _over(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
@@ -84,14 +108,11 @@ def _over(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document
     discussed = [topic for topic in topics.values() if topic.coffee == coffee.number]
     taken: list[Takeaway] = [one for topic in discussed for one in topic.takeaways]
     length = coffee.ended - coffee.began if coffee.ended and coffee.began else None
-    over = spell(
-        tongue.over,
-        topics=count(tongue.topics, len(discussed)),
-        length=span(length) if length else "0 min",
-        takeaways=count(tongue.takeaways, len(taken)),
-    )
-    minutes = [Paragraph(spell(tongue.minutes_lie, place=coffee.minutes))] if coffee.minutes else []
-    return _message(over, *minutes)
+    said = {"topics": count(tongue.topics, len(discussed)), "length": span(length) if length else "0 min"}
+    if not discussed:
+        return _message(spell(tongue.over_plain, **said))
+    over = spell(tongue.over, takeaways=count(tongue.takeaways, len(taken)), **said)
+    return _message(over, Paragraph(where_minutes_are(coffee, house)))
 
 
 def _message(first: Line, *more: Block) -> Document:

@@ -12,11 +12,11 @@ from datetime import datetime
 
 from bot.coffee.board import Board, Manner, Origin, Topic, TopicState
 from bot.coffee.brewed import Brewed, finished, with_topics
-from bot.coffee.topics import LONGEST, SHORTEST, added, current, without
+from bot.coffee.topics import SHORTEST, added, current, without
 from bot.coffee.voters import Voter
 from bot.coffee.voting import put_dots, take_dots
 from bot.incident import events as e
-from bot.incident.commands.coffee import PutDots, TakeDots
+from bot.incident.commands.coffee import TOPIC_LIMIT, PutDots, TakeDots
 from bot.incident.model import Incident, Kind, Mark, Refused, Status
 from bot.incident.text import REMOVED, one_line
 
@@ -164,5 +164,5 @@ def _vanished(board: Board, topics: Sequence[Topic]) -> Board:
 
 
 def _line(text: str, manner: Manner) -> str:
-    line = one_line(manner.unnamed(text[:_READ]), LONGEST + 1)
-    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rstrip()}…"
+    line = one_line(manner.unnamed(text[:_READ]), TOPIC_LIMIT + 1)
+    return line if len(line) <= TOPIC_LIMIT else f"{line[: TOPIC_LIMIT - 1].rstrip()}…"

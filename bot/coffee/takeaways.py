@@ -1,4 +1,4 @@
-"""Rules of what people take along from a topic, and take back while they meet: after that it stands in the minutes. Pure."""
+"""Rules of what people take along from a topic, and take back: while they meet, and afterwards until they meet again. Pure."""
 
 from __future__ import annotations
 
@@ -61,6 +61,8 @@ def _about(board: Board, coffee: Coffee, topic: int) -> Topic:
     if topic:
         about = known(board, topic)
         if not of_meeting(about, coffee):
+            if not coffee.status.live:
+                raise Refused(f"Topic {topic} was not talked about then.", "`coffee minutes` shows what was.")
             raise Refused(f"Topic {topic} was not talked about yet.", f"`coffee topic {topic}` begins it.")
         return about
     current = board.topics.get(coffee.current or coffee.last)

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Origin, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
-from bot.incident.commands.coffee import AddTopic, DropTopic, ForgetTopic, RestoreTopic, RewordTopic
+from bot.incident.commands.coffee import TOPIC_LIMIT, AddTopic, DropTopic, ForgetTopic, RestoreTopic, RewordTopic
 from bot.incident.model import Refused
 from bot.incident.text import REMOVED, one_line
 
-SHORTEST, LONGEST = 3, 300
-"""Characters of a topic."""
+SHORTEST = 3
+"""Characters of a topic; `TOPIC_LIMIT` is how many it has at most."""
 
 MOST = 200
 """Open topics on the board: more are no agenda."""
@@ -146,8 +146,8 @@ def worded(text: str, manner: Manner) -> str:
     line = one_line(manner.unnamed(text[:_READ]), _READ)
     if len(line) < SHORTEST:
         raise Refused("A topic needs some words.", "For example: `coffee add Why do OSDs flap?`")
-    if len(line) > LONGEST:
-        raise Refused(f"A topic holds {LONGEST} characters; that is {len(line)}.", "Say it in one sentence.")
+    if len(line) > TOPIC_LIMIT:
+        raise Refused(f"A topic holds {TOPIC_LIMIT} characters; that is {len(line)}.", "Say it in one sentence.")
     return line
 
 

@@ -19,9 +19,8 @@ def put_dots(board: Board, command: PutDots, manner: Manner) -> Brewed:
     if command.count < 1:
         raise Refused("That is no number of dots.", f"For example: `coffee vote {topic.id}`")
     if command.count > left:
-        raise Refused(
-            _too_many(left, manner), f"`coffee unvote N` frees those on a topic. {_yours(board, command.voter)}"
-        )
+        fewer = f"`coffee vote {topic.id} x{left}` puts what is left. " if left else "`coffee unvote N` frees some. "
+        raise Refused(_too_many(left, manner), f"{fewer}{_yours(board, command.voter)}")
     reacted = (*held, command.reaction) if command.reaction else held
     now = _with(topic, command.voter, topic.dots.get(command.voter, 0) + command.count, reacted)
     told = Told(Did.PUT, now, topic, count=command.count, left=left - command.count)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.config.kinds import AnyBlock, Block, CronText, Duration, Text, Texts, Zone, as_link, as_start
 from bot.config.models import Section, of_a_turn
 from bot.crons import Cron

@@ -94,6 +94,8 @@ def _ending(running: Running, klatsch: Klatsch, folder: Path, *, stays: bool) ->
         f"  status page  {page}/",
         f"  incident     {page}/incidents/INC-1",
         f"  feed         {page}/feed.atom",
+        "  weekly digest",
+        f"    {klatsch.signed.digests.link()}",
     )
     # Paths stand on lines of their own: a narrow terminal breaks none.
     return "\n".join(
@@ -152,6 +154,11 @@ class _Story:
             await self._until("the alert to be clear", lambda: self._firing() == 0)
             await self._say("mia", "Word for customers that it is over", "publish resolved All operations work again.")
             await self._say("mia", "Approved: the component is green again", "publish approve")
+            await self._say(
+                "ben",
+                "Where chance helped is worth a line: the week's digest tells of it",
+                "note ctl02 and ctl03 happened to have the new certificate mark=lucky",
+            )
             await self._say("ana", "It is over", "resolve ctl01 serves the new certificate")
             await self._say(
                 "ben",
@@ -162,6 +169,8 @@ class _Story:
             await self._until("the postmortem's draft", self._drafted)
             await self._until("the room to be archived", lambda: self._console.room(ROOM).archived)
             await self._until("everything to be said", lambda: not self._klatsch.lookups.waiting())
+            near_miss = self._typed("mia", "nearmiss Nearly took ctl02 out of the pool as well", "incidents")
+            await self._step("A near miss is told in one line: no room, no page", near_miss)
             await self._step("On Monday, over coffee: what the week taught", self._typed("ben", "digest", "incidents"))
 
     async def _step(self, text: str, doing: object = None) -> None:

@@ -24,6 +24,7 @@ TWIN_WITHIN = timedelta(minutes=10)
 """So long after an incident was opened another of the same title is the same one more often than not."""
 
 REOPENABLE = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED, Status.DECLINED, Status.CANCELLED})
+BORN_OVER = frozenset({Kind.NEARMISS, Kind.RETRO})
 WITHOUT_POSTMORTEM = frozenset({Kind.NEARMISS, Kind.MAINTENANCE})
 
 
@@ -162,7 +163,9 @@ def decline(incident: Incident, command: c.Decline, at: datetime) -> list[e.Even
 def cancel(incident: Incident, command: c.Cancel, at: datetime) -> list[e.Event]:
     if incident.status is Status.CANCELLED:
         return []
-    if not incident.status.open:
+    # A near miss and a write-up of the past are over when they are born.
+    born = incident.kind in BORN_OVER and incident.status is Status.RESOLVED
+    if not (incident.status.open or born):
         raise Refused(f"{incident.ref} is {incident.status} and cannot be cancelled.", "`reopen` it first.")
     check_settled(incident, "cancel", command.reason)
     return _over(incident, Status.CANCELLED, command.reason, at)
@@ -225,6 +228,8 @@ def set_status(incident: Incident, command: c.SetStatus, at: datetime) -> list[e
 
 
 def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Event]:
+    if command.drill and incident.kind is not Kind.DRILL:
+        raise Refused(f"{incident.ref} is no drill.", f"To end it all the same: `{incident.ref} resolve`")
     if incident.status in (Status.RESOLVED, Status.REVIEW):
         return []
     if incident.status is Status.TRIAGE:

@@ -28,7 +28,7 @@ from bot.incident.showing import (
     tell_of_failure,
 )
 
-__all__ = ["Policy", "has_room", "plan"]
+__all__ = ["Policy", "has_room", "log_anew", "plan"]
 
 OVER = frozenset({Status.RESOLVED, Status.REVIEW, Status.CLOSED})
 """Ended, and its announcement may say that alerts fire on."""
@@ -228,6 +228,15 @@ def _copies(event: e.Noted | e.TaskAdded | e.FollowUpAdded, policy: Policy) -> l
     if not policy.copies or platform not in policy.platforms:
         return []
     return [f.KeepFile(platform, event.message, number) for number in range(len(event.files))]
+
+
+def log_anew(drill: Incident, event: e.Event, policy: Policy) -> list[f.WriteDraft]:
+    """What follows for a `drill` when `event` happened to the incident that it replayed: a log that tells what nobody may read there any
+    more is written anew."""
+    through = drill.postmortem.through if drill.postmortem else 0
+    if not through or not isinstance(event, e.MadePrivate | e.MessageRemoved):
+        return []
+    return [f.WriteDraft(publisher, removed=True) for publisher in _publishers(drill, policy)]
 
 
 def _rewrite(incident: Incident, event: e.MessageRemoved, policy: Policy) -> list[f.Planned]:

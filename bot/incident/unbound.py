@@ -50,13 +50,14 @@ class ShowBoard:
 
 @dataclass(frozen=True, slots=True)
 class TellCoffee:
-    """Say with the board what just happened in coffee `coffee`: it was `called`, `ordered` or `skipped`, topic `topic` `began`, goes `on`
-    for another round or is `done`, or the coffee is `over`."""
+    """Say what just happened in coffee `coffee`: it was `moved`, `ordered` or `skipped`, topic `topic` `began` (behind topic `before`, which is
+    done with that; 0: none was talked about), goes `on` for another round, is `done`, or is done while it is `quiet`, or the coffee is `over`."""
 
     platform: str
     what: str
     coffee: int
     topic: int = 0
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)

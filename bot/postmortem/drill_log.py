@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from bot.incident import events as e
 from bot.incident.model import Mark, Person, Role, Status
@@ -47,6 +48,7 @@ def drill_log(
     sections = [
         section(f"Facilitator's log of {now.ref}", _head(now, past, history, replay, zone), level=1),
         section("What came when", _steps(history, then, replay)),
+        section("What came, and what was written next", _written_next(now, history, cast(history, people).mask)),
         section("Side by side", _beside(now, past, history, then, replay, cast(history, people).mask)),
         section("For the debrief", _questions(history, now)),
     ]
@@ -170,6 +172,37 @@ class _Row:
     text: str
 
 
+def _written_next(now: Facts, history: Sequence[e.Recorded], mask: Callable[[str], str]) -> list[str]:
+    """What was put before the players, and what one of them wrote next; and when all were silent for longest."""
+    start, told_ = history[0].recorded_at, told(history)
+    events = {one.id: one.event for one in told_}
+    said = {ref: escape(line.text) for line in now.rows for ref in line.refs}
+    players = [one for one in told_ if one.command != 1 and _by_a_player(one) and one.id in said]
+    if not players:
+        return ["Nobody wrote anything down."]
+    rows = []
+    for line in now.rows:
+        came = next((ref for ref in line.refs if _put_before_them(events.get(ref))), "")
+        if not came:
+            continue
+        event = events[came]
+        text = f"**Inject:** {escape(mask(event.text))}" if isinstance(event, e.Noted) else escape(line.text)
+        reply = next((one for one in players if one.seq > int(came[1:])), None)
+        done = said[reply.id] if reply else "–"
+        rows.append((f"{_after(line.at, start)} {text}", done, _span(reply.recorded_at - line.at) if reply else "–"))
+    written = [start, *(one.recorded_at for one in players), history[-1].recorded_at]
+    silence, since, until = max((later - earlier, earlier, later) for earlier, later in pairwise(written))
+    return [
+        "What was said aloud stands nowhere, so the first words may have come sooner.",
+        *table(("What came", "What was written next", "After"), rows),
+        f"The longest silence: {_span(silence)}, from {_after(since, start)} to {_after(until, start)}.",
+    ]
+
+
+def _put_before_them(event: e.Event | None) -> bool:
+    return isinstance(event, e.AlertsFired) or (isinstance(event, e.Noted) and event.mark is Mark.INJECT)
+
+
 def _beside(
     now: Facts,
     past: Facts,
@@ -208,11 +241,15 @@ def _until(line: Line, start: datetime) -> str:
 
 def _after(at: datetime, start: datetime) -> str:
     """`T+4:10`, `T+1:04:10`."""
-    total = round((at - start).total_seconds())
-    hours, rest = divmod(abs(total), 3600)
+    span = at - start
+    return f"**T{'-' if round(span.total_seconds()) < 0 else '+'}{_span(span)}**"
+
+
+def _span(span: timedelta) -> str:
+    """`4:10`, `1:04:10`."""
+    hours, rest = divmod(abs(round(span.total_seconds())), 3600)
     minutes, seconds = divmod(rest, 60)
-    shown = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-    return f"**T{'-' if total < 0 else '+'}{shown}**"
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _questions(history: Sequence[e.Recorded], now: Facts) -> Iterator[str]:

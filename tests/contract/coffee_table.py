@@ -10,6 +10,7 @@ from bot.coffee.board import Manner
 from bot.coffee.brewed import Brewed
 from bot.handle import Outcome
 from bot.incident import commands as c
+from bot.incident.commands.coffee import EndCoffee
 from bot.incident.model import Source
 from storage.tables import metadata, outbox
 from tests.world import RULES, World
@@ -29,6 +30,14 @@ def said(command: c.CoffeeCommand, by: str = "ana", inbox: str = "") -> c.Ask:
 
 def ask(world: World, command: c.CoffeeCommand, by: str = "ana") -> Brewed:
     return brewed(world.do(said(command, by))[0])
+
+
+def ended(world: World, by: str = "ana") -> Brewed:
+    """The meeting ends, so late that nobody had begun it by mistake, and so long ago that nobody ended it by mistake."""
+    world.clock.forward(minutes=5)
+    over = ask(world, EndCoffee(), by)
+    world.clock.forward(minutes=5)
+    return over
 
 
 def brewed(outcome: Outcome) -> Brewed:

@@ -120,7 +120,9 @@ async def test_what_people_did_is_not_done_again_by_the_clock(house: World):
         assert board(house).coffee is None
         until(house.clock, SECOND - timedelta(days=1))
         await bot.look()
-        house.do(an_ask(StartCoffee()), an_ask(EndCoffee()))
+        house.do(an_ask(StartCoffee()))
+        house.clock.forward(minutes=5)
+        house.do(an_ask(EndCoffee()))
         until(house.clock, SECOND - timedelta(minutes=15))
         await bot.look()
     assert [one.status for one in board(house).coffees.values()] == [CoffeeStatus.SKIPPED, CoffeeStatus.OVER]

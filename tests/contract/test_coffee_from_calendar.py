@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -12,13 +14,17 @@ import pytest
 from adapters.http import Http
 from adapters.oncall.meetings import Config, build
 from bot.calendars import MeetingSource
+from bot.coffee.board import Coffee, CoffeeStatus, TopicState
 from bot.coffee.dated import Meeting
 from bot.config import ConfigError, load
+from bot.inbox import Writer
+from bot.incident.commands import coffee as k
 from bot.learning_findings import digests
 from bot.main import Klatsch
 from bot.meeting_calendar import MeetingCalendar
 from bot.ports import Unavailable
 from bot.providers import configured
+from bot.rescheduled import Rescheduled
 from storage.calendars import SqlCalendars
 from storage.engine import Database
 from tests.clock import FakeClock
@@ -101,6 +107,45 @@ async def test_what_was_never_read_says_so_and_what_another_calendar_said_is_not
             reading(world, other).after(NOW)
         none = reading(world, source(http, server), "tea")
         assert none.after(NOW) is None
+
+
+@pytest.fixture
+async def writer(world: World) -> AsyncIterator[Writer]:
+    writer = Writer(world.store, world.rules)
+    writing = asyncio.create_task(writer.run())
+    yield writer
+    writer.stop()
+    await writing
+
+
+def weekly(start: str) -> bytes:
+    return calendar(f"DTSTART;TZID=Europe/Berlin:{start}\nDURATION:PT1H\nRRULE:FREQ=WEEKLY\nSUMMARY:coffee")
+
+
+async def test_a_coffee_that_is_called_follows_its_calendar(world: World, http: Http, writer: Writer):
+    world.clock.forward(seconds=(NOW - world.clock.now()).total_seconds())
+    for command in (k.AddTopic(text="Why do OSDs flap?"), k.CallCoffee(starts_at=utc("2026-11-28T09:00:00"))):
+        world.ask(command)
+    async with IcsServer(weekly("20261128T143000")) as server:
+        met = reading(world, source(http, server))
+        await met.look(Rescheduled(met, world.lookups, writer, FakeClock(NOW)).look)
+        coffee = world.lookups.board().coffee
+        assert coffee is not None
+        assert (coffee.number, coffee.starts_at) == (1, utc("2026-11-28T13:30:00"))
+        server.body = calendar(OTHER)
+        await met.look(Rescheduled(met, world.lookups, writer, FakeClock(NOW)).look)
+    board = world.lookups.board()
+    assert (board.coffee, [one.status for one in board.past.values()]) == (None, [CoffeeStatus.SKIPPED])
+    assert board.topics[1].state is TopicState.OPEN
+
+
+async def test_a_calendar_that_is_away_moves_nothing(world: World, http: Http, writer: Writer):
+    world.ask(k.CallCoffee(starts_at=utc("2026-11-28T11:00:00")))
+    async with IcsServer(weekly("20261128T100000")) as server:
+        met = reading(world, source(http, server))
+        server.orders += [Answer(503)]
+        await met.look(Rescheduled(met, world.lookups, writer, FakeClock(NOW)).look)
+    assert world.lookups.board().coffee == replace(Coffee(1, utc("2026-11-28T11:00:00")), version=1)
 
 
 PLACES = {

@@ -10,14 +10,13 @@ from sqlalchemy import select
 
 from bot.coffee.board import Origin, Topic, TopicState
 from bot.coffee.nameless import nameless
-from bot.coffee.topics import LONGEST
 from bot.incident import commands as c
 from bot.incident.commands import coffee as k
 from bot.incident.model import Captured, Kind, Mark
 from bot.incident.text import REMOVED
 from storage import codec
 from storage.tables import outbox, topic
-from tests.contract.coffee_table import ask, everything, queued, said, sit
+from tests.contract.coffee_table import ask, ended, everything, queued, said, sit
 from tests.world import PEOPLE, World, an_ask
 
 
@@ -48,12 +47,12 @@ def noted(world: World, text: str = "Why do OSDs flap?", mark: Mark = Mark.COFFE
     ("mark", "origin"), [(Mark.COFFEE, Origin.REACTION), (Mark.QUESTION, Origin.QUESTION), (Mark.KEY_MOMENT, None)]
 )
 def test_lines_with_a_cup_and_open_questions_are_topics(world: World, mark: Mark, origin: Origin | None) -> None:
-    number = noted(world, "x" * (LONGEST + 9), mark)
+    number = noted(world, "x" * (k.TOPIC_LIMIT + 9), mark)
     found = [*world.lookups.board().topics.values()]
     assert [(one.origin, one.incident, one.event, one.message, one.by) for one in found] == (
         [(origin, number, 2, message(number), "ana")] if origin else []
     )
-    assert all(len(one.text) == LONGEST and one.text.endswith("…") for one in found)
+    assert all(len(one.text) == k.TOPIC_LIMIT and one.text.endswith("…") for one in found)
 
 
 def test_a_near_miss_is_a_topic_until_it_was_none(world: World) -> None:
@@ -163,14 +162,14 @@ def test_what_is_being_talked_about_stays_but_for_its_text(world: World) -> None
     world.ask(c.MakePrivate(), number)
     (found,) = world.lookups.board().topics.values()
     assert (found.text, found.state) == (REMOVED, TopicState.OPEN)
-    ask(world, k.EndCoffee())
+    ended(world)
     assert stored(world)[1].state is TopicState.DISCUSSED
 
 
 def test_what_was_talked_about_is_followed_too(world: World) -> None:
     number = noted(world, "pw=hunter2")
-    for command in (k.StartCoffee(), k.EndCoffee()):
-        ask(world, command)
+    ask(world, k.StartCoffee())
+    ended(world)
     world.ask(c.RemoveMessage(message=message(number)), number)
     minutes = world.lookups.coffee(1)
     assert minutes is not None
@@ -179,8 +178,8 @@ def test_what_was_talked_about_is_followed_too(world: World) -> None:
 
 def test_what_was_talked_about_and_becomes_private_is_read_by_nobody(world: World) -> None:
     number = noted(world, "Leaked key")
-    for command in (k.StartCoffee(), k.EndCoffee()):
-        ask(world, command)
+    ask(world, k.StartCoffee())
+    ended(world)
     world.ask(c.MakePrivate(), number)
     (found,) = stored(world).values()
     assert (found.text, found.message, found.state) == (REMOVED, "", TopicState.DISCUSSED)
@@ -193,6 +192,7 @@ def test_who_reacted_to_an_announcement_brought_up_what_vanishes_with_its_incide
         ask(world, k.AddTopic(text=text, message=f"slack:C1:{place}"))
     ask(world, k.AddTopic(text=f"How we talk about INC-{number}"))
     ask(world, k.StartCoffee())
+    world.clock.forward(minutes=1)
     ask(world, k.NextTopic(takeaway="Leaked by mail"))
     ask(world, k.EndCoffee())
     world.ask(c.MakePrivate(), number)
@@ -209,7 +209,7 @@ def test_when_a_text_goes_the_minutes_that_have_it_are_made_anew(world: World) -
     number, other = noted(world, "Leaked key"), noted(world, "pw=hunter2")
     for _ in range(2):
         ask(world, k.StartCoffee())
-        ask(world, k.EndCoffee())
+        ended(world)
         ask(world, k.RecordMinutes(coffee=world.lookups.board().ballot, place="minutes.md"))
     before = len(queued(world))
     ask(world, k.AddTopic(text="Something else"))
@@ -258,9 +258,7 @@ def test_once_a_coffee_is_called_the_board_shows_what_comes_up(world: World) -> 
     world.clock.forward(seconds=2)
     world.outbox.claim(64, world.clock.now() - world.clock.now())
     noted(world, "Another")
-    assert [kind for _, kind in queued(world)] == ["show_board", "show_board", "tell_coffee", "tell_coffee"] + 2 * [
-        "show_board"
-    ]
+    assert [kind for _, kind in queued(world)] == 4 * ["show_board"]
 
 
 def test_a_word_and_a_board_that_is_full_are_left_on_the_timeline(world: World) -> None:

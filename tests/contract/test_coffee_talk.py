@@ -292,7 +292,7 @@ async def test_one_person_on_two_platforms_is_one_voter(table: Table):
 
 async def test_each_answer_says_what_changed_and_the_line_that_takes_it_back_does(table: Table):
     answers = [
-        await table.types(line)
+        await later(table, line)
         for line in (
             "coffee add Why do OSDs flap?",
             "coffee drop 1",
@@ -322,6 +322,12 @@ async def test_each_answer_says_what_changed_and_the_line_that_takes_it_back_doe
         "coffee unvote 1 x2",
         "coffee vote 1 x2",
     ]
+
+
+async def later(table: Table, line: str) -> str:
+    """A minute after what was typed before."""
+    table.stage.clock.forward(minutes=1)
+    return await table.types(line)
 
 
 async def test_of_several_dots_in_one_line_each_is_put_or_said_why_not(table: Table):
@@ -379,7 +385,7 @@ async def called(table: Table) -> None:
 async def test_a_reaction_without_a_dot_is_answered_aside_and_taken_off_takes_nothing(table: Table):
     await called(table)
     put = "Everybody has 3 dots, and all of yours are put. Your reaction did nothing. "
-    told = f"{put}coffee unvote N frees those on a topic. Yours are on: 1 (3)."
+    told = f"{put}coffee unvote N frees some. Yours are on: 1 (3)."
     assert await table.votes(ONE, "ben", "console", aside=True) == told
     assert await table.votes(TWO, "ben", "console", aside=True) == told
     for emoji in (ONE, TWO):
@@ -459,6 +465,35 @@ async def test_a_cup_on_a_message_is_a_topic_another_is_a_dot_and_taken_off_it_t
     assert table.board.topics[1].state is TopicState.OPEN
     await table.reacts("☕", "m1", "ana", added=False)
     assert [topic for topic in table.board.topics.values() if topic.state is TopicState.OPEN] == []
+
+
+async def test_when_people_meet_and_that_they_do_not_is_said_to_everybody_and_the_rest_below_the_board(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    at = starts(table)
+    for command in (CallCoffee(starts_at=at), OrderAgenda(starts_at=at), CallCoffee(starts_at=at + timedelta(hours=1))):
+        await table.asks(command)
+        await table.settle()
+    await table.types("coffee skip")
+    await table.settle()
+    said = table.stage.rooms["console"].messages("incidents")
+    assert [one.thread for one in said] == [""] * 4
+    for one, words in zip(said[1:], ("The agenda:", "moved in the calendar", "not take place"), strict=True):
+        assert words in one.document.to_plain()
+    await table.types("coffee start")
+    await table.settle()
+    assert [one.thread for one in table.stage.rooms["console"].messages("incidents")[5:]] == [table._board("console")]
+
+
+async def test_a_cup_on_what_we_say_of_the_coffee_is_no_topic(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    at = starts(table)
+    for command in (CallCoffee(starts_at=at), OrderAgenda(starts_at=at)):
+        await table.asks(command)
+        await table.settle()
+    reminder = table.stage.rooms["console"].messages("incidents")[-1]
+    assert "The agenda:" in reminder.document.to_plain()
+    await table.reacts("☕", reminder.id, "ben", words=reminder.document.to_plain())
+    assert list(table.board.topics) == [1]
 
 
 async def test_a_cup_on_the_board_is_no_topic(table: Table):
@@ -555,6 +590,7 @@ async def test_the_board_is_posted_once_a_coffee_and_edited_then(table: Table):
     assert "Who reads runbooks?" in table.shown()
     first = table._board("console")
     await table.types("coffee start")
+    table.stage.clock.forward(minutes=5)
     await table.types("coffee end")
     await table.settle()
     assert "It is over." in table.shown()
@@ -572,8 +608,8 @@ async def test_the_board_stands_where_the_configuration_wants_it_and_dots_are_pu
     await table.asks(CallCoffee(starts_at=starts(table)))
     await table.settle()
     assert table.stage.announced() == []
-    assert len(table.stage.announced(on="matrix")) == 2
-    board, _ = table.stage.rooms["console"].messages("coffee")
+    assert len(table.stage.announced(on="matrix")) == 1
+    (board,) = table.stage.rooms["console"].messages("coffee")
     await table.reacts(ONE, board.id, "ana", room="coffee")
     assert table.dots() == {1: 1}
 
@@ -600,7 +636,7 @@ async def test_a_retry_posts_nothing_twice(table: Table):
     table.stage.clock.forward(minutes=5)
     await table.settle()
     assert len([said for said in table.stage.announced() if said.startswith("☕")]) == 1
-    assert len(table.thread()) == 1
+    assert table.thread() == []
 
 
 async def test_a_board_that_is_tried_again_when_another_coffee_is_called_is_a_message_of_its_own(table: Table):
@@ -616,7 +652,9 @@ async def test_a_board_that_is_tried_again_when_another_coffee_is_called_is_a_me
     table.stage.clock.forward(minutes=5)
     await table.settle()
     boards = [
-        message.id for message in table.stage.rooms["console"].messages("incidents") if "☕" in message.document.summary
+        message.id
+        for message in table.stage.rooms["console"].messages("incidents")
+        if message.document.summary.startswith("☕ Lean coffee on")
     ]
     assert len(boards) == 2
     assert table.board.coffee is not None
@@ -635,7 +673,7 @@ async def test_where_people_meet_is_looked_up_beside_the_loop(table: Table):
     await table.types("coffee add Why do OSDs flap?")
     await table.asks(CallCoffee(starts_at=starts(table)))
     await table.settle()
-    assert "We meet here" in table.thread()[-1]
+    assert "We meet here" in table.shown()
     assert inside
     assert not any(inside)
 
@@ -665,14 +703,56 @@ async def test_minutes_of_two_coffees_of_one_day_are_two(table: Table):
         table.stage.clock.forward(minutes=5)
         await table.types("coffee end")
         await table.settle()
+        table.stage.clock.forward(minutes=5)
     first, second = table.stage.publisher.texts
     assert second == f"{first}-2"
+
+
+async def test_what_comes_to_mind_after_the_end_is_in_the_minutes_and_taken_back_it_is_not(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    await table.types("coffee start")
+    await later(table, "coffee next Alert on slow ones")
+    await later(table, "coffee end")
+    await table.settle()
+    table.stage.clock.forward(days=1)
+    late = await table.types("coffee takeaway #1 Ask the vendor", "ben")
+    assert late.startswith("Noted as takeaway 2, with topic 1 of the last coffee (Why do OSDs flap?): Ask the vendor")
+    await table.settle()
+    (minutes,) = table.stage.publisher.texts.values()
+    assert "- Alert on slow ones (Ana Ruiz)\n- Ask the vendor (Ben Okafor)\n" in minutes
+    await table.types(late.rpartition("undo: ")[2])
+    await table.settle()
+    (minutes,) = table.stage.publisher.texts.values()
+    assert "- Alert on slow ones (Ana Ruiz)\n" in minutes
+    assert "Ask the vendor" not in minutes
+
+
+async def test_who_ended_it_by_mistake_begins_it_again_and_it_has_one_board_and_one_set_of_minutes(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    await table.types("coffee start")
+    await later(table, "coffee takeaway Alert on slow ones")
+    await later(table, "coffee end")
+    await table.settle()
+    assert "The coffee goes on." in await later(table, "coffee start")
+    await table.settle()
+    assert "Nobody talks about a topic now." in table.shown()
+    await later(table, "coffee topic 1")
+    await later(table, "coffee next")
+    await later(table, "coffee end")
+    await table.settle()
+    ((_, minutes),) = table.stage.publisher.texts.items()
+    assert "- **Talked about:** 2 topics" in minutes
+    assert "Alert on slow ones" in minutes
+    assert len([said for said in table.stage.announced() if said.startswith("☕")]) == 1
 
 
 async def test_minutes_that_are_not_there_are_said_not_to_be(table: Table):
     assert (await table.types("coffee minutes")).startswith("There are no minutes yet.")
     await table.types("coffee add Why do OSDs flap?")
     await table.types("coffee start")
+    await later(table, "coffee takeaway Say it in the channel")
     await table.types("coffee end")
     assert "There are those of coffee 1." in await table.types("coffee minutes 7")
     assert "# " not in await table.types("coffee minutes 1")

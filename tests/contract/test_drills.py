@@ -113,7 +113,7 @@ async def test_the_alerts_of_a_past_incident_come_again_in_a_room_and_nowhere_el
 
 async def test_every_message_of_it_says_that_it_is_a_drill(stage: Stage, talk: Talk):
     await a_past(stage)
-    await talk.says("drill INC-1")
+    await talk.says("drill INC-1 speed=100x")
     await stage.settle()
     room = "inc-2"
     assert stage.rooms["console"].room(room).name.startswith("inc-2-drill-")

@@ -61,6 +61,15 @@ async def test_both_forms_say_the_same_and_markup_is_text(server: SmtpServer) ->
     assert "severity: &lt;none&gt;" in html
 
 
+async def test_whoever_has_it_read_to_them_hears_it_in_its_language_and_under_its_title(server: SmtpServer) -> None:
+    await mailer(server).send(Attempt("weekly:1"), "ops@example.org", f"KW 48 {EVIL}", DOCUMENT, "de")
+    await mailer(server).send(Attempt("weekly:2"), "ops@example.org", "Week 48", DOCUMENT)
+    german, english = (mail.body("html") for mail in server.mails)
+    assert german.startswith('<!doctype html>\n<html lang="de">')
+    assert "<title>KW 48 &lt;script&gt;x&lt;/script&gt; &amp; &quot;q&quot;</title>" in german
+    assert '<html lang="en">' in english
+
+
 async def test_a_picture_lies_in_the_mail_and_is_said_in_words_too(server: SmtpServer) -> None:
     await mailer(server).send(Attempt("weekly:1"), "ops@example.org", "Week 48", DOCUMENT)
     (mail,) = server.mails

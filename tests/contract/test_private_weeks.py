@@ -20,7 +20,7 @@ from adapters.paging.smtp import Config, build
 from adapters.web.digests import DigestLinks, DigestPages, stamp
 from bot.alerts.model import Alert, Notification
 from bot.chat.document import Document
-from bot.coffee.edition import Edition
+from bot.coffee.weekly.edition import Edition
 from bot.converse import Conversation
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, Weekly, posts

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.converse import Conversation
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, Weekly
@@ -105,7 +105,7 @@ async def test_one_part_of_it(stage: Stage, type_: Typing, line: str) -> None:
     [
         ("digest noize", "`noize` is no part of the digest I know.\nDid you mean `noise`?"),
         ("digest pots", "Did you mean `post`?"),
-        ("digest noise", "The digest itself says all there is of `noise`.\n`digest` shows it."),
+        ("digest noise", "There is no more to tell of `noise`.\n`digest` shows what there is."),
         ("digest nearmiss team=storage", "The configuration leaves `nearmisses` out of the digest."),
         ("digest team=stroage", "There is no team `stroage`.\nDid you mean `team=storage`?"),
         ("digest team=web", "There is no team `web`.\nThere is: `storage`, `nowhere`"),

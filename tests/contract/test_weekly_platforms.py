@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from adapters.chat.slack import pace
-from bot.coffee.edition import Edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
 from bot.deliver import Deliverer
 from bot.destinations import Place
 from bot.digests import Digests, Weekly, posts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from adapters.chat.console import Config, build
 from bot.chat.document import Document
 from bot.chat.templates import Templates
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.destinations import Mailbox, Place
 from bot.digests import Digests, NextCoffee, Weekly, posts
 from bot.handle import handle
@@ -28,6 +29,7 @@ from storage.tables import outbox
 from storage.weeks import SqlWeeks
 from tests.contract.stage import Stage
 from tests.fakes import Orders, Patience, RecordingPager
+from tests.statements import statements
 from tests.world import PEOPLE, World
 
 WEEK, MINUTE = timedelta(weeks=1), timedelta(minutes=1)
@@ -166,11 +168,11 @@ class MailingPager(RecordingPager):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: dict[str, tuple[str, str, Document]] = {}
+        self.mails: dict[str, tuple[str, str, Document, str]] = {}
 
-    async def send(self, attempt: Attempt, to: str, subject: str, document: Document) -> None:
+    async def send(self, attempt: Attempt, to: str, subject: str, document: Document, language: str = "en") -> None:
         await self.orders.obey()
-        self.mails.setdefault(attempt.key, (to, subject, document))
+        self.mails.setdefault(attempt.key, (to, subject, document, language))
 
 
 async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
@@ -179,12 +181,70 @@ async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
     await a_week(stage)
     await posted(stage, Weekly(to=(Mailbox("email", "ops@example.org"), Place("console"))))
     await stage.settle()
-    ((to, subject, document),) = mailing.mails.values()
-    assert to == "ops@example.org"
+    ((to, subject, document, language),) = mailing.mails.values()
+    assert (to, language) == ("ops@example.org", "en")
     (main,) = digests(stage)
     assert subject == main.partition("\n")[0]
     for detail in details(stage):
         assert detail.strip() in document.to_plain()
+
+
+FIVE = (
+    Place("console"),
+    Place("console", "#ops"),
+    Place("console", "#dev"),
+    Place("console", "#sre"),
+    Mailbox("email", "ops@example.org"),
+)
+
+
+def asked_of_the_week(sent: Sequence[tuple[str, object]]) -> int:
+    """How often the events of a week were asked for."""
+    return sum("ORDER BY event.recorded_at DESC" in statement for statement, _ in sent)
+
+
+async def test_a_week_is_read_once_for_all_places_and_teams_that_it_is_due_for_at_once(stage: Stage) -> None:
+    stage.email = mailing = MailingPager()
+    team = Weekly("storage", services=("ceph",), to=(Place("console", "#storage"), Place("console", "#disks")))
+    stage.digests.weeklies = {**stage.digests.weeklies, "storage": team}
+    stage.deliverer = stage.another_process()
+    await a_week(stage)
+    await posted(stage, Weekly(to=FIVE))
+    await posted(stage, team)
+    with statements() as sent:
+        await stage.deliverer.round()
+    assert asked_of_the_week(sent) == 1
+    everybody, ops, storage, disks = (
+        [message.document for message in stage.rooms["console"].messages(room)]
+        for room in ("incidents", "ops", "storage", "disks")
+    )
+    assert [one for one in everybody if one in ops] == ops
+    assert storage == disks != ops
+    assert len(mailing.mails) == 1
+
+
+async def test_a_place_that_is_tried_again_tells_what_is_so_by_then(stage: Stage) -> None:
+    await a_week(stage)
+    stage.chat.by_method["room_named"] = Orders(deque([_nothing, Unavailable("gone for a moment")]))
+    await posted(stage, Weekly(to=(Place("console", "#ops"), Place("console", "#dev"))))
+    await stage.deliverer.round()
+    await stage.ask(c.MakePrivate(), 1)
+    stage.clock.forward(minutes=10)
+    await stage.settle()
+    ops, dev = (stage.rooms["console"].messages(room)[0].document.to_plain() for room in ("ops", "dev"))
+    assert "Volumes slow" in ops
+    assert "Volumes slow" not in dev
+
+
+async def test_a_mail_says_which_language_it_is_in(stage: Stage) -> None:
+    stage.email = mailing = MailingPager()
+    stage.deliverer = stage.another_process()
+    german = replace(stage.digests.weeklies[""], language="de", to=(Mailbox("email", "ops@example.org"),))
+    stage.digests.weeklies = {"": german}
+    await posted(stage, german)
+    await stage.settle()
+    ((_, subject, _, language),) = mailing.mails.values()
+    assert (subject.partition(" ")[0], language) == ("KW", "de")
 
 
 def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:

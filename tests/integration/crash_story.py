@@ -21,7 +21,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from importlib import import_module
@@ -45,6 +45,7 @@ from bot.oncall.escalation import Roster
 from bot.perform import Providers
 from bot.ports import Said
 from storage.engine import Database
+from storage.lookups import SqlLookups
 from tests.until import until
 
 GIVE_UP = 60
@@ -75,6 +76,10 @@ AFTER_CLEAR: tuple[tuple[str, ...], ...] = (
     ("close",),
 )
 """What people type: one after the other, and between two groups there is time for everything that follows."""
+
+
+NOBODY = "nobody"
+"""Whose job it is when a fork server tries its configuration: in no database did anything happen."""
 
 
 @dataclass(frozen=True)
@@ -134,15 +139,37 @@ class Stepping:
         return stepped
 
 
-def config_of(job: Job) -> Config:
-    """The configuration of the story; `ntfy` and `smtp` are where the parent's servers listen."""
-    folder = Path(job.folder)
-    file = folder / "config.yaml"
+def written(job: Job, rest: str) -> Path:
+    """The configuration of a story: the house that all of them have, and the `rest`. Where `ntfy` and `smtp` are, the parent's servers listen."""
+    file = Path(job.folder) / "config.yaml"
     file.write_text(
         f"""
 storage: {{url: "{job.database}"}}
 http: {{listen: "127.0.0.1:0", public_url: "https://klatsch.example.org"}}
-chat: {{console: {{folder: "{folder}/rooms"}}}}
+chat: {{console: {{folder: "{job.folder}/rooms"}}}}
+paging:
+  ntfy: {{type: ntfy, url: "{job.ntfy}"}}
+  email: {{type: smtp, host: 127.0.0.1, port: {job.smtp}, from: klatsch@example.org}}
+postmortem: {{folder: "{job.folder}/drafts"}}
+{rest}""",
+        encoding="utf-8",
+    )
+    return file
+
+
+def past(job: Job, happened: Callable[[Database], None]) -> None:
+    """What happened before the story, once."""
+    if job.topic == NOBODY:
+        return
+    with closing(Database(job.database)) as database:
+        if SqlLookups(database).incident(1) is None:
+            happened(database)
+
+
+def config_of(job: Job) -> Config:
+    file = written(
+        job,
+        f"""
 people:
   ana: {{name: Ana Ruiz, email: "{job.mailbox}", ntfy: "{job.topic}", page: [ntfy, email]}}
   ben: {{name: Ben Okafor, email: "{job.mailbox}", page: [email]}}
@@ -150,14 +177,9 @@ alerts: {{prometheus: {{type: alertmanager, token: a-token}}}}
 routes:
   - {{match: {{severity: critical}}, open: active, severity: sev1, group_by: [az], service: ceph, page: platform}}
 oncall: {{policies: {{platform: {{steps: [{{page: "person:ana", wait: 1s}}, {{page: "person:ben", wait: 1h}}]}}}}}}
-paging:
-  ntfy: {{type: ntfy, url: "{job.ntfy}"}}
-  email: {{type: smtp, host: 127.0.0.1, port: {job.smtp}, from: klatsch@example.org}}
 status:
   page: {{type: builtin, listen: "127.0.0.1:0", title: Cloud, components: [{{id: volumes, name: Volumes}}]}}
-postmortem: {{folder: "{folder}/drafts"}}
 """,
-        encoding="utf-8",
     )
     config = load(file, {})
     ladder = config.roster.ladders["platform"]
@@ -385,7 +407,7 @@ def prepare(config_of: Callable[[Job], Config]) -> None:
     Templates._markdown, Templates._text = ready._markdown, ready._text
     parse_markdown("*one*")
     with TemporaryDirectory() as folder:
-        config_of(Job(folder, f"sqlite:///{folder}/klatsch.db", "http://127.0.0.1:9", 9, "nobody"))
+        config_of(Job(folder, f"sqlite:///{folder}/klatsch.db", "http://127.0.0.1:9", 9, NOBODY))
 
 
 def main(config_of: Callable[[Job], Config], story: type[Story]) -> None:

@@ -7,7 +7,6 @@ A fork server, as `crash_story` is.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import bot.incident.drilling
 from bot.config import Config, load
@@ -16,10 +15,9 @@ from bot.incident import commands as c
 from bot.incident.events import AlertFact
 from bot.ports import Said
 from storage.engine import Database
-from storage.lookups import SqlLookups
 from storage.store import SqlStore
 from tests.clock import FakeClock
-from tests.integration.crash_story import Job, Story, main
+from tests.integration.crash_story import Job, Story, main, past, written
 from tests.world import an_ask
 
 STEPS = 5
@@ -28,36 +26,17 @@ APART = timedelta(seconds=60)
 
 
 def config_of(job: Job) -> Config:
-    folder = Path(job.folder)
-    file = folder / "config.yaml"
-    file.write_text(
+    file = written(
+        job,
         f"""
-storage: {{url: "{job.database}"}}
-http: {{listen: "127.0.0.1:0", public_url: "https://klatsch.example.org"}}
-chat: {{console: {{folder: "{folder}/rooms"}}}}
 people:
   ana: {{name: Ana Ruiz, email: "{job.mailbox}", ntfy: "{job.topic}", page: [ntfy, email]}}
-paging:
-  ntfy: {{type: ntfy, url: "{job.ntfy}"}}
-  email: {{type: smtp, host: 127.0.0.1, port: {job.smtp}, from: klatsch@example.org}}
-postmortem: {{folder: "{folder}/drafts"}}
 """,
-        encoding="utf-8",
     )
     # Each alert is a step of its own.
     bot.incident.drilling.TOGETHER = timedelta(milliseconds=1)
-    if job.topic != "nobody":
-        before(job)
+    past(job, a_past)
     return load(file, {})
-
-
-def before(job: Job) -> None:
-    database = Database(job.database)
-    try:
-        if SqlLookups(database).incident(1) is None:
-            a_past(database)
-    finally:
-        database.close()
 
 
 def a_past(database: Database, steps: int = STEPS, apart: timedelta = APART) -> None:

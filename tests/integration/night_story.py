@@ -15,7 +15,7 @@ import bot.on_duty
 from bot.config import Config, load
 from bot.incident import events as e
 from bot.ports import Said
-from tests.integration.crash_story import ANA_HAS, Job, Story, main
+from tests.integration.crash_story import ANA_HAS, Job, Story, main, written
 from tests.until import until
 
 SILENT = timedelta(seconds=0.2)
@@ -39,14 +39,11 @@ END:VCALENDAR
 
 
 def config_of(job: Job) -> Config:
-    folder = Path(job.folder)
-    (folder / "duty.ics").write_text(DUTY.replace("\n", "\r\n"), encoding="utf-8")
-    file = folder / "config.yaml"
-    file.write_text(
+    duty = Path(job.folder) / "duty.ics"
+    duty.write_text(DUTY.replace("\n", "\r\n"), encoding="utf-8")
+    file = written(
+        job,
         f"""
-storage: {{url: "{job.database}"}}
-http: {{listen: "127.0.0.1:0", public_url: "https://klatsch.example.org"}}
-chat: {{console: {{folder: "{folder}/rooms"}}}}
 people:
   ana: {{name: Ana Ruiz, email: "{job.mailbox}", ntfy: "{job.topic}", page: [ntfy]}}
   ben: {{name: Ben Okafor, email: "{job.mailbox}", page: [email]}}
@@ -54,14 +51,9 @@ alerts: {{prometheus: {{type: alertmanager, token: a-token}}}}
 routes:
   - {{match: {{alertname: Watchdog}}, heartbeat: 1m, open: active, severity: sev1, page: platform}}
 oncall:
-  schedules: {{platform: {{zone: UTC, calendar: {{type: ics, file: "{folder}/duty.ics"}}}}}}
+  schedules: {{platform: {{zone: UTC, calendar: {{type: ics, file: "{duty}"}}}}}}
   policies: {{platform: {{steps: [{{page: "person:ben", wait: 1s}}, {{page: "person:ana", wait: 1h}}]}}}}
-paging:
-  ntfy: {{type: ntfy, url: "{job.ntfy}"}}
-  email: {{type: smtp, host: 127.0.0.1, port: {job.smtp}, from: klatsch@example.org}}
-postmortem: {{folder: "{folder}/drafts"}}
 """,
-        encoding="utf-8",
     )
     config = load(file, {})
     bot.heartbeats.EVERY = bot.on_duty.LOOKS_EVERY = OFTEN

@@ -47,7 +47,7 @@ def test_the_demo_goes_from_the_alert_to_the_draft_without_a_complaint(tmp_path:
     assert draft.read_text(encoding="utf-8").startswith("# Postmortem of INC-1: Nova API on ctl01 does not answer\n")
     put_away(draft)
     steps = re.findall(r"^▸ (\d+)\. ", ended.stdout, re.MULTILINE)
-    assert steps == [str(number) for number in range(1, 18)]
+    assert steps == [str(number) for number in range(1, 20)]
     for seen in (
         "Ana's phone: SEV1 INC-1",
         "Preview only: customers have not read this",
@@ -55,9 +55,11 @@ def test_the_demo_goes_from_the_alert_to_the_draft_without_a_complaint(tmp_path:
     ):
         assert seen in ended.stdout
     digest, _, ending = ended.stdout.split("archived, nobody writes here any more")[1].partition(
-        "at the next meeting\n"
+        "first: Nearly took ctl02 out of the pool as well\n"
     )
     assert "📖 Worth reading: INC-1 Nova API on ctl01 does not answer" in digest
+    assert "Lucky: “ctl02 and ctl03 happened to have the new certificate”" in digest
+    assert "🍀 Near misses: INC-2 Nearly took ctl02" in digest
     assert "http://" not in ending
     assert max(map(len, ending.splitlines())) <= 60
     assert ":0/" not in ended.stdout
@@ -90,6 +92,7 @@ def test_the_demo_keeps_its_page_up_until_somebody_ends_it(how: str, tmp_path: P
     finally:
         process.kill()
     assert (process.returncode, errors) == (0, b"")
+    assert re.search(rb"weekly digest\n    http://127\.0\.0\.1:\d+/digests/\S+\n", output)
     put_away(draft_of(output.decode()))
 
 
@@ -491,12 +494,13 @@ def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path)
     looked = klatsch(folder, "digest", "--dry-run")
     assert (looked.returncode, looked.stderr) == (0, "")
     assert "1 incident" in looked.stdout
+    assert "behind `klatsch say` on the" in looked.stdout
     assert looked.stdout.count("Volumes slow") == 1
     assert "Payroll" not in looked.stdout
     assert "1 Störung" in klatsch(folder, "digest", "--dry-run", "--lang", "de").stdout
     for wrong, said in (
         (("--team", "web"), "There is no team `web`."),
-        (("--week", "2026-W60", "--dry-run"), "2026 has no week 60."),
+        (("--week", "2026-W60", "--dry-run"), "2026 has no week 60. Write it like `--week=2026-W47`"),
         (("--lang", "de"), "Add --dry-run to read it in another one."),
     ):
         refused = klatsch(folder, "digest", *wrong)
@@ -511,3 +515,9 @@ def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path)
     assert {state for state, _ in rows} == {"done"}
     # Unless a minute began in between.
     assert 1 <= len(rows) == len({key for _, key in rows}) <= 2
+    matrix = {"homeserver": "http://127.0.0.1:9", "user_id": "@bot:example.org", "access_token": "t", "device_id": "K"}
+    write_config(folder, f"sqlite:///{folder}/klatsch.db", chat={"command": "stoerung", "matrix": matrix})
+    looked = klatsch(folder, "digest", "--dry-run")
+    assert "go behind `!stoerung` in Matrix, or behind `klatsch say`" in " ".join(
+        looked.stdout.replace("│", "").split()
+    )

@@ -14,16 +14,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
-import shutil
-import signal
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,26 +26,21 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
-from adapters.chat.console import Config as RoomsConfig
-from adapters.chat.console import build
 from adapters.web import serving
 from bot.deliver import STOP_WITHIN
 from bot.incident.timeline import sentence
-from storage import codec, migrate
+from storage import codec
 from storage.engine import Database
 from storage.lookups import SqlLookups
 from storage.public import public_post
-from tests.clock import FakeClock
 from tests.contract.servers.http import Trouble
 from tests.contract.servers.ntfy import NtfyServer
-from tests.contract.servers.smtp import SmtpServer
-from tests.integration.crash_story import Job, request
+from tests.integration.crash_story import Job
+from tests.integration.theatre import ALL, KILLED, NOWHERE, Step, Theatre, left_by, lived, theatre, without_times
 from tests.servers.klatsch import served_at
-from tests.servers.postgres import create_database, drop_database
 from tests.servers.processes import free_port
 from tests.until import PATIENCE, until
 
-ROOT = Path(__file__).parents[2]
 SOON_AFTER: tuple[Step, ...] = (
     ("after commit", 1),
     ("before commit", 2),
@@ -60,18 +49,6 @@ SOON_AFTER: tuple[Step, ...] = (
     ("after console.edit", 1),
 )
 """Where a process that goes on dies, too."""
-
-WORKERS = 3
-"""Children at a time. A story waits a third of its time."""
-
-ALL = os.environ.get("KLATSCH_CRASH") == "all"
-
-KILLED = -signal.SIGKILL
-
-Step = tuple[str, int]
-"""What, and the how manyth of it."""
-
-NOWHERE: Step = ("", 0)
 
 
 @dataclass(frozen=True)
@@ -101,9 +78,7 @@ class Ending:
 
 def ending(job: Job) -> Ending:
     folder = Path(job.folder)
-    database = Database(job.database)
-    platform = build("console", RoomsConfig(folder=f"{folder}/rooms"), clock=FakeClock())
-    try:
+    with left_by(job) as (database, platform):
         lookups = SqlLookups(database)
         incident = lookups.incident(1)
         history = lookups.history(1)
@@ -141,9 +116,6 @@ def ending(job: Job) -> Ending:
             drafts=tuple(sorted(path.name for path in (folder / "drafts").iterdir())),
             undone=undone,
         )
-    finally:
-        platform.close()
-        database.close()
 
 
 def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
@@ -160,123 +132,6 @@ def timeless(body: dict[str, Any], folder: str) -> dict[str, Any]:
     body["public_links"] = sorted(body["public_links"])
     del body["opened_at"], body["status_since"], body["ended"]
     return body
-
-
-def without_times(text: str) -> str:
-    return re.sub(r"\b\d\d:\d\d\b", "hh:mm", text)
-
-
-@dataclass
-class Life:
-    """One job with its folder and database, and where it was killed."""
-
-    job: Job
-    killed_at: list[tuple[str, str]] = field(default_factory=list)
-    """(the step before, the step)"""
-
-    @property
-    def steps(self) -> list[str]:
-        """What the last child went through."""
-        return (Path(self.job.folder) / "steps").read_text().splitlines()
-
-    def log(self) -> str:
-        return (Path(self.job.folder) / "log").read_text()[-2000:]
-
-    def may_page_again(self, way: str) -> int:
-        """How often it was killed between the provider's yes and our commit."""
-        taken = f"after {way}.trigger"
-        return sum(step == taken or (step, before) == ("before commit", taken) for before, step in self.killed_at)
-
-
-class Theatre:
-    """Makes lives: folders, databases, fork servers, and the servers outside that outlive them all."""
-
-    def __init__(self, folder: Path, ntfy: NtfyServer, smtp: SmtpServer, server: str | None, story: str) -> None:
-        self._folder = folder
-        self._ntfy = ntfy
-        self._smtp = smtp
-        self._server = server
-        self._story = story
-        self._count = 0
-        self._stages: asyncio.Queue[asyncio.subprocess.Process] = asyncio.Queue()
-        self._template = create_database(server) if server else f"sqlite:///{folder}/template.db"
-        database = Database(self._template)
-        migrate.upgrade(database)
-        database.close()
-
-    async def __aenter__(self) -> Theatre:
-        for _ in range(WORKERS):
-            # A session of its own: Ctrl-C ends the test first, and the test ends this.
-            self._stages.put_nowait(
-                await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", self._story),
-                    stdin=asyncio.subprocess.PIPE,
-                    stdout=asyncio.subprocess.PIPE,
-                    cwd=ROOT,
-                    start_new_session=True,
-                )
-            )
-        return self
-
-    async def __aexit__(self, *ended: object) -> None:
-        for _ in range(WORKERS):
-            stage = self._stages.get_nowait()
-            assert stage.stdin is not None
-            stage.stdin.close()
-            await stage.wait()
-        if self._server:
-            drop_database(self._template, self._server)
-
-    @asynccontextmanager
-    async def life(self) -> AsyncIterator[Life]:
-        self._count += 1
-        topic = f"ana-{self._count}"
-        folder = self._folder / f"life-{self._count}"
-        folder.mkdir()
-        if self._server:
-            database = await asyncio.to_thread(create_database, self._server, self._name_of_template())
-        else:
-            shutil.copy(self._folder / "template.db", folder / "klatsch.db")
-            database = f"sqlite:///{folder}/klatsch.db"
-        yield Life(Job(str(folder), database, self._ntfy.url, self._smtp.port, topic))
-        if self._server:
-            await asyncio.to_thread(drop_database, database, self._server)
-        shutil.rmtree(folder)
-
-    def _name_of_template(self) -> str:
-        return self._template.rpartition("/")[2]
-
-    async def run(self, life: Life, *, kill_at: Step = NOWHERE, in_flight: int = 1) -> int:
-        """A child begins the story, or goes on with it; answers how it ended."""
-        stage = await self._stages.get()
-        assert stage.stdin is not None
-        assert stage.stdout is not None
-        stage.stdin.write(request(replace(life.job, kill_at=kill_at, in_flight=in_flight)))
-        ended = int(await stage.stdout.readline())
-        self._stages.put_nowait(stage)
-        if ended == KILLED:
-            steps = life.steps
-            life.killed_at.append((steps[-2] if len(steps) > 1 else "", steps[-1]))
-        return ended
-
-    def pages(self, life: Life) -> dict[str, Counter[str]]:
-        """How often each page of this life arrived, by way and by what makes it the same page."""
-        messages = [message for message in self._ntfy.published if message["topic"] == life.job.topic]
-        mails = [mail.message for mail in self._smtp.mails if mail.recipients == (life.job.mailbox,)]
-        return {
-            "ntfy": Counter(message["sequence_id"] for message in messages),
-            "email": Counter(mail["Message-ID"] for mail in mails),
-        }
-
-
-@asynccontextmanager
-async def theatre(
-    folder: Path, server: str | None, story: str = "tests.integration.crash_story"
-) -> AsyncIterator[Theatre]:
-    async with NtfyServer() as ntfy, SmtpServer() as smtp:
-        ntfy.left = sys.maxsize
-        async with Theatre(folder, ntfy, smtp, server, story) as stage:
-            yield stage
 
 
 @dataclass(frozen=True)
@@ -313,20 +168,9 @@ async def survives(stage: Theatre, deaths: Deaths, expected: Ending) -> tuple[li
 
 
 async def try_all(stage: Theatre, plan: Sequence[Deaths], expected: Ending) -> list[tuple[str, str]]:
-    """Live all these lives, a few at a time; answers where they died."""
-    wrong: list[str] = []
-    died: list[tuple[str, str]] = []
-    waiting: Iterator[Deaths] = iter(plan)
-
-    async def worker() -> None:
-        for deaths in waiting:
-            problems, killed_at = await survives(stage, deaths, expected)
-            wrong.extend(problems)
-            died.extend(killed_at)
-
-    await asyncio.gather(*(worker() for _ in range(WORKERS)))
-    assert not wrong, f"{len(wrong)} problems, of which:\n" + "\n".join(wrong[:10])
-    return died
+    """Live all these lives; answers where they died."""
+    died = await lived(plan, lambda deaths: survives(stage, deaths, expected))
+    return [where for life in died for where in life]
 
 
 async def uninterrupted(stage: Theatre) -> tuple[Ending, list[Step]]:
@@ -335,12 +179,7 @@ async def uninterrupted(stage: Theatre) -> tuple[Ending, list[Step]]:
         assert await stage.run(life) == 0, life.log()
         pages = stage.pages(life)
         assert [arrived.total() for arrived in pages.values()] == [1, 2]
-        counted: Counter[str] = Counter()
-        steps: list[Step] = []
-        for what in life.steps:
-            counted[what] += 1
-            steps.append((what, counted[what]))
-        return await asyncio.to_thread(ending, life.job), steps
+        return await asyncio.to_thread(ending, life.job), life.numbered()
 
 
 def check_the_story(told: Ending) -> None:

@@ -4,25 +4,19 @@ provider took before we died is sent once more, as the same one."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 
-from adapters.chat.console import Config as RoomsConfig
-from adapters.chat.console import build
 from bot.incident import events as e
 from bot.incident.timeline import sentence
-from storage.engine import Database
 from storage.lookups import SqlLookups
 from storage.tables import calendar, outbox, override
-from tests.clock import FakeClock
 from tests.integration.crash_story import Job
-from tests.integration.test_crash import ALL, KILLED, WORKERS, Life, Step, Theatre, theatre, without_times
-
-STORY = "tests.integration.night_story"
+from tests.integration.lives import Play, lives
+from tests.integration.theatre import Life, Step, Theatre, left_by, without_times
 
 
 @dataclass(frozen=True)
@@ -39,9 +33,7 @@ class Morning:
 
 
 def morning(job: Job) -> Morning:
-    database = Database(job.database)
-    platform = build("console", RoomsConfig(folder=f"{job.folder}/rooms"), clock=FakeClock())
-    try:
+    with left_by(job) as (database, platform):
         lookups = SqlLookups(database)
         history = lookups.history(1)
         paged = [r.event for r in history if isinstance(r.event, e.PeoplePaged)]
@@ -58,9 +50,6 @@ def morning(job: Job) -> Morning:
                 calendars=tuple(calendars),
                 undone=tuple(undone),
             )
-    finally:
-        platform.close()
-        database.close()
 
 
 def check(found: Morning) -> None:
@@ -83,17 +72,6 @@ def pages(stage: Theatre, life: Life) -> list[str]:
     return wrong
 
 
-async def survives(stage: Theatre, step: Step, expected: Morning) -> tuple[list[str], bool]:
-    """What is wrong after a night in which the bot died at `step`, and whether it did."""
-    async with stage.life() as life:
-        died = await stage.run(life, kill_at=step) == KILLED
-        if died and (ended := await stage.run(life)):
-            return [f"{step}: the night did not end ({ended})\n{life.log()}"], died
-        found = await asyncio.to_thread(morning, life.job)
-        wrong = pages(stage, life) + ([] if found == expected else [f"{found}\ninstead of {expected}"])
-        return [f"{step} {life.killed_at}: {problem}" for problem in wrong], died
-
-
 NAMED = (
     "after calendar.fetch",
     "after console.say",
@@ -111,37 +89,12 @@ def sharp(steps: list[Step]) -> list[Step]:
     return [*((name, 1) for name in NAMED), *early[1::2]]
 
 
-async def nights(folder: Path, server: str | None, *, every: int) -> None:
-    async with theatre(folder, server, STORY) as stage:
-        async with stage.life() as life:
-            assert await stage.run(life) == 0, life.log()
-            assert pages(stage, life) == []
-            expected = await asyncio.to_thread(morning, life.job)
-            counted: Counter[str] = Counter()
-            steps = []
-            for what in life.steps:
-                counted[what] += 1
-                steps.append((what, counted[what]))
-        check(expected)
-        chosen = steps if ALL else sharp(steps)[::every]
-        waiting, wrong, died = iter(chosen), [], 0
-
-        async def worker() -> None:
-            nonlocal died
-            for step in waiting:
-                problems, dead = await survives(stage, step, expected)
-                wrong.extend(problems)
-                died += dead
-
-        await asyncio.gather(*(worker() for _ in range(WORKERS)))
-    assert not wrong, f"{len(wrong)} problems, of which:\n" + "\n".join(wrong[:5])
-    # Which looks see something first is chance, so some steps of one night do not come in another.
-    assert died >= len(chosen) * 2 // 3
+NIGHT = Play("tests.integration.night_story", morning, check, pages, sharp, same=True)
 
 
 async def test_a_night_in_which_the_bot_dies_ends_as_any_other(tmp_path: Path) -> None:
-    await nights(tmp_path, None, every=1)
+    await lives(NIGHT, tmp_path, None, every=1)
 
 
 async def test_the_same_on_postgresql(tmp_path: Path, postgres_server: str) -> None:
-    await nights(tmp_path, postgres_server, every=3)
+    await lives(NIGHT, tmp_path, postgres_server, every=3)

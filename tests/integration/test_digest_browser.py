@@ -10,15 +10,17 @@ from email.headerregistry import Address
 import pytest
 from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from adapters.paging.smtp.letters import letter
 from adapters.web.digests import DigestLinks, DigestPages
+from adapters.web.problems import Problems
 from bot.chat.templates import Templates
-from bot.coffee.digest import weekly
-from bot.coffee.edition import Edition
-from bot.coffee.editions import edition
-from bot.coffee.gathered import Gathered
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.gathered import Gathered
+from bot.coffee.weekly.render import edition
 from bot.digests import whole
 from bot.incident import commands as c
 from bot.incident.model import Mark
@@ -46,7 +48,12 @@ def hard_to_break() -> Gathered:
 
 
 def made(found: Gathered, language: str) -> Edition:
-    about = around(found.end, next_coffee=found.end + timedelta(days=3), meeting="https://meet.example.org/coffee")
+    about = around(
+        found.end,
+        next_coffee=found.end + timedelta(days=3),
+        meeting="https://meet.example.org/coffee",
+        typed=(("Slack", "/incident"), ("Matrix", "!incident")),
+    )
     return edition(weekly(found, about), about, Templates(), language)
 
 
@@ -72,7 +79,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     pages = DigestPages(LINKS, Library(), FakeClock(END + HOUR))
-    with serving(Starlette(routes=[Route("/digests/{token}", pages.show)])) as address:
+    problems = {HTTPException: Problems().answer}
+    with serving(Starlette(routes=[Route("/digests/{token}", pages.show)], exception_handlers=problems)) as address:
         yield address
 
 
@@ -173,6 +181,53 @@ def test_every_word_of_the_page_stands_out_from_its_ground(reads: Reads, dark: b
     assert [(ratio, text) for ratio, text in found if ratio < 4.5] == []
 
 
+def test_the_week_that_is_shown_stands_in_line_with_the_others(reads: Reads) -> None:
+    links = reads().get_by_role("navigation")
+    tops = [
+        (box := one.bounding_box()) and box["y"]
+        for one in (links.locator("[aria-current]"), links.get_by_role("link").first)
+    ]
+    assert tops[0] == tops[1]
+
+
+def test_printed_it_is_the_digest_and_nothing_else(reads: Reads) -> None:
+    page = reads(width=1200)
+    page.emulate_media(media="print")
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert page.get_by_role("img").first.is_visible()
+    assert not page.get_by_role("link", name="Deutsch").is_visible()
+    assert not page.get_by_text("Other digests").is_visible()
+
+
+def test_where_the_lines_in_it_are_typed_is_said_at_the_end(reads: Reads) -> None:
+    assert reads().locator("main > :last-child").inner_text() == (
+        "Where to type it: lines like nearmiss TITLE go behind /incident in Slack, behind !incident in Matrix, or behind "
+        "klatsch say on the bot's machine."
+    )
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1200])
+def test_a_link_that_leads_nowhere_is_a_page_that_says_what_to_do(
+    browser: Browser, address: str, width: int, dark: bool
+) -> None:
+    with browser.new_context(
+        viewport={"width": width, "height": 780}, color_scheme="dark" if dark else "light"
+    ) as context:
+        page = context.new_page()
+        answer = page.goto(f"{address}{PATH}?until=2020-01-06T08:00Z")
+        assert answer is not None
+        assert answer.status == 404
+        assert page.title() == "There is nothing here · Klatsch"
+        assert page.locator("html").evaluate(SIDEWAYS) <= width
+        assert [(ratio, text) for ratio, text in page.evaluate(CONTRASTS) if ratio < 4.5] == []
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").inner_text() == "Read the last one"
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**{PATH}?")
+        assert page.locator("h1").inner_text().startswith("Week 47: ")
+
+
 @pytest.fixture(params=["en", "de"])
 def mail(request: pytest.FixtureRequest) -> str:
     """The HTML of the mail, its pictures as a reader of mail puts them in."""
@@ -183,6 +238,7 @@ def mail(request: pytest.FixtureRequest) -> str:
         subject=found.main.summary,
         sender=Address("Klatsch", "klatsch", "example.org"),
         to="ops@example.org",
+        language=request.param,
     )
     body = sent.get_body(("html",))
     assert body is not None
@@ -203,6 +259,8 @@ def test_the_mail_is_read_on_a_phone_and_on_a_desk_by_day_and_by_night(
     page.set_content(mail)
     assert page.locator("html").evaluate(SIDEWAYS) <= width
     assert page.locator("h1").count() == 1
+    assert page.title() == page.locator("h1").inner_text()
+    assert page.locator("html").get_attribute("lang") == ("de" if "Störungen" in page.title() else "en")
     pictures = page.get_by_role("img")
     assert pictures.count() == 2
     for picture in pictures.all():

@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import pytest
 
 from adapters.web.public import HISTORY_SHOWN
-from adapters.web.shared import Shared
 from bot.incident.model import ComponentState as C
 from bot.incident.model import PublicStatus as S
 from bot.store import StoreUnavailable
@@ -364,29 +363,3 @@ async def test_a_crowd_shares_a_few_looks_at_the_tables(pages):
     # One that began with the first visitor, one for all who came meanwhile, and room for a straggler.
     assert counting.looks <= 3
     assert counting.most == 1
-
-
-async def test_who_comes_while_a_result_is_made_gets_the_next_one_and_an_error_is_not_kept():
-    shared: Shared[int] = Shared()
-    begun, gate, runs = asyncio.Event(), asyncio.Event(), []
-
-    async def work() -> int:
-        runs.append(len(runs))
-        mine = runs[-1]
-        begun.set()
-        await gate.wait()
-        if mine == 0:
-            raise StoreUnavailable("gone")
-        return mine
-
-    first = asyncio.create_task(shared.get("/", work))
-    await begun.wait()
-    late = [asyncio.create_task(shared.get("/", work)) for _ in range(3)]
-    impatient = asyncio.create_task(shared.get("/", work))
-    await asyncio.sleep(0)
-    impatient.cancel()
-    gate.set()
-    with pytest.raises(StoreUnavailable):
-        await first
-    assert await asyncio.gather(*late) == [1, 1, 1]
-    assert await shared.get("/", work) == 2

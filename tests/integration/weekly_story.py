@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -18,12 +17,11 @@ from bot.handle import Rules, handle
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Severity
 from storage.engine import Database
-from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.store import SqlStore
 from storage.tables import outbox
 from tests.clock import FakeClock
-from tests.integration.crash_story import Job, Story, main
+from tests.integration.crash_story import Job, Story, main, past, written
 from tests.world import an_ask
 
 OFTEN = 0.03
@@ -34,46 +32,33 @@ AGO = timedelta(days=22)
 
 
 def config_of(job: Job) -> Config:
-    folder = Path(job.folder)
-    file = folder / "config.yaml"
-    file.write_text(
+    file = written(
+        job,
         f"""
-storage: {{url: "{job.database}"}}
-http: {{listen: "127.0.0.1:0", public_url: "https://klatsch.example.org"}}
-chat: {{console: {{folder: "{folder}/rooms"}}}}
 people: {{ana: {{name: Ana Ruiz}}}}
-paging: {{email: {{type: smtp, host: 127.0.0.1, port: {job.smtp}, from: klatsch@example.org}}}}
-postmortem: {{folder: "{folder}/drafts"}}
 digest: {{to: [announce, "{job.mailbox}"]}}
 """,
-        encoding="utf-8",
     )
     bot.occasions.LOOKS_EVERY = OFTEN
-    if job.topic != "nobody":
-        before(job)
+    past(job, before)
     return load(file, {})
 
 
-def before(job: Job) -> None:
-    """What happened while the bots of before ran, once."""
-    database = Database(job.database)
+def before(database: Database) -> None:
+    """What happened while the bots of before ran."""
     ago = FakeClock(datetime.now(UTC) - AGO)
-    try:
-        last = json.dumps({"at": ago.now().isoformat(), "came": True})
-        SqlMemory(database, ago, "klatsch: occasions")._keep_first("weekly", last)
-        if SqlLookups(database).incident(1) is None:
-            ago.forward(hours=1)
-            store = SqlStore(database, ago)
-            handle(store, [an_ask(c.Open(title="Volumes slow", severity=Severity.SEV2))], Rules())
-            asks = [
-                an_ask(c.Note(text="The spare was on site", mark=Mark.LUCKY), 1),
-                an_ask(c.AddFollowUp(text="Alert when more than 5 % of OSDs are slow", owner="ana"), 1),
-                an_ask(c.Resolve(), 1),
-                an_ask(c.Open(title="Almost drained the wrong rack", kind=Kind.NEARMISS)),
-            ]
-            handle(store, asks, Rules())
-    finally:
-        database.close()
+    last = json.dumps({"at": ago.now().isoformat(), "came": True})
+    SqlMemory(database, ago, "klatsch: occasions")._keep_first("weekly", last)
+    ago.forward(hours=1)
+    store = SqlStore(database, ago)
+    handle(store, [an_ask(c.Open(title="Volumes slow", severity=Severity.SEV2))], Rules())
+    asks = [
+        an_ask(c.Note(text="The spare was on site", mark=Mark.LUCKY), 1),
+        an_ask(c.AddFollowUp(text="Alert when more than 5 % of OSDs are slow", owner="ana"), 1),
+        an_ask(c.Resolve(), 1),
+        an_ask(c.Open(title="Almost drained the wrong rack", kind=Kind.NEARMISS)),
+    ]
+    handle(store, asks, Rules())
 
 
 class Monday(Story):

@@ -32,15 +32,15 @@ def do(before: Board, command: k.CoffeeCommand, manner: Manner = MANNER, at: dat
     return brew(before, command, manner, at=at, first_topic=first, number=max(before.coffees, default=0) + 1)
 
 
-def refusal(before: Board, command: k.CoffeeCommand, manner: Manner = MANNER) -> str:
+def refusal(before: Board, command: k.CoffeeCommand, manner: Manner = MANNER, at: datetime = NOW) -> str:
     with pytest.raises(Refused) as refused:
-        do(before, command, manner)
+        do(before, command, manner, at)
     return f"{refused.value.reason} {refused.value.hint}".strip()
 
 
 def kinds(brewed: Brewed) -> list[str]:
     """What is done outside, on one platform: the others do the same."""
-    words = {f.TellCoffee: lambda one: f"tell {one.what} {one.topic}"}
+    words = {f.TellCoffee: lambda one: f"tell {one.what} {one.topic}" + (f" behind {one.before}" if one.before else "")}
     ours = [one for one in brewed.effects if getattr(one, "platform", "slack") == "slack"]
     return [words.get(type(one), lambda one: f.kind_of(one))(one) for one in ours]
 

@@ -93,8 +93,8 @@ def test_what_only_shows_something_is_a_question(line, args):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("coffee add", "`coffee` needs some words."),
-        ("coffee vote", "For example: `coffee vote 3`"),
+        ("coffee add", "`coffee add` needs some words. For example: `coffee add Why do OSDs flap?`"),
+        ("coffee vote", "`coffee vote` needs the number of a topic. For example: `coffee vote 3`"),
         ("coffee vote OSDs", "`OSDs` is no number of a topic. `coffee` shows them with their numbers."),
         ("coffee vote 3 x0", "`x0` is no number of dots. For example: `coffee vote 3 x2`"),
         ("coffee vote 1 2 3 4 5 6 7 8 9 10 11", "11 topics are too many for one line. Up to 10 go into one."),
@@ -105,19 +105,29 @@ def test_what_only_shows_something_is_a_question(line, args):
         ("coffee 3", "What about topic 3? `coffee vote 3` puts a dot on it."),
         ("coffee Why do OSDs flap?", "I do not know `coffee Why`. Did you mean `coffee add Why do OSDs flap?`?"),
         ("coffee topic Why do OSDs flap?", "Did you mean `coffee add Why do OSDs flap?`?"),
-        ("coffee drop", "`coffee` needs the number of a topic."),
+        ("coffee drop", "`coffee drop` needs the number of a topic."),
         ("coffee drop 3 4", "`coffee drop` takes one number. For example: `coffee drop 3`"),
-        ("coffee reword Why", "`coffee` needs the number of a topic."),
-        ("coffee reword 3", "`coffee` needs its new words."),
+        ("coffee reword Why", "`coffee reword` needs the number of a topic."),
+        ("coffee reword 3", "`coffee reword` needs its new words."),
         ("coffee start with OSDs", "`coffee start` takes no more words. Leave out `with OSDs`."),
-        ("coffee minutes of last week", "`coffee` needs the number of a coffee."),
-        ("coffee takeaway", "`coffee` needs some words."),
+        ("coffee minutes of last week", "`coffee minutes` needs the number of a coffee."),
+        ("coffee takeaway", "`coffee takeaway` needs some words."),
+        ("coffee when", "I do not know `coffee when`. `help coffee` says what there is."),
+        ("coffee undo", "Over coffee each line has its own way back. The answer to it names it"),
+        ("coffee undo 3", "Over coffee each line has its own way back."),
     ],
 )
 def test_what_is_not_clear_is_asked_about_with_the_line_that_may_be_meant(line, said):
     with pytest.raises(Refused) as caught:
         parse(line, ROOM)
     assert said in f"{caught.value.reason} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("line", ["coffee help", "coffee ?", "coffee Hilfe", "coffee --help"])
+def test_who_asks_what_there_is_over_coffee_is_told(line):
+    asked = parse(line, ROOM)
+    assert isinstance(asked, Question)
+    assert (asked.verb, asked.args) == ("help", {"verb": "coffee"})
 
 
 def test_a_word_of_the_coffee_alone_is_taken_for_one_when_nothing_is_open():

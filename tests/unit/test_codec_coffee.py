@@ -18,7 +18,7 @@ TOPIC = """{"id": 3, "text": "Why do OSDs flap?", "added_at": "2026-11-20T14:00:
 COFFEE = """{"number": 4, "starts_at": "2026-11-20T14:00:00Z", "status": "running", "agenda": [3, 1], "current": 1,
 "since": "2026-11-20T14:00:00Z", "until": "2026-11-20T14:00:00Z", "round": 2, "asking": true,
 "thumbs": {"0123456789abcdef": true}, "boards": {"slack": {"room": "C1", "message": "1.3"}}, "asked": {"slack": "1.4"},
-"began": "2026-11-20T14:00:00Z", "ended": null, "minutes": "", "last": 3, "version":9,"voices":5,"ballot":2}"""
+"began": "2026-11-20T14:00:00Z", "ended": null, "minutes": "", "last": 3, "version":9,"voices":5,"ballot":2,"silent":1}"""
 
 
 def test_a_topic_is_read_as_it_was_written() -> None:
@@ -67,6 +67,7 @@ def test_a_coffee_is_read_as_it_was_written() -> None:
         version=9,
         voices=5,
         ballot=2,
+        silent=1,
     )
     assert codec.load_coffee(COFFEE) == coffee
     assert codec.load_coffee(codec.dump(coffee)) == coffee
@@ -78,7 +79,7 @@ def test_a_coffee_is_read_as_it_was_written() -> None:
 def test_what_is_to_be_done_over_coffee_is_read_as_it_was_written() -> None:
     for effect in (
         f.ShowBoard("slack"),
-        f.TellCoffee("slack", "began", 4, 3),
+        f.TellCoffee("slack", "began", 4, 3, 2),
         f.AskThumbs("slack", 4, 3, 1),
         f.WriteMinutes("git", 4),
         f.WakeTimebox(4, 3, 1, START),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Takeaway, Topic, TopicState
 from bot.coffee.minutes import minutes
 from bot.coffee.rules import brew
-from bot.coffee.topics import LONGEST, MOST
+from bot.coffee.topics import MOST
 from bot.incident.commands import coffee as k
 from bot.incident.model import Refused
 from tests.coffees import STARTS, house
@@ -89,10 +89,10 @@ def test_what_is_kept_is_one_line_without_what_steers_a_terminal_or_turns_the_wo
     assert not set(topic.text) & set("\n\r\x00\x07\x1b\u0085\u2028\u2029\u202e\u2066\u2069")
 
 
-def brewed(board: Board, command: k.CoffeeCommand) -> Board:
+def brewed(board: Board, command: k.CoffeeCommand, at: datetime = STARTS) -> Board:
     new = max((0, *board.topics)) + 1
     number = max((0, *board.coffees)) + 1
-    return brew(board, command, Manner(), at=STARTS, first_topic=new, number=number).board
+    return brew(board, command, Manner(), at=at, first_topic=new, number=number).board
 
 
 def refused(board: Board, command: k.CoffeeCommand) -> str:
@@ -119,7 +119,7 @@ def test_nobody_has_more_dots_or_thumbs_however_often_they_ask() -> None:
 
 def test_thumbs_are_heard_only_while_they_are_asked_for() -> None:
     board = brewed(brewed(Board(), k.AddTopic(text="Why do OSDs flap?")), k.StartCoffee())
-    over = brewed(board, k.EndCoffee())
+    over = brewed(board, k.EndCoffee(), STARTS + timedelta(minutes=5))
     for quiet in (board, over):
         assert refused(quiet, k.GiveThumb(voter="v1", up=True)) == "Nobody is asked for a thumb now."
 
@@ -130,7 +130,7 @@ def test_on_what_is_dropped_or_done_nobody_puts_dots() -> None:
     dropped = brewed(voted, k.DropTopic(topic=1))
     assert (dropped.topics[1].dots, dropped.topics[1].reacted) == ({}, {})
     assert refused(dropped, k.PutDots(topic=1, voter="v1")) == "Topic 1 was dropped."
-    over = brewed(brewed(voted, k.StartCoffee()), k.EndCoffee())
+    over = brewed(brewed(voted, k.StartCoffee()), k.EndCoffee(), STARTS + timedelta(minutes=5))
     assert refused(over, k.PutDots(topic=1, voter="v1")) == "Topic 1 was talked about already."
 
 
@@ -139,7 +139,7 @@ def test_who_reacted_to_what_is_not_kept_behind_it() -> None:
     board = brewed(board, k.PutDots(topic=1, voter="v2", reaction="slack:C1:1"))
     assert {"v1", "v2"} <= {board.topics[1].brought, *board.topics[1].reacted}
     dropped = brewed(board, k.DropTopic(topic=1))
-    over = brewed(brewed(board, k.StartCoffee()), k.EndCoffee())
+    over = brewed(brewed(board, k.StartCoffee()), k.EndCoffee(), STARTS + timedelta(minutes=5))
     assert not [voter for voter in ("v1", "v2") if voter in repr(dropped) + repr(over)]
 
 
@@ -149,4 +149,4 @@ def test_a_board_has_an_end_and_so_has_a_topic() -> None:
         board = brewed(board, k.AddTopic(text=f"topic number {n}"))
     assert refused(board, k.AddTopic(text="one more")) == f"{MOST} topics are open already."
     long = refused(Board(), k.AddTopic(text="x" * 10_000_000))
-    assert long.startswith(f"A topic holds {LONGEST} characters; that is ")
+    assert long.startswith(f"A topic holds {k.TOPIC_LIMIT} characters; that is ")

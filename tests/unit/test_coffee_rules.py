@@ -8,10 +8,11 @@ import pytest
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Shown, Takeaway, TopicState
 from bot.coffee.brewed import Did
-from bot.coffee.topics import LONGEST, MOST
+from bot.coffee.topics import MOST
+from bot.incident import effects as f
 from bot.incident.commands import coffee as k
 from bot.incident.text import REMOVED
-from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, NOW, THREE, board, do, kinds, refusal, topic
+from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, refusal, topic
 
 
 def test_a_topic_gets_the_next_number_and_the_lowest_free_place() -> None:
@@ -21,9 +22,36 @@ def test_a_topic_gets_the_next_number_and_the_lowest_free_place() -> None:
     assert (added.told.what, added.told.topic, added.effects) == (Did.ADDED, new, ())
 
 
-def test_a_topic_of_a_message_says_so() -> None:
-    new = do(board(), k.AddTopic(text="Flapping", message="slack:1.2")).board.topics[1]
-    assert (new.origin, new.message, new.by) == (Origin.REACTION, "slack:1.2", "")
+def test_a_topic_of_a_message_says_so_and_whose_reaction_brought_it_up() -> None:
+    new = do(board(), k.AddTopic(text="Flapping", message="slack:1.2", voter="v")).board.topics[1]
+    assert (new.origin, new.message, new.by, new.brought) == (Origin.REACTION, "slack:1.2", "", "v")
+    assert do(board(), k.AddTopic(text="Flapping", voter="v")).board.topics[1].brought == ""
+
+
+def test_a_topic_may_have_as_many_signs_as_it_holds() -> None:
+    whole = do(board(), k.AddTopic(text="x" * 300)).board.topics[1]
+    assert len(whole.text) == 300
+
+
+def test_of_those_without_a_place_the_oldest_gets_the_one_that_is_free() -> None:
+    full = board(*(topic(n) for n in range(2, 11)), topic(12, place=0), topic(11, place=0))
+    called = do(full, k.CallCoffee(starts_at=NOW)).board.topics
+    assert (called[11].place, called[12].place) == (1, 0)
+
+
+def test_what_is_forgotten_is_read_nowhere_and_what_was_talked_about_stays_so() -> None:
+    was = topic(1, message="slack:1.2", dots={"a": 1})
+    dropped = do(board(was), k.ForgetTopic(topic=1)).board.topics[1]
+    assert (dropped.text, dropped.message, dropped.state) == (REMOVED, "", TopicState.DROPPED)
+    discussed = do(board(replace(was, state=TopicState.DISCUSSED)), k.ForgetTopic(topic=1)).board.topics[1]
+    assert (discussed.text, discussed.message, discussed.state) == (REMOVED, "", TopicState.DISCUSSED)
+    assert discussed.dots == {"a": 1}
+
+
+def test_while_dots_are_put_there_is_no_agenda() -> None:
+    added = do(THREE, k.AddTopic(text="one more")).board.coffee
+    assert added is not None
+    assert added.agenda == ()
 
 
 def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() -> None:
@@ -47,7 +75,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (board(), k.AddTopic(text="ab"), "A topic needs some words. For example: `coffee add Why do OSDs flap?`"),
         (
             board(),
-            k.AddTopic(text="x" * (LONGEST + 1)),
+            k.AddTopic(text="x" * (k.TOPIC_LIMIT + 1)),
             "A topic holds 300 characters; that is 301. Say it in one sentence.",
         ),
         (
@@ -90,13 +118,17 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (
             board(topic(1, dots={"a": 2}), topic(2, dots={"a": 1})),
             k.PutDots(topic=2, voter="a"),
-            "Everybody has 3 dots, and all of yours are put. `coffee unvote N` frees those on a topic. "
-            "Yours are on: 1 (2), 2 (1).",
+            "Everybody has 3 dots, and all of yours are put. `coffee unvote N` frees some. Yours are on: 1 (2), 2 (1).",
         ),
         (
             board(topic(1, dots={"a": 2})),
             k.PutDots(topic=1, voter="a", count=2),
-            "Everybody has 3 dots, and 1 of yours is left. `coffee unvote N` frees those on a topic. Yours are on: 1 (2).",
+            "Everybody has 3 dots, and 1 of yours is left. `coffee vote 1 x1` puts what is left. Yours are on: 1 (2).",
+        ),
+        (
+            board(topic(1, dots={"a": 1})),
+            k.PutDots(topic=1, voter="a", count=3),
+            "Everybody has 3 dots, and 2 of yours are left. `coffee vote 1 x2` puts what is left. Yours are on: 1 (1).",
         ),
         (
             board(topic(1)),
@@ -111,7 +143,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         ),
         (
             board(topic(1, dots={"a": 1})),
-            k.TakeDots(topic=1, voter="a", count=-1),
+            k.TakeDots(topic=1, voter="a", count=0),
             "That is no number of dots. For example: `coffee unvote 1`",
         ),
         (board(), k.OrderAgenda(), "No coffee is called. `coffee start` begins one at once."),
@@ -122,6 +154,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         ),
         (MEETING, k.CallCoffee(starts_at=NOW + 9 * HOUR), "Another coffee is going on. `coffee end` ends it."),
         (THREE, k.NextTopic(), "Nobody meets now. `coffee start` begins the coffee."),
+        (board(topic(1)), k.NextTopic(), "Nobody meets now. `coffee start` begins the coffee."),
         (THREE, k.TakeUpTopic(topic=1), "Nobody meets now. `coffee start` begins the coffee."),
         (THREE, k.NoteTakeaway(text="x"), "Nobody meets now. `coffee start` begins the coffee."),
         (
@@ -132,7 +165,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (
             do(board(), k.StartCoffee()).board,
             k.NextTopic(),
-            "That was the last topic. `coffee add TEXT` brings up another, `coffee end` ends the coffee.",
+            "There are no topics yet. `coffee add TEXT` brings one up, `coffee end` ends the coffee.",
         ),
         (
             MEETING,
@@ -154,6 +187,11 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
             replace(MEETING, topics={**MEETING.topics, 9: topic(9, state=TopicState.DISCUSSED, coffee=3)}),
             k.TakeUpTopic(topic=9),
             "Topic 9 was talked about at an earlier coffee. `coffee restore 9` puts it on the board again.",
+        ),
+        (
+            replace(MEETING, topics={**MEETING.topics, 9: topic(9, state=TopicState.DROPPED, coffee=4)}),
+            k.TakeUpTopic(topic=9),
+            "Topic 9 was dropped. `coffee restore 9` puts it on the board again.",
         ),
         (
             MEETING,
@@ -251,7 +289,7 @@ def test_what_reactions_did_is_forgotten_with_the_dots() -> None:
     dropped = do(board(topic(1, **dots)), k.DropTopic(topic=1)).board.topics[1]
     assert (dropped.dots, dropped.reacted) == ({}, {})
     meeting = do(board(topic(1, **dots), topic(2, **dots), coffee=CALLED), k.StartCoffee()).board
-    over = do(meeting, k.EndCoffee()).board
+    over = do(meeting, k.EndCoffee(), at=NOW + 5 * MINUTE).board
     assert [(one.dots, one.reacted, one.brought) for one in over.topics.values()] == [({}, {}, "")] * 2
 
 
@@ -262,7 +300,7 @@ def test_without_a_coffee_nothing_is_shown() -> None:
 def test_a_coffee_is_called_once_whatever_the_clock_says() -> None:
     called = do(board(topic(1)), k.CallCoffee(starts_at=NOW + HOUR))
     assert called.board.coffee == replace(Coffee(1, NOW + HOUR), version=1)
-    assert (called.told.what, kinds(called)) == (Did.CALLED, ["show_board", "tell called 0"])
+    assert (called.told.what, kinds(called)) == (Did.CALLED, ["show_board"])
     again = do(called.board, k.CallCoffee(starts_at=NOW + HOUR))
     assert (again.board, again.effects, again.told.what) == (called.board, (), Did.NOTHING)
 
@@ -278,10 +316,56 @@ def test_what_was_skipped_or_is_over_is_not_called_again() -> None:
 
 
 def test_a_coffee_that_nobody_began_is_skipped_for_the_next_one() -> None:
-    called = do(THREE, k.CallCoffee(starts_at=NOW + 9 * HOUR))
+    called = do(THREE, k.CallCoffee(starts_at=NOW + 9 * HOUR), at=NOW + 3 * HOUR)
     assert called.board.past[4].status is CoffeeStatus.SKIPPED
     assert called.board.coffee is not None
     assert (called.board.coffee.number, called.coffee) == (5, called.board.coffee)
+
+
+def test_a_coffee_that_is_still_to_come_is_moved_with_its_board_and_dots() -> None:
+    kept = do(THREE, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4)).board
+    ordered = do(kept, k.OrderAgenda(starts_at=CALLED.starts_at)).board
+    for before in (kept, ordered):
+        moved = do(before, k.CallCoffee(starts_at=NOW + 5 * HOUR))
+        coffee = moved.board.coffee
+        assert coffee is not None
+        assert (coffee.number, coffee.starts_at, coffee.status) == (4, NOW + 5 * HOUR, CoffeeStatus.CALLED)
+        assert (coffee.boards, moved.board.topics) == ({"slack": Shown("C1", "m1")}, THREE.topics)
+        assert (moved.told.what, kinds(moved)) == (Did.MOVED, ["show_board", "tell moved 0"])
+        again = do(moved.board, k.CallCoffee(starts_at=NOW + 5 * HOUR))
+        assert (again.board, again.effects) == (moved.board, ())
+    sooner = do(kept, k.OrderAgenda(starts_at=NOW + MINUTE))
+    assert sooner.board.coffee is not None
+    assert (sooner.board.coffee.number, sooner.board.coffee.starts_at) == (4, NOW + MINUTE)
+    assert kinds(sooner) == ["show_board", "tell ordered 0", "wake_timebox"]
+
+
+def test_who_skips_a_coffee_of_another_time_skips_none() -> None:
+    kept = do(THREE, k.SkipCoffee(starts_at=NOW))
+    assert (kept.board, kept.effects, kept.told.what) == (THREE, (), Did.NOTHING)
+    assert do(THREE, k.SkipCoffee(starts_at=CALLED.starts_at)).board.coffee is None
+    assert do(board(), k.SkipCoffee(starts_at=NOW)).told.what is Did.NOTHING
+
+
+def test_a_coffee_to_which_nobody_came_is_none_and_says_so_on_its_board_alone() -> None:
+    ordered = do(THREE, k.OrderAgenda(starts_at=CALLED.starts_at))
+    (clock,) = [one for one in ordered.effects if isinstance(one, f.WakeTimebox)]
+    assert clock.due == CALLED.starts_at + MANNER.length + HOUR
+    woken = k.EndTimebox(coffee=4, topic=0, round=0, due=clock.due)
+    nobody = do(ordered.board, woken, at=clock.due)
+    assert (nobody.board.past[4].status, kinds(nobody)) == (CoffeeStatus.SKIPPED, ["show_board"])
+    assert nobody.board.topics == THREE.topics
+    # It was moved meanwhile.
+    later = do(ordered.board, k.CallCoffee(starts_at=NOW + 9 * HOUR)).board
+    assert do(later, woken, at=clock.due).board == later
+
+
+def test_what_is_ordered_anew_is_on_the_board_and_not_said_again() -> None:
+    ordered = do(THREE, k.OrderAgenda())
+    assert kinds(ordered) == ["show_board", "tell ordered 0"]
+    assert kinds(do(do(ordered.board, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda())) == ["show_board"]
+    # One that is only now called has a board that says it all.
+    assert kinds(do(board(topic(1)), k.OrderAgenda(starts_at=NOW))) == ["show_board", "wake_timebox"]
 
 
 def test_the_agenda_is_by_dots_then_the_older_first_and_those_without_stand_last() -> None:
@@ -296,7 +380,7 @@ def test_the_agenda_is_by_dots_then_the_older_first_and_those_without_stand_last
     ordered = do(five, k.OrderAgenda(starts_at=CALLED.starts_at))
     assert ordered.board.coffee is not None
     assert (ordered.board.coffee.agenda, ordered.board.coffee.status) == ((3, 4, 2, 1), CoffeeStatus.ORDERED)
-    assert kinds(ordered) == ["show_board", "tell ordered 0"]
+    assert kinds(ordered) == ["show_board", "tell ordered 0", "wake_timebox"]
     more = do(ordered.board, k.PutDots(topic=1, voter="d", count=3)).board
     again = do(more, k.OrderAgenda(starts_at=CALLED.starts_at))
     assert (again.board, again.told.what) == (more, Did.NOTHING)
@@ -337,7 +421,7 @@ def test_where_the_board_stands_is_kept_also_of_what_was_last() -> None:
 
 
 def test_a_board_that_was_posted_before_the_next_coffee_was_called_is_not_that_one_s() -> None:
-    called = do(THREE, k.CallCoffee(starts_at=NOW + 5 * HOUR)).board
+    called = do(THREE, k.CallCoffee(starts_at=NOW + 5 * HOUR), at=NOW + 3 * HOUR).board
     now = do(called, k.RecordBoard(platform="slack", message="m1", room="C1", coffee=4)).board
     assert now.coffee is not None
     assert (now.coffee.number, now.coffee.boards) == (5, {})

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from bot.chat.document import Buttons, Time
 from bot.chat.markdown import parse_markdown, to_markdown
-from bot.coffee.board import Board, CoffeeStatus, Topic
+from bot.coffee.board import Board, CoffeeStatus, Topic, TopicState
+from bot.coffee.brewed import Did, Told
 from bot.coffee.card import asked_document, board_document, in_order
 from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.nameless import nameless
-from bot.coffee.said import thumbs, told
-from bot.coffee.tongue import GERMAN, TONGUES, day, moment, span, spell
+from bot.coffee.replies import done
+from bot.coffee.said import IN_THE_ROOM, is_of_it, thumbs, told
+from bot.coffee.sentences import GERMAN, TONGUES, day, moment, span, spell
 from tests.coffees import (
     AFTER,
     BEFORE,
@@ -62,8 +64,10 @@ def test_the_board_is_what_a_person_has_read(language):
         Board(TOPICS, ORDERED),
         MEETING,
         replace(MEETING, coffee=replace(RUNNING, current=0, until=None)),
+        Board({1: DISCUSSED}, replace(RUNNING, current=0, until=None)),
         AFTER,
         replace(AFTER, coffee=replace(OVER, minutes="postmortems/coffee-2026-12-03.md")),
+        replace(AFTER, coffee=replace(OVER, minutes="https://git.example.org/coffee-2026-12-03.md")),
         Board(TOPICS, replace(CALLED, status=CoffeeStatus.SKIPPED)),
     ]
     golden(f"coffee/board.{language}.md", shown(*(board_document(board, here, NOW) for board in boards)))
@@ -73,19 +77,25 @@ def test_the_board_is_what_a_person_has_read(language):
 def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
     here = house(language)
     going = replace(RUNNING, current=4)
+    many = {id_: replace(OSDS, id=id_, dots={}) for id_ in range(1, 31)}
     said = [
-        told("called", CALLED, TOPICS, 0, here),
-        told("called", CALLED, {}, 0, here),
         told("ordered", ORDERED, TOPICS, 0, here),
         told("ordered", replace(ORDERED, agenda=()), {}, 0, here),
+        told("ordered", replace(ORDERED, agenda=tuple(many)), many, 0, here),
         told("skipped", CALLED, TOPICS, 0, here),
+        told("moved", CALLED, TOPICS, 0, here),
         told("began", going, MEETING.topics, 4, here),
+        told("began", going, MEETING.topics, 4, here, before=1),
+        told("began", going, MEETING.topics, 2, here, before=1),
+        told("began", replace(going, until=STARTS + timedelta(hours=1)), MEETING.topics, 4, here, before=1),
         thumbs(NEARLY, here),
         told("on", going, MEETING.topics, 4, here),
         told("done", going, MEETING.topics, 1, here),
         told("done", going, AFTER.topics, 4, here),
+        told("quiet", going, AFTER.topics, 4, here),
         told("over", OVER, AFTER.topics, 0, here),
-        told("over", replace(OVER, minutes="postmortems/coffee-2026-12-03.md"), AFTER.topics, 0, here),
+        told("over", replace(OVER, minutes="https://git.example.org/coffee-2026-12-03.md"), AFTER.topics, 0, here),
+        told("over", OVER, TOPICS, 0, here),
     ]
     golden(f"coffee/said.{language}.md", shown(*said))
 
@@ -96,6 +106,29 @@ def test_the_minutes_are_what_a_person_has_read(language, rule):
     unnamed = partial(nameless, people=PEOPLE.values(), instead=TONGUES[language].somebody)
     here = house(language, **({"anonymous": True, "unnamed": unnamed} if rule == "nameless" else {}))
     golden(f"coffee/minutes.{rule}.{language}.md", minutes(OVER, AFTER.topics, [RUNBOOKS, OPEN], here))
+
+
+def test_what_is_on_the_board_again_is_in_the_minutes_of_when_it_was_talked_about():
+    again = replace(DISCUSSED, state=TopicState.OPEN)
+    assert "## 1. Why do OSDs flap" in minutes(OVER, {1: again}, [], house())
+    assert minutes(OVER, {1: again}, [], house()) == minutes(OVER, {1: DISCUSSED}, [], house())
+
+
+@pytest.mark.parametrize("what", [Did.CALLED, Did.MOVED, Did.SKIPPED])
+def test_an_answer_is_in_one_language(what):
+    assert "Thu 3 Dec, 10:00 CET" in done(Told(what, coffee=CALLED), house("de")).to_plain()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_said_to_the_room_is_known_for_ours_and_what_people_say_is_not(language):
+    here = house(language)
+    for what in IN_THE_ROOM:
+        for coffee, topics in ((ORDERED, TOPICS), (replace(ORDERED, agenda=()), {})):
+            said = told(what, coffee, topics, 0, here).to_plain()
+            assert is_of_it(said)
+            assert is_of_it(said.replace("☕", ":coffee:"))
+    assert not is_of_it("☕ anybody?")
+    assert not is_of_it("Lean coffee on Thursday?")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -121,6 +154,17 @@ def test_where_nothing_says_when_the_coffee_is_who_asks_is_told_what_to_write(la
     assert said not in board_document(none_called, unplanned, NOW).to_plain()
     assert said not in asked_document(none_called, house(language), "v1", NOW).to_plain()
     assert said not in asked_document(BEFORE, unplanned, "v1", NOW).to_plain()
+
+
+@pytest.mark.parametrize(
+    ("began", "until", "late"),
+    [(2, 50, False), (2, 51, True), (-30, 20, False), (-30, 21, True), (120, 170, False), (120, 171, True)],
+)
+def test_a_topic_that_lasts_longer_than_people_wanted_to_meet_says_so(began, until, late):
+    minute = timedelta(minutes=1)
+    coffee = replace(RUNNING, began=STARTS + began * minute, until=STARTS + until * minute)
+    said = told("began", coffee, MEETING.topics, 4, house("en")).to_plain()
+    assert ("past the planned end" in said) is late
 
 
 @pytest.mark.parametrize("about", ["began", "on", "done", "sideways"])

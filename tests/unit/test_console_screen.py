@@ -203,6 +203,20 @@ def test_a_room_gives_its_place_to_the_next_incident_and_not_to_an_announcement(
     assert "#inc-7-ceph" in out.getvalue().split("\x1b[?1049l")[1]
 
 
+def test_once_its_room_is_archived_what_is_announced_is_seen_and_both_stay_on_the_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    out = Terminal()
+    with LiveScreen(stream=out) as screen:
+        screen.changed(Change("open", Room("incidents", "incidents")))
+        screen.changed(Change("archive", replace(ROOM, archived=True)))
+        for _ in range(2):
+            screen.changed(Change("say", Room("incidents", "incidents", topic="Week 47"), ROOM.messages[3]))
+    after = out.getvalue().split("\x1b[?1049l")[1]
+    assert after.index("#inc-7-ceph") < after.index("#incidents")
+    assert after.count("Week 47") == 1
+
+
 def test_a_terminal_in_an_old_encoding_shows_question_marks_and_goes_on():
     raw = io.BytesIO()
     with LiveScreen(stream=io.TextIOWrapper(raw, encoding="ascii", write_through=True)) as screen:

@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 from bot.chat.templates import Templates
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.digest import weekly
-from bot.coffee.editions import edition
-from bot.coffee.story import WORTH, Lesson
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.render import edition
+from bot.coffee.weekly.story import WORTH, Lesson
 from bot.config import load
 from bot.destinations import Place, destinations
 from bot.planned import weeklies

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from adapters import holidays as adapter
-from adapters.holidays import Unknown, holidays, public, told
+from adapters.holidays import Found, Unknown, holidays, public, told
 from bot.ports import Unavailable
 
 ROOT = Path(__file__).parents[2]
@@ -64,16 +66,63 @@ def test_what_is_told_says_what_to_write() -> None:
     assert told(Unknown("Q")) == "there is no country or part of one `Q`. Write it like `DE`, `DE-BE` or `2026-12-24`."
 
 
+class Passed:
+    """Seconds that pass when somebody says so."""
+
+    now = 5000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def test_a_process_that_cannot_be_started_or_dies_is_tried_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    berlin = holidays(["DE-BE"])
+    passed = Passed()
+    berlin = holidays(["DE-BE"], passed)
     monkeypatch.setattr(sys, "executable", "/nowhere/python3")
     with pytest.raises(Unavailable, match="no process could be started"):
         berlin.is_off(date(2027, 1, 1))
+    passed.now += 10
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(Unavailable, match="no reason was given"):
         berlin.is_off(date(2027, 1, 1))
+    passed.now += 10
     monkeypatch.undo()
     assert berlin.is_off(date(2027, 1, 1))
+
+
+def test_who_asks_every_ten_seconds_while_it_fails_starts_fewer_and_fewer_processes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passed, started = Passed(), list[float]()
+
+    def fails(names: Sequence[str], year: int) -> Found:
+        started.append(passed.now)
+        raise Unavailable("holidays: they could not be looked up: no memory")
+
+    monkeypatch.setattr(adapter, "public", fails)
+    berlin = holidays(["DE-BE", "2027-12-24"], passed)
+    for _ in range(6 * 60):
+        for year in (2026, 2027):
+            with pytest.raises(Unavailable, match="no memory"):
+                berlin.is_off(date(year, 1, 1))
+        assert berlin.is_off(date(2027, 12, 24))
+        passed.now += 10
+    assert 12 < len(started) < 30
+    apart = [later - earlier for earlier, later in itertools.pairwise(started)]
+    assert apart[0] == 10
+    assert 150 <= min(apart[-5:]) <= max(apart[-5:]) <= 310
+    # One that works again is asked when its time has come, and forgets what was.
+    monkeypatch.undo()
+    passed.now += 310
+    assert berlin.is_off(date(2027, 1, 1))
+    monkeypatch.setattr(adapter, "public", fails)
+    with pytest.raises(Unavailable):
+        berlin.is_off(date(2028, 1, 1))
+    passed.now += 1
+    asked = len(started)
+    with pytest.raises(Unavailable):
+        berlin.is_off(date(2028, 1, 1))
+    assert len(started) == asked + 1
 
 
 def test_one_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:

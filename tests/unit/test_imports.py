@@ -29,11 +29,17 @@ HEAVY = (
     "apscheduler",
     "holidays",
     "websockets",
+    "difflib",
+    # What shows a status page of our own.
+    "feedgenerator",
+    "adapters.status.builtin",
+    "adapters.web.public",
+    "adapters.holidays",
     # What makes a digest, whose words and pictures nobody needs before one is due.
     "bot.chat.drawing",
-    "bot.coffee.digest",
-    "bot.coffee.editions",
-    "bot.coffee.pictures",
+    "bot.coffee.weekly.digest",
+    "bot.coffee.weekly.render",
+    "bot.coffee.weekly.pictures",
 )
 
 SCRIPT = f"""

@@ -149,6 +149,15 @@ def test_one_that_moves_behind_the_next_one_waits_for_it() -> None:
             ["Tue 2027-05-18 09:00 CEST", "Tue 2027-05-18 17:00 CEST", "Mon 2027-05-24 09:00 CEST"],
         ),
         ("0 9 24 12 *", ["2026-12-24", "2026-12-25"], "2026-12-01T00:00", ["Mon 2026-12-28 09:00 CET"]),
+        # Four that move onto one day are two.
+        (
+            "0 9,17 * * mon,tue",
+            ["2027-05-17", "2027-05-18"],
+            "2027-05-16T00:00",
+            ["Wed 2027-05-19 09:00 CEST", "Wed 2027-05-19 17:00 CEST", "Mon 2027-05-24 09:00 CEST"],
+        ),
+        # The first instant of a day is of that day.
+        ("sat 00:00", ["2027-05-15"], "2027-05-15T12:00", ["Mon 2027-05-17 00:00 CEST"]),
     ],
 )
 def test_what_falls_on_a_day_off_comes_on_the_next_working_day(
@@ -163,6 +172,23 @@ def test_what_would_move_for_longer_than_a_month_falls_out_and_the_one_behind_it
         "Mon 2027-08-09 09:00 CEST",
         "Mon 2027-08-16 09:00 CEST",
     ]
+
+
+def test_what_moves_for_a_month_comes_whenever_one_asks() -> None:
+    closed = [str(date(2027, 7, 5) + timedelta(days=day)) for day in range(31)]
+    for asked in ("2027-07-01T00:00", "2027-07-05T12:00", "2027-08-04T12:00"):
+        assert local(moved("0 9 5 7 *", *closed), asked, 1) == ["Thu 2027-08-05 09:00 CEST"]
+
+
+def test_behind_the_last_one_nothing_comes() -> None:
+    class Once:
+        def after(self, at: datetime) -> datetime | None:
+            return last if at < last else None
+
+    last = datetime(2026, 11, 30, 8, tzinfo=UTC)
+    for once in (Skipped(Once(), BERLIN, off()), Moved(Once(), BERLIN, off(), frozenset(range(5)))):
+        assert (once.after(last - timedelta(days=1)), once.after(last)) == (last, None)
+    assert Skipped(Once(), BERLIN, off("2026-11-30")).after(last - timedelta(days=1)) is None
 
 
 def test_a_coffee_on_a_day_off_falls_out() -> None:

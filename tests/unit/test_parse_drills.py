@@ -20,6 +20,7 @@ DRILLS = {
         title="", kind=Kind.DRILL, severity=Severity.SEV3, private=True, replays=7, speed=1000
     ),
     "drill pause the queue": c.Open(title="pause the queue", kind=Kind.DRILL),
+    "drill end of the world": c.Open(title="end of the world", kind=Kind.DRILL),
 }
 
 
@@ -38,6 +39,9 @@ STEERED = {
     "drill speed 20": c.PaceReplay(speed=20),
     "INC-9 drill pause": c.PaceReplay(paused=True),
     "drill inject A customer calls": c.Note(mark=Mark.INJECT, text="A customer calls"),
+    "drill end": c.Resolve(drill=True),
+    "drill stop": c.Resolve(drill=True),
+    "INC-9 drill over": c.Resolve(drill=True),
 }
 
 
@@ -51,6 +55,8 @@ def test_a_drill_is_steered_in_its_room_and_as_the_only_one(line, command):
 
 SLIPS = {
     "drill puase": "Did you mean `drill pause`?",
+    "drill ennd": "Did you mean `drill end`?",
+    "drill end": "No drill is open.",
     "drill inject": "`drill` needs what the players are told.",
     "drill": "`drill` needs a title, or a past incident to replay.",
     "drill INC-7 speed=fast": "`fast` is no speed.",

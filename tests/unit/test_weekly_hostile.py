@@ -15,9 +15,9 @@ from adapters.chat.slack import render as slack
 from adapters.html import fragment
 from adapters.pictures.svg import svg
 from bot.chat.document import Document, Heading, Line, Link, Paragraph, Picture, Text
-from bot.coffee.digest import weekly
-from bot.coffee.edition import Edition
-from bot.coffee.editions import edition
+from bot.coffee.weekly.digest import weekly
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.render import edition
 from bot.digests import whole
 from tests.unit.test_weekly import COFFEE, END, OURS, START, around, full
 

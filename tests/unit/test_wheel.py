@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.wheel import drawn
+from bot.coffee.weekly.wheel import drawn
 
 BERLIN = ZoneInfo("Europe/Berlin")
 FIRST = datetime.fromisoformat("2026-01-05T09:00").replace(tzinfo=BERLIN)

@@ -28,8 +28,9 @@ class LiveScreen:
     """The room that changed last, as it lives; to be used with `with`.
 
     On a terminal it takes the whole window and gives it back at the end with the room printed below. Where that
-    cannot be (no terminal, TERM=dumb) or is not wanted (`plain`), each change is one more line. Announcements are
-    shown until the first room of an incident opens. Times are those of `zone`.
+    cannot be (no terminal, TERM=dumb) or is not wanted (`plain`), each change is one more line. What is
+    said where incidents are announced is shown until the first room of an incident opens, and again once that is
+    archived. Times are those of `zone`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class LiveScreen:
         self._zone = zone
         self._announce = announce
         self._room: Room | None = None
+        self._over: Room | None = None
         self._step = ""
         self._note = ""
         self._told: dict[str, str] = {}
@@ -77,11 +79,17 @@ class LiveScreen:
         self._exits.close()
         if self._live is not None:
             self._live = None
+            if self._over is not None:
+                self._console.print(Frame(self._over, step="", note="", zone=self._zone, whole=True), Text())
             self._console.print(self._frame(whole=True))
 
     def changed(self, change: Change) -> None:
-        if change.room.id != self._announce or self._room is None or self._room.id == self._announce:
+        if change.room.id != self._announce:
+            self._room, self._over = change.room, None
+        elif self._room is None or self._room.id == self._announce:
             self._room = change.room
+        elif self._room.archived:
+            self._room, self._over = change.room, self._room
         if self._plain:
             self._tell(change)
 

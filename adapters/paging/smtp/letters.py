@@ -31,11 +31,14 @@ img { max-width: 100%; height: auto }
 @media (prefers-color-scheme: dark) { pre { background: #22262c } }"""
 
 
-def letter(attempt: Attempt, document: d.Document, *, subject: str, sender: Address, to: str) -> EmailMessage:
+def letter(
+    attempt: Attempt, document: d.Document, *, subject: str, sender: Address, to: str, language: str = "en"
+) -> EmailMessage:
     """The same Message-ID whenever it is tried again. The subject is one clean line, so it can add no header."""
     digest = hashlib.sha256(f"{attempt.key}\n{to}".encode(errors="replace")).hexdigest()[:32]
     message = EmailMessage(policy=POLICY)
-    message["Subject"] = excerpt(subject, limit=200)
+    title = excerpt(subject, limit=200)
+    message["Subject"] = title
     message["From"] = sender
     message["To"] = Address(addr_spec=to)
     message["Date"] = formatdate(usegmt=True)
@@ -53,7 +56,9 @@ def letter(attempt: Attempt, document: d.Document, *, subject: str, sender: Addr
     body = fragment(document, shown)
     message.set_content(f"{to_text(document, WIDTH, colour=False, framed=False)}\n")
     message.add_alternative(
-        f"<html><head>{HEAD}<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n", subtype="html"
+        f'<!doctype html>\n<html lang="{escape(language)}"><head>{HEAD}\n<title>{escape(title)}</title>\n'
+        f"<style>{STYLE}</style></head><body>\n{body}\n</body></html>\n",
+        subtype="html",
     )
     page = message.get_body(("html",))
     if isinstance(page, MIMEPart):

@@ -66,14 +66,16 @@ class Smtp:
         await self._send(message, to, secrets_of(page), page.person.id)
         return page_id(attempt, page)
 
-    async def send(self, attempt: Attempt, to: str, subject: str, document: Document) -> None:
+    async def send(self, attempt: Attempt, to: str, subject: str, document: Document, language: str = "en") -> None:
         """`bot.offered.SendsMail`. Raises as `trigger`; an address that is none is Rejected."""
         if not ADDRESS.fullmatch(to):
             raise Rejected(f"{self._name}: `{excerpt(to)}` is no mail address")
         # Only who sends letters pays for what draws their pictures.
         from adapters.paging.smtp.letters import letter
 
-        message = await asyncio.to_thread(letter, attempt, document, subject=subject, sender=self._from, to=to)
+        message = await asyncio.to_thread(
+            letter, attempt, document, subject=subject, sender=self._from, to=to, language=language
+        )
         await self._send(message, to)
 
     async def _send(self, message: EmailMessage, to: str, secrets: Iterable[str] = (), person: str = "") -> None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+TOPIC_LIMIT = 300
+"""Characters of a topic."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddTopic:
@@ -159,7 +162,9 @@ class EndCoffee:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SkipCoffee:
-    """The next coffee does not take place; its topics stay."""
+    """The next coffee does not take place; its topics stay. `starts_at` as with `OrderAgenda`."""
+
+    starts_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

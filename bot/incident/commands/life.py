@@ -140,8 +140,11 @@ class SetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolve:
+    """With `drill` it ends a drill, and nothing that is real."""
+
     summary: str = ""
     when: datetime | None = None
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostDigest:
-    """Post the digest of `team` (empty: of everybody) now where it belongs. `week` as `bot.coffee.period` reads it."""
+    """Post the digest of `team` (empty: of everybody) now where it belongs. `week` as `bot.coffee.weekly.period` reads it."""
 
     team: str = ""
     week: str = ""

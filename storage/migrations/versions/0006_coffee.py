@@ -30,6 +30,7 @@ def upgrade() -> None:
     # Whoever has any may have open ones: written anew, each says so exactly.
     op.execute("UPDATE incident SET owing = 1 WHERE body LIKE '%\"followups\":[{%'")
     _partial("incident_owing", "incident", "number", "owing = 1")
+    _partial("incident_drill", "incident", "number", "kind = 'drill'")
     _partial("event_told", "event", "recorded_at", TOLD)
     op.create_table(
         "topic",
@@ -63,6 +64,7 @@ def downgrade() -> None:
     op.drop_table("coffee")
     op.drop_table("topic")
     op.drop_index("event_told", "event")
+    op.drop_index("incident_drill", "incident")
     op.drop_index("incident_owing", "incident")
     op.drop_column("incident", "owing")
     op.execute("DELETE FROM counter WHERE name IN ('topic', 'coffee')")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.coffee.blocks import DigestBlock
+from bot.coffee.weekly.blocks import DigestBlock
 from bot.incident.model import Person
 from bot.oncall.escalation import Roster
 
@@ -15,7 +15,8 @@ from bot.oncall.escalation import Roster
 @dataclass(frozen=True, slots=True)
 class Around:
     """`now` is when it is made. `team` empty: everybody's; else `services` and `schedules` are the team's. `off` are the blocks that
-    are left out, `wheel` the services that may be drawn. `next_coffee` None: none is planned; `meeting` is where people meet (may be empty)."""
+    are left out, `wheel` the services that may be drawn. `next_coffee` None: none is planned; `meeting` is where people meet (may be empty).
+    `typed` is what a line begins with in each chat, as (`Slack`, `/incident`)."""
 
     now: datetime
     zone: ZoneInfo
@@ -28,3 +29,4 @@ class Around:
     wheel: tuple[str, ...] = ()
     next_coffee: datetime | None = None
     meeting: str = ""
+    typed: tuple[tuple[str, str], ...] = ()

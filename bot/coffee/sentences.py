@@ -1,4 +1,4 @@
-"""The languages of the coffee: its sentences, and how dates, lengths and counts are written in them.
+"""The sentences of the coffee in each language, and how times, lengths and counts are written in them.
 
 In a sentence `{name}` is filled in, and code stands between backticks.
 """
@@ -13,19 +13,19 @@ from zoneinfo import ZoneInfo
 
 from bot.chat.document import Inline, Line, Text, clean
 from bot.chat.marked import marked
+from bot.coffee import languages
+from bot.coffee.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """The sentences of one language. Counts have two forms, of which the first is for one."""
+    """The sentences of one `language`. Counts have two forms, of which the first is for one."""
 
-    days: tuple[str, ...]
-    months: tuple[str, ...]
-    short_day: str
-    long_day: str
+    language: Language
     topics: tuple[str, str]
     dots: tuple[str, str]
     takeaways: tuple[str, str]
+    voters: tuple[str, str]
     minutes_of: str
     board: str
     board_on: str
@@ -36,6 +36,7 @@ class Tongue:
     agenda_stands: str
     now: str
     all_through: str
+    waits: str
     is_over: str
     is_skipped: str
     no_topics: str
@@ -54,19 +55,20 @@ class Tongue:
     by: str
     near_miss: str
     question: str
-    called: str
-    called_empty: str
-    put_yours: str
     agenda: str
     agenda_empty: str
     skipped: str
+    moved: str
     began: str
+    quiet: str
+    late: str
     during: str
     asks: str
     goes_on: str
     done: str
     done_plain: str
     over: str
+    over_plain: str
     minutes_lie: str
     left: str
     left_none: str
@@ -83,13 +85,11 @@ class Tongue:
 
 
 ENGLISH = Tongue(
-    days=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    short_day="{day} {n} {month}",
-    long_day="{day} {n} {month} {year}",
+    language="en",
     topics=("1 topic", "{n} topics"),
     dots=("1 dot", "{n} dots"),
     takeaways=("1 takeaway", "{n} takeaways"),
+    voters=("1 person", "{n} people"),
     minutes_of="Lean coffee on {date}",
     board="☕ Topics for the next lean coffee",
     board_on="☕ Lean coffee on {when}",
@@ -100,6 +100,7 @@ ENGLISH = Tongue(
     agenda_stands="The agenda stands.",
     now="Now, until {until}: {topic}",
     all_through="All topics are through. `coffee topic N` takes one up again, `coffee end` ends the meeting.",
+    waits="Nobody talks about a topic now. `coffee next` begins the next one, `coffee end` ends the meeting.",
     is_over="It is over. Thanks for coming!",
     is_skipped="It does not take place. Its topics stay for the next one.",
     no_topics="No topics yet.",
@@ -118,26 +119,27 @@ ENGLISH = Tongue(
     by="by {who}",
     near_miss="near miss {ref}",
     question="open question of {ref}",
-    called="Coffee on {when}: {topics}, {dots} so far.",
-    called_empty="Coffee on {when}, and no topics yet. What should we talk about?",
-    put_yours="Put yours: react to the board with a topic's emoji, or type `coffee vote` and the number behind its #.",
-    agenda="The agenda for {when}:",
-    agenda_empty="There are no topics for {when} yet. `coffee add TEXT` brings one up, `coffee skip` leaves this one out.",
-    skipped="The coffee on {when} does not take place. Its topics stay for the next one.",
+    agenda="☕ Lean coffee on {when}. The agenda:",
+    agenda_empty="☕ Lean coffee on {when}, and no topics yet. `coffee add TEXT` brings one up, `coffee skip` leaves this one out.",
+    skipped="☕ The lean coffee on {when} does not take place. Its topics stay for the next one.",
+    moved="☕ The lean coffee has been moved in the calendar: it is on {when} now. Topics and dots stay.",
     began="Now, until {until}: {topic}",
+    late="That is past the planned end at {end}; `coffee end` ends the meeting.",
+    quiet="Nobody has had a word or a thumb for a while, so the clock stands still. `coffee next` begins the next topic, `coffee end` ends the meeting.",
     during="`coffee takeaway TEXT` writes down what we take along, `coffee next` goes on to the next topic.",
-    asks="Time is up for “{topic}”. 👍 {extension} more, 👎 next topic. You have {thumbs}; `coffee up` and `coffee down` do the same.",
+    asks="Time is up for “{topic}”. 👍 {extension} more, 👎 enough. We count in {thumbs}, and go on only with more 👍; `coffee up` and `coffee down` count too.",
     goes_on="We stay with “{topic}” until {until}.",
     done="Done with “{topic}” after {length}. We take along:",
     done_plain="Done with “{topic}” after {length}.",
     over="That was it: {topics} in {length}, {takeaways}. Thanks for coming!",
+    over_plain="That was it: no topics, {length}. Thanks for coming!",
     minutes_lie="The minutes: {place}",
     left="You have {dots} left.",
     left_none="You have no dots left. `coffee unvote N` frees some.",
     yours="Yours: {list}.",
     began_at="Began",
     length="Length",
-    voices_heard="Voices",
+    voices_heard="Voted",
     discussed="Talked about",
     nothing_said="Nothing was written down.",
     stay="Topics that stay",
@@ -147,13 +149,11 @@ ENGLISH = Tongue(
 )
 
 GERMAN = Tongue(
-    days=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
-    short_day="{day} {n}. {month}",
-    long_day="{day} {n}. {month} {year}",
+    language="de",
     topics=("1 Thema", "{n} Themen"),
     dots=("1 Punkt", "{n} Punkte"),
     takeaways=("1 Erkenntnis", "{n} Erkenntnisse"),
+    voters=("1 Person", "{n} Personen"),
     minutes_of="Lean Coffee am {date}",
     board="☕ Themen für den nächsten Lean Coffee",
     board_on="☕ Lean Coffee am {when}",
@@ -164,6 +164,7 @@ GERMAN = Tongue(
     agenda_stands="Die Agenda steht.",
     now="Jetzt, bis {until}: {topic}",
     all_through="Alle Themen sind durch. `coffee topic N` nimmt eins noch einmal auf, `coffee end` beendet das Treffen.",
+    waits="Gerade ist kein Thema dran. `coffee next` beginnt das nächste, `coffee end` beendet das Treffen.",
     is_over="Er ist vorbei. Danke, dass ihr da wart!",
     is_skipped="Er fällt aus. Die Themen bleiben für den nächsten.",
     no_topics="Noch keine Themen.",
@@ -182,26 +183,27 @@ GERMAN = Tongue(
     by="von {who}",
     near_miss="Beinahe-Vorfall {ref}",
     question="offene Frage aus {ref}",
-    called="Lean Coffee am {when}: bisher {topics}, {dots}.",
-    called_empty="Lean Coffee am {when}, und noch keine Themen. Worüber wollen wir reden?",
-    put_yours="Verteilt eure: reagiert am Board mit dem Emoji eines Themas, oder tippt `coffee vote` und die Zahl hinter seinem #.",
-    agenda="Die Agenda für {when}:",
-    agenda_empty="Für {when} gibt es noch keine Themen. `coffee add TEXT` schlägt eins vor, `coffee skip` lässt diesen ausfallen.",
-    skipped="Der Lean Coffee am {when} fällt aus. Die Themen bleiben für den nächsten.",
+    agenda="☕ Lean Coffee am {when}. Die Agenda:",
+    agenda_empty="☕ Lean Coffee am {when}, und noch keine Themen. `coffee add TEXT` schlägt eins vor, `coffee skip` lässt ihn ausfallen.",
+    skipped="☕ Der Lean Coffee am {when} fällt aus. Die Themen bleiben für den nächsten.",
+    moved="☕ Der Lean Coffee ist im Kalender verschoben worden: Er ist jetzt am {when}. Themen und Punkte bleiben.",
     began="Jetzt, bis {until}: {topic}",
+    late="Das ist nach dem geplanten Ende um {end}; `coffee end` beendet das Treffen.",
+    quiet="Schon länger kam kein Wort und kein Daumen, darum steht die Uhr. `coffee next` beginnt das nächste Thema, `coffee end` beendet das Treffen.",
     during="`coffee takeaway TEXT` hält fest, was wir mitnehmen, `coffee next` geht zum nächsten Thema.",
-    asks="Die Zeit für „{topic}“ ist um. 👍 noch {extension}, 👎 nächstes Thema. Ihr habt {thumbs}; `coffee up` und `coffee down` tun dasselbe.",
+    asks="Die Zeit für „{topic}“ ist um. 👍 noch {extension}, 👎 genug davon. Wir zählen in {thumbs} und bleiben nur, wenn mehr 👍 da sind; `coffee up` und `coffee down` zählen mit.",
     goes_on="Wir bleiben bei „{topic}“ bis {until}.",
     done="Fertig mit „{topic}“ nach {length}. Wir nehmen mit:",
     done_plain="Fertig mit „{topic}“ nach {length}.",
     over="Das war's: {topics} in {length}, {takeaways}. Danke, dass ihr da wart!",
+    over_plain="Das war's: keine Themen, {length}. Danke, dass ihr da wart!",
     minutes_lie="Das Protokoll: {place}",
     left="Du hast noch {dots}.",
     left_none="Du hast keine Punkte mehr. `coffee unvote N` macht welche frei.",
     yours="Deine: {list}.",
     began_at="Beginn",
     length="Dauer",
-    voices_heard="Stimmen",
+    voices_heard="Abgestimmt haben",
     discussed="Besprochen",
     nothing_said="Es wurde nichts festgehalten.",
     stay="Themen, die bleiben",
@@ -236,11 +238,7 @@ def count(forms: tuple[str, str], n: int) -> str:
 
 def day(at: datetime, zone: str, tongue: Tongue, *, year: bool = False) -> str:
     """`Thu 3 Dec`, as people in `zone` read it."""
-    local = at.astimezone(ZoneInfo(zone))
-    form = tongue.long_day if year else tongue.short_day
-    return form.format(
-        day=tongue.days[local.weekday()], n=local.day, month=tongue.months[local.month - 1], year=local.year
-    )
+    return languages.day(at, ZoneInfo(zone), tongue.language, year=year)
 
 
 def moment(at: datetime, zone: str, tongue: Tongue) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -14,10 +14,10 @@ class Shared(Generic[T]):
     others who do: what is being done may have begun before the change they came to see. So nobody gets an old result."""
 
     def __init__(self) -> None:
-        self._next: dict[str, asyncio.Task[T]] = {}
-        self._running: dict[str, asyncio.Task[T]] = {}
+        self._next: dict[Hashable, asyncio.Task[T]] = {}
+        self._running: dict[Hashable, asyncio.Task[T]] = {}
 
-    async def get(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def get(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
         """The result of a run of `work` that began after this call. Raises what it raised."""
         task = self._next.get(key)
         if task is None:
@@ -26,7 +26,7 @@ class Shared(Generic[T]):
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
         return await asyncio.shield(task)
 
-    async def _run(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def _run(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
         if before := self._running.get(key):
             await asyncio.wait([before])
         self._running[key] = task = self._next.pop(key)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
-from bot.coffee.metrics import Span
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Sample
 from bot.incident.hours import Hours
-
-Language = Literal["en", "de"]
+from bot.incident.model import Moment
+from bot.incident.spans import ENDS, Span
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14
@@ -19,19 +19,22 @@ _LONG = 14
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the pictures say. The sentences are filled in by `str.format`."""
+    """What the pictures say. The sentences are filled in by `str.format`. `begins` says from when each of `spans` counts."""
 
     spans: Mapping[Span, str]
+    begins: Mapping[Span, str]
     hours: Mapping[Hours, str]
     in_hours: Mapping[Hours, str]
     week: str
     before: str
     median: str
     size: str
+    number: str
     none: str
     sample: str
     extent: str
     one: str
+    two: str
     before_it: str
     no_trend: str
     no_values: str
@@ -39,6 +42,11 @@ class Labels:
     page: str
     no_pages: str
     more: str
+
+
+def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
+    """In the words for each beginning there is (`bot.incident.spans.ENDS`)."""
+    return {span: impact if start is Moment.IMPACT_START else declared for span, (start, _) in ENDS.items()}
 
 
 LABELS: Mapping[Language, Labels] = {
@@ -50,6 +58,7 @@ LABELS: Mapping[Language, Labels] = {
             Span.IMPACT: "Length of impact",
             Span.RESOLVE: "Time to resolve",
         },
+        begins=_begins(impact="from the start of the impact", declared="once declared"),
         hours={Hours.BUSINESS: "business hours", Hours.OFF: "off hours", Hours.SLEEP: "sleep hours"},
         in_hours={
             Hours.BUSINESS: "{n} in business hours",
@@ -60,10 +69,12 @@ LABELS: Mapping[Language, Labels] = {
         before="weeks before",
         median="median",
         size="n = {n} · median {median}",
+        number="n = {n}",
         none="n = 0",
         sample="n = {n}, median {median}, from {least} to {most}",
         extent="n = {n}, from {least} to {most}",
-        one="n = 1, {median}",
+        one="n = 1, {least}",
+        two="n = 2, {least} and {most}",
         before_it="in the weeks before: {sample}",
         no_trend="Too few for a trend: that takes 20 values in this digest and 20 before.",
         no_values="no values",
@@ -80,6 +91,7 @@ LABELS: Mapping[Language, Labels] = {
             Span.IMPACT: "Dauer der Auswirkung",
             Span.RESOLVE: "Bis zur Lösung",
         },
+        begins=_begins(impact="ab Beginn der Auswirkung", declared="ab der Eröffnung"),
         hours={Hours.BUSINESS: "Arbeitszeit", Hours.OFF: "außerhalb", Hours.SLEEP: "nachts"},
         in_hours={
             Hours.BUSINESS: "{n} in der Arbeitszeit",
@@ -90,10 +102,12 @@ LABELS: Mapping[Language, Labels] = {
         before="Wochen davor",
         median="Median",
         size="n = {n} · Median {median}",
+        number="n = {n}",
         none="n = 0",
         sample="n = {n}, Median {median}, von {least} bis {most}",
         extent="n = {n}, von {least} bis {most}",
-        one="n = 1, {median}",
+        one="n = 1, {least}",
+        two="n = 2, {least} und {most}",
         before_it="in den Wochen davor: {sample}",
         no_trend="Zu wenige für einen Trend: dafür braucht es 20 Werte in dieser Ausgabe und 20 davor.",
         no_values="keine Werte",
@@ -118,6 +132,16 @@ def length(took: timedelta) -> str:
     if hours < _LONG * 24:
         return _joined(hours // 24, "d", hours % 24, "h")
     return f"{int(seconds / _DAY + 0.5)} d"
+
+
+def spread(sample: Sample, labels: Labels, *, median: bool = True) -> str:
+    """`n = 3, median 1 h, from 7 min to 2 h`; of two both, which is all there is to say."""
+    if sample.range is None:
+        return labels.none
+    words = {1: labels.one, 2: labels.two}.get(sample.n, labels.sample if median else labels.extent)
+    least, most = map(length, sample.range)
+    middle = length(sample.median) if sample.median is not None else ""
+    return words.format(n=sample.n, median=middle, least=least, most=most)
 
 
 def _joined(large: int, of_large: str, small: int, of_small: str) -> str:

@@ -1,4 +1,4 @@
-"""Dates, counts and lists in the digest's languages. Small tables: what a language needs here is little, and the same on every machine."""
+"""How dates, counts and lists are said in the digest's languages. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.coffee.labels import LABELS, Labels, Language, length
-from bot.coffee.metrics import Evidence, Sample, Span
+from bot.coffee import languages
+from bot.coffee.languages import Language
+from bot.coffee.weekly.metrics import Evidence, Sample
+from bot.coffee.weekly.picture_words import LABELS, Labels, length, spread
 from bot.incident.hours import Hours
 from bot.incident.model import Status
+from bot.incident.spans import Span
 from bot.incident.timeline import Who
 
 NAMED = 6
@@ -19,13 +22,9 @@ NAMED = 6
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """`weekdays` begin with Monday; `dot` is behind the number of a day, `comma` before a time, `last` before the last of a list, `others` behind the
-    number of those who are not named."""
+    """`comma` is before a time, `last` before the last of a list, `others` behind the number of those who are not named."""
 
     language: Language
-    weekdays: tuple[str, ...]
-    months: tuple[str, ...]
-    dot: str
     comma: str
     last: str
     others: str
@@ -37,9 +36,6 @@ class Lexicon:
 
 ENGLISH = Lexicon(
     language="en",
-    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-    months=("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    dot="",
     comma="",
     last="and",
     others="others",
@@ -57,14 +53,12 @@ ENGLISH = Lexicon(
     evidence={
         Evidence.ALERT: "from alerts",
         Evidence.STATUS: "from changes of the status",
-        Evidence.PERSON: "from people",
+        Evidence.DEED: "recorded on the spot",
+        Evidence.SAID: "said afterwards",
     },
 )
 GERMAN = Lexicon(
     language="de",
-    weekdays=("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"),
-    months=("Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."),
-    dot=".",
     comma=",",
     last="und",
     others="weitere",
@@ -82,7 +76,8 @@ GERMAN = Lexicon(
     evidence={
         Evidence.ALERT: "aus Alerts",
         Evidence.STATUS: "aus dem Statuswechsel",
-        Evidence.PERSON: "von Menschen",
+        Evidence.DEED: "direkt erfasst",
+        Evidence.SAID: "nachträglich angegeben",
     },
 )
 LEXICA: Mapping[str, Lexicon] = {lexicon.language: lexicon for lexicon in (ENGLISH, GERMAN)}
@@ -106,8 +101,7 @@ class Speech:
 
     def day(self, at: datetime) -> str:
         """`Mon 16 Nov`, `Mo 16. Nov.`"""
-        local, words = at.astimezone(self.zone), self.words
-        return f"{words.weekdays[local.weekday()]} {local.day}{words.dot} {words.months[local.month - 1]}"
+        return languages.day(at, self.zone, self.words.language)
 
     def when(self, at: datetime) -> str:
         """`Mon 16 Nov 09:00`, `Mo 16. Nov., 09:00`"""
@@ -158,13 +152,13 @@ class Speech:
         """`Time to resolve`"""
         return self.labels.spans[span]
 
+    def begins(self, span: Span) -> str:
+        """`once declared`: from when it counts"""
+        return self.labels.begins[span]
+
     def sample(self, sample: Sample) -> str:
         """`n = 3, median 1 h, from 7 min to 2 h`"""
-        if sample.median is None or sample.range is None:
-            return self.labels.none
-        words = self.labels.one if sample.n == 1 else self.labels.sample
-        least, most = map(length, sample.range)
-        return words.format(n=sample.n, median=length(sample.median), least=least, most=most)
+        return spread(sample, self.labels)
 
     def evidence(self, counts: Mapping[Evidence, int]) -> str:
         """`2× from alerts, 1× from people`"""

@@ -9,17 +9,17 @@ from bot.chat.card import SYMBOLS, who
 from bot.chat.document import Document, Picture, clean
 from bot.chat.markdown_out import code_span, link
 from bot.chat.templates import Ready, Templates
-from bot.coffee.around import Around
-from bot.coffee.blocks import DigestBlock
-from bot.coffee.digest import WeeklyDigest
-from bot.coffee.edition import Edition
-from bot.coffee.incidents import Listed
-from bot.coffee.labels import Language
-from bot.coffee.pictures import load_picture, strip_picture
-from bot.coffee.speech import LEXICA, Speech
+from bot.coffee.languages import Language
+from bot.coffee.weekly.around import Around
+from bot.coffee.weekly.blocks import DigestBlock
+from bot.coffee.weekly.digest import WeeklyDigest
+from bot.coffee.weekly.edition import Edition
+from bot.coffee.weekly.incidents import Listed
+from bot.coffee.weekly.pictures import load_picture, strip_picture
+from bot.coffee.weekly.speech import LEXICA, Speech
 from bot.incident.text import web_link
 
-MAIN = "main"
+MAIN, TYPED = "main", "typed"
 LISTED = 5
 """Incidents in the main message."""
 LISTED_MORE = 30
@@ -45,6 +45,7 @@ def edition(
         "place": _place,
         "listed": LISTED,
         "alone": alone,
+        "typed": around.typed,
     }
     name = f"weekly.{language}.md.j2"
 
@@ -53,7 +54,8 @@ def edition(
 
     pictures = _pictures(digest, LEXICA[language].language)
     details = [(block, _with(part(block), pictures.get(block))) for block in DigestBlock if digest.told(block)]
-    return Edition(part(MAIN), tuple((block, document) for block, document in details if document.blocks))
+    told, typed = [(block, document) for block, document in details if document.blocks], part(TYPED)
+    return Edition(part(MAIN), tuple(told), typed if typed.blocks else None)
 
 
 def _rows(digest: WeeklyDigest, part: str) -> int:
@@ -103,8 +105,8 @@ def _place(place: str) -> str:
     return Ready(link(place, place) if web_link(place) else code_span(place))
 
 
-def _fenced(text: str) -> str:
-    """A block of code; its fence is longer than any run of backticks in it."""
+def _fenced(text: str, language: str = "") -> str:
+    """A block of code, in a `language` where one is named; its fence is longer than any run of backticks in it."""
     runs = (len(run) for run in re.findall(r"`+", text))
     fence = "`" * max(3, max(runs, default=0) + 1)
-    return Ready(f"{fence}\n{text.strip()}\n{fence}")
+    return Ready(f"{fence}{language}\n{text.strip()}\n{fence}")

@@ -1,0 +1,197 @@
+"""What people do by mistake over the coffee, or too late, and what becomes of a meeting in which nobody is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
+from bot.coffee.brewed import Brewed, Did
+from bot.coffee.dated import rescheduled
+from bot.incident import effects as f
+from bot.incident.commands import coffee as k
+from bot.incident.text import REMOVED
+from tests.unit.coffee_boards import HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, kinds, refusal, topic
+
+SECOND = timedelta(seconds=1)
+
+
+def meeting(board: Board) -> Coffee:
+    assert board.coffee is not None
+    return board.coffee
+
+
+def silence(board: Board) -> Brewed:
+    """The time of the topic is over, and nobody has a thumb."""
+    coffee = meeting(board)
+    assert coffee.until is not None
+    about = {"coffee": coffee.number, "topic": coffee.current, "round": coffee.round}
+    asked = meeting(do(board, k.EndTimebox(**about), at=coffee.until).board).until
+    assert asked is not None
+    return do(do(board, k.EndTimebox(**about), at=coffee.until).board, k.CountThumbs(**about), at=asked)
+
+
+SOON, LATER = NOW + HOUR, NOW + 9 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("before", "following", "asked"),
+    [
+        (THREE, SOON, None),
+        (THREE, LATER, k.CallCoffee(starts_at=LATER)),
+        (THREE, NOW + MINUTE, k.CallCoffee(starts_at=NOW + MINUTE)),
+        (THREE, None, k.SkipCoffee(starts_at=SOON)),
+        (MEETING, LATER, None),
+        (board(), LATER, None),
+        # Nobody came, or nobody wanted that one.
+        (board(coffee=Coffee(4, NOW)), LATER, None),
+        (board(coffee=Coffee(4, SOON), past=(Coffee(3, LATER, CoffeeStatus.SKIPPED),)), LATER, None),
+    ],
+)
+def test_a_calendar_moves_the_coffee_that_is_called_and_still_to_come(
+    before: Board, following: datetime | None, asked: k.CoffeeCommand | None
+) -> None:
+    assert rescheduled(before, following, NOW) == asked
+
+
+def test_who_goes_on_as_another_topic_has_just_begun_skips_none() -> None:
+    moved = do(MEETING, k.NextTopic(), at=NOW + MINUTE).board
+    for after in (timedelta(), 9 * SECOND):
+        assert refusal(moved, k.NextTopic(), at=NOW + MINUTE + after) == (
+            "Topic 1 has just begun, so it stays. `coffee next` goes on from it in a moment."
+        )
+    noted = do(moved, k.NextTopic(takeaway="Both said so", by="ben"), at=NOW + MINUTE + SECOND)
+    assert (noted.told.what, meeting(noted.board).current) == (Did.TOOK_ALONG, 1)
+    assert noted.board.topics[2].takeaways == (Takeaway("Both said so", "ben", 1),)
+    assert meeting(do(moved, k.NextTopic(), at=NOW + MINUTE + 10 * SECOND).board).current == 3
+
+
+def test_a_meeting_that_was_begun_by_mistake_is_as_if_it_had_not_been() -> None:
+    ordered = do(THREE, k.OrderAgenda()).board
+    started = do(ordered, k.StartCoffee(), at=NOW).board
+    moved = do(started, k.NextTopic(), at=NOW + MINUTE).board
+    back = do(moved, k.EndCoffee(), at=NOW + 2 * MINUTE - SECOND)
+    assert back.told.what is Did.NOT_BEGUN
+    assert kinds(back) == ["show_board"]
+    assert back.board.topics == ordered.topics
+    assert replace(meeting(back.board), version=0) == replace(meeting(ordered), version=0)
+    assert do(moved, k.EndCoffee(), at=NOW + 2 * MINUTE).told.what is Did.OVER
+
+
+def test_a_meeting_that_was_ended_by_mistake_goes_on_with_its_agenda() -> None:
+    moved = do(do(MEETING, k.NoteTakeaway(text="one")).board, k.NextTopic(), at=NOW + MINUTE).board
+    over = do(moved, k.EndCoffee(), at=NOW + 10 * MINUTE).board
+    put = do(over, k.PutDots(topic=3, voter="of the next one")).board
+    on = do(put, k.StartCoffee(), at=NOW + 12 * MINUTE - SECOND)
+    coffee = meeting(on.board)
+    assert (on.told.what, kinds(on)) == (Did.RESUMED, ["show_board", "wake_timebox"])
+    assert (coffee.number, coffee.status, coffee.agenda, coffee.current) == (4, CoffeeStatus.RUNNING, (2, 1, 3), 0)
+    assert (coffee.began, coffee.ended, on.board.topics[3].dots) == (NOW, None, {})
+    assert 4 not in on.board.past
+    assert meeting(do(on.board, k.TakeUpTopic(topic=1), at=NOW + 12 * MINUTE).board).current == 1
+    again = do(do(on.board, k.NextTopic(), at=NOW + 12 * MINUTE).board, k.EndCoffee(), at=NOW + 20 * MINUTE)
+    assert (again.board.past[4].voices, again.board.past[4].ended) == (2, NOW + 20 * MINUTE)
+    assert kinds(again) == ["show_board", "tell over 0", "write_minutes", "write_minutes"]
+    another = do(over, k.StartCoffee(), at=NOW + 12 * MINUTE)
+    assert (another.told.what, meeting(another.board).number) == (Did.BEGAN, 5)
+    called = do(over, k.CallCoffee(starts_at=NOW + 2 * HOUR), at=NOW + 10 * MINUTE).board
+    assert meeting(do(called, k.StartCoffee(), at=NOW + 11 * MINUTE).board).number == 5
+
+
+def test_what_was_written_down_in_two_minutes_was_no_mistake() -> None:
+    noted = do(MEETING, k.NoteTakeaway(text="We alert on slow ones")).board
+    assert do(noted, k.EndCoffee(), at=NOW + MINUTE).told.what is Did.OVER
+
+
+def test_one_that_nobody_had_planned_is_left_out_when_it_was_a_mistake() -> None:
+    started = do(board(topic(1, dots={"a": 1}), topic(2, text=REMOVED)), k.StartCoffee()).board
+    back = do(started, k.EndCoffee(), at=NOW + MINUTE).board
+    assert (back.coffee, back.past[1].status, back.topics[1].dots) == (None, CoffeeStatus.SKIPPED, {"a": 1})
+    gone = do(do(started, k.ForgetTopic(topic=1)).board, k.EndCoffee(), at=NOW + MINUTE).board.topics[1]
+    assert gone.state is TopicState.DROPPED
+
+
+def test_where_nobody_has_a_word_or_a_thumb_for_two_topics_the_third_waits() -> None:
+    first = silence(MEETING)
+    assert (meeting(first.board).current, meeting(first.board).silent) == (1, 1)
+    second = silence(first.board)
+    coffee = meeting(second.board)
+    assert (coffee.status, coffee.current, coffee.silent) == (CoffeeStatus.RUNNING, 0, 0)
+    assert kinds(second) == ["show_board", "tell quiet 1"]
+    assert [one for one in second.effects if isinstance(one, f.WakeTimebox)] == []
+    assert second.board.topics[3].state is TopicState.OPEN
+    assert meeting(do(second.board, k.NextTopic(), at=NOW + HOUR).board).current == 3
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        k.NoteTakeaway(text="one"),
+        k.PutDots(topic=3, voter="a"),
+        k.AddTopic(text="one more"),
+        k.RewordTopic(topic=3, text="anew"),
+    ],
+)
+def test_a_word_of_anybody_is_a_sign_of_life(word: k.CoffeeCommand) -> None:
+    said = do(silence(MEETING).board, word, at=NOW + 10 * MINUTE).board
+    assert meeting(said).silent == 0
+    assert meeting(silence(said).board).current == 3
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_a_thumb_is_a_sign_of_life(up: bool) -> None:
+    begun = silence(MEETING).board
+    coffee = meeting(begun)
+    assert coffee.until is not None
+    about = {"coffee": coffee.number, "topic": coffee.current, "round": coffee.round}
+    asked = do(begun, k.EndTimebox(**about), at=coffee.until).board
+    held = replace(asked, coffee=replace(meeting(asked), thumbs={"a": up}))
+    counted = meeting(do(held, k.CountThumbs(**about), at=coffee.until + MINUTE).board)
+    assert (counted.current, counted.silent) == (1 if up else 3, 0)
+
+
+def test_when_there_is_no_other_topic_to_wait_with_it_was_the_last() -> None:
+    two = do(MEETING, k.DropTopic(topic=3)).board
+    assert kinds(silence(silence(two).board)) == ["show_board", "tell done 1"]
+
+
+def test_what_comes_to_mind_after_the_meeting_is_noted_and_the_minutes_are_written_anew() -> None:
+    over = do(do(MEETING, k.NextTopic(takeaway="one"), at=NOW + MINUTE).board, k.EndCoffee(), at=NOW + HOUR).board
+    late = do(over, k.NoteTakeaway(text="two", by="ben", topic=2), at=NOW + 2 * HOUR)
+    assert late.board.topics[2].takeaways == (Takeaway("one", "", 1), Takeaway("two", "ben", 2))
+    assert kinds(late) == ["write_minutes", "write_minutes"]
+    assert (late.coffee and late.coffee.number, late.told.what) == (4, Did.TOOK_ALONG)
+    # Also when the next one is called; without a number it is of the topic that was last.
+    called = do(late.board, k.CallCoffee(starts_at=NOW + 9 * HOUR), at=NOW + 3 * HOUR).board
+    last = do(called, k.NoteTakeaway(text="three"), at=NOW + 4 * HOUR)
+    assert (last.board.topics[1].takeaways, last.coffee and last.coffee.number) == ((Takeaway("three", "", 3),), 4)
+    assert last.coffee
+    assert late.coffee
+    assert last.coffee.version > late.coffee.version
+    back = do(last.board, k.DropTakeaway(takeaway=3), at=NOW + 4 * HOUR)
+    assert (back.board.topics[1].takeaways, kinds(back)) == ((), ["write_minutes", "write_minutes"])
+    assert refusal(over, k.NoteTakeaway(text="x", topic=3)) == (
+        "Topic 3 was not talked about then. `coffee minutes` shows what was."
+    )
+
+
+def test_while_people_meet_takeaways_are_theirs() -> None:
+    over = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
+    again = do(over, k.StartCoffee(), at=NOW + 2 * HOUR).board
+    noted = do(again, k.NoteTakeaway(text="now"), at=NOW + 2 * HOUR)
+    assert (noted.board.topics[1].takeaways, kinds(noted)) == ((Takeaway("now", "", 1),), [])
+    assert MANNER.publishers
+
+
+def test_what_came_up_after_the_mistake_stands_behind_the_agenda_of_the_meeting_that_goes_on() -> None:
+    ended = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
+    added = do(ended, k.AddTopic(text="thought of at the door"), at=NOW + HOUR).board
+    on = do(added, k.StartCoffee(), at=NOW + HOUR + MINUTE).board
+    assert on.coffee is not None
+    assert (on.coffee.number, on.coffee.agenda) == (4, (2, 1, 3, 4))
+    for minutes, current in ((2, 1), (3, 3), (4, 4)):
+        on = do(on, k.NextTopic(), at=NOW + HOUR + minutes * MINUTE).board
+        assert on.coffee is not None
+        assert on.coffee.current == current
