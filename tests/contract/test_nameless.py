@@ -179,7 +179,7 @@ async def test_in_slack_what_takes_too_long_is_not_kept_either_and_a_mention_is_
         await until(lambda: "recorded as a near miss" in late.text, "the answer behind it")
         slack.slack.delivery._patience = PATIENCE
         await ana.posts("#incidents", f"<@{BOT_USER}> {NEARLY}")
-        await until(lambda: ana.ephemerals("#incidents"), "the answer")
+        await until(lambda: any("INC-2" in one.shown for one in ana.ephemerals("#incidents")), "the answer")
         (mention,) = [
             one for one in slack.slack.delivery.events if one.body.get("event", {}).get("type") == "app_mention"
         ]

@@ -47,6 +47,7 @@ class Town:
         folder: Path | None = None,
         beside: Mapping[str, Any] | None = None,
         sections: Mapping[str, Any] | None = None,
+        archive_after: str = "1s",
         **slack: Any,
     ) -> None:
         """`sections` and what is said of `slack` lie over the usual ones; `beside` are other platforms."""
@@ -61,7 +62,7 @@ class Town:
         usual = paging(self.phone.url)
         usual["people"]["ana"]["slack"] = self.ana.id
         usual["people"]["ben"]["slack"] = self.ben.id
-        usual["chat"] = {"archive_after": "1s", "slack": block, **(beside or {})}
+        usual["chat"] = {"archive_after": archive_after, "slack": block, **(beside or {})}
         usual["status"] = {"page": PAGE}
         write_config(folder or self.folder, database_url, **{**usual, **(sections or {})})
 

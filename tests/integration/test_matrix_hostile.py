@@ -58,7 +58,9 @@ async def town_of(homeserver: Synapse, folder: Path) -> AsyncIterator[tuple[Town
         "ana": {"name": "Ana Ruiz", "matrix": town.ana.user_id},
         "ben": {"name": f"Ben {hostile} @room", "matrix": town.ben.user_id},
     }
-    write_config(folder, f"sqlite:///{folder}/klatsch.db", chat={"matrix": town.block()}, people=people)
+    # Some of the words close the incident, and there is more to say in its room.
+    chat = {"archive_after": "1h", "matrix": town.block()}
+    write_config(folder, f"sqlite:///{folder}/klatsch.db", chat=chat, people=people)
     async with served_at(folder) as served:
         yield town, served
 
