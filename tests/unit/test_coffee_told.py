@@ -46,6 +46,7 @@ OVER = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
             0,
             {"before": THREE.topics[3], "count": 2, "left": 0},
         ),
+        (THREE, k.PutDots(topic=3, voter="a"), Did.PUT, 3, 0, {"before": THREE.topics[3], "count": 1, "left": 1}),
         (REACTED, k.PutDots(topic=3, voter="a", reaction="slack:1.2"), Did.NOTHING, 3, 0, {}),
         (THREE, k.TakeDots(topic=2, voter="b"), Did.TAKEN, 2, 0, {"before": THREE.topics[2], "count": 2, "left": 3}),
         (THREE, k.TakeDots(topic=2, voter="b", reaction="slack:9"), Did.NOTHING, 2, 0, {}),

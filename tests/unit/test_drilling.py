@@ -82,6 +82,12 @@ def test_nobody_said_how_fast_so_it_takes_about_twenty_minutes(length: int, spee
     assert usual_speed(length * MINUTE) == speed
 
 
+def test_one_that_is_given_no_pace_has_the_usual_one_and_one_without_alerts_replays_nothing():
+    assert a_drill(past(0, 200)).incident.replay.speed == 10
+    bare = a_drill(past())
+    assert (bare.incident.replay, [type(one.event) for one in bare.history]) == (None, [e.IncidentOpened])
+
+
 def test_each_alert_comes_as_it_came_then_and_so_many_times_sooner():
     script = past(0, 30, 30.05, 90)
     told = a_drill(script, speed=10)
