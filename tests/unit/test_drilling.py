@@ -155,7 +155,7 @@ def test_a_burst_with_a_merge_in_it_that_brought_no_alerts_comes_to_its_end():
     script = list(past(0, *[30] * 250))
     merged = e.Absorbed(at=START, other=4, title="The same", alerts_firing=0, alerts_total=0)
     script[80] = replace(script[80], event=merged)
-    told = a_drill(tuple(script), speed=1000)
+    told = a_drill(tuple(script), speed=10)
     while not told.incident.replay.over:
         # As many as are looked up at a time.
         waits = [one for one in script if one.seq >= told.incident.replay.seq]
