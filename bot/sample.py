@@ -57,7 +57,7 @@ def sample_weeks(at: datetime, person: str) -> Iterator[tuple[Gathered, Around]]
         {number: tuple(history) for number, (_, history) in told.items()},
         owing=tuple(incident for incident in incidents.values() if incident.followups),
         measured=tuple(incident for incident in incidents.values() if incident.kind is Kind.REAL),
-        noise=(Fired(noise, "SampleAlert", "sample", 1, SAMPLE_ALERT.labels, SAMPLE_ALERT.annotations),),
+        noise=(_fired(noise),),
         paged=(Paged(start + timedelta(hours=2), ("schedule:platform",)),),
         board=_board(start),
     )
@@ -72,6 +72,11 @@ def sample_weeks(at: datetime, person: str) -> Iterator[tuple[Gathered, Around]]
     )
     yield gathered, around
     yield Gathered(start, at), Around(at, UTC_ZONE)
+
+
+def _fired(number: int) -> Fired:
+    link = "https://example.org/graph?g0.expr=sample+%3E+1"
+    return Fired(number, "SampleAlert", "sample", 1, SAMPLE_ALERT.labels, SAMPLE_ALERT.annotations, link)
 
 
 def _board(start: datetime) -> Board:
@@ -141,14 +146,22 @@ def _weekly(start: datetime, person: str) -> list[list[c.Command]]:
             c.Note(mark=Mark.LUCKY, text="It never was"),
             c.Note(mark=Mark.QUESTION, text="Was it ever?"),
             *(c.AddFollowUp(text=f"Item {number}", owner=person, due=over) for number in range(1, 4)),
+            c.AddFollowUp(text="Item 4"),
             c.ChangeFollowUp(followup=1, outcome="done"),
             c.ChangeFollowUp(followup=2, outcome="wontdo", reason="it is a sample"),
             c.Resolve(),
         ],
         [c.Open(title=title), c.Resolve(), c.SetStatus(status=Status.REVIEW)],
-        [c.Open(title=title), c.Resolve(), c.Close(), c.RecordPostmortem(place="https://example.org/postmortem")],
+        [
+            c.Open(title=title),
+            c.Resolve(),
+            c.StartReview(),
+            c.Close(),
+            c.RecordPostmortem(place="https://example.org/postmortem"),
+        ],
         [c.Open(title=title), c.DescribeImpact(affected=("compute-az1",))],
         [c.Open(title=title, status=Status.TRIAGE), c.Decline()],
+        [c.Open(title=title, kind=Kind.DRILL), c.Resolve(), c.RecordPostmortem(place="https://example.org/log")],
         [c.Open(title=title, kind=Kind.NEARMISS, status=Status.RESOLVED, severity=Severity.SEV4)],
         [c.Open(title=title, kind=Kind.MAINTENANCE, status=Status.MONITORING, window=window)],
     ]

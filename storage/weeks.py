@@ -7,13 +7,14 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, and_, case, exists, extract, func, or_, select, text, update
 
+from bot.alerts.model import NO_START
 from bot.coffee.board import Board
 from bot.coffee.weekly.gathered import MEASURED, NOWHERE, Fired, Gathered, ended
 from bot.incident import events as e
@@ -40,6 +41,11 @@ knows them, and so many are years."""
 
 NOISY, NOISY_ALERTS = 500, 50_000
 """Incidents that nobody worked on, the newest, and alerts of theirs that are counted: a digest shows the five noisiest rules."""
+
+FIRINGS = 5_000
+"""How often alerts of these fired, the newest incidents' first: of a rule that did so more often nobody needs to know it."""
+
+FIRED = e.KINDS[e.AlertsFired]
 
 CHUNK = 500
 """Values in one IN list."""
@@ -70,7 +76,9 @@ class SqlWeeks:
             incidents = codec.load_incidents(sorted((number, row.body) for number, row in found.items()))
             # What has hung in triage since before was told of then.
             lately = {number: one for number, one in incidents.items() if found[number].updated_at >= start}
-            noise = connection.execute(_alerts(_unworked(lately, recorded))).all()
+            unworked = _unworked(lately, recorded)
+            noise = connection.execute(_alerts(unworked, sqlite=self._database.sqlite)).all()
+            again = _again(connection, unworked)
             # Also of what is private: somebody was woken, and the load names no incident. A drill wakes nobody.
             paged = paged_between(connection, start, end)
             held = _board(connection, start, end)
@@ -86,7 +94,7 @@ class SqlWeeks:
             # Whether or not its row says so.
             owing=tuple(one for one in incidents.values() if _owes(one)),
             measured=tuple(one for one in incidents.values() if _measured(one, end)),
-            noise=tuple(_fired(row) for row in noise),
+            noise=tuple(_fired(row, again[row.incident]) for row in noise),
             paged=tuple(paged),
             board=held,
         )
@@ -145,10 +153,23 @@ def _newest(end: datetime) -> Select[Any]:
     )
 
 
-def _alerts(numbers: Sequence[int]) -> Select[Any]:
-    """The first alert of each rule in each of these incidents, and how many there are of it."""
+def _alerts(numbers: Sequence[int], *, sqlite: bool) -> Select[Any]:
+    """The first alert of each rule in each of these incidents, how many there are of it, how long the longest of them fired in seconds, when
+    the last was over, and whether one fires still."""
+    took = (
+        (func.julianday(alert.c.ends_at) - func.julianday(alert.c.starts_at)) * 86_400
+        if sqlite
+        else extract("epoch", alert.c.ends_at - alert.c.starts_at)
+    )
+    told = and_(alert.c.firing == 0, alert.c.starts_at > NO_START, alert.c.ends_at >= alert.c.starts_at)
     of_them = (
-        select(alert.c.incident, alert.c.source, alert.c.name, alert.c.fingerprint, alert.c.starts_at)
+        select(
+            *(
+                alert.c[name]
+                for name in ("incident", "source", "name", "fingerprint", "starts_at", "ends_at", "firing")
+            ),
+            case((told, took)).label("took"),
+        )
         .where(alert.c.incident.in_(numbers))
         .order_by(alert.c.incident.desc())
         .limit(NOISY_ALERTS)
@@ -159,14 +180,35 @@ def _alerts(numbers: Sequence[int]) -> Select[Any]:
         of_them,
         func.count().over(partition_by=rule).label("times"),
         func.row_number().over(partition_by=rule, order_by=(of_them.c.starts_at, of_them.c.fingerprint)).label("place"),
+        func.max(of_them.c.took).over(partition_by=rule).label("lasted"),
+        func.max(of_them.c.ends_at).over(partition_by=rule).label("over"),
+        func.max(of_them.c.firing).over(partition_by=rule).label("fires"),
     ).subquery()
     same = and_(*(alert.c[name] == placed.c[name] for name in ("source", "fingerprint", "incident")))
     return (
-        select(placed.c.times, alert)
+        select(*(placed.c[name] for name in ("times", "lasted", "over", "fires")), alert)
         .join(alert, same)
         .where(placed.c.place == 1)
         .order_by(placed.c.times.desc(), alert.c.incident, alert.c.source, alert.c.name)
     )
+
+
+def _again(connection: Connection, numbers: Sequence[int]) -> Mapping[int, int]:
+    """How many alerts fired once more in each of these incidents."""
+    found: dict[int, int] = defaultdict(int)
+    if not numbers:
+        return found
+    of_them = (event.c.incident.in_(numbers), event.c.kind == FIRED)
+    statement = select(event.c.incident, event.c.kind, event.c.body).where(*of_them)
+    for row in connection.execute(statement.order_by(event.c.incident.desc(), event.c.seq).limit(FIRINGS)):
+        try:
+            one = codec.load_event(row.kind, row.body)
+        except codec.BROKEN as error:
+            log.error("how alerts of INC-%d fired cannot be read: %s", row.incident, error)
+            continue
+        if isinstance(one, e.AlertsFired):
+            found[row.incident] += one.again
+    return found
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> dict[int, Row[Any]]:
@@ -223,7 +265,7 @@ def _measured(one: Incident, end: datetime) -> bool:
     return one.kind is Kind.REAL and one.opened_at >= end - MEASURED
 
 
-def _fired(row: Row[Any]) -> Fired:
+def _fired(row: Row[Any], again: int) -> Fired:
     return Fired(
         incident=row.incident,
         name=row.name,
@@ -232,6 +274,9 @@ def _fired(row: Row[Any]) -> Fired:
         labels=codec.load_labels(row.labels),
         annotations=codec.load_labels(row.annotations),
         link=row.link,
+        lasted=None if row.lasted is None else timedelta(seconds=round(float(row.lasted))),
+        over=None if row.fires else row.over,
+        again=again,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.coffee.board import Board, Origin, Topic
@@ -119,7 +120,8 @@ def firmware(number: int, at: datetime) -> Story:
         later(c.ChangeFollowUp(followup=1, outcome="done"), 20),
         c.ChangeFollowUp(followup=2, outcome="done"),
         c.ChangeFollowUp(followup=3, outcome="wontdo", reason="the timeout was all there was to it"),
-        c.Close(),
+        c.StartReview(),
+        later(c.Close(), 1),
     )
 
 
@@ -138,13 +140,20 @@ def declined(number: int, at: datetime) -> Story:
     return lived(number, at, c.Open(title="DiskFull", status=Status.TRIAGE, severity=Severity.SEV3), c.Decline())
 
 
-def fired(number: int, name: str = "DiskFull") -> Fired:
+def fired(number: int, name: str = "DiskFull", **known: Any) -> Fired:
     return Fired(
         number, name, "prometheus", 2,
         {"alertname": name, "region": "eu-1", "host": "hv-17"},
         {"summary": "A disk is 80 % full"},
-        "https://prometheus.example.org/graph?g0.expr=disk",
+        "https://prometheus.example.org/graph?g0.expr=disk_used_ratio%7Bjob%3D%22node%22%7D+%3E+0.8&g0.tab=1",
+        **known,
     )  # fmt: skip
+
+
+def cleared(story: Story, minutes: float) -> Fired:
+    """Its alerts had fired so long at the longest, and were over when somebody came to decline it."""
+    assert story.incident
+    return fired(story.number, lasted=minutes * timedelta(minutes=1), over=story.incident.ended)
 
 
 def board(at: datetime) -> Board:
@@ -185,7 +194,7 @@ def full(start: datetime, end: datetime) -> Gathered:
     ]
     paged = [Paged(start + hours * HOUR, ("schedule:platform",)) for hours in (5, 30, 31, 42)]
     paged += [Paged(start + 30 * HOUR, ("schedule:storage",))]
-    noise = [*(fired(story.number) for story in noisy), fired(50, "CephSlowOps")]
+    noise = [*(cleared(story, 4 + 2 * n) for n, story in enumerate(noisy)), fired(50, "CephSlowOps")]
     return gathered(stories, start, end, noise=noise, paged=paged, board=board(end - 3 * DAY))
 
 

@@ -72,7 +72,7 @@ def facts(history: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: 
         resolution=_resolution(history, incident, names),
         participants=participants(story),
         moments=moments,
-        gaps=gaps(moments, posts),
+        gaps=gaps(incident.kind, moments, posts),
         phases=phases(story),
         tenures=tenures(story),
         paging=paging(story, names, zone),

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from bot.incident import events as e
 from bot.incident.hours import hours_of
-from bot.incident.model import Moment, Role, Status
+from bot.incident.model import Kind, Moment, Role, Status
+from bot.incident.spans import Span, both
 from bot.postmortem.facts import (
     BrokenPromise,
     Cited,
@@ -39,24 +40,24 @@ def participants(story: Iterable[e.Recorded]) -> Cited[int] | None:
     return Cited(len(first), tuple(dict.fromkeys(first.values()))) if first else None
 
 
-def gaps(moments: Mapping[Moment, Stamped], posts: Sequence[PostFact]) -> Gaps:
-    def between(start: Moment, end: Moment) -> Cited[timedelta] | None:
-        a, b = moments.get(start), moments.get(end)
+def gaps(kind: Kind, moments: Mapping[Moment, Stamped], posts: Sequence[PostFact]) -> Gaps:
+    def took(span: Span) -> Cited[timedelta] | None:
+        a, b = both(span, kind, moments)
         if a is None or b is None or b.at < a.at:
             return None
         return Cited(b.at - a.at, tuple(dict.fromkeys((a.ref, b.ref))))
 
-    declared = moments.get(Moment.DECLARED)
+    declared = moments.get(Moment.DECLARED) if kind is not Kind.RETRO else None
     first = min(posts, key=lambda post: post.at, default=None)
     told_after = None
     if declared and first and first.at >= declared.at:
         told_after = Cited(first.at - declared.at, (declared.ref, first.ref))
     return Gaps(
-        detection=between(Moment.IMPACT_START, Moment.DETECTED),
-        acknowledge=between(Moment.DECLARED, Moment.ACKNOWLEDGED),
-        mitigate=between(Moment.IMPACT_START, Moment.MITIGATED) or between(Moment.DECLARED, Moment.MITIGATED),
-        resolve=between(Moment.DECLARED, Moment.RESOLVED),
-        impact=between(Moment.IMPACT_START, Moment.IMPACT_END),
+        detection=took(Span.DETECT),
+        acknowledge=took(Span.ACKNOWLEDGE),
+        mitigate=took(Span.MITIGATE),
+        resolve=took(Span.RESOLVE),
+        impact=took(Span.IMPACT),
         first_public_post=told_after,
     )
 

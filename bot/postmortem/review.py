@@ -123,13 +123,10 @@ def _place(page: PageFact) -> str:
 
 
 def _times(known: Facts) -> list[str]:
-    gaps, start = known.gaps, known.moments.get(Moment.IMPACT_START)
-    since = (
-        "the start of the impact" if start and gaps.mitigate and start.ref in gaps.mitigate.refs else "the declaration"
-    )
+    gaps = known.gaps
     named = (
         ("From the declaration until it was acknowledged", gaps.acknowledge),
-        (f"From {since} until the impact was stopped", gaps.mitigate),
+        ("From the start of the impact until it was stopped", gaps.mitigate),
         ("From the declaration until it was resolved", gaps.resolve),
         ("From the declaration to the first public post", gaps.first_public_post),
     )

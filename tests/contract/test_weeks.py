@@ -10,7 +10,7 @@ from sqlalchemy import Engine, update
 from sqlalchemy.event import listen, remove
 
 import storage.weeks
-from bot.alerts.model import Alert, Notification
+from bot.alerts.model import NO_START, Alert, Notification
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Topic, TopicState
 from bot.coffee.weekly.gathered import MEASURED, NOWHERE, Fired, Gathered
 from bot.incident import commands as c
@@ -207,6 +207,34 @@ def test_noise_is_what_was_declined_and_what_ended_in_triage(world: World):
     assert [(one.incident, one.name, one.count) for one in found[1:]] == [(fan, "FanLoud", 2)]
     # What was declined last week was told of then, and so was what has hung in triage since.
     assert week(world, END, END + WEEK).noise == ()
+
+
+def test_how_long_noise_lasted_and_how_often_it_came_back_is_known(world: World):
+    def heard(host: str, minutes: float, *, after: float = 0, fires: bool = False, name: str = "DiskSlow") -> None:
+        begun = START + after * timedelta(minutes=1)
+        labels = {"alertname": name, "severity": "warning", "host": host}
+        over = None if fires else begun + minutes * timedelta(minutes=1)
+        world.do(Notification("prometheus", (Alert("prometheus", f"{name}{host}", fires, begun, over, labels),), name))
+
+    for host, minutes, after in (("a", 4, 0), ("b", 12.5, 2), ("a", 3, 9), ("a", 1, 40)):
+        heard(host, minutes, after=after, fires=True)
+        heard(host, minutes, after=after)
+    for name in ("Both", "NeverSaid"):
+        heard("a", 0, fires=True, name=name)
+    heard("b", 0, fires=True, name="Both")
+    heard("b", 7, name="Both")
+    with world.database.write() as connection:
+        never = (tables.alert.c.name == "NeverSaid",)
+        connection.execute(update(tables.alert).where(*never).values(starts_at=NO_START, ends_at=START, firing=0))
+    world.clock.forward(hours=1)
+    for one in world.lookups.open_incidents():
+        world.ask(c.Decline(), one.number)
+    found = {one.name: (one.lasted, one.over, one.again) for one in week(world).noise}
+    assert found == {
+        "DiskSlow": (timedelta(minutes=12.5), START + timedelta(minutes=41), 2),
+        "Both": (timedelta(minutes=7), None, 0),
+        "NeverSaid": (None, START, 0),
+    }
 
 
 def test_a_drill_makes_no_noise_and_wakes_nobody(world: World):

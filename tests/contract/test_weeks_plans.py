@@ -62,11 +62,12 @@ def plans(world: World, start: datetime) -> list[str]:
 
 
 def test_every_question_goes_by_an_index(world: World, years: datetime):
-    told, open_, newest, owing, of_them, noise, paged, _, topics, secret = plans(world, years)
+    told, open_, newest, owing, of_them, noise, again, paged, _, topics, secret = plans(world, years)
     assert "event_told" in told
     assert "incident_live" in open_
     assert "incident_owing" in owing
     assert "alert_incident" in noise
+    assert ("sqlite_autoindex_event_1" if world.database.sqlite else "event_pkey") in again
     assert "event_paged" in paged
     assert "topic_open" in topics
     assert "topic_coffee" in topics

@@ -140,6 +140,18 @@ def test_a_word_of_anybody_is_a_sign_of_life(word: k.CoffeeCommand) -> None:
     assert meeting(silence(said).board).current == 3
 
 
+@pytest.mark.parametrize("up", [True, False])
+def test_a_thumb_is_a_sign_of_life(up: bool) -> None:
+    begun = silence(MEETING).board
+    coffee = meeting(begun)
+    assert coffee.until is not None
+    about = {"coffee": coffee.number, "topic": coffee.current, "round": coffee.round}
+    asked = do(begun, k.EndTimebox(**about), at=coffee.until).board
+    held = replace(asked, coffee=replace(meeting(asked), thumbs={"a": up}))
+    counted = meeting(do(held, k.CountThumbs(**about), at=coffee.until + MINUTE).board)
+    assert (counted.current, counted.silent) == (1 if up else 3, 0)
+
+
 def test_when_there_is_no_other_topic_to_wait_with_it_was_the_last() -> None:
     two = do(MEETING, k.DropTopic(topic=3)).board
     assert kinds(silence(silence(two).board)) == ["show_board", "tell done 1"]

@@ -477,7 +477,7 @@ def start(people):
         ),
         (
             DIGEST.replace("without: [wheel]", "without: [whell]"),
-            "digest.without[0]: it is none of `story`, `incidents`, `nearmisses`, `noise`, `oncall`, `followups`, "
+            "digest.without[0]: it is none of `story`, `incidents`, `nearmisses`, `drills`, `noise`, `oncall`, `followups`, "
             "`postmortems`, `durations`, `questions`, `coming`, `wheel` or `coffee`.",
         ),
         # The lean coffee.

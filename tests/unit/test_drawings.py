@@ -18,8 +18,8 @@ from adapters.pictures.png import LARGEST, png
 from adapters.pictures.svg import svg
 from bot.chat.document import Picture
 from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
-from bot.coffee.weekly.metrics import Span
 from bot.coffee.weekly.pictures import load_picture, strip_picture
+from bot.incident.spans import Span
 from bot.incident.text import clean
 from tests.golden_files import golden
 from tests.unit.test_pictures import load, took

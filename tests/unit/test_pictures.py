@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
 from bot.coffee.languages import Language
-from bot.coffee.weekly.metrics import Durations, Evidence, Sample, Span, Took
+from bot.coffee.weekly.metrics import Durations, Evidence, Sample, Took
 from bot.coffee.weekly.picture_words import LABELS, length
 from bot.coffee.weekly.pictures import ROTATIONS, WIDTH, load_picture, strip_picture
 from bot.coffee.weekly.strips import BAND, LEFT, LETTER, LEVELS, RIGHT, SAME, axis, placed
+from bot.incident.spans import Span
 from bot.oncall.load import Hours, Load
 
 LANGUAGES: tuple[Language, ...] = ("en", "de")
@@ -24,7 +25,7 @@ HOUR = timedelta(hours=1)
 
 def sample(*minutes: float) -> Sample:
     took = sorted(timedelta(minutes=each) for each in minutes)
-    return Sample(tuple(Took(each, n, Evidence.ALERT, Evidence.PERSON) for n, each in enumerate(took, 1)))
+    return Sample(tuple(Took(each, n, Evidence.ALERT, Evidence.SAID) for n, each in enumerate(took, 1)))
 
 
 def took(week: Sequence[float], before: Sequence[float] = (), span: Span = Span.DETECT) -> Durations:
@@ -179,8 +180,8 @@ def test_words_beside_each_other_do_not_touch(language: Language) -> None:
 def test_the_words_say_what_the_picture_shows() -> None:
     found = [took([1, 4, 22], [3, 180]), took([90], (), Span.IMPACT), took([], [5, 6], Span.RESOLVE)]
     assert strip_picture(found, "en").alt == (
-        "Time to detect: n = 3, median 4 min, from 1 min to 22 min; in the weeks before: n = 2, from 3 min to 3 h."
-        " Length of impact: n = 1, 1 h 30 min. Time to resolve: n = 0; in the weeks before: n = 2, from 5 min to 6 min."
+        "Time to detect: n = 3, median 4 min, from 1 min to 22 min; in the weeks before: n = 2, 3 min and 3 h."
+        " Length of impact: n = 1, 1 h 30 min. Time to resolve: n = 0; in the weeks before: n = 2, 5 min and 6 min."
         " Too few for a trend: that takes 20 values in this digest and 20 before."
     )
     many = [2.0] * 20

@@ -58,10 +58,10 @@ def test_samples_say_how_many_and_never_more_than_is_known() -> None:
     def took(minutes: int, end: Evidence = Evidence.STATUS) -> Took:
         return Took(timedelta(minutes=minutes), minutes, Evidence.ALERT, end)
 
-    three = Sample((took(7), took(60), took(125, Evidence.PERSON)))
+    three = Sample((took(7), took(60), took(125, Evidence.SAID)))
     assert EN.sample(three) == "n = 3, median 1 h, from 7 min to 2 h 5 min"
     assert [DE.sample(sample) for sample in (Sample((took(7),)), Sample())] == ["n = 1, 7 min", "n = 0"]
-    assert EN.evidence(three.ends) == "2× from changes of the status, 1× from people"
+    assert EN.evidence(three.ends) == "2× from changes of the status, 1× said afterwards"
 
 
 def test_hours_without_a_page_are_not_said() -> None:

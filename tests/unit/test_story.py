@@ -37,6 +37,8 @@ BETTER = [
     ("a question and a follow-up than a question", opened(7, *noted(QUESTION), c.AddFollowUp(text="x")), opened(8, *noted(QUESTION))),
     ("three lessons than twenty notes", opened(7, *noted(KEY, LUCKY, QUESTION)), opened(8, *noted(KEY, *[NOTE] * 20))),
     ("luck than twenty follow-ups", opened(7, *noted(LUCKY, KEY)), opened(8, *(c.AddFollowUp(text=f"{n}") for n in range(20)))),
+    ("a review that was held than one that was not", opened(7, c.Resolve(), c.StartReview(), c.Close()), opened(8, c.Resolve(), c.Close())),
+    ("an edited postmortem than a drafted one", opened(7, c.Resolve(), c.Close(), c.RecordPostmortem(place="a", edited="b")), opened(8, c.Resolve(), c.Close(), c.RecordPostmortem(place="a"))),
     ("the newer of two that are the same", opened(8, *noted(KEY)), opened(7, *noted(KEY))),
 ]  # fmt: skip
 
@@ -67,6 +69,7 @@ NO_STORY = [
     ("a drill", lived(7, START, c.Open(title="t", kind=Kind.DRILL), *noted(LUCKY))),
     ("opened by mistake", opened(7, *noted(LUCKY), c.Cancel())),
     ("only notes", opened(7, *noted(NOTE))),
+    ("only the draft that each one gets", opened(7, c.Resolve(), c.Close(), c.RecordPostmortem(place="/srv/INC-7.md"))),
     ("a follow-up that was taken back", opened(7, c.AddFollowUp(text="x"), c.Undo(by="ana"))),
     ("luck that was taken back", opened(7, *noted(LUCKY), c.Undo(by="ana"))),
 ]

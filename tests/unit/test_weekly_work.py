@@ -103,10 +103,12 @@ def test_a_window_is_told_where_nobody_hands_over() -> None:
     assert told(about=around(END, roster=Roster())).coming is None
 
 
-def test_what_is_asked_in_what_was_none_is_not_told() -> None:
+def test_what_is_asked_is_told_whatever_became_of_what_it_was_asked_in() -> None:
     asks = c.Note(mark=Mark.QUESTION, text="Why?")
-    assert told(lived(7, START, c.Open(title="t"), asks, c.Cancel())).questions is None
-    assert told(lived(7, START, c.Open(title="t"), asks)).questions is not None
+    for after in ((), (c.Cancel(),)):
+        (asked,) = told(lived(7, START, c.Open(title="t"), asks, *after)).questions or ()
+        assert asked.text == "Why?"
+    assert told(lived(7, START, c.Open(title="t"), c.Cancel())).questions is None
 
 
 def test_what_is_asked_over_the_coffee_alone_names_no_incident_and_the_oldest_stands_first() -> None:

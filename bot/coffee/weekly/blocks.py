@@ -11,6 +11,7 @@ class DigestBlock(StrEnum):
     STORY = "story"
     INCIDENTS = "incidents"
     NEARMISSES = "nearmisses"
+    DRILLS = "drills"
     NOISE = "noise"
     ONCALL = "oncall"
     FOLLOWUPS = "followups"

@@ -13,7 +13,7 @@ from typing import TypeVar
 from bot.coffee.weekly.around import Around
 from bot.coffee.weekly.blocks import DigestBlock
 from bot.coffee.weekly.gathered import Gathered
-from bot.coffee.weekly.incidents import Listed, NearMisses, Postmortems, incidents, near_misses, postmortems
+from bot.coffee.weekly.incidents import Listed, NearMisses, Postmortems, drills, incidents, near_misses, postmortems
 from bot.coffee.weekly.metrics import Durations, durations, reported
 from bot.coffee.weekly.noise import Noise, noise
 from bot.coffee.weekly.seen import Seen, seen
@@ -39,7 +39,7 @@ T = TypeVar("T")
 class WeeklyDigest:
     """What is told of `start` until just before `end` (UTC), as it was `now`. `weeks` are the first and the last ISO week it is about,
     the same one but for a digest that is late. A block is None when it has nothing to say or is turned off. `quiet`: there
-    was no incident, near miss or luck to tell, whichever blocks are off. `more`: more was told than is usual, which is what one wants."""
+    was no incident, near miss or luck to tell, whichever blocks are off. `more`: more incidents were told than is usual, which is what one wants."""
 
     start: datetime
     end: datetime
@@ -51,6 +51,7 @@ class WeeklyDigest:
     story: Story | None
     incidents: tuple[Listed, ...] | None
     nearmisses: NearMisses | None
+    drills: tuple[Listed, ...] | None
     noise: Noise | None
     oncall: OnCall | None
     followups: FollowUps | None
@@ -81,10 +82,11 @@ def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
         team=around.team,
         weeks=_weeks(gathered, around),
         quiet=listed is None and missed is None,
-        more=reported(known.gathered).more,
+        more=reported(_ours(known)).more,
         story=on(DigestBlock.STORY, story),
         incidents=on(DigestBlock.INCIDENTS, lambda _: listed),
         nearmisses=on(DigestBlock.NEARMISSES, lambda _: missed),
+        drills=on(DigestBlock.DRILLS, drills),
         noise=on(DigestBlock.NOISE, noise),
         oncall=on(DigestBlock.ONCALL, on_call),
         followups=on(DigestBlock.FOLLOWUPS, followups),
@@ -98,8 +100,12 @@ def weekly(gathered: Gathered, around: Around) -> WeeklyDigest:
 
 
 def _durations(seen: Seen) -> tuple[Durations, ...] | None:
-    measured = tuple(one for one in seen.gathered.measured if seen.ours(one))
-    return durations(replace(seen.gathered, measured=measured)) or None
+    return durations(_ours(seen)) or None
+
+
+def _ours(seen: Seen) -> Gathered:
+    """What is measured of a team is what its digest tells of."""
+    return replace(seen.gathered, measured=tuple(one for one in seen.gathered.measured if seen.ours(one)))
 
 
 def _weeks(gathered: Gathered, around: Around) -> tuple[int, int]:

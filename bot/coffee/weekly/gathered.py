@@ -21,7 +21,8 @@ NOWHERE = Source("")
 @dataclass(frozen=True, slots=True)
 class Fired:
     """The alerts of one rule (`name`) in one incident: how many, the labels and annotations of the first, and `link` to where it is
-    defined (may be empty)."""
+    defined (may be empty). `lasted` is how long the one of them fired that fired longest, `over` when the last was over; None: not known,
+    or one of them fires still. `again` counts alerts of the incident that fired once more while it was open."""
 
     incident: int
     name: str
@@ -30,6 +31,9 @@ class Fired:
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
+    lasted: timedelta | None = None
+    over: datetime | None = None
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)

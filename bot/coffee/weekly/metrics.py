@@ -6,49 +6,35 @@ median and a range. Durations of incidents are skewed and few, so nothing is ave
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.coffee.weekly.gathered import MEASURED, Gathered
 from bot.incident.model import Incident, Kind, Moment, Stamp, Status
+from bot.incident.spans import ENDS, Span, both
 
 ENOUGH = 20
 """Values that each of two samples has at least before they are set side by side: of fewer, chance alone moves the median."""
 
 WEEK = timedelta(weeks=1)
 
+_SAYING = frozenset({"command", "undo"})
+"""Where a time comes from that somebody wrote."""
+
 _NOTHING = frozenset({Status.TRIAGE, Status.DECLINED, Status.MERGED, Status.CANCELLED})
 """Nobody said that it is an incident of its own."""
 
 
-class Span(StrEnum):
-    """A duration, in the order in which an incident goes through them."""
-
-    DETECT = "detect"
-    ACKNOWLEDGE = "acknowledge"
-    MITIGATE = "mitigate"
-    IMPACT = "impact"
-    RESOLVE = "resolve"
-
-
-ENDS: Mapping[Span, tuple[tuple[Moment, ...], Moment]] = {
-    Span.DETECT: ((Moment.IMPACT_START,), Moment.DETECTED),
-    Span.ACKNOWLEDGE: ((Moment.DECLARED, Moment.DETECTED), Moment.ACKNOWLEDGED),
-    Span.MITIGATE: ((Moment.IMPACT_START,), Moment.MITIGATED),
-    Span.IMPACT: ((Moment.IMPACT_START,), Moment.IMPACT_END),
-    Span.RESOLVE: ((Moment.DECLARED,), Moment.RESOLVED),
-}
-"""What each begins with, the first of these moments that is known, and what it ends with."""
-
-
 class Evidence(StrEnum):
-    """How a moment is known: an alert carries it, it is when somebody changed the status, or somebody said or did it."""
+    """How a moment is known: an alert carries it, it is when somebody changed the status, or did something else (a `DEED`: opened it,
+    acknowledged a page), or somebody `SAID` afterwards when it was, from memory or from a graph."""
 
     ALERT = "alert"
     STATUS = "status"
-    PERSON = "person"
+    DEED = "deed"
+    SAID = "said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +72,9 @@ class Sample:
 
     @property
     def median(self) -> timedelta | None:
-        """The value in the middle; between the two in the middle where their number is even. None: there is none."""
-        if not self.took:
+        """The value in the middle; between the two in the middle where their number is even. None: there is none, or there are two, whose
+        middle would be their mean and neither of them."""
+        if self.n in (0, 2):
             return None
         low, high = self.took[(self.n - 1) // 2].length, self.took[self.n // 2].length
         return low + (high - low) / 2
@@ -123,19 +110,18 @@ class Durations:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """How much was told: incidents and near misses of the week, and `before`, the incidents of each whole week before it, the oldest
-    first, from the first week in which there was one."""
+    """How much was told: incidents of the week, and `before` those of each whole week before it, the oldest first, from the first week in
+    which there was one."""
 
     incidents: int
-    nearmisses: int
     before: tuple[int, ...] = ()
 
     @property
     def more(self) -> bool:
-        """More incidents than in most of the weeks before, or near misses at all. That more is told is what one wants: it says that
-        telling is safe, and nothing of whether more failed. Words that show these numbers say so."""
+        """More incidents than in most of the weeks before. That more is told is what one wants: it says that telling is safe, and nothing
+        of whether more failed. Words that show these numbers say so."""
         fewer = sum(count < self.incidents for count in self.before)
-        return self.nearmisses > 0 or fewer * 2 > len(self.before)
+        return fewer * 2 > len(self.before)
 
 
 def durations(gathered: Gathered) -> tuple[Durations, ...]:
@@ -157,44 +143,24 @@ def reported(gathered: Gathered) -> Reported:
     starts = [gathered.start - WEEK * back for back in range(weeks, 0, -1)]
     counts = [sum(start <= at < start + WEEK for at in times) for start in starts]
     first = next((place for place, count in enumerate(counts) if count), len(counts))
-    told = gathered.incidents.values()
-    return Reported(
-        incidents=sum(gathered.start <= at < gathered.end for at in times),
-        nearmisses=sum(
-            one.kind is Kind.NEARMISS
-            and one.status is not Status.CANCELLED
-            and gathered.start <= one.opened_at < gathered.end
-            for one in told
-        ),
-        before=tuple(counts[first:]),
-    )
+    return Reported(sum(gathered.start <= at < gathered.end for at in times), tuple(counts[first:]))
 
 
 def _counts(incident: Incident) -> bool:
     return incident.kind in (Kind.REAL, Kind.RETRO) and incident.status not in _NOTHING
 
 
-def _moments(incident: Incident) -> Mapping[Moment, Stamp]:
-    """Of one that was written down afterwards, the time of writing is nothing that it took."""
-    if incident.kind is not Kind.RETRO:
-        return incident.moments
-    return {moment: stamp for moment, stamp in incident.moments.items() if moment is not Moment.DECLARED}
-
-
 def _when(incident: Incident) -> datetime:
     """The time an incident belongs to: of one that was written down afterwards, that of which it tells."""
-    began = _moments(incident).get(Moment.IMPACT_START) if incident.kind is Kind.RETRO else None
+    began = incident.moments.get(Moment.IMPACT_START) if incident.kind is Kind.RETRO else None
     return began.at if began else incident.opened_at
 
 
 def _sample(span: Span, incidents: Sequence[Incident]) -> Sample:
     took: list[Took] = []
     going_on = missing = backwards = 0
-    beginnings, ending = ENDS[span]
     for incident in incidents:
-        moments = _moments(incident)
-        start = next((moments[moment] for moment in beginnings if moment in moments), None)
-        end = moments.get(ending)
+        start, end = both(span, incident.kind, incident.moments)
         if start is None or end is None:
             if end is None and incident.status.open:
                 going_on += 1
@@ -203,16 +169,21 @@ def _sample(span: Span, incidents: Sequence[Incident]) -> Sample:
         elif end.at < start.at:
             backwards += 1
         else:
-            took.append(Took(end.at - start.at, incident.number, _evidence(start), _evidence(end)))
+            evidence = (_evidence(incident, *each) for each in zip(ENDS[span], (start, end), strict=True))
+            took.append(Took(end.at - start.at, incident.number, *evidence))
     took.sort(key=lambda one: (one.length, one.incident))
     return Sample(tuple(took), going_on, missing, backwards)
 
 
-def _evidence(stamp: Stamp) -> Evidence:
-    """A page is acknowledged in one of many ways, and each is somebody's doing."""
+def _evidence(incident: Incident, moment: Moment, stamp: Stamp) -> Evidence:
+    """Its source is where it came from: a page is acknowledged in one of many ways, and each is somebody's doing. What a command set is what
+    somebody said, but where the command was the thing itself."""
     if stamp.source in (Evidence.ALERT, Evidence.STATUS):
         return Evidence(stamp.source)
-    return Evidence.PERSON
+    answered = incident.paging.answered_at if incident.paging else None
+    done = {Moment.DECLARED: incident.opened_at, Moment.ACKNOWLEDGED: answered or stamp.at}
+    said = stamp.source in _SAYING and stamp.at != done.get(moment)
+    return Evidence.SAID if said else Evidence.DEED
 
 
 def _counted(found: Iterable[Evidence]) -> dict[Evidence, int]:

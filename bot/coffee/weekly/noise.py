@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.coffee.weekly.gathered import Fired
-from bot.coffee.weekly.seen import Seen
+from bot.coffee.weekly.remedy import Heard, Remedy, remedy
+from bot.coffee.weekly.seen import Seen, hangs
 from bot.incident.hours import Hours, hours_of
+from bot.incident.model import Incident, Status
 
 RULES_SHOWN = 5
 REFS_SHOWN = 10
@@ -21,8 +24,10 @@ TEXT_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Noisy:
-    """A rule: how often it asked for attention in vain (`times`), in which hours, how many alerts that were, and how often somebody
-    was `paged`. `refs` are the newest of these, `more` how many others there are; `labels` and `summary` are those of one alert."""
+    """A rule: how often it asked for attention in vain (`times`), in which hours, how many alerts that were, how often somebody was
+    `paged`, and how often it `cleared` by itself before anybody did anything. `longest` is how long one of its alerts fired at the longest
+    (None: not known), `again` how many fired once more while somebody was still asked. `refs` are the newest of these, `more` how many others there
+    are; `labels` and `summary` are those of one alert. `remedy` is what to paste to make it quieter (None: nothing is known that would)."""
 
     rule: str
     source: str
@@ -30,34 +35,40 @@ class Noisy:
     hours: Mapping[Hours, int]
     alerts: int
     paged: int
+    cleared: int
+    again: int
+    longest: timedelta | None
     refs: tuple[str, ...]
     more: int
     labels: tuple[tuple[str, str], ...]
     summary: str
     link: str
+    remedy: Remedy | None
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
     """`times` counts what was declined or cleared by itself, of all rules; `rules` are the few that did so most often, `others` how
-    many more there are."""
+    many more there are. `waiting` ones are in triage still, and so may be some of the weeks before: nobody has said that they were nothing."""
 
     times: int
     rules: tuple[Noisy, ...]
     others: int
+    waiting: int
 
 
 def noise(seen: Seen) -> Noise | None:
     by_rule: dict[tuple[str, str], dict[int, Fired]] = {}
     for fired in seen.gathered.noise:
         by_rule.setdefault((fired.name, fired.source), {})[fired.incident] = fired
-    if not by_rule:
-        return None
     # By the name, where two are as noisy: the same on every platform.
     ordered = sorted(by_rule.items(), key=lambda one: (-len(one[1]), one[0]))
     rules = tuple(_noisy(seen, name, source, found) for (name, source), found in ordered[:RULES_SHOWN])
-    times = len({fired.incident for fired in seen.gathered.noise})
-    return Noise(times, rules, len(ordered) - len(rules))
+    asked = {fired.incident for fired in seen.gathered.noise}
+    waiting = sum(
+        hangs(one) or (one.status is Status.TRIAGE and one.number in asked) for one in seen.incidents.values()
+    )
+    return Noise(len(asked), rules, len(ordered) - len(rules), waiting) if asked or waiting else None
 
 
 def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> Noisy:
@@ -66,16 +77,43 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
     for incident in incidents:
         hours[hours_of(incident.opened_at, seen.around.zone)] += 1
     newest = found[incidents[0].number]
+    paged = sum(bool(incident.paging and incident.paging.asked) for incident in incidents)
+    cleared = sum(_cleared(incident, found[incident.number]) for incident in incidents)
+    again = sum(fired.again for fired in found.values())
+    longest = max((fired.lasted for fired in found.values() if fired.lasted is not None), default=None)
+    heard = Heard(
+        name=rule,
+        link=newest.link,
+        labels=newest.labels,
+        times=len(incidents),
+        hours=hours,
+        cleared=cleared,
+        paged=paged,
+        again=again,
+        longest=longest,
+        zone=seen.around.zone.key,
+    )
     return Noisy(
         rule=rule,
         source=source,
         times=len(incidents),
         hours=hours,
         alerts=sum(fired.count for fired in found.values()),
-        paged=sum(bool(incident.paging and incident.paging.asked) for incident in incidents),
+        paged=paged,
+        cleared=cleared,
+        again=again,
+        longest=longest,
         refs=tuple(incident.ref for incident in incidents[:REFS_SHOWN]),
         more=max(0, len(incidents) - REFS_SHOWN),
         labels=tuple((name, value[:TEXT_SHOWN]) for name, value in sorted(newest.labels.items())[:LABELS_SHOWN]),
         summary=(newest.annotations.get("summary") or newest.annotations.get("description") or "")[:TEXT_SHOWN],
         link=newest.link,
+        remedy=remedy(heard),
     )
+
+
+def _cleared(incident: Incident, fired: Fired) -> bool:
+    """Whether its alerts were over before anybody declined it. In triage and noise they are."""
+    if incident.status is Status.TRIAGE:
+        return True
+    return fired.over is not None and incident.ended is not None and fired.over <= incident.ended

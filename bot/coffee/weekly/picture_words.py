@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.coffee.languages import Language
-from bot.coffee.weekly.metrics import ENDS, Span
+from bot.coffee.weekly.metrics import Sample
 from bot.incident.hours import Hours
 from bot.incident.model import Moment
+from bot.incident.spans import ENDS, Span
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 _LONG = 14
@@ -28,10 +29,12 @@ class Labels:
     before: str
     median: str
     size: str
+    number: str
     none: str
     sample: str
     extent: str
     one: str
+    two: str
     before_it: str
     no_trend: str
     no_values: str
@@ -42,10 +45,8 @@ class Labels:
 
 
 def _begins(*, impact: str, declared: str) -> Mapping[Span, str]:
-    """In the words for each beginning there is (`bot.coffee.weekly.metrics.ENDS`)."""
-    return {
-        span: impact if beginnings[0] is Moment.IMPACT_START else declared for span, (beginnings, _) in ENDS.items()
-    }
+    """In the words for each beginning there is (`bot.incident.spans.ENDS`)."""
+    return {span: impact if start is Moment.IMPACT_START else declared for span, (start, _) in ENDS.items()}
 
 
 LABELS: Mapping[Language, Labels] = {
@@ -68,10 +69,12 @@ LABELS: Mapping[Language, Labels] = {
         before="weeks before",
         median="median",
         size="n = {n} · median {median}",
+        number="n = {n}",
         none="n = 0",
         sample="n = {n}, median {median}, from {least} to {most}",
         extent="n = {n}, from {least} to {most}",
-        one="n = 1, {median}",
+        one="n = 1, {least}",
+        two="n = 2, {least} and {most}",
         before_it="in the weeks before: {sample}",
         no_trend="Too few for a trend: that takes 20 values in this digest and 20 before.",
         no_values="no values",
@@ -99,10 +102,12 @@ LABELS: Mapping[Language, Labels] = {
         before="Wochen davor",
         median="Median",
         size="n = {n} · Median {median}",
+        number="n = {n}",
         none="n = 0",
         sample="n = {n}, Median {median}, von {least} bis {most}",
         extent="n = {n}, von {least} bis {most}",
-        one="n = 1, {median}",
+        one="n = 1, {least}",
+        two="n = 2, {least} und {most}",
         before_it="in den Wochen davor: {sample}",
         no_trend="Zu wenige für einen Trend: dafür braucht es 20 Werte in dieser Ausgabe und 20 davor.",
         no_values="keine Werte",
@@ -127,6 +132,16 @@ def length(took: timedelta) -> str:
     if hours < _LONG * 24:
         return _joined(hours // 24, "d", hours % 24, "h")
     return f"{int(seconds / _DAY + 0.5)} d"
+
+
+def spread(sample: Sample, labels: Labels, *, median: bool = True) -> str:
+    """`n = 3, median 1 h, from 7 min to 2 h`; of two both, which is all there is to say."""
+    if sample.range is None:
+        return labels.none
+    words = {1: labels.one, 2: labels.two}.get(sample.n, labels.sample if median else labels.extent)
+    least, most = map(length, sample.range)
+    middle = length(sample.median) if sample.median is not None else ""
+    return words.format(n=sample.n, median=middle, least=least, most=most)
 
 
 def _joined(large: int, of_large: str, small: int, of_small: str) -> str:

@@ -11,7 +11,7 @@ from bot.chat.document import Picture
 from bot.chat.drawing import Align, Bar, Dot, Drawing, Label, Rule, Shape, Tone
 from bot.coffee.languages import Language
 from bot.coffee.weekly.metrics import Durations, Sample
-from bot.coffee.weekly.picture_words import LABELS, Labels, length
+from bot.coffee.weekly.picture_words import LABELS, Labels, length, spread
 from bot.coffee.weekly.strips import BAND, LEFT, LETTER, RADIUS, RIGHT, SMALL, Axis, axis, placed
 from bot.incident.hours import Hours
 from bot.incident.text import one_line
@@ -129,25 +129,17 @@ def _median(at: timedelta, scale: Axis, middle: float, tone: Tone) -> Bar:
 
 
 def _size(sample: Sample, labels: Labels) -> str:
-    median = sample.median
-    return labels.none if median is None else labels.size.format(n=sample.n, median=length(median))
+    if sample.median is None:
+        return labels.number.format(n=sample.n)
+    return labels.size.format(n=sample.n, median=length(sample.median))
 
 
 def _strip_alt(one: Durations, labels: Labels) -> str:
-    said = f"{labels.spans[one.span]}: {_said(one.week, labels)}"
+    said = f"{labels.spans[one.span]}: {spread(one.week, labels)}"
     if not one.before.n:
         return said
-    before = _said(one.before, labels, median=one.comparable)
+    before = spread(one.before, labels, median=one.comparable)
     return f"{said}; {labels.before_it.format(sample=before)}"
-
-
-def _said(sample: Sample, labels: Labels, *, median: bool = True) -> str:
-    middle, extent = sample.median, sample.range
-    if middle is None or extent is None:
-        return labels.none
-    words = labels.one if sample.n == 1 else labels.sample if median else labels.extent
-    least, most = map(length, extent)
-    return words.format(n=sample.n, median=length(middle), least=least, most=most)
 
 
 def _load_legend(labels: Labels) -> Iterator[Shape]:

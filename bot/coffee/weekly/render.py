@@ -105,8 +105,8 @@ def _place(place: str) -> str:
     return Ready(link(place, place) if web_link(place) else code_span(place))
 
 
-def _fenced(text: str) -> str:
-    """A block of code; its fence is longer than any run of backticks in it."""
+def _fenced(text: str, language: str = "") -> str:
+    """A block of code, in a `language` where one is named; its fence is longer than any run of backticks in it."""
     runs = (len(run) for run in re.findall(r"`+", text))
     fence = "`" * max(3, max(runs, default=0) + 1)
-    return Ready(f"{fence}\n{text.strip()}\n{fence}")
+    return Ready(f"{fence}{language}\n{text.strip()}\n{fence}")

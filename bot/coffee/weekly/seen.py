@@ -72,6 +72,15 @@ class Seen:
         paged = _schedules(around.roster, incident.paging.ladder) if incident.paging else frozenset()
         return not paged.isdisjoint(around.schedules)
 
+    def closings(self) -> Mapping[int, bool]:
+        """By incident that was closed in the period, whether it had been in review. What is closed at once goes through the review by the
+        same command, and nobody met."""
+        return {
+            one.incident: one.seq == one.command
+            for one in self.recorded.get(e.StatusChanged, ())
+            if isinstance(one.event, e.StatusChanged) and one.event.new is Status.CLOSED
+        }
+
     def marked(self, mark: Mark) -> Iterator[tuple[Incident, Line]]:
         """The lines of this mark and their incidents, the oldest first; exercises have none."""
         found = [
@@ -109,6 +118,11 @@ def span(incident: Incident) -> tuple[datetime, datetime | None]:
         return start, None
     end = next((incident.moments[one].at for one in ENDS if one in incident.moments), incident.ended)
     return start, max(start, end) if end else start
+
+
+def hangs(incident: Incident) -> bool:
+    """Whether it waits in triage for somebody to say that it was nothing: its alerts are over."""
+    return incident.status is Status.TRIAGE and incident.alerts_total > 0 and not incident.alerts_firing
 
 
 def _standing(events: Sequence[Recorded]) -> tuple[Line, ...]:

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from bot.coffee import languages
 from bot.coffee.languages import Language
-from bot.coffee.weekly.metrics import Evidence, Sample, Span
-from bot.coffee.weekly.picture_words import LABELS, Labels, length
+from bot.coffee.weekly.metrics import Evidence, Sample
+from bot.coffee.weekly.picture_words import LABELS, Labels, length, spread
 from bot.incident.hours import Hours
 from bot.incident.model import Status
+from bot.incident.spans import Span
 from bot.incident.timeline import Who
 
 NAMED = 6
@@ -52,7 +53,8 @@ ENGLISH = Lexicon(
     evidence={
         Evidence.ALERT: "from alerts",
         Evidence.STATUS: "from changes of the status",
-        Evidence.PERSON: "from people",
+        Evidence.DEED: "recorded on the spot",
+        Evidence.SAID: "said afterwards",
     },
 )
 GERMAN = Lexicon(
@@ -74,7 +76,8 @@ GERMAN = Lexicon(
     evidence={
         Evidence.ALERT: "aus Alerts",
         Evidence.STATUS: "aus dem Statuswechsel",
-        Evidence.PERSON: "von Menschen",
+        Evidence.DEED: "direkt erfasst",
+        Evidence.SAID: "nachträglich angegeben",
     },
 )
 LEXICA: Mapping[str, Lexicon] = {lexicon.language: lexicon for lexicon in (ENGLISH, GERMAN)}
@@ -155,11 +158,7 @@ class Speech:
 
     def sample(self, sample: Sample) -> str:
         """`n = 3, median 1 h, from 7 min to 2 h`"""
-        if sample.median is None or sample.range is None:
-            return self.labels.none
-        words = self.labels.one if sample.n == 1 else self.labels.sample
-        least, most = map(length, sample.range)
-        return words.format(n=sample.n, median=length(sample.median), least=least, most=most)
+        return spread(sample, self.labels)
 
     def evidence(self, counts: Mapping[Evidence, int]) -> str:
         """`2× from alerts, 1× from people`"""

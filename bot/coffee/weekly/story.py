@@ -71,12 +71,18 @@ def _lessons(seen: Seen) -> dict[int, Counter[Lesson]]:
     for incident, added in seen.happened(e.FollowUpAdded):
         if any(item.id == added.followup and item.outcome != "dropped" for item in incident.followups):
             found[incident.number][Lesson.FOLLOWUPS] += 1
-    for incident, _ in seen.happened(e.PostmortemDrafted):
-        found[incident.number][Lesson.POSTMORTEM] = 1
+    for number in _written(seen):
+        found[number][Lesson.POSTMORTEM] = 1
     for incident, opened in seen.happened(e.IncidentOpened):
         if opened.kind is Kind.NEARMISS:
             found[incident.number][Lesson.NEAR_MISS] = 1
     return {number: lessons for number, lessons in found.items() if _teaches(seen.incidents[number])}
+
+
+def _written(seen: Seen) -> set[int]:
+    """Whose postmortem people worked on: it was edited, or closed out of a review. That it was drafted is nobody's lesson."""
+    reviewed = {number for number, in_review in seen.closings().items() if in_review}
+    return reviewed | {incident.number for incident, event in seen.happened(e.PostmortemWritten) if event.edited}
 
 
 def _teaches(incident: Incident) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 
 from bot.coffee.board import Origin, TopicState
-from bot.coffee.weekly.seen import NOT_ONE, Seen
+from bot.coffee.weekly.seen import Seen
 from bot.incident import events as e
 from bot.incident.hours import Hours
 from bot.incident.model import FollowUp, Incident, Kind, Mark
@@ -35,7 +35,7 @@ class Item:
 @dataclass(frozen=True, slots=True)
 class FollowUps:
     """`new`, `done` and `declined` (decided against) are of the period, `overdue` is what is now, the oldest first. `owners` of what is
-    done are thanked, each once, in the order of their ids; `open` counts all that are open."""
+    done are thanked, each once, in the order of their ids; `open` counts all that are open, `undated` those of them that no date makes late."""
 
     new: tuple[Item, ...]
     done: tuple[Item, ...]
@@ -43,6 +43,7 @@ class FollowUps:
     overdue: tuple[Item, ...]
     owners: tuple[str, ...]
     open: int
+    undated: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,12 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The load of each schedule, and how many pages came in sleep hours in all of them."""
+    """The load of each schedule, and how many pages came in sleep hours in all of them. `direct` ones went to people and to no schedule: of
+    a team's digest none, for whose they are nobody knows."""
 
     loads: tuple[Load, ...]
     asleep: int
+    direct: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def followups(seen: Seen) -> FollowUps | None:
         overdue=tuple(sorted((_item(*each) for each in late), key=lambda item: (item.due or now, item.ref, item.id))),
         owners=tuple(sorted({item.owner for item in done if item.owner})),
         open=len(owed),
+        undated=sum(item.due is None for _, item in owed),
     )
     return found if found.new or found.done or found.declined or found.overdue else None
 
@@ -140,11 +144,11 @@ def _owed(item: FollowUp) -> bool:
 
 
 def questions(seen: Seen) -> tuple[Question, ...] | None:
-    """Lines of the period that ask, and what is asked over the coffee: a question that is answered is taken back there."""
+    """Lines of the period that ask, whatever became of what they were asked in, and what is asked over the coffee: a question that is
+    answered is taken back there."""
     found = {
         (incident.number, line.seq): Question(incident.ref, line.text, line.at)
         for incident, line in seen.marked(Mark.QUESTION)
-        if incident.status not in NOT_ONE
     }
     for topic in seen.gathered.board.topics.values():
         if topic.origin is Origin.QUESTION and topic.state is TopicState.OPEN and topic.text != REMOVED:
@@ -161,7 +165,9 @@ def on_call(seen: Seen) -> OnCall | None:
         if not seen.around.team or name in seen.around.schedules
     ]
     found = tuple(one for one in loads if one.pages)
-    return OnCall(found, sum(one.hours[Hours.SLEEP] for one in found)) if found else None
+    direct = sum(not any(target.startswith("schedule:") for target in one.targets) for one in gathered.paged)
+    asleep = sum(one.hours[Hours.SLEEP] for one in found)
+    return OnCall(found, asleep, 0 if seen.around.team else direct) if found else None
 
 
 def coming(seen: Seen) -> Coming | None:
@@ -209,7 +215,12 @@ def _talked(seen: Seen) -> tuple[Talked, ...]:
 def _changed(seen: Seen) -> Iterator[tuple[Incident, int, bool]]:
     """The follow-ups that were added (True) or changed in the period, those of exercises too: what a drill showed is to be done."""
     added = ((one, event.followup, True) for one, event in seen.happened(e.FollowUpAdded))
-    changed = ((one, event.followup, False) for one, event in seen.happened(e.FollowUpChanged))
+    changed = (
+        (one, event.followup, False)
+        for one, event in seen.happened(e.FollowUpChanged)
+        # Who has it may change long after it was done.
+        if event.before is None or event.before.outcome != event.outcome
+    )
     yield from (row for row in chain(added, changed) if seen.ours(row[0]))
 
 

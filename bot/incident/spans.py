@@ -1,0 +1,44 @@
+"""Which two moments each duration is between: one rule for the postmortem and for the weekly digest, so that what one says the other does
+not contradict. Pure.
+
+There is no second best: where the beginning is not known, neither is how long it took, and a question is a better answer than a length that
+is measured from something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from bot.incident.terms import Kind, Moment
+
+S = TypeVar("S")
+
+
+class Span(StrEnum):
+    """A duration, in the order in which an incident goes through them."""
+
+    DETECT = "detect"
+    ACKNOWLEDGE = "acknowledge"
+    MITIGATE = "mitigate"
+    IMPACT = "impact"
+    RESOLVE = "resolve"
+
+
+ENDS: Mapping[Span, tuple[Moment, Moment]] = {
+    Span.DETECT: (Moment.IMPACT_START, Moment.DETECTED),
+    Span.ACKNOWLEDGE: (Moment.DECLARED, Moment.ACKNOWLEDGED),
+    Span.MITIGATE: (Moment.IMPACT_START, Moment.MITIGATED),
+    Span.IMPACT: (Moment.IMPACT_START, Moment.IMPACT_END),
+    Span.RESOLVE: (Moment.DECLARED, Moment.RESOLVED),
+}
+"""What each begins and ends with."""
+
+
+def both(span: Span, kind: Kind, moments: Mapping[Moment, S]) -> tuple[S | None, S | None]:
+    """The two of `moments` that it is between; None: not known. Of what was written down afterwards the time of writing is nothing that it
+    took."""
+    start, end = ENDS[span]
+    written = kind is Kind.RETRO and start is Moment.DECLARED
+    return None if written else moments.get(start), moments.get(end)
