@@ -373,6 +373,9 @@ def test_one_covers_what_is_behind_the_one_before_and_five_weeks_at_most(since: 
 
 
 def test_the_first_one_in_a_long_time_covers_a_week() -> None:
+    # A week on the wall: the clocks went back in it.
+    monday, before = berlin("2026-10-26T09:00", "2026-10-19T09:00")
+    assert covers(MONDAY, monday, None) == before != monday - WEEK
     (at,) = berlin("2027-11-01T09:00")
     assert covers(ByCron(parse_cron("0 9 1 11 *"), BERLIN), at, None) == at - WEEK
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
-from bot.coffee.brewed import Brewed, Did
+from bot.coffee.brewed import Brewed, Did, Told
 from bot.coffee.dated import rescheduled
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
@@ -195,3 +195,75 @@ def test_what_came_up_after_the_mistake_stands_behind_the_agenda_of_the_meeting_
         on = do(on, k.NextTopic(), at=NOW + HOUR + minutes * MINUTE).board
         assert on.coffee is not None
         assert on.coffee.current == current
+
+
+def test_a_meeting_begun_by_mistake_asks_for_no_thumbs_any_more_and_old_takeaways_are_none_of_it() -> None:
+    old = topic(7, coffee=3, takeaways=(Takeaway("Of an earlier one"),))
+    meets = do(replace(THREE, topics={**THREE.topics, 7: old}), k.StartCoffee()).board
+    asked = do(meets, k.EndTimebox(coffee=4, topic=2, round=1)).board
+    held = do(do(asked, k.GiveThumb(voter="a", up=True)).board, RECORD).board
+    back = do(held, k.EndCoffee(), at=NOW + MINUTE)
+    coffee = meeting(back.board)
+    assert back.told.what is Did.NOT_BEGUN
+    assert (coffee.asking, coffee.thumbs, coffee.asked) == (False, {}, {})
+
+
+RECORD = k.RecordThumbs(platform="slack", message="m1", coffee=4, topic=2, round=1)
+
+
+def test_the_newest_meeting_is_the_one_that_goes_on_and_ends_itself_in_the_end() -> None:
+    earlier = Coffee(3, NOW - 9 * HOUR, CoffeeStatus.OVER, ended=NOW - 8 * HOUR)
+    meets = do(replace(THREE, past={3: earlier}), k.StartCoffee()).board
+    over = do(meets, k.EndCoffee(), at=NOW + HOUR).board
+    put = do(over, k.PutDots(topic=3, voter="z", reaction="slack:1.2"), at=NOW + HOUR).board
+    on = do(put, k.StartCoffee(), at=NOW + HOUR)
+    assert on.told == Told(Did.RESUMED, on.board.topics[2], coffee=on.board.coffee)
+    assert meeting(on.board).number == 4
+    assert (on.board.topics[3].dots, on.board.topics[3].reacted) == ({}, {})
+    clocks = [one for one in on.effects if isinstance(one, f.WakeTimebox)]
+    assert clocks == [f.WakeTimebox(4, 0, 0, NOW + HOUR + MANNER.length + HOUR)]
+    late = do(over, k.NoteTakeaway(text="two", by="ben", topic=2), at=NOW + 3 * HOUR)
+    assert (late.told.what, late.told.coffee) == (Did.TOOK_ALONG, late.board.past[4])
+
+
+def test_what_is_over_is_not_called_beside_the_next_and_one_nobody_began_is_not_moved() -> None:
+    following = board(topic(1), coffee=Coffee(5, LATER), past=(Coffee(4, SOON, CoffeeStatus.OVER),))
+    again = do(following, k.CallCoffee(starts_at=SOON))
+    assert (again.board, again.effects, again.told) == (following, (), Told())
+    late = do(board(coffee=Coffee(4, NOW - HOUR)), k.CallCoffee(starts_at=LATER))
+    assert (late.told.what, meeting(late.board).number, late.board.past[4].status) == (
+        Did.CALLED,
+        5,
+        CoffeeStatus.SKIPPED,
+    )
+    moved = do(THREE, k.CallCoffee(starts_at=LATER))
+    assert moved.told == Told(Did.MOVED, coffee=moved.board.coffee)
+
+
+def test_an_agenda_that_the_clock_orders_sets_the_clock_for_the_end() -> None:
+    ordered = do(THREE, k.OrderAgenda(starts_at=SOON))
+    clocks = [one for one in ordered.effects if isinstance(one, f.WakeTimebox)]
+    assert clocks == [f.WakeTimebox(4, 0, 0, SOON + MANNER.length + HOUR)]
+    assert not any(isinstance(one, f.WakeTimebox) for one in do(THREE, k.OrderAgenda()).effects)
+
+
+def test_who_waits_is_told_which_topic_was_done_last() -> None:
+    second = silence(silence(MEETING).board)
+    assert second.told == Told(Did.DONE, second.board.topics[1], coffee=second.board.coffee)
+
+
+def test_a_thumb_is_a_sign_of_life_whichever_way_it_points() -> None:
+    first = silence(MEETING).board
+    asked = do(first, k.EndTimebox(coffee=4, topic=1, round=1), at=LATER).board
+    down = do(asked, k.GiveThumb(voter="a", up=False)).board
+    moved = do(down, k.CountThumbs(coffee=4, topic=1, round=1), at=LATER).board
+    assert (meeting(moved).current, meeting(moved).silent) == (3, 0)
+
+
+def test_to_which_nobody_came_is_left_out_when_its_time_is_over() -> None:
+    ordered = do(THREE, k.OrderAgenda()).board
+    over = SOON + MANNER.length
+    early = do(ordered, k.EndTimebox(coffee=4, topic=0, round=0), at=over - SECOND)
+    assert (early.board, early.told) == (ordered, Told())
+    late = do(ordered, k.EndTimebox(coffee=4, topic=0, round=0), at=over)
+    assert late.told == Told(Did.SKIPPED, coffee=late.board.past[4])

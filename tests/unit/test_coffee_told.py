@@ -9,7 +9,7 @@ import pytest
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
 from bot.coffee.brewed import Brewed, Did, Told
 from bot.incident.commands import coffee as k
-from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, topic
+from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, refusal, topic
 
 LATER = NOW + 5 * MINUTE
 ASKED = do(MEETING, k.EndTimebox(coffee=4, topic=2, round=1)).board
@@ -46,6 +46,7 @@ OVER = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
             0,
             {"before": THREE.topics[3], "count": 2, "left": 0},
         ),
+        (THREE, k.PutDots(topic=3, voter="a"), Did.PUT, 3, 0, {"before": THREE.topics[3], "count": 1, "left": 1}),
         (REACTED, k.PutDots(topic=3, voter="a", reaction="slack:1.2"), Did.NOTHING, 3, 0, {}),
         (THREE, k.TakeDots(topic=2, voter="b"), Did.TAKEN, 2, 0, {"before": THREE.topics[2], "count": 2, "left": 3}),
         (THREE, k.TakeDots(topic=2, voter="b", reaction="slack:9"), Did.NOTHING, 2, 0, {}),
@@ -152,3 +153,21 @@ def test_where_none_is_called_what_is_forgotten_is_shown_anew_on_the_last_board(
     forgot = do(board(topic(1), past=past), k.ForgetTopic(topic=1))
     assert forgot.coffee is not None
     assert (forgot.coffee.number, forgot.board.past[3]) == (4, past[0])
+
+
+def test_each_platform_has_a_message_of_its_own_that_asks() -> None:
+    now = ASKED
+    for platform in ("slack", "matrix"):
+        asks = k.RecordThumbs(coffee=4, topic=2, round=1, platform=platform, message=f"{platform} 1")
+        now = do(now, asks).board
+    assert now.coffee is not None
+    assert now.coffee.asked == {"slack": "slack 1", "matrix": "matrix 1"}
+
+
+def test_what_was_taken_along_from_an_earlier_coffee_is_not_of_this_one() -> None:
+    old = topic(7, coffee=3, takeaways=(Takeaway("Of then", number=9),))
+    meets = replace(MEETING, topics={**MEETING.topics, 7: old})
+    assert refusal(meets, k.DropTakeaway()) == ("Nothing was taken along yet. `coffee takeaway TEXT` notes something.")
+    noted = do(meets, k.NoteTakeaway(text="We alert"))
+    assert noted.told.takeaway == Takeaway("We alert", number=1)
+    assert refusal(noted.board, k.DropTakeaway(takeaway=9)) == "There is no takeaway 9. There are: 1 (We alert)."

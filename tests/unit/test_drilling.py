@@ -82,6 +82,12 @@ def test_nobody_said_how_fast_so_it_takes_about_twenty_minutes(length: int, spee
     assert usual_speed(length * MINUTE) == speed
 
 
+def test_one_that_is_given_no_pace_has_the_usual_one_and_one_without_alerts_replays_nothing():
+    assert a_drill(past(0, 200)).incident.replay.speed == 10
+    bare = a_drill(past())
+    assert (bare.incident.replay, [type(one.event) for one in bare.history]) == (None, [e.IncidentOpened])
+
+
 def test_each_alert_comes_as_it_came_then_and_so_many_times_sooner():
     script = past(0, 30, 30.05, 90)
     told = a_drill(script, speed=10)
@@ -149,7 +155,7 @@ def test_a_burst_with_a_merge_in_it_that_brought_no_alerts_comes_to_its_end():
     script = list(past(0, *[30] * 250))
     merged = e.Absorbed(at=START, other=4, title="The same", alerts_firing=0, alerts_total=0)
     script[80] = replace(script[80], event=merged)
-    told = a_drill(tuple(script), speed=1000)
+    told = a_drill(tuple(script), speed=10)
     while not told.incident.replay.over:
         # As many as are looked up at a time.
         waits = [one for one in script if one.seq >= told.incident.replay.seq]
