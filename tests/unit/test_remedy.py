@@ -100,10 +100,13 @@ def test_a_rule_is_its_own_but_for_how_long_it_waits(longest: float, wait: str) 
 
 
 def test_what_flaps_fires_on_over_the_gaps() -> None:
-    found = remedy(replace(HEARD, again=9, longest=2 * MINUTE))
-    assert found
-    (rule,) = read(found.text)["groups"][0]["rules"]
-    assert rule == {"alert": "DiskFull", "expr": EXPR, "keep_firing_for": "5m"}
+    """How long it fired says nothing of how long it did not."""
+    for longest in (None, 2 * MINUTE, 600 * MINUTE):
+        found = remedy(replace(HEARD, again=9, longest=longest))
+        assert found
+        (rule,) = read(found.text)["groups"][0]["rules"]
+        assert rule == {"alert": "DiskFull", "expr": EXPR, "keep_firing_for": "15m"}
+        assert found.wait == 15 * MINUTE
 
 
 def test_what_comes_at_night_waits_for_the_morning_of_those_it_is_for() -> None:

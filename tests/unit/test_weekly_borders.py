@@ -163,6 +163,20 @@ def test_each_ready_text_stands_whole_in_the_issue(reason: str, language: str) -
     assert f"```yaml\n{found.text}\n```" in words(digest, language)[DigestBlock.NOISE]
 
 
+@pytest.mark.parametrize(("again", "said"), [(0, "None lasted"), (1, "As far as is known none lasted")])
+def test_how_long_it_lasted_is_known_of_each_alert_s_last_time_alone(again: int, said: str) -> None:
+    stories = [declined(n, START + n * HOUR) for n in (1, 2)]
+    noise = [replace(cleared(story, 3), again=again * (story.number == 1)) for story in stories]
+    assert f"{said} longer than 3 min." in words(week(*stories, noise=noise))[DigestBlock.NOISE]
+
+
+def test_which_of_several_rules_came_back_is_not_guessed() -> None:
+    noise = [replace(fired(7, name), again=5) for name in ("DiskFull", "FanLoud")] + [replace(fired(8), again=2)]
+    digest = week(*(declined(n, START + n * HOUR) for n in (7, 8)), noise=noise)
+    assert digest.noise is not None
+    assert {one.rule: one.again for one in digest.noise.rules} == {"DiskFull": 2, "FanLoud": 0}
+
+
 def test_an_end_before_the_beginning_is_no_length() -> None:
     """Somebody corrected one of the two."""
     story = lived(

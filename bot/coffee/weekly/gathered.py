@@ -21,7 +21,7 @@ NOWHERE = Source("")
 @dataclass(frozen=True, slots=True)
 class Fired:
     """The alerts of one rule (`name`) in one incident: how many, the labels and annotations of the first, and `link` to where it is
-    defined (may be empty). `lasted` is how long the one of them fired that fired longest, `over` when the last was over; None: not known,
+    defined (may be empty). `lasted` is how long the one of them fired that fired longest, each the last time, `over` when the last was over; None: not known,
     or one of them fires still. `again` counts alerts of the incident that fired once more while it was open."""
 
     incident: int

@@ -110,7 +110,7 @@ def near_misses(seen: Seen) -> NearMisses | None:
 
 
 def drills(seen: Seen) -> tuple[Listed, ...] | None:
-    """Exercises that ended in the period, in their order, each with its facilitator's log. They count nowhere else: who practises is not in trouble."""
+    """Exercises that ended in the period, in their order, each with where what came of it lies. They count nowhere else: who practises is not in trouble."""
     ended = {one.number for one, event in seen.happened(e.StatusChanged) if event.old.open and not event.new.open}
     found = [one for number, one in sorted(seen.incidents.items()) if number in ended and one.kind is Kind.DRILL]
     held = [one for one in found if not one.status.open and one.status not in NOT_ONE and seen.ours(one)]

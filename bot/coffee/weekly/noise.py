@@ -5,6 +5,7 @@ It is about rules and never about who declined: a rule that cries wolf is the fi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -79,7 +80,9 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
     newest = found[incidents[0].number]
     paged = sum(bool(incident.paging and incident.paging.asked) for incident in incidents)
     cleared = sum(_cleared(incident, found[incident.number]) for incident in incidents)
-    again = sum(fired.again for fired in found.values())
+    # Where several rules asked at once, nobody knows which of them came back.
+    asking = Counter(fired.incident for fired in seen.gathered.noise)
+    again = sum(fired.again for number, fired in found.items() if asking[number] == 1)
     longest = max((fired.lasted for fired in found.values() if fired.lasted is not None), default=None)
     heard = Heard(
         name=rule,

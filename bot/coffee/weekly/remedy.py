@@ -20,6 +20,9 @@ WAITS = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120)
 """What a rule may be asked to wait: the first that is longer than it ever lasted. What lasts longer than all of them is no blip, and to
 wait for it would hide what is real."""
 
+BRIDGED = timedelta(minutes=15)
+"""So long a rule that comes and goes is asked to fire on: how long its gaps were is not known, and what is longer is no gap."""
+
 EXPRESSION = 1000
 """Letters of an expression that are shown; of a longer one nothing is, for half of one is none."""
 
@@ -66,11 +69,12 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """`text` is YAML for `tool`."""
+    """`text` is YAML for `tool`. `wait` is how long a rule waits by it, or fires on; None: it is no rule."""
 
     reason: Reason
     tool: Tool
     text: str
+    wait: timedelta | None = None
 
 
 def remedy(heard: Heard) -> Remedy | None:
@@ -78,9 +82,10 @@ def remedy(heard: Heard) -> Remedy | None:
     reason, wait = _why(heard), _wait(heard.longest)
     expression = expression_of(heard.link)
     named = heard.labels.get("alertname") == heard.name
-    if expression and wait and reason in (Reason.FLAPS, Reason.CLEARS):
-        key = "keep_firing_for" if reason is Reason.FLAPS else "for"
-        return Remedy(reason, Tool.PROMETHEUS, _rule(heard.name, expression, key, wait))
+    if expression and reason is Reason.FLAPS:
+        return Remedy(reason, Tool.PROMETHEUS, _rule(heard.name, expression, "keep_firing_for", BRIDGED), BRIDGED)
+    if expression and wait and reason is Reason.CLEARS:
+        return Remedy(reason, Tool.PROMETHEUS, _rule(heard.name, expression, "for", wait), wait)
     if expression and named and reason is Reason.AFTER_HOURS:
         return Remedy(reason, Tool.ALERTMANAGER, _in_hours(heard.name, heard.zone))
     if expression and named and reason is Reason.DECLINED:
