@@ -138,10 +138,18 @@ async def test_whatever_is_none_of_ours_is_not_there(get: httpx.AsyncClient, lib
     assert library.asked == []
 
 
-async def test_whoever_follows_an_old_link_is_told_where_the_new_one_is(get: httpx.AsyncClient) -> None:
-    said = "There is no such digest. `digest link` in chat shows the link there is."
-    assert (await get.get("/digests/x")).text == said
-    assert (await get.get(LINKS.link("gone"))).text == "`gone` is not configured under `digest.teams:` any more"
+async def test_who_asks_at_the_same_moment_for_another_one_reads_that(get: httpx.AsyncClient) -> None:
+    """What is shared is the same team's, of the same week, in the same language."""
+    asked = {
+        LINKS.link(): ("everybody until 30 Nov", "en"),
+        f"{LINKS.link()}?lang=de": ("everybody until 30 Nov", "de"),
+        f"{LINKS.link()}?until={stamp(ENDS[1])}": ("everybody until 23 Nov", "en"),
+        LINKS.link("storage"): ("storage until 30 Nov", "de"),
+    }
+    answers = await asyncio.gather(*map(get.get, asked))
+    for answer, (of, language) in zip(answers, asked.values(), strict=True):
+        assert f"<title>Digest of {of}</title>" in answer.text
+        assert f'<html lang="{language}">' in answer.text
 
 
 async def test_at_the_same_moment_too_a_link_reads_its_own_team_s_alone(
