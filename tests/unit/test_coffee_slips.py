@@ -208,7 +208,7 @@ def test_a_meeting_begun_by_mistake_asks_for_no_thumbs_any_more_and_old_takeaway
     assert (coffee.asking, coffee.thumbs, coffee.asked) == (False, {}, {})
 
 
-RECORD = k.RecordThumbs(platform="slack", message="m1", coffee=4, topic=2, round=1)
+RECORD = k.RecordThumbs(spot="slack", message="m1", coffee=4, topic=2, round=1)
 
 
 def test_the_newest_meeting_is_the_one_that_goes_on_and_ends_itself_in_the_end() -> None:

@@ -158,7 +158,7 @@ def test_where_none_is_called_what_is_forgotten_is_shown_anew_on_the_last_board(
 def test_each_platform_has_a_message_of_its_own_that_asks() -> None:
     now = ASKED
     for platform in ("slack", "matrix"):
-        asks = k.RecordThumbs(coffee=4, topic=2, round=1, platform=platform, message=f"{platform} 1")
+        asks = k.RecordThumbs(coffee=4, topic=2, round=1, spot=platform, message=f"{platform} 1")
         now = do(now, asks).board
     assert now.coffee is not None
     assert now.coffee.asked == {"slack": "slack 1", "matrix": "matrix 1"}
