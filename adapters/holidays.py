@@ -63,7 +63,7 @@ class Holidays:
         self._trouble = ""
 
     def is_off(self, day: date) -> bool:
-        """`bot.occurrences.IsOff`. The first question about a year takes a third of a second. Raises Unavailable; for a while after that
+        """`bot.learning.occurrences.IsOff`. The first question about a year takes a third of a second. Raises Unavailable; for a while after that
         it does so again without asking, the longer the more often it went wrong: who is asked every ten seconds starts no process each time."""
         if day in self._dates:
             return True

@@ -11,12 +11,12 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bot.arguments import HERE, OF_THE_MACHINE, command_at, config_file, instead, line_of, parted
 from bot.chat.document import clean
 from bot.config import Config, ConfigError
 from bot.incident.model import Refused
 from bot.ports import DeliveryError
 from bot.store import StoreUnavailable
+from bot.terminal.arguments import HERE, OF_THE_MACHINE, command_at, config_file, instead, line_of, parted
 
 DONE, FAILED, MISTYPED = 0, 1, 2
 
@@ -232,9 +232,9 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     # What is made while we start stays, and looking through it again and again for garbage takes a twentieth of the
-    # start; `bot.serve.steady` begins to look.
+    # start; `bot.terminal.serve.steady` begins to look.
     gc.disable()
-    from bot.serve import run
+    from bot.terminal.serve import run
 
     config = _config(arguments)
     for problem in config.warnings:
@@ -243,14 +243,14 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from bot.check import check
+    from bot.terminal.check import check
 
     return asyncio.run(check(_config(arguments)))
 
 
 def _say(arguments: argparse.Namespace) -> int:
     from bot.chat.verbs import KEYS
-    from bot.terminal import SAY_WHAT, speaking, talk
+    from bot.terminal.say import SAY_WHAT, speaking, talk
 
     line = line_of(arguments.words, KEYS)
     if arguments.words and not line.strip():
@@ -260,13 +260,13 @@ def _say(arguments: argparse.Namespace) -> int:
 
 
 def _replay(arguments: argparse.Namespace) -> int:
-    from bot.replay import replay
+    from bot.terminal.replay import replay
 
     return replay(_config(arguments), arguments.file, arguments.source)
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from bot.terminal import exported
+    from bot.terminal.say import exported
 
     text = exported(_config(arguments), arguments.ref, arguments.format, public=arguments.public, to=arguments.to)
     if not arguments.to:
@@ -275,21 +275,21 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _digest(arguments: argparse.Namespace) -> int:
-    from bot.weekly_terminal import digest
+    from bot.terminal.digest import digest
 
     asked = {name: getattr(arguments, name) for name in ("team", "week", "lang")}
     return asyncio.run(digest(_config(arguments), asked, post=not arguments.dry_run))
 
 
 def _invite(arguments: argparse.Namespace) -> int:
-    from bot.inviting import invite
+    from bot.terminal.invite import invite
 
     asyncio.run(invite(_config(arguments), link=arguments.link))
     return DONE
 
 
 def _redact(arguments: argparse.Namespace) -> int:
-    from bot.terminal import redacted
+    from bot.terminal.say import redacted
 
     text = sys.stdin.read() if arguments.file == "-" else Path(arguments.file).read_text(encoding="utf-8")
     print(redacted(_config_if_any(arguments), text), end="")
@@ -297,7 +297,7 @@ def _redact(arguments: argparse.Namespace) -> int:
 
 
 def _lint(arguments: argparse.Namespace) -> int:
-    from bot.lint import lint_file
+    from bot.terminal.lint import lint_file
 
     named, file, lang = arguments.config is not None, arguments.file, arguments.lang
     readable = lint_file(file, lang, lambda: _config_if_any(arguments), needed=named, as_json=arguments.json)
@@ -305,14 +305,14 @@ def _lint(arguments: argparse.Namespace) -> int:
 
 
 def _slack_manifest(arguments: argparse.Namespace) -> int:
-    from bot.manifest import print_manifest
+    from bot.terminal.slack_manifest import print_manifest
 
     print_manifest(lambda: _config_if_any(arguments), needed=arguments.config is not None)
     return DONE
 
 
 def _db(arguments: argparse.Namespace) -> int:
-    from bot.terminal import schema
+    from bot.terminal.say import schema
 
     print(schema(_config(arguments), arguments.what))
     return DONE

@@ -49,7 +49,7 @@ class Weekly:
 @dataclass(frozen=True, slots=True)
 class NextCoffee:
     """When people meet for coffee next (None: nobody knows), and where: at `link`, or else where that one is, `there`. Both may take a second, and
-    raise as `bot.occurrences.Occurrences.after`."""
+    raise as `bot.learning.occurrences.Occurrences.after`."""
 
     following: Callable[[datetime], datetime | None] = lambda at: None
     link: str = ""

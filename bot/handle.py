@@ -16,11 +16,15 @@ from bot.alerts.folding import Folding, Group, Met, changing, covered, fold, ope
 from bot.alerts.heartbeat import Look, Watch
 from bot.alerts.model import Alert, AlertRow, Notification
 from bot.alerts.routing import Route
-from bot.beats import Beats
+from bot.batch.beats import Beats
+from bot.batch.complete import Around, complete, forgetting, spoken_of, titles_of
+from bot.batch.ledger import Ledger
+from bot.batch.owners import Owners
+from bot.batch.pot import Pot
+from bot.batch.rota import Rota
 from bot.coffee.board import Manner
 from bot.coffee.brewed import Brewed
 from bot.coffee.voters import Voter, voter
-from bot.complete import Around, complete, forgetting, spoken_of, titles_of
 from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.decide import decide
@@ -29,12 +33,8 @@ from bot.incident.links import NO_GUIDES
 from bot.incident.model import Incident, Refused, Source
 from bot.incident.outgoing import Enqueue
 from bot.incident.plan import Policy
-from bot.ledger import Ledger
 from bot.oncall.escalation import Roster
 from bot.oncall.overriding import Overridden
-from bot.owners import Owners
-from bot.pot import Pot
-from bot.rota import Rota
 from bot.store import Settlement, Store, Transaction, Unreadable
 
 ALERTS = "alerts"

@@ -1,5 +1,5 @@
 """The composition root: everything is put together here, by arguments. Only it, `bot.providers`, `bot.database`, `bot.listeners`
-and `bot.vital` (and the demo, which brings a chat platform of its own) import adapters and storage."""
+and `bot.health.vital` (and the demo, which brings a chat platform of its own) import adapters and storage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from adapters.settings import settings
 from adapters.web.acknowledge import AckLinks
 from adapters.web.digests import DigestPages
 from adapters.web.serving import Listener
-from bot.alive import Pulse
 from bot.answered import Answered
 from bot.chat.templates import Templates
 from bot.coffee.voters import voter
@@ -24,9 +23,11 @@ from bot.database import opened, prepare
 from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.equipment import equipment
+from bot.health.alive import Pulse
+from bot.health.vital import Vital
 from bot.hearing import Hearing
 from bot.inbox import Writer
-from bot.learning import Learning, Shelf
+from bot.learning.learning import Learning, Shelf
 from bot.listeners import addresses, bound, public_addresses
 from bot.names import roster, wording
 from bot.on_duty import OnDuty
@@ -39,7 +40,6 @@ from bot.rules import rules
 from bot.signed import Signed
 from bot.talking import conversation
 from bot.undelivered import Undelivered
-from bot.vital import Vital
 from bot.web import Web
 from storage.alone import ServingLock
 from storage.calendars import SqlCalendars

@@ -17,6 +17,7 @@ from adapters.web.serving import Listener
 from bot.coffee.invitation import Invitation
 from bot.config import Config
 from bot.duty import Duty
+from bot.health.vital import Vital
 from bot.hearing import Hearing
 from bot.inbox import Writer
 from bot.listeners import own_pages
@@ -25,7 +26,6 @@ from bot.ports import Clock, Inbox
 from bot.providers import alert_sources
 from bot.signed import Signed
 from bot.status.model import PublicPages
-from bot.vital import Vital
 
 if TYPE_CHECKING:
     from adapters.status.builtin import Config as OwnPage

@@ -18,7 +18,6 @@ import yaml
 
 from adapters.registry import SECTIONS
 from adapters.settings import examine
-from bot.arguments import COMMANDS
 from bot.chat.context import Context, Do, Question
 from bot.chat.manual import manual
 from bot.chat.parse import parse
@@ -29,6 +28,7 @@ from bot.findings import policies, schedules
 from bot.for_commands import settings
 from bot.oncall.coverage import AHEAD, gaps
 from bot.oncall.escalation import rung
+from bot.terminal.arguments import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -22,8 +22,8 @@ from adapters.chat.console.live import LiveScreen
 from adapters.clock import SystemClock
 from bot.config import load
 from bot.demo.phone import Phone
-from bot.keyboard import typed_line
 from bot.main import Klatsch, Running
+from bot.terminal.keyboard import typed_line
 
 TOKEN = "demo-only"  # noqa: S105 - it protects nothing and lives for seconds
 """Of this process, on this machine's loopback, for as long as the demo runs."""

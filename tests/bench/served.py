@@ -30,10 +30,10 @@ from bot.alerts.model import Notification
 from bot.config import load
 from bot.for_commands import rules
 from bot.handle import handle
-from bot.learning import Shelf
+from bot.learning.learning import Shelf
 from bot.main import Klatsch
 from bot.providers import alert_sources
-from bot.serve import steady
+from bot.terminal.serve import steady
 from tests.bench.bare import BareInbox, postgresql_writer, sqlite_writer
 from tests.bench.load import TOKEN
 from tests.bench.quiet import QuietChat

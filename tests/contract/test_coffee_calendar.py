@@ -19,9 +19,9 @@ from adapters.web.calendars import CalendarLinks
 from adapters.web.coffee import CoffeeCalendar, CoffeeLinks, written
 from bot.coffee.invitation import Invitation
 from bot.config import load
-from bot.invited import invitation
-from bot.occurrences import Occurrences
-from bot.planned import coffee
+from bot.learning.invited import invitation
+from bot.learning.occurrences import Occurrences
+from bot.learning.planned import coffee
 from bot.ports import Rejected, Unavailable
 from bot.store import StoreUnavailable
 from tests.golden_files import golden

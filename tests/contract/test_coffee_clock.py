@@ -16,9 +16,9 @@ from bot.coffee.board import Board, CoffeeStatus, Manner, Spot
 from bot.config import CoffeeSection, load
 from bot.inbox import Writer
 from bot.incident.commands.coffee import EndCoffee, SkipCoffee, StartCoffee
-from bot.occasions import Occasions
-from bot.occurrences import Every, Occurrences, Skipped
-from bot.planned import before_coffee, next_of
+from bot.learning.occasions import Occasions
+from bot.learning.occurrences import Every, Occurrences, Skipped
+from bot.learning.planned import before_coffee, next_of
 from bot.ports import Unavailable
 from bot.rules import manner
 from storage.memory import SqlMemory

@@ -19,12 +19,12 @@ from bot.coffee.dated import Meeting
 from bot.config import ConfigError, load
 from bot.inbox import Writer
 from bot.incident.commands import coffee as k
-from bot.learning_findings import digests
+from bot.learning.meeting_calendar import MeetingCalendar
+from bot.learning.rescheduled import Rescheduled
 from bot.main import Klatsch
-from bot.meeting_calendar import MeetingCalendar
 from bot.ports import Unavailable
 from bot.providers import configured
-from bot.rescheduled import Rescheduled
+from bot.terminal.learning_findings import digests
 from storage.calendars import SqlCalendars
 from storage.engine import Database
 from tests.clock import FakeClock

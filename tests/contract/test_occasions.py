@@ -18,8 +18,8 @@ from bot.destinations import Destination, Mailbox, Place
 from bot.digests import Weekly, posts
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.occasions import LONGEST, LOOKS_EVERY, Occasion, Occasions, covers
-from bot.occurrences import ByCron, Moved, Occurrences, working_days
+from bot.learning.occasions import LONGEST, LOOKS_EVERY, Occasion, Occasions, covers
+from bot.learning.occurrences import ByCron, Moved, Occurrences, working_days
 from bot.ports import Overloaded, Unavailable
 from bot.store import StoreUnavailable
 from storage.memory import SqlMemory

@@ -12,7 +12,7 @@ import pytest
 
 from adapters.heartbeat import build
 from adapters.http import Http
-from bot.alive import STUCK, Alive, Pulse, Work
+from bot.health.alive import STUCK, Alive, Pulse, Work
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.ports import Rejected, Unavailable

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import bot.serve
+import bot.terminal.serve
 from bot.config import load
 from bot.inbox import Writer
 from tests.servers.klatsch import write_config
@@ -25,7 +25,7 @@ async def test_the_death_of_the_writer_ends_the_process_with_a_word(
 
     monkeypatch.setattr(Writer, "run", dies)
     # The last thing before it only waits.
-    monkeypatch.setattr(bot.serve, "steady", serves.set)
+    monkeypatch.setattr(bot.terminal.serve, "steady", serves.set)
     config = load(write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db"), {})
     async with asyncio.timeout(PATIENCE):
         assert await bot.serve.serve(config, asyncio.Event().wait) == 1

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 import bot.refreshing
-from bot.check import check
 from bot.config import load
 from bot.main import Klatsch
 from bot.oncall.schedules import on_call
+from bot.terminal.check import check
 from tests.contract.servers.http import Answer, Trouble
 from tests.contract.servers.ics import IcsServer
 from tests.contract.servers.ntfy import NtfyServer

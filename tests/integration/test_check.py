@@ -22,11 +22,11 @@ from adapters.paging.smtp import Smtp
 from bot.alerts.heartbeat import MOST, Signal
 from bot.alerts.routing import Route
 from bot.chat.templates import PACKAGED, TemplateError, Templates
-from bot.check import check, render_everything
 from bot.config import ConfigError, load
 from bot.incident.model import Person
 from bot.ports import Rejected, Unavailable
-from bot.sample import sample
+from bot.terminal.check import check, render_everything
+from bot.terminal.sample import sample
 from bot.words import Wording
 from storage import heartbeats, migrate
 from storage.engine import Database

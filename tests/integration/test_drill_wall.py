@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from bot.chat.drilled import BANNER
-from bot.terminal import exported
+from bot.terminal.say import exported
 from tests.served import Served, served
 from tests.until import until
 

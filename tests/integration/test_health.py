@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 import adapters.web.acknowledge
 import adapters.web.machines
+import bot.health.ready
 import bot.inbox
-import bot.ready
 import storage.engine
 from adapters.chat.console import Config as ConsoleConfig
 from adapters.chat.console import ConsolePlatform
@@ -176,7 +176,7 @@ async def until_named(bot_: Bot, problem: str) -> None:
 async def test_a_bot_is_not_ready_while_nobody_can_write(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.ready, "EVERY", 0.2)
+    monkeypatch.setattr(bot.health.ready, "EVERY", 0.2)
     async with bot_on(tmp_path, database_url) as bot_:
         await until_ready(bot_, True)
         async with unwritable(bot_.klatsch):
@@ -188,7 +188,7 @@ async def test_a_bot_is_not_ready_while_nobody_can_write(
 
 
 async def test_a_write_that_failed_is_told_until_one_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bot.ready, "EVERY", 3600.0)
+    monkeypatch.setattr(bot.health.ready, "EVERY", 3600.0)
     async with bot_on(tmp_path, f"sqlite:///{tmp_path}/klatsch.db") as bot_:
         await until_ready(bot_, True)
         async with unwritable(bot_.klatsch):
@@ -204,7 +204,7 @@ async def test_a_write_that_failed_is_told_until_one_works(tmp_path: Path, monke
 async def test_being_asked_often_writes_seldom(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.ready, "EVERY", 3600.0)
+    monkeypatch.setattr(bot.health.ready, "EVERY", 3600.0)
     async with bot_on(tmp_path, database_url) as bot_:
 
         def written() -> list[str]:

@@ -17,7 +17,7 @@ import bot.inbox
 import storage.engine
 from adapters.web.machines import BODY_LIMIT
 from bot.incident.model import Status
-from bot.terminal import exported
+from bot.terminal.say import exported
 from tests.integration.served_bot import (
     EVIL,
     FIRING,

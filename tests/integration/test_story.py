@@ -12,7 +12,7 @@ import pytest
 
 from bot.incident import events as e
 from bot.incident.model import ComponentState, Role, Status
-from bot.terminal import exported
+from bot.terminal.say import exported
 from tests.served import served
 from tests.until import until
 

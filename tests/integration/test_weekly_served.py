@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-import bot.occasions
+import bot.learning.occasions
 from adapters.chat.console import Config, build
-from bot.learning import Shelf
+from bot.learning.learning import Shelf
 from storage.engine import Database
 from storage.memory import SqlMemory
 from storage.tables import incident
@@ -38,7 +38,7 @@ async def until_said(bot: Bot) -> None:
 async def test_what_is_due_when_the_bot_begins_is_posted_and_not_again_when_it_begins_again(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.occasions, "LOOKS_EVERY", 0.05)
+    monkeypatch.setattr(bot.learning.occasions, "LOOKS_EVERY", 0.05)
     database, now = Database(database_url), datetime.now(UTC)
     memory = SqlMemory(database, FakeClock(now), "klatsch: occasions")
     await memory.keep({"weekly": json.dumps({"at": (now - 2 * WEEK).isoformat(), "came": True})})

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-import bot.occasions
+import bot.learning.occasions
 from bot.config import Config, load
 from bot.handle import Rules, handle
 from bot.incident import commands as c
@@ -39,7 +39,7 @@ people: {{ana: {{name: Ana Ruiz}}}}
 digest: {{to: [announce, "{job.mailbox}"]}}
 """,
     )
-    bot.occasions.LOOKS_EVERY = OFTEN
+    bot.learning.occasions.LOOKS_EVERY = OFTEN
     past(job, before)
     return load(file, {})
 

@@ -20,7 +20,7 @@ import httpx
 import yaml
 
 from bot.config import load
-from bot.terminal import exported
+from bot.terminal.say import exported
 from tests.servers.forks import Forks, forks
 from tests.servers.processes import running
 

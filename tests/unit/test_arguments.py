@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.arguments import config_file, instead, line_of, parted
+from bot.terminal.arguments import config_file, instead, line_of, parted
 
 PARTED = [
     ("", [], []),

@@ -13,7 +13,7 @@ from bot.coffee.weekly.render import edition
 from bot.coffee.weekly.story import WORTH, Lesson
 from bot.config import load
 from bot.destinations import Place, destinations
-from bot.planned import weeklies
+from bot.learning.planned import weeklies
 from tests.weeks import around, full, monday
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "digest.md"

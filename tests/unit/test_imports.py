@@ -45,7 +45,7 @@ HEAVY = (
 SCRIPT = f"""
 import asyncio, sys
 from pathlib import Path
-import bot.cli, bot.serve
+import bot.cli, bot.terminal.serve
 from bot.main import Klatsch
 from bot.providers import configured
 

@@ -197,6 +197,6 @@ def test_a_sentence_is_read_to_its_end_however_long_it_is() -> None:
 
 def test_who_does_not_ask_for_it_does_not_pay_for_it() -> None:
     """Nothing that the bot or another command imports at its start brings the rules with it."""
-    script = "import sys, bot.main, bot.cli, bot.terminal; print([m for m in sys.modules if m.startswith('bot.postmortem.lint')])"
+    script = "import sys, bot.main, bot.cli, bot.terminal.say; print([m for m in sys.modules if m.startswith('bot.postmortem.lint')])"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.crons import parse_cron
-from bot.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, latest, working_days
+from bot.learning.occurrences import ByCron, Every, IsOff, Moved, Occurrences, Skipped, latest, working_days
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

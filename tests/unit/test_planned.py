@@ -15,8 +15,8 @@ from bot.destinations import Mailbox, Place
 from bot.digests import Weekly
 from bot.incident.effects import MailWeeklyDigest, SayWeeklyDigest
 from bot.incident.outgoing import Enqueue
-from bot.occurrences import IsOff, latest
-from bot.planned import coffee, occasions, weeklies, when
+from bot.learning.occurrences import IsOff, latest
+from bot.learning.planned import coffee, occasions, weeklies, when
 
 BERLIN, LISBON = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Lisbon")
 WHOLE = """

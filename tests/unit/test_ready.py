@@ -8,9 +8,9 @@ from threading import Event
 
 import pytest
 
-import bot.ready
+import bot.health.ready
+from bot.health.ready import Readiness
 from bot.inbox import Writes
-from bot.ready import Readiness
 from tests.until import PATIENCE, until
 
 
@@ -21,10 +21,10 @@ async def test_what_a_look_waits_for_is_named_and_not_what_the_one_before_was_at
     only, free = ThreadPoolExecutor(1), Event()
     asyncio.get_running_loop().set_default_executor(only)
     readiness = Readiness(lambda: None, lambda: None, Writes())
-    monkeypatch.setattr(bot.ready, "WITHIN", PATIENCE)
+    monkeypatch.setattr(bot.health.ready, "WITHIN", PATIENCE)
     assert await readiness.problems() == []
     busy = only.submit(free.wait, PATIENCE)
-    monkeypatch.setattr(bot.ready, "WITHIN", 0.01)
+    monkeypatch.setattr(bot.health.ready, "WITHIN", 0.01)
     try:
         assert await readiness.problems() == ["The database does not answer: not within 0.01 s"]
     finally:

@@ -28,7 +28,7 @@ from bot.incident.text import REMOVED
 from bot.oncall.escalation import Roster
 from bot.oncall.load import Paged
 from bot.oncall.schedules import Schedule
-from bot.sample import sample_weeks
+from bot.terminal.sample import sample_weeks
 from tests.builders import Step, Story, step
 from tests.commands import OPENINGS, STEPS
 from tests.golden_files import golden

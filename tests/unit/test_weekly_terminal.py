@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.weekly_terminal import as_options
+from bot.terminal.digest import as_options
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from bot.coffee.weekly.edition import Edition
 from bot.coffee.weekly.render import edition
 from bot.config import load
 from bot.digests import documents, whole
-from bot.planned import typed
+from bot.learning.planned import typed
 from tests.weeks import around, gathered, monday
 
 START, END = monday("2026-11-16"), monday("2026-11-23")

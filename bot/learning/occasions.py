@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.occurrences import Occurrences, between, latest
+from bot.learning.occurrences import Occurrences, between, latest
 from bot.ports import Clock, DeliveryError, Memory, Overloaded
 from bot.store import StoreUnavailable
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from adapters.heartbeat import build
 from adapters.http import Http
 from adapters.web.metrics import Metrics
-from bot.alive import Alive, Pulse, Work
 from bot.config import Config
+from bot.health.alive import Alive, Pulse, Work
+from bot.health.ready import Readiness
 from bot.heartbeats import Heartbeats
 from bot.inbox import Writer
 from bot.lookups import Lookups
-from bot.ready import Readiness
 from storage.engine import Database
 from storage.settings import try_to_write
 

@@ -11,7 +11,7 @@ from bot.incident.commands import PostDigest
 from bot.incident.model import Refused
 from bot.main import Klatsch
 from bot.on_demand import editions, posting
-from bot.terminal import printed, send
+from bot.terminal.say import printed, send
 
 _KEY = re.compile(r"`(team|week)=(`?)")
 

@@ -15,8 +15,8 @@ from bot.incident.commands import Ask, CoffeeCommand
 from bot.incident.commands.coffee import CallCoffee, OrderAgenda
 from bot.incident.model import Source
 from bot.incident.outgoing import Enqueue
-from bot.occasions import Occasion, covers
-from bot.occurrences import INSTANT, ByCron, Every, IsOff, Moved, Occurrences, Skipped, latest, working_days
+from bot.learning.occasions import Occasion, covers
+from bot.learning.occurrences import INSTANT, ByCron, Every, IsOff, Moved, Occurrences, Skipped, latest, working_days
 from bot.ports import Clock, DeliveryError
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.addresses import url
-from bot.calendar_findings import calendars
 from bot.chat.templates import TemplateError, Templates
 from bot.coffee.weekly.speech import LEXICA
 from bot.config import Config
@@ -37,7 +36,6 @@ from bot.for_commands import DRAFTS, is_klatsch, rules, taken, wording
 from bot.incident.effects import KINDS, SendPage
 from bot.incident.events import PeoplePaged
 from bot.incident.model import Person
-from bot.learning_findings import digests
 from bot.lookups import Waiting
 from bot.main import Klatsch
 from bot.offered import Probed
@@ -45,8 +43,10 @@ from bot.oncall.overrides import Override
 from bot.ports import DeliveryError
 from bot.providers import pagers, publishers
 from bot.reach import lacking
-from bot.sample import SAMPLE_ALERT, sample, sample_weeks
 from bot.store import StoreUnavailable
+from bot.terminal.calendar_findings import calendars
+from bot.terminal.learning_findings import digests
+from bot.terminal.sample import SAMPLE_ALERT, sample, sample_weeks
 from bot.words import Wording
 
 PROBED_WITHIN = 20.0

@@ -24,7 +24,7 @@ BEFORE, AHEAD = timedelta(days=60), timedelta(days=400)
 
 
 class MeetingCalendar:
-    """`bot.occurrences.Occurrences`. `match` is in the titles of the meetings that are meant."""
+    """`bot.learning.occurrences.Occurrences`. `match` is in the titles of the meetings that are meant."""
 
     def __init__(self, source: MeetingSource, copies: CalendarCopies, clock: Clock, match: str) -> None:
         self._source = source

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.coffee.invitation import Invitation, Series
 from bot.config import Config
 from bot.crons import WEEKDAYS, Cron, weekdays
-from bot.occurrences import ByCron, Occurrences, Skipped
+from bot.learning.occurrences import ByCron, Occurrences, Skipped
 from bot.oncall.wall import instant, wall
 
 DATES = 12

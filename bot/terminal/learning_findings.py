@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from bot.chat.templates import and_, local
 from bot.destinations import Place
 from bot.findings import HELD, OK, PROBLEM, Finding
-from bot.learning import unknown_holidays
+from bot.learning.learning import unknown_holidays
+from bot.learning.occurrences import Occurrences
 from bot.main import Klatsch
-from bot.occurrences import Occurrences
 from bot.offered import ProbesRooms
 from bot.on_demand import place
 from bot.ports import DeliveryError

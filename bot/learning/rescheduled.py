@@ -8,8 +8,8 @@ from bot.coffee.dated import rescheduled
 from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.incident.model import Source
+from bot.learning.occurrences import Occurrences
 from bot.lookups import Lookups
-from bot.occurrences import Occurrences
 from bot.ports import Clock
 
 

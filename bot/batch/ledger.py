@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.erasing import Erasing
+from bot.batch.erasing import Erasing
+from bot.batch.owners import Owners
+from bot.batch.rota import Rota
 from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.evolve import evolve
 from bot.incident.model import Incident, Source
 from bot.incident.outgoing import Outgoing, outgoing
 from bot.incident.plan import Policy, log_anew, plan
-from bot.owners import Owners
-from bot.rota import Rota
 from bot.store import Transaction
 
 HISTORY_FOR_UNDO = 500

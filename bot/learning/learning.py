@@ -16,14 +16,14 @@ from bot.digests import Digests, NextCoffee, WeeklyWords
 from bot.duty import Duty
 from bot.handle import Rules
 from bot.inbox import Writer
-from bot.invited import invitation
+from bot.learning.invited import invitation
+from bot.learning.meeting_calendar import MeetingCalendar
+from bot.learning.occasions import Occasions, covers
+from bot.learning.occurrences import IsOff, between
+from bot.learning.planned import before_coffee, coffee, next_of, occasions, typed, weeklies, when
+from bot.learning.rescheduled import Rescheduled
 from bot.lookups import Lookups
-from bot.meeting_calendar import MeetingCalendar
-from bot.occasions import Occasions, covers
-from bot.occurrences import IsOff, between
-from bot.planned import before_coffee, coffee, next_of, occasions, typed, weeklies, when
 from bot.ports import Clock, DeliveryError, Memory
-from bot.rescheduled import Rescheduled
 from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
 from storage.engine import Database

@@ -26,7 +26,6 @@ from bot.for_commands import AlreadyRunning, component_names, redaction, shown
 from bot.incident.effects import KINDS, MailWeeklyDigest, SayWeeklyDigest, SendPage
 from bot.incident.events import Recorded
 from bot.incident.model import Person, Refused
-from bot.keyboard import typed_line
 from bot.main import Klatsch
 from bot.names import roster
 from bot.nearest import nearest
@@ -36,6 +35,7 @@ from bot.rostered import on_call
 from bot.status.contacts import names_of
 from bot.status.redact import Redaction, mask
 from bot.store import Files, StoreUnavailable
+from bot.terminal.keyboard import typed_line
 from bot.understanding import TERMINAL
 
 DELIVERED_WITHIN = 15.0

@@ -1,0 +1,1 @@
+"""What the `klatsch` command does, a file a subcommand or two."""
