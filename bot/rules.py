@@ -7,7 +7,7 @@ from functools import partial
 from adapters.settings import DRAFTS
 from bot.coffee.board import Manner, Spot
 from bot.coffee.nameless import nameless
-from bot.coffee.sentences import TONGUES
+from bot.coffee.sentences import SENTENCES
 from bot.config import CoffeeSection, Config, mailers
 from bot.destinations import Place, all_of
 from bot.handle import Rules
@@ -19,7 +19,7 @@ from bot.providers import pushes, settling
 def manner(config: Config) -> Manner:
     """How the lean coffee is held; also where nobody wrote anything of it, for who begins one by hand."""
     coffee = config.coffee or CoffeeSection()
-    somebody, people = TONGUES[coffee.language].somebody, tuple(config.people.values())
+    somebody, people = SENTENCES[coffee.language].somebody, tuple(config.people.values())
     rooms = all_of(coffee.to, tuple(config.platforms), mailers(config.paging))
     return Manner(
         dots=coffee.dots,

@@ -50,17 +50,17 @@ def board_document(board: Board, house: House, now: datetime, *, posted: bool = 
     and has all topics."""
     topics = in_order(board)
     most = SHOWN if posted else len(topics)
-    tongue, coffee = house.tongue, board.coffee
-    title = tongue.board
+    sentences, coffee = house.sentences, board.coffee
+    title = sentences.board
     if coffee is not None:
-        title = plain(spell(tongue.board_on, when=moment(coffee.starts_at, house.zone, tongue)))
+        title = plain(spell(sentences.board_on, when=moment(coffee.starts_at, house.zone, sentences)))
     rows = [row(topic, board, house, cut_to(topics[:most]), posted=posted) for topic in topics[:most]]
     rows += and_more(len(topics) - most, house)
     blocks: list[Block] = [_heading(title, coffee, house), *(Paragraph(said) for said in _stands(board, house, now))]
-    blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line(tongue.no_topics)))
+    blocks.append(Bullets(tuple(rows)) if rows else Paragraph(line(sentences.no_topics)))
     goes_on = coffee is not None and bool(coffee.current or _waits(board, coffee))
     blocks += _what_to_do(coffee, house, topics=bool(topics), posted=posted, goes_on=goes_on)
-    summary = f"{title}: {count(tongue.topics, len(topics))}"
+    summary = f"{title}: {count(sentences.topics, len(topics))}"
     return Document(summary=clean(summary), blocks=tuple(blocks))
 
 
@@ -69,15 +69,15 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
     shown = board_document(board, house, now, posted=False)
     if not in_order(board):
         return shown
-    tongue = house.tongue
+    sentences = house.sentences
     mine = {topic.id: topic.dots[voter] for topic in in_order(board) if topic.dots.get(voter)}
     left = max(0, house.manner.dots - Counter(mine).total())
-    said = spell(tongue.left, dots=count(tongue.dots, left)) if left else spell(tongue.left_none)
+    said = spell(sentences.left, dots=count(sentences.dots, left)) if left else spell(sentences.left_none)
     if mine:
         listed = ", ".join(f"#{id_}" + (f" ×{dots}" if dots > 1 else "") for id_, dots in mine.items())
-        said = (*said, Text(" "), *spell(tongue.yours, list=listed))
+        said = (*said, Text(" "), *spell(sentences.yours, list=listed))
     place = next((n for n, block in enumerate(shown.blocks) if isinstance(block, Bullets)), 1) + 1
-    planning = () if house.planned or board.coffee else (Paragraph(spell(tongue.how_to_plan)),)
+    planning = () if house.planned or board.coffee else (Paragraph(spell(sentences.how_to_plan)),)
     head, rows, rest = shown.blocks[:2], shown.blocks[2:place], shown.blocks[place:]
     if len(in_order(board)) > SHOWN:
         # Where a message is cut at its end, what to do with them stays.
@@ -88,7 +88,9 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
 def topic_document(topic: Topic, board: Board, house: House) -> Document:
     """One of them, with all of its words."""
     words = Paragraph(row(topic, board, house, TOPIC_LIMIT, posted=False))
-    vote = [Buttons((Button(house.tongue.vote, f"coffee vote {topic.id}"),))] if topic.state is TopicState.OPEN else []
+    vote = (
+        [Buttons((Button(house.sentences.vote, f"coffee vote {topic.id}"),))] if topic.state is TopicState.OPEN else []
+    )
     return Document(summary=clean(plain(words.inlines)), blocks=(words, *vote))
 
 
@@ -111,12 +113,12 @@ def cut_to(topics: Sequence[Topic]) -> int:
 
 def and_more(topics: int, house: House) -> list[Line]:
     """The last row of a list that leaves so many out."""
-    return [spell(house.tongue.and_more, topics=count(house.tongue.topics, topics))] if topics > 0 else []
+    return [spell(house.sentences.and_more, topics=count(house.sentences.topics, topics))] if topics > 0 else []
 
 
 def row(topic: Topic, board: Board, house: House, most: int, *, posted: bool) -> Line:
     """One topic: what to react with, its number, `most` characters of its words, dots, and where it is from."""
-    tongue = house.tongue
+    sentences = house.sentences
     current = board.coffee is not None and board.coffee.current == topic.id
     if current:
         marks = [CURRENT]
@@ -126,7 +128,7 @@ def row(topic: Topic, board: Board, house: House, most: int, *, posted: bool) ->
         marks = [emoji(topic) or OTHER]
     else:
         marks = []
-    facts = [count(tongue.dots, topic.votes)] if topic.votes else []
+    facts = [count(sentences.dots, topic.votes)] if topic.votes else []
     behind = "".join(f" · {fact}" for fact in (*facts, *origin(topic, house)))
     return (
         Text(f"{' '.join((*marks, f'#{topic.id}'))} "),
@@ -142,13 +144,13 @@ def emoji(topic: Topic) -> str:
 
 def origin(topic: Topic, house: House) -> list[str]:
     """Where it is from, and who brought it up, unless nobody says."""
-    tongue, found = house.tongue, []
+    sentences, found = house.sentences, []
     # What nobody may read any more is of no incident either.
     if topic.incident and topic.text != REMOVED and topic.origin in (Origin.NEARMISS, Origin.QUESTION):
-        said = tongue.near_miss if topic.origin is Origin.NEARMISS else tongue.question
+        said = sentences.near_miss if topic.origin is Origin.NEARMISS else sentences.question
         found.append(plain(spell(said, ref=f"INC-{topic.incident}")))
     if topic.by and not house.manner.anonymous:
-        found.append(plain(spell(tongue.by, who=who(house.people)(topic.by))))
+        found.append(plain(spell(sentences.by, who=who(house.people)(topic.by))))
     return found
 
 
@@ -159,53 +161,55 @@ def short(text: str, most: int = SHORT) -> str:
 
 def clock(at: datetime, house: House) -> Time:
     """A time of today, which a platform may show in the reader's own."""
-    return Time(at, moment(at, house.zone, house.tongue).rpartition(", ")[2])
+    return Time(at, moment(at, house.zone, house.sentences).rpartition(", ")[2])
 
 
 def when(at: datetime, house: House) -> Time:
-    return Time(at, moment(at, house.zone, house.tongue))
+    return Time(at, moment(at, house.zone, house.sentences))
 
 
 def where_minutes_are(coffee: Coffee, house: House) -> Line:
     """A path on a machine of ours opens nothing for who reads it in a chat."""
     address = web_link(coffee.minutes)
     place: Inline = Link(address, address) if address else Text(f"coffee minutes {coffee.number}", code=True)
-    return spell(house.tongue.minutes_lie, place=place)
+    return spell(house.sentences.minutes_lie, place=place)
 
 
 def joining(coffee: Coffee, house: House) -> list[Block]:
     """Where people meet."""
     link = house.link(coffee.starts_at)
-    return [Paragraph((*line(house.tongue.meet), Link(house.tongue.join, link)))] if link else []
+    return [Paragraph((*line(house.sentences.meet), Link(house.sentences.join, link)))] if link else []
 
 
 def _heading(title: str, coffee: Coffee | None, house: House) -> Heading:
     if coffee is None:
         return Heading(line(title))
-    return Heading(spell(house.tongue.board_on, when=when(coffee.starts_at, house)))
+    return Heading(spell(house.sentences.board_on, when=when(coffee.starts_at, house)))
 
 
 def _stands(board: Board, house: House, now: datetime) -> Sequence[Line]:
     """How it stands, in a sentence or two."""
-    tongue, coffee = house.tongue, board.coffee
+    sentences, coffee = house.sentences, board.coffee
     if coffee is None:
         planned = house.next(now)
-        return [spell(tongue.next_one, when=when(planned, house)) if planned else spell(tongue.none_planned)]
+        return [spell(sentences.next_one, when=when(planned, house)) if planned else spell(sentences.none_planned)]
     match coffee.status:
         case CoffeeStatus.CALLED:
-            return [spell(tongue.vote_now)]
+            return [spell(sentences.vote_now)]
         case CoffeeStatus.ORDERED:
-            return [spell(tongue.agenda_stands)]
+            return [spell(sentences.agenda_stands)]
         case CoffeeStatus.OVER:
-            return [spell(tongue.is_over), *([where_minutes_are(coffee, house)] if coffee.minutes else [])]
+            return [spell(sentences.is_over), *([where_minutes_are(coffee, house)] if coffee.minutes else [])]
         case CoffeeStatus.SKIPPED:
-            return [spell(tongue.is_skipped)]
+            return [spell(sentences.is_skipped)]
         case CoffeeStatus.RUNNING:
             current = board.topics.get(coffee.current)
             if current is None or coffee.until is None:
-                return [spell(tongue.waits if _waits(board, coffee) else tongue.all_through)]
+                return [spell(sentences.waits if _waits(board, coffee) else sentences.all_through)]
             return [
-                spell(tongue.now, topic=Text(clean(short(current.text)), bold=True), until=clock(coffee.until, house))
+                spell(
+                    sentences.now, topic=Text(clean(short(current.text)), bold=True), until=clock(coffee.until, house)
+                )
             ]
 
 
@@ -216,17 +220,17 @@ def _waits(board: Board, coffee: Coffee) -> bool:
 
 
 def _what_to_do(coffee: Coffee | None, house: House, *, topics: bool, posted: bool, goes_on: bool) -> list[Block]:
-    tongue = house.tongue
-    add, vote = Button(tongue.add, "coffee add"), Button(tongue.vote, "coffee vote")
+    sentences = house.sentences
+    add, vote = Button(sentences.add, "coffee add"), Button(sentences.vote, "coffee vote")
     if coffee is not None and not coffee.status.live:
         return []
     if coffee is not None and coffee.status is CoffeeStatus.RUNNING:
-        going = Button(tongue.go_next, "coffee next") if goes_on else Button(tongue.end, "coffee end")
+        going = Button(sentences.go_next, "coffee next") if goes_on else Button(sentences.end, "coffee end")
         return [*joining(coffee, house), Buttons((going, add))]
-    said = tongue.how_to_vote if posted else tongue.how_to_type_or_react if coffee else tongue.how_to_type
+    said = sentences.how_to_vote if posted else sentences.how_to_type_or_react if coffee else sentences.how_to_type
     # Where nothing is, nobody can put a dot.
-    voting = [Paragraph(spell(said, dots=count(tongue.dots, house.manner.dots)))] if topics else []
-    adding = Paragraph(spell(tongue.how_to_add))
-    begin = [Button(tongue.start, "coffee start")] if coffee and coffee.status is CoffeeStatus.ORDERED else []
+    voting = [Paragraph(spell(said, dots=count(sentences.dots, house.manner.dots)))] if topics else []
+    adding = Paragraph(spell(sentences.how_to_add))
+    begin = [Button(sentences.start, "coffee start")] if coffee and coffee.status is CoffeeStatus.ORDERED else []
     buttons = (*begin, *([vote] if topics else ()), add)
     return [*voting, adding, *(joining(coffee, house) if coffee else ()), Buttons(buttons)]

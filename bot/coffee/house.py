@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.coffee.board import Manner
-from bot.coffee.sentences import TONGUES, Tongue
+from bot.coffee.sentences import SENTENCES, Sentences
 from bot.coffee.voters import Voter
 from bot.incident.model import Person
 
@@ -33,5 +33,5 @@ class House:
         return self.manner.link or self.there(at)
 
     @property
-    def tongue(self) -> Tongue:
-        return TONGUES[self.language]
+    def sentences(self) -> Sentences:
+        return SENTENCES[self.language]

@@ -25,18 +25,18 @@ def minutes_ref(coffee: Coffee, zone: str, before: int = 0) -> str:
 
 def minutes(coffee: Coffee, topics: Mapping[int, Topic], stay: Sequence[Topic], house: House) -> str:
     """`topics` are those of the coffee, `stay` those that are open for the next one."""
-    tongue = house.tongue
+    sentences = house.sentences
     discussed = talked_about(coffee, topics)
-    title = plain(spell(tongue.minutes_of, date=day(_met(coffee), house.zone, tongue, year=True)))
+    title = plain(spell(sentences.minutes_of, date=day(_met(coffee), house.zone, sentences, year=True)))
     parts = [f"# {title}", _facts(coffee, discussed, house)]
     if house.manner.anonymous:
-        parts.append(tongue.no_names)
+        parts.append(sentences.no_names)
     if not discussed:
-        parts.append(tongue.none_discussed)
+        parts.append(sentences.none_discussed)
     parts += [_topic(number, topic, house) for number, topic in enumerate(discussed, 1)]
     if stay:
         rows = "\n".join(f"- {_said(topic.text, house)}{_more(topic, house)}" for topic in stay)
-        parts.append(f"## {tongue.stay}\n\n{rows}")
+        parts.append(f"## {sentences.stay}\n\n{rows}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -48,23 +48,27 @@ def talked_about(coffee: Coffee, topics: Mapping[int, Topic]) -> list[Topic]:
 
 
 def _facts(coffee: Coffee, discussed: Sequence[Topic], house: House) -> str:
-    tongue = house.tongue
+    sentences = house.sentences
     length = coffee.ended - coffee.began if coffee.ended and coffee.began else timedelta()
     began = f"{_met(coffee).astimezone(ZoneInfo(house.zone)):%H:%M %Z}"
-    rows = [(tongue.began_at, began), (tongue.length, span(length))]
+    rows = [(sentences.began_at, began), (sentences.length, span(length))]
     if coffee.voices:
-        rows.append((tongue.voices_heard, count(tongue.voters, coffee.voices)))
-    rows.append((tongue.discussed, count(tongue.topics, len(discussed))))
+        rows.append((sentences.voices_heard, count(sentences.voters, coffee.voices)))
+    rows.append((sentences.discussed, count(sentences.topics, len(discussed))))
     return "\n".join(f"- **{name}:** {escape(value)}" for name, value in rows)
 
 
 def _topic(number: int, topic: Topic, house: House) -> str:
-    tongue = house.tongue
-    dots = [count(tongue.dots, topic.votes)] if topic.votes else []
+    sentences = house.sentences
+    dots = [count(sentences.dots, topic.votes)] if topic.votes else []
     facts = [*dots, span(topic.spent), *origin(topic, house)]
     taken = [f"- {_said(one.text, house)}{_by(one.by, house)}" for one in topic.takeaways]
     return "\n\n".join(
-        [f"## {number}. {_said(topic.text, house)}", escape(", ".join(facts)), "\n".join(taken) or tongue.nothing_said]
+        [
+            f"## {number}. {_said(topic.text, house)}",
+            escape(", ".join(facts)),
+            "\n".join(taken) or sentences.nothing_said,
+        ]
     )
 
 

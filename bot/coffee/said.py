@@ -32,9 +32,9 @@ def told(
         case "ordered":
             return _ordered(coffee, topics, house)
         case "skipped":
-            return _message(spell(house.tongue.skipped, when=when(coffee.starts_at, house)))
+            return _message(spell(house.sentences.skipped, when=when(coffee.starts_at, house)))
         case "moved":
-            return _message(spell(house.tongue.moved, when=when(coffee.starts_at, house)))
+            return _message(spell(house.sentences.moved, when=when(coffee.starts_at, house)))
         case "over":
             return _over(coffee, topics, house)
     about, done = topics.get(topic), topics.get(before)
@@ -45,11 +45,11 @@ def told(
         case "began" if about and going:
             return _began(about, going, done, house, _late(coffee, going, house))
         case "quiet" if about:
-            return _message(*_done(about, house), Paragraph(spell(house.tongue.quiet)))
+            return _message(*_done(about, house), Paragraph(spell(house.sentences.quiet)))
         case "began" if done:
             return _message(*_done(done, house))
         case "on" if about and going:
-            return _message(spell(house.tongue.goes_on, topic=short(about.text), until=clock(going, house)))
+            return _message(spell(house.sentences.goes_on, topic=short(about.text), until=clock(going, house)))
         case _:
             return None
 
@@ -57,7 +57,7 @@ def told(
 def thumbs(topic: Topic, house: House) -> Document:
     """Asks whether to go on."""
     asked = spell(
-        house.tongue.asks,
+        house.sentences.asks,
         topic=short(topic.text),
         extension=span(house.manner.extension),
         thumbs=span(house.manner.thumbs),
@@ -66,23 +66,25 @@ def thumbs(topic: Topic, house: House) -> Document:
 
 
 def _ordered(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
-    tongue, at = house.tongue, when(coffee.starts_at, house)
+    sentences, at = house.sentences, when(coffee.starts_at, house)
     agenda = [topics[id_] for id_ in coffee.agenda if id_ in topics]
     first, rows = agenda[:ON_THE_AGENDA], list[Line]()
     for topic in first:
-        dots = f" ({count(tongue.dots, topic.votes)})" if topic.votes else ""
+        dots = f" ({count(sentences.dots, topic.votes)})" if topic.votes else ""
         rows.append(line(f"{short(topic.text, cut_to(first))}{dots}"))
     more = [Paragraph(said) for said in and_more(len(agenda) - ON_THE_AGENDA, house)]
     if not rows:
-        return _message(spell(tongue.agenda_empty, when=at))
-    return _message(spell(tongue.agenda, when=at), Bullets(tuple(rows), ordered=True), *more, *joining(coffee, house))
+        return _message(spell(sentences.agenda_empty, when=at))
+    return _message(
+        spell(sentences.agenda, when=at), Bullets(tuple(rows), ordered=True), *more, *joining(coffee, house)
+    )
 
 
 def _began(topic: Topic, until: datetime, done: Topic | None, house: House, late: Sequence[Block]) -> Document:
     """How to write things down is said with the first topic."""
-    began = spell(house.tongue.began, topic=Text(clean(topic.text), bold=True), until=clock(until, house))
+    began = spell(house.sentences.began, topic=Text(clean(topic.text), bold=True), until=clock(until, house))
     if done is None:
-        return _message(began, Paragraph(spell(house.tongue.during)), *late)
+        return _message(began, Paragraph(spell(house.sentences.during)), *late)
     first, *taken = _done(done, house)
     return Document(summary=plain(began), blocks=(Paragraph(first), *taken, Paragraph(began), *late))
 
@@ -92,25 +94,25 @@ def _late(coffee: Coffee, until: datetime, house: House) -> Sequence[Block]:
     began = coffee.began or coffee.starts_at
     in_time = coffee.starts_at <= began < coffee.starts_at + house.manner.length
     end = (coffee.starts_at if in_time else began) + house.manner.length
-    return [Paragraph(spell(house.tongue.late, end=clock(end, house)))] if until > end else []
+    return [Paragraph(spell(house.sentences.late, end=clock(end, house)))] if until > end else []
 
 
 def _done(topic: Topic, house: House) -> tuple[Line, *tuple[Block, ...]]:
     said = {"topic": short(topic.text), "length": span(topic.spent)}
     if not topic.takeaways:
-        return (spell(house.tongue.done_plain, **said),)
-    return spell(house.tongue.done, **said), Bullets(tuple(line(one.text) for one in topic.takeaways))
+        return (spell(house.sentences.done_plain, **said),)
+    return spell(house.sentences.done, **said), Bullets(tuple(line(one.text) for one in topic.takeaways))
 
 
 def _over(coffee: Coffee, topics: Mapping[int, Topic], house: House) -> Document:
-    tongue = house.tongue
+    sentences = house.sentences
     discussed = [topic for topic in topics.values() if topic.coffee == coffee.number]
     taken: list[Takeaway] = [one for topic in discussed for one in topic.takeaways]
     length = coffee.ended - coffee.began if coffee.ended and coffee.began else None
-    said = {"topics": count(tongue.topics, len(discussed)), "length": span(length) if length else "0 min"}
+    said = {"topics": count(sentences.topics, len(discussed)), "length": span(length) if length else "0 min"}
     if not discussed:
-        return _message(spell(tongue.over_plain, **said))
-    over = spell(tongue.over, takeaways=count(tongue.takeaways, len(taken)), **said)
+        return _message(spell(sentences.over_plain, **said))
+    over = spell(sentences.over, takeaways=count(sentences.takeaways, len(taken)), **said)
     return _message(over, Paragraph(where_minutes_are(coffee, house)))
 
 

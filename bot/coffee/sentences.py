@@ -18,7 +18,7 @@ from bot.coffee.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
+class Sentences:
     """The sentences of one `language`. Counts have two forms, of which the first is for one."""
 
     language: Language
@@ -84,7 +84,7 @@ class Tongue:
     somebody: str
 
 
-ENGLISH = Tongue(
+ENGLISH = Sentences(
     language="en",
     topics=("1 topic", "{n} topics"),
     dots=("1 dot", "{n} dots"),
@@ -148,7 +148,7 @@ ENGLISH = Tongue(
     somebody="somebody",
 )
 
-GERMAN = Tongue(
+GERMAN = Sentences(
     language="de",
     topics=("1 Thema", "{n} Themen"),
     dots=("1 Punkt", "{n} Punkte"),
@@ -212,7 +212,7 @@ GERMAN = Tongue(
     somebody="jemand",
 )
 
-TONGUES: Mapping[str, Tongue] = {"en": ENGLISH, "de": GERMAN}
+SENTENCES: Mapping[str, Sentences] = {"en": ENGLISH, "de": GERMAN}
 """By the `language` of the configuration."""
 
 _PARTS = re.compile(r"\{(\w+)\}")
@@ -236,14 +236,14 @@ def count(forms: tuple[str, str], n: int) -> str:
     return one if n == 1 else many.format(n=n)
 
 
-def day(at: datetime, zone: str, tongue: Tongue, *, year: bool = False) -> str:
+def day(at: datetime, zone: str, sentences: Sentences, *, year: bool = False) -> str:
     """`Thu 3 Dec`, as people in `zone` read it."""
-    return languages.day(at, ZoneInfo(zone), tongue.language, year=year)
+    return languages.day(at, ZoneInfo(zone), sentences.language, year=year)
 
 
-def moment(at: datetime, zone: str, tongue: Tongue) -> str:
+def moment(at: datetime, zone: str, sentences: Sentences) -> str:
     """`Thu 3 Dec, 10:00 CET`."""
-    return f"{day(at, zone, tongue)}, {at.astimezone(ZoneInfo(zone)):%H:%M %Z}"
+    return f"{day(at, zone, sentences)}, {at.astimezone(ZoneInfo(zone)):%H:%M %Z}"
 
 
 def span(length: timedelta) -> str:

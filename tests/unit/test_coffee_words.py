@@ -18,7 +18,7 @@ from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.nameless import nameless
 from bot.coffee.replies import done
 from bot.coffee.said import IN_THE_ROOM, is_of_it, thumbs, told
-from bot.coffee.sentences import GERMAN, TONGUES, day, moment, span, spell
+from bot.coffee.sentences import GERMAN, SENTENCES, day, moment, span, spell
 from tests.coffees import (
     AFTER,
     BEFORE,
@@ -39,7 +39,7 @@ from tests.coffees import (
 from tests.golden_files import golden
 from tests.world import PEOPLE
 
-LANGUAGES = sorted(TONGUES)
+LANGUAGES = sorted(SENTENCES)
 NOW = STARTS - timedelta(days=1)
 
 
@@ -104,7 +104,7 @@ def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("rule", ["named", "nameless"])
 def test_the_minutes_are_what_a_person_has_read(language, rule):
-    unnamed = partial(nameless, people=PEOPLE.values(), instead=TONGUES[language].somebody)
+    unnamed = partial(nameless, people=PEOPLE.values(), instead=SENTENCES[language].somebody)
     here = house(language, **({"anonymous": True, "unnamed": unnamed} if rule == "nameless" else {}))
     golden(f"coffee/minutes.{rule}.{language}.md", minutes(OVER, AFTER.topics, [RUNBOOKS, OPEN], here))
 
@@ -259,7 +259,7 @@ def test_of_topics_in_a_list_long_ones_alone_are_cut_and_one_alone_is_not():
     ],
 )
 def test_dates_are_as_people_read_them(at, english, german):
-    assert [moment(at, "Europe/Berlin", TONGUES[language]) for language in ("en", "de")] == [english, german]
+    assert [moment(at, "Europe/Berlin", SENTENCES[language]) for language in ("en", "de")] == [english, german]
 
 
 def test_people_meet_where_the_configuration_says_or_else_where_the_calendar_does():
