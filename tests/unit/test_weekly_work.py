@@ -152,6 +152,7 @@ def test_drills_are_told_in_the_week_in_which_they_ended_in_their_order() -> Non
         drill(9, c.Resolve()),
         drill(8, c.Resolve()),
         drill(7, c.Resolve(), later(c.AddFollowUp(text="Learn it"), 72), days=-2),
+        drill(3, c.Resolve(), later(c.Close(), 72), days=-2),
         drill(6),
         drill(5, c.Cancel()),
         drill(4, c.Resolve(), c.Reopen()),
