@@ -11,7 +11,7 @@ from bot.coffee.board import Board, Coffee, CoffeeStatus, Origin, Takeaway, Topi
 from bot.coffee.weekly.around import Around
 from bot.coffee.weekly.digest import WeeklyDigest, weekly
 from bot.incident import commands as c
-from bot.incident.model import Mark
+from bot.incident.model import Kind, Mark, Status
 from bot.oncall.escalation import Ladder, Roster, Step
 from bot.oncall.load import Paged
 from tests.builders import Story
@@ -141,3 +141,39 @@ def test_of_two_coffees_the_earlier_is_told_first_each_in_the_order_of_its_agend
     assert coffee is not None
     assert [one.text for one in coffee.talked] == ["Topic 9", "Topic 7", "Topic 8", "Topic 6"]
     assert (coffee.takeaways, coffee.minutes) == (2, "https://git.example.org/5")
+
+
+def drill(number: int, *said: object, days: float = 1) -> Story:
+    return lived(number, START + days * DAY, c.Open(title=f"D{number}", kind=Kind.DRILL, service="volumes"), *said)  # type: ignore[arg-type]
+
+
+def test_drills_are_told_in_the_week_in_which_they_ended_in_their_order() -> None:
+    stories = (
+        drill(9, c.Resolve()),
+        drill(8, c.Resolve()),
+        drill(7, c.Resolve(), later(c.AddFollowUp(text="Learn it"), 72), days=-2),
+        drill(3, c.Resolve(), later(c.Close(), 72), days=-2),
+        drill(6),
+        drill(5, c.Cancel()),
+        drill(4, c.Resolve(), c.Reopen()),
+    )
+    found = told(*stories).drills
+    assert found is not None
+    assert [one.ref for one in found] == ["INC-8", "INC-9"]
+    assert told(drill(6)).drills is None
+    theirs = around(END, team="Web", services=("web",))
+    assert told(*stories, about=theirs).drills is None
+
+
+def test_luck_of_what_was_opened_by_mistake_is_not_told() -> None:
+    lucky = c.Note(mark=Mark.LUCKY, text="A spare switch")
+    assert told(lived(7, START, c.Open(title="t"), lucky, c.Cancel())).nearmisses is None
+    assert told(lived(7, START, c.Open(title="t"), lucky)).nearmisses is not None
+
+
+def test_what_ended_earlier_and_is_reviewed_now_is_no_incident_of_the_week() -> None:
+    reviewed = of_last_week(7, c.Resolve(), later(c.SetStatus(status=Status.REVIEW), 72))
+    digest = told(reviewed)
+    assert digest.incidents is None
+    assert digest.postmortems is not None
+    assert [one.ref for one in digest.postmortems.running] == ["INC-7"]
