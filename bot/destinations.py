@@ -67,11 +67,11 @@ def destinations(text: str, platforms: Collection[str], mailers: Collection[str]
         return (Mailbox(_only(mailers, text), text),)
     if text.startswith(("#", "!")):
         return (Place(_configured("matrix" if colon else "slack", platforms), _room(text)),)
-    if not colon and text in PLATFORMS:
+    if text in PLATFORMS:
         return (Place(_configured(text, platforms)),)
-    if colon and name in PLATFORMS:
+    if name in PLATFORMS:
         return (Place(_configured(name, platforms), _room(rest)),)
-    if colon and _ADDRESS.fullmatch(rest):
+    if _ADDRESS.fullmatch(rest):
         if name not in mailers:
             raise Nowhere("no such block under `paging:` sends mail", _meant(name, mailers, ":" + rest))
         return (Mailbox(name, rest),)

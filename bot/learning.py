@@ -7,7 +7,6 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from adapters.holidays import as_date, holidays, public, told
 from bot.calendars import MeetingSource
 from bot.coffee.house import House
 from bot.coffee.invitation import Invitation
@@ -53,7 +52,7 @@ class Learning:
         *,
         calendar: Callable[[], str] = lambda: "",
     ) -> None:
-        known = cache(lambda names: holidays(names).is_off)
+        known = cache(_days_off)
 
         def days_off(names: Sequence[str]) -> IsOff:
             return known(tuple(names))
@@ -155,7 +154,17 @@ class Shelf:
         return self._digests.edition(team, start, end, language)
 
 
+def _days_off(names: Sequence[str]) -> IsOff:
+    if not names:
+        return lambda day: False
+    from adapters.holidays import holidays
+
+    return holidays(names).is_off
+
+
 def unknown_holidays(names: Sequence[str], year: int) -> list[str]:
     """What is wrong with the names under `holidays:`, a sentence each. Takes a second; raises Unavailable."""
+    from adapters.holidays import as_date, public, told
+
     regions = [name for name in names if as_date(name) is None]
     return [told(one) for one in public(regions, year).unknown] if regions else []

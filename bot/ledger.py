@@ -67,7 +67,8 @@ class Ledger:
             self._plan_logs(event, incident)
             if isinstance(event, e.MergedInto):
                 self._owners.merged.append((number, event.into))
-            if isinstance(event, e.PeoplePaged) and event.turn:
+            # As in `plan`: whatever a rule forgets, an exercise takes nobody's turn.
+            if isinstance(event, e.PeoplePaged) and event.turn and incident.real:
                 self._rota.took(event.turn)
         if incident is None:
             raise ValueError("a command without events is not applied")

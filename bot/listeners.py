@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from adapters.settings import Settings
-from adapters.status.builtin import Config as OwnPage
 from adapters.web.serving import Listener
 from bot.config import Config
+
+if TYPE_CHECKING:
+    from adapters.status.builtin import Config as OwnPage
 
 
 def own_pages(settings: Settings) -> dict[str, OwnPage]:
     """The status pages that we serve ourselves."""
+    if not settings.pages:
+        return {}
+    from adapters.status.builtin import Config as OwnPage
+
     return {name: block for name, block in settings.pages.items() if isinstance(block, OwnPage)}
 
 

@@ -69,7 +69,7 @@ class Understanding:
             return
         command = parsed.command
         real = isinstance(command, c.Open) and command.kind is not Kind.DRILL
-        if not real and not isinstance(command, c.DutyCommand):
+        if not real and not isinstance(command, c.DutyCommand | c.PostDigest):
             return
         here = self._lookups.incident(context.room)
         if is_drill(here):

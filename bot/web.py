@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 
 from adapters.settings import Settings
-from adapters.status.builtin import Config as OwnPage
 from adapters.web.acknowledge import AckPages
 from adapters.web.calendars import Calendars
 from adapters.web.coffee import CoffeeCalendar
 from adapters.web.digests import DigestPages
 from adapters.web.machines import Health, machines_app
-from adapters.web.public import public_app
 from adapters.web.serving import Listener
 from bot.coffee.invitation import Invitation
 from bot.config import Config
@@ -27,6 +26,9 @@ from bot.providers import alert_sources
 from bot.signed import Signed
 from bot.status.model import PublicPages
 from bot.vital import Vital
+
+if TYPE_CHECKING:
+    from adapters.status.builtin import Config as OwnPage
 
 
 class Web:
@@ -94,4 +96,6 @@ class Web:
         return [machines, *(self._public(*publics[place]) for place in others)]
 
     def _public(self, name: str, page: OwnPage) -> Starlette:
+        from adapters.web.public import public_app
+
         return public_app(name, page, self._pages, self._clock)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.coffee.meeting import ENDS_ITSELF, done, running, told_of
-from bot.coffee.topics import of_meeting
+from bot.coffee.topics import of_meeting, open_topics, ordered
 from bot.incident import effects as f
 from bot.incident.commands.coffee import SkipCoffee
 from bot.incident.model import Refused
@@ -47,12 +47,13 @@ def _again(topic: Topic) -> TopicState:
 
 def resumed(board: Board, manner: Manner, *, at: datetime) -> Brewed | None:
     """The meeting that has just been ended goes on, with the topic that somebody names; None: there is none. Its dots are gone, its agenda is
-    not."""
+    not; what came up since stands behind it."""
     last = max((one for one in board.past.values() if one.ended), key=lambda one: one.number, default=None)
     if board.coffee is not None or last is None or not timedelta() <= at - (last.ended or at) < BY_MISTAKE:
         return None
     past = {number: one for number, one in board.past.items() if number != last.number}
-    coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None)
+    since = (topic.id for topic in ordered(open_topics(board)) if topic.id not in last.agenda)
+    coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None, agenda=(*last.agenda, *since))
     # Whoever put one since did so for the next coffee, as somebody else.
     again = [replace(topic, dots={}, reacted={}) for topic in board.topics.values() if topic.state is TopicState.OPEN]
     board = with_topics(replace(board, coffee=coffee, past=past), *again)
@@ -78,11 +79,9 @@ def written(board: Board, coffee: Coffee, manner: Manner, told: Told) -> Brewed:
 
 
 def close(board: Board, manner: Manner, at: datetime) -> Brewed:
-    """People part. Who has dots for the next coffee has as many as everybody."""
+    """People part; they met until now. Who has dots for the next coffee has as many as everybody."""
     board = done(board, at)
-    coffee = board.coffee
-    if coffee is None:
-        return Brewed(board)
+    coffee = running(board)
     voices = {voter for topic in board.topics.values() for voter in topic.dots}
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=max(coffee.voices, len(voices)))
     # Who voted for what is nobody's business any more; how many did is for the minutes.

@@ -143,23 +143,17 @@ def done(board: Board, at: datetime) -> Board:
 
 
 def _begin(board: Board, id_: int, manner: Manner, at: datetime, *, ended: int) -> Brewed:
-    """Talk about this one, behind the one that `ended` (0: none). What was said of it at an earlier coffee stands in the minutes of
-    that."""
+    """Talk about this one of the agenda, behind the one that `ended` (0: none). What was said of it at an earlier coffee stands in the
+    minutes of that."""
     coffee = running(board)
     topic = replace(board.topics[id_], state=TopicState.OPEN, coffee=coffee.number)
     if not of_meeting(board.topics[id_], coffee):
         topic = replace(topic, spent=timedelta(), takeaways=())
     until = at + manner.timebox
-    agenda = coffee.agenda if id_ in coffee.agenda else _behind(coffee.agenda, coffee.last, id_)
-    coffee = replace(coffee, agenda=agenda, current=id_, since=at, until=until, round=1)
+    coffee = replace(coffee, current=id_, since=at, until=until, round=1)
     effects = (*told_of(manner, "began", coffee, id_, before=ended), f.WakeTimebox(coffee.number, id_, 1, until))
     told = Told(Did.BEGAN, board.topics.get(ended), then=topic, coffee=coffee)
     return Brewed(with_coffee(with_topics(board, topic), coffee), effects, told)
-
-
-def _behind(agenda: tuple[int, ...], last: int, id_: int) -> tuple[int, ...]:
-    place = agenda.index(last) + 1 if last in agenda else 0
-    return (*agenda[:place], id_, *agenda[place:])
 
 
 def _next(board: Board, coffee: Coffee) -> Topic | None:

@@ -23,7 +23,7 @@ def end_timebox(board: Board, command: EndTimebox, manner: Manner, *, at: dateti
     if coffee is None or coffee.asking:
         return Brewed(board)
     until = at + manner.thumbs
-    coffee = replace(coffee, asking=True, thumbs={}, asked={}, until=until)
+    coffee = replace(coffee, asking=True, until=until)
     ask = tuple(f.AskThumbs(name, coffee.number, coffee.current, coffee.round) for name in manner.platforms)
     wake = f.WakeThumbs(coffee.number, coffee.current, coffee.round, until)
     told = Told(Did.ASKED, board.topics.get(coffee.current), coffee=coffee)

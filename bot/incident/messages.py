@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
-from difflib import SequenceMatcher
 
 from bot.incident import commands as c
 from bot.incident import events as e
@@ -132,6 +131,8 @@ def _quotes(post: PublicPost, texts: Collection[str]) -> bool:
 def _stands_in(words: Sequence[str], said: Sequence[str]) -> bool:
     if len("".join(words)) < QUOTED:
         return False
+    from difflib import SequenceMatcher
+
     blocks = SequenceMatcher(None, words, said, autojunk=False).get_matching_blocks()
     run = min(2, len(words))
     return 3 * sum(block.size for block in blocks if block.size >= run) >= 2 * len(words)

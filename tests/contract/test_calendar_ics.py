@@ -22,6 +22,7 @@ from tests.contract.calendars import ANAS_DAY, END, START, built
 from tests.contract.servers.http import Answer
 from tests.contract.servers.ics import IcsServer
 from tests.unit.calendar_texts import VTIMEZONE, calendar
+from tests.until import PATIENCE
 
 
 @pytest.fixture
@@ -65,9 +66,9 @@ async def test_a_disk_that_is_away_holds_no_thread_that_pages_need(http: Http, t
     file.write_bytes(ANAS_DAY)
     shared, free = ThreadPoolExecutor(1), Event()
     asyncio.get_running_loop().set_default_executor(shared)
-    busy = shared.submit(free.wait, 10)
+    busy = shared.submit(free.wait, 2 * PATIENCE)
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             read = await fetched(built("ics", http, file=str(file)))
     finally:
         free.set()

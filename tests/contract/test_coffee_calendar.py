@@ -114,6 +114,8 @@ def test_the_invitation_as_it_is_sent(tmp_path: Path):
     event = Calendar.from_ical(body).walk("VEVENT")[0]
     assert str(event["LOCATION"]) == str(event["URL"]) == MEET
     assert event["DURATION"].dt == timedelta(minutes=50)
+    at_once = Calendar.from_ical(written(replace(made, length=timedelta()))).walk("VEVENT")[0]
+    assert at_once["DURATION"].dt == timedelta(minutes=1)
     nowhere = Calendar.from_ical(written(replace(made, link=""))).walk("VEVENT")[0]
     assert "LOCATION" not in nowhere
 
@@ -135,8 +137,18 @@ async def test_the_link_opens_it_and_says_when_it_is_the_same(get: httpx.AsyncCl
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
     assert answer.content == written(made)
     assert answer.headers["x-robots-tag"] == "noindex"
-    again = await get.get(LINKS.link(), headers={"If-None-Match": f"W/{answer.headers['etag']}"})
-    assert (again.status_code, again.content) == (304, b"")
+    tag = answer.headers["etag"]
+    assert (tag[0], tag[-1], len(tag)) == ('"', '"', 34)
+    for held in (tag, f"W/{tag}"):
+        again = await get.get(LINKS.link(), headers={"If-None-Match": held})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    changed = await get.get(LINKS.link(), headers={"If-None-Match": '"of another week"'})
+    assert changed.status_code == 200
+
+
+def test_the_link_is_the_same_in_every_release():
+    """People subscribe once, and for years."""
+    assert LINKS.link() == f"{BASE}/coffee.ics?token=ImNvZmZlZSI.MF7UW-hGTgW_ddbp7IVgvkWndJA"
 
 
 async def test_no_other_link_of_ours_opens_it_and_nothing_is_told_to_a_stranger(get: httpx.AsyncClient):
@@ -152,7 +164,7 @@ async def test_no_other_link_of_ours_opens_it_and_nothing_is_told_to_a_stranger(
     assert CoffeeLinks("k" * 32, lambda: "").link() == ""
 
 
-async def test_what_cannot_be_known_now_is_asked_for_again(made: Invitation):
+async def test_what_cannot_be_known_now_is_asked_for_again(made: Invitation, caplog: pytest.LogCaptureFixture):
     def away() -> Invitation:
         raise Unavailable("the holidays could not be looked up")
 
@@ -162,9 +174,20 @@ async def test_what_cannot_be_known_now_is_asked_for_again(made: Invitation):
     def garbled() -> Invitation:
         raise Rejected("the calendar of the coffee: the calendar has more than 20000 meetings in 460 days")
 
-    for answers, code in ((away, 503), (gone, 503), (garbled, 503), (lambda: None, 404)):
+    later = "The database does not answer; try again in a minute."
+    for answers, code, said, after in (
+        (away, 503, "Not now: the holidays could not be looked up", "300"),
+        (gone, 503, later, None),
+        (
+            garbled,
+            503,
+            "Not now: the calendar of the coffee: the calendar has more than 20000 meetings in 460 days",
+            "300",
+        ),
+        (lambda: None, 404, "There is no coffee: nothing stands under `coffee:` in the configuration.", None),
+    ):
         app = Starlette(routes=[Route("/coffee.ics", CoffeeCalendar(LINKS, answers).show)])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=BASE) as client:
             answer = await client.get(LINKS.link())
-        assert answer.status_code == code
-        assert "db.internal" not in answer.text
+        assert (answer.status_code, answer.text, answer.headers.get("retry-after")) == (code, said, after)
+    assert "the coffee's calendar could not be shown: connection refused at db.internal" in caplog.text

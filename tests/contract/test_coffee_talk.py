@@ -467,6 +467,23 @@ async def test_a_cup_on_a_message_is_a_topic_another_is_a_dot_and_taken_off_it_t
     assert [topic for topic in table.board.topics.values() if topic.state is TopicState.OPEN] == []
 
 
+async def test_when_people_meet_and_that_they_do_not_is_said_to_everybody_and_the_rest_below_the_board(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    at = starts(table)
+    for command in (CallCoffee(starts_at=at), OrderAgenda(starts_at=at), CallCoffee(starts_at=at + timedelta(hours=1))):
+        await table.asks(command)
+        await table.settle()
+    await table.types("coffee skip")
+    await table.settle()
+    said = table.stage.rooms["console"].messages("incidents")
+    assert [one.thread for one in said] == [""] * 4
+    for one, words in zip(said[1:], ("The agenda:", "moved in the calendar", "not take place"), strict=True):
+        assert words in one.document.to_plain()
+    await table.types("coffee start")
+    await table.settle()
+    assert [one.thread for one in table.stage.rooms["console"].messages("incidents")[5:]] == [table._board("console")]
+
+
 async def test_a_cup_on_what_we_say_of_the_coffee_is_no_topic(table: Table):
     await table.types("coffee add Why do OSDs flap?")
     at = starts(table)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from itsdangerous import URLSafeSerializer
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -78,6 +80,8 @@ async def test_the_link_shows_the_last_one_with_its_details_and_leads_to_the_oth
     assert "&lt;b&gt;&amp; more&lt;/b&gt;" in answer.text
     assert '<section id="oncall">' in answer.text
     assert "<title>3 pages &lt;at night&gt;</title>" in answer.text
+    assert "<figure><svg" in answer.text
+    assert re.search(r"</svg>\s*</figure>", answer.text)
     assert 'href="?until=2026-11-23T08:00Z&amp;lang=en"' in answer.text
     assert '<strong aria-current="page">2026-11-30</strong>' in answer.text
     assert library.asked == [("", ENDS[0] - WEEK, ENDS[0], "en")]
@@ -92,6 +96,12 @@ async def test_an_earlier_one_and_what_is_known_until_now_can_be_read(get: httpx
 async def test_before_the_first_one_there_is_what_is_known_until_now(get: httpx.AsyncClient, library: Library) -> None:
     library.ends = []
     assert "until 03 Dec" in (await get.get(LINKS.link())).text
+    assert (await get.get(f"{LINKS.link()}?until={stamp(ENDS[1])}")).status_code == 404
+
+
+def test_the_link_is_the_same_in_every_release() -> None:
+    """People keep it, and it is posted each week."""
+    assert LINKS.link("storage") == f"{BASE}/digests/WyJzdG9yYWdlIl0.P89kiACtXVuUPTZL5L-pt8pQgPU"
 
 
 async def test_a_team_reads_its_own_in_its_language_or_in_another(get: httpx.AsyncClient, library: Library) -> None:
@@ -116,13 +126,22 @@ async def test_a_team_reads_its_own_in_its_language_or_in_another(get: httpx.Asy
         f"{LINKS.link()}?until={'9' * 5000}",
         f"{LINKS.link()}?lang=xx",
         LINKS.link("gone"),
+        f"/digests/{URLSafeSerializer(KEY, salt='digest').dumps({'team': 'storage'})}",
     ],
     # Some of them hold the time.
-    ids=range(10),
+    ids=range(11),
 )
 async def test_whatever_is_none_of_ours_is_not_there(get: httpx.AsyncClient, library: Library, address: str) -> None:
-    assert (await get.get(address)).status_code == 404
+    answer = await get.get(address)
+    assert answer.status_code == 404
+    assert "until" not in answer.text
     assert library.asked == []
+
+
+async def test_whoever_follows_an_old_link_is_told_where_the_new_one_is(get: httpx.AsyncClient) -> None:
+    said = "There is no such digest. `digest link` in chat shows the link there is."
+    assert (await get.get("/digests/x")).text == said
+    assert (await get.get(LINKS.link("gone"))).text == "`gone` is not configured under `digest.teams:` any more"
 
 
 async def test_at_the_same_moment_too_a_link_reads_its_own_team_s_alone(

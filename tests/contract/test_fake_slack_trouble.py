@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.contract.servers.slack import BROKEN, HTML, HUGE, Person, SlackServer, Trouble, limited
 from tests.contract.slack_clients import bolt, error_of, web_client
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -138,6 +138,7 @@ async def test_an_event_comes_again_until_it_is_acknowledged(hasty: SlackServer)
     await hasty.people["ana"].posts("#ours", "x")
     first = await socket.receive_json()
     assert (first["retry_attempt"], first["retry_reason"], first["accepts_response_payload"]) == (0, "", False)
+    hasty.delivery._patience = PATIENCE
     again = await socket.receive_json()
     assert (again["retry_attempt"], again["retry_reason"]) == (1, "timeout")
     assert again["payload"] == first["payload"]

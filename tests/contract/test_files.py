@@ -21,6 +21,7 @@ from bot.store import Copy
 from tests.contract.stage import Stage, on_stage
 from tests.contract.test_removed import People, exported, told
 from tests.fakes import Orders, Patience
+from tests.until import PATIENCE
 from tests.world import RULES, World
 
 GRAPH = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
@@ -169,7 +170,7 @@ async def test_a_platform_that_hangs_on_many_files_holds_up_nothing_else(stage: 
     for n in range(IN_FLIGHT + 10):
         await people.pins(FILE, message=f"n{n}")
     async with stage.delivering():
-        await asyncio.wait_for(patience.asked.wait(), 10)
+        await asyncio.wait_for(patience.asked.wait(), PATIENCE)
         await people.types("task nothing else waits")
         await stage.until(lambda: "nothing else waits" in stage.card(), "the task on the card")
         assert fetched(stage) == AT_ONCE
@@ -210,7 +211,7 @@ async def test_a_removal_while_it_is_fetched_leaves_nothing(stage: Stage, people
     stage.chat.by_method["fetch"] = Orders(always=patience)
     await people.pins(FILE)
     async with stage.delivering():
-        await asyncio.wait_for(patience.asked.wait(), 10)
+        await asyncio.wait_for(patience.asked.wait(), PATIENCE)
         await people.removes()
         patience.go.set()
         await stage.until(lambda: ("keep_file", "done", 1) in stage.effects("keep_file"), "the end of the fetch")

@@ -26,6 +26,7 @@ from storage.engine import Database
 from storage.store import SqlStore
 from tests.clock import START
 from tests.statements import statements
+from tests.until import PATIENCE
 from tests.world import RULES, World
 
 WATCHDOG = Route(
@@ -37,6 +38,7 @@ WATCHDOG = Route(
     page="platform",
     heartbeat=timedelta(minutes=10),
 )
+
 SENDERS = frozenset({"prometheus", "other"})
 
 
@@ -342,7 +344,7 @@ async def test_looks_go_on_whatever_comes_of_one_and_the_watch_is_handed_on(capl
     caplog.set_level(logging.WARNING)
     heartbeats = Heartbeats(submit, SENDERS, expects=True, sleep=sleep)
     running = asyncio.create_task(heartbeats.run())
-    await asyncio.wait_for(enough.wait(), 10)
+    await asyncio.wait_for(enough.wait(), PATIENCE)
     running.cancel()
     assert [look.watch for look in asked] == [None, *[watches[0]] * 4, watches[1]]
     assert slept[0] == 1.0
@@ -365,5 +367,5 @@ async def test_where_nothing_is_expected_one_look_that_worked_is_enough() -> Non
     async def sleep(_: float) -> None:
         return
 
-    await asyncio.wait_for(Heartbeats(submit, SENDERS, expects=False, sleep=sleep).run(), 5)
+    await asyncio.wait_for(Heartbeats(submit, SENDERS, expects=False, sleep=sleep).run(), PATIENCE)
     assert answers == []

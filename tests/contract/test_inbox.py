@@ -13,6 +13,7 @@ from bot.inbox import Writer
 from bot.incident import commands as c
 from bot.ports import Overloaded
 from bot.store import Conflict, StoreUnavailable, Transaction
+from tests.until import PATIENCE
 from tests.world import World, an_ask
 
 
@@ -119,7 +120,7 @@ async def test_nobody_waits_for_a_writer_that_has_died(world: World):
     assert served.after.ref == "INC-1"
     waiting = asyncio.create_task(writer.submit(an_ask(c.Open(title="two"))))
     with pytest.raises(RuntimeError, match="a bug"):
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, PATIENCE)
     for asked in (waiting, writer.submit(an_ask(c.Open(title="three")))):
         with pytest.raises(Overloaded):
-            await asyncio.wait_for(asked, 5)
+            await asyncio.wait_for(asked, PATIENCE)

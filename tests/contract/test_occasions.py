@@ -18,9 +18,9 @@ from bot.destinations import Destination, Mailbox, Place
 from bot.digests import Weekly, posts
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.occasions import LONGEST, Occasion, Occasions, covers
+from bot.occasions import LONGEST, LOOKS_EVERY, Occasion, Occasions, covers
 from bot.occurrences import ByCron, Moved, Occurrences, working_days
-from bot.ports import Unavailable
+from bot.ports import Overloaded, Unavailable
 from bot.store import StoreUnavailable
 from storage.memory import SqlMemory
 from tests.clock import FakeClock
@@ -120,13 +120,32 @@ async def test_the_first_start_ever_begins_now_and_the_first_one_tells_of_the_we
 
 
 async def test_looking_again_and_again_asks_the_database_nothing_and_sends_nothing(house: House) -> None:
-    bot = house.bot()
+    asked: list[str] = []
+    bot = house.bot(dies=lambda what: bool(asked.append(what)))
     await bot.look()
-    house.to("2026-11-02T09:00")
-    for _ in range(3):
+    for local in ("2026-10-28T09:00", "2026-11-02T09:00", "2026-11-02T09:01", "2026-11-08T09:00"):
+        house.to(local)
+        # What was asked when it was due, and the first time, is done.
+        if local != "2026-11-02T09:00":
+            asked.clear()
         await bot.look()
-        house.world.clock.forward(minutes=1)
+        assert bool(asked) is (local == "2026-11-02T09:00")
     assert len(house.sent()) == 1
+
+
+async def test_until_it_is_cancelled_one_looks_every_few_seconds(house: House) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        house.to(f"2026-11-{len(slept):02}T09:00")
+        if len(slept) > 3:
+            raise Died
+
+    memory = SqlMemory(house.world.database, house.world.clock, "klatsch: occasions")
+    with pytest.raises(Died):
+        await Occasions([house.weekly()], house.writer, memory, house.world.clock, sleep).run()
+    assert (len(house.sent()), set(slept)) == (1, {LOOKS_EVERY})
 
 
 async def test_the_next_one_begins_where_the_last_one_ended(house: House) -> None:
@@ -174,7 +193,9 @@ async def test_one_that_is_gone_for_a_while_and_misses_nothing_sends_nothing(hou
     assert len(house.sent()) == 1
 
 
-async def test_clocks_that_differ_do_not_send_one_twice_nor_cover_a_time_twice(house: House) -> None:
+async def test_clocks_that_differ_do_not_send_one_twice_nor_cover_a_time_twice(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     ahead, behind = FakeClock(house.world.clock.now() + 2 * MINUTE), FakeClock(house.world.clock.now())
     bots = [house.bot(ahead), house.bot(behind)]
     for _ in range(5 * 7 * 24 * 6):
@@ -185,6 +206,7 @@ async def test_clocks_that_differ_do_not_send_one_twice_nor_cover_a_time_twice(h
     ends = [end for _, end in house.sent()]
     assert len(ends) == 5
     assert [start for start, _ in house.sent()[1:]] == ends[:-1]
+    assert caplog.text == ""
 
 
 async def test_two_that_find_different_ones_after_a_long_night_agree_on_one(house: House) -> None:
@@ -292,18 +314,23 @@ async def test_what_cannot_be_looked_at_now_is_looked_at_again_and_holds_up_noth
     assert "a bug while looking whether broken is due" in caplog.text
 
 
-async def test_a_database_that_is_gone_for_a_while_delays_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [StoreUnavailable("gone"), Overloaded("gone"), Unavailable("gone")])
+async def test_what_is_gone_for_a_while_delays_it_and_is_said_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception
+) -> None:
     bot = house.bot()
     await bot.look()
     house.to("2026-11-02T09:00")
 
     async def gone(request: Request) -> object:
-        raise StoreUnavailable("gone")
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr(house.writer, "submit", gone)
         await bot.look()
+        await bot.look()
     assert house.sent() == []
+    assert [record.getMessage() for record in caplog.records] == ["whether weekly is due could not be looked at: gone"]
     house.to("2026-11-02T09:30")
     await bot.look()
     assert len(house.sent()) == 1
@@ -326,7 +353,28 @@ async def test_what_is_due_ahead_of_its_time_is_asked_for_once(house: House) -> 
     for _ in range(3):
         house.world.clock.forward(minutes=1)
         await bot.look()
+    await Occasions([Occasion("call", MONDAY, asks, ahead=DAY)], house.writer, memory, house.world.clock).look()
     assert called == berlin("2026-11-09T09:00")
+
+
+@pytest.mark.parametrize(
+    ("since", "start"),
+    [
+        (None, "2026-11-02T09:00"),
+        ("2026-10-26T09:00", "2026-10-26T09:00"),
+        ("2026-10-12T09:00", "2026-10-12T09:00"),
+        # Five weeks are counted in hours, and the clocks went back in between.
+        ("2026-09-28T09:00", "2026-10-05T10:00"),
+    ],
+)
+def test_one_covers_what_is_behind_the_one_before_and_five_weeks_at_most(since: str | None, start: str) -> None:
+    (at,) = berlin("2026-11-09T09:00")
+    assert covers(MONDAY, at, berlin(since)[0] if since else None) == berlin(start)[0]
+
+
+def test_the_first_one_in_a_long_time_covers_a_week() -> None:
+    (at,) = berlin("2027-11-01T09:00")
+    assert covers(ByCron(parse_cron("0 9 1 11 *"), BERLIN), at, None) == at - WEEK
 
 
 async def test_who_begins_within_the_time_ahead_is_not_too_late(house: House) -> None:

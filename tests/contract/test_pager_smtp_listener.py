@@ -17,6 +17,7 @@ from adapters.paging.smtp import Config
 from adapters.paging.smtp.intake import Intake
 from adapters.paging.smtp.listening import _Session
 from tests.contract.mail_house import KLATSCH, MINE, answer, house
+from tests.until import PATIENCE
 
 
 def reply_in(mail: EmailMessage, body: str) -> bytes:
@@ -95,7 +96,7 @@ async def spoken(port: int, talk: bytes) -> list[str]:
     """All lines that the listener says until it hangs up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(talk)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         said = await reader.read()
     writer.close()
     return said.decode().splitlines()
@@ -179,7 +180,7 @@ def test_listening_ends_at_once_and_can_be_begun_again(run: Callable[..., None],
         async with house(prepared) as here:
             reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
             assert await reader.readline()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(ConnectionResetError):
                 assert await reader.read() == b""
         writer.close()

@@ -20,7 +20,7 @@ from bot.store import StoreUnavailable
 from storage.engine import Database
 from tests.contract.servers.http import Answer, Trouble
 from tests.contract.servers.pings import PUSH, UUID, PingServer
-from tests.until import until
+from tests.until import PATIENCE, until
 from tests.world import World, an_ask
 
 TOKEN = "tk_hUw3vV7dNf"
@@ -171,7 +171,7 @@ async def test_it_goes_on_for_ever_also_after_a_bug(caplog: pytest.LogCaptureFix
     rounds = Rounds(3)
     alive = Alive(send, fine, timedelta(seconds=90), rounds)
     running = asyncio.create_task(alive.run())
-    await asyncio.wait_for(rounds.over.wait(), 10)
+    await asyncio.wait_for(rounds.over.wait(), PATIENCE)
     running.cancel()
     assert (len(sent), rounds.slept, alive.taken) == (3, [90.0] * 3, True)
     assert "a bug" in caplog.text

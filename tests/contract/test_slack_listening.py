@@ -120,6 +120,7 @@ async def test_what_cannot_be_kept_is_not_acknowledged_and_comes_again(slack, mo
 
         async def broken(items: Any) -> None:
             if fails and fails.pop():
+                slack.slack.delivery._patience = PATIENCE
                 raise StoreUnavailable("gone")
             await keep(items)
 

@@ -69,8 +69,8 @@ TROUBLES: dict[str, tuple[What, type[DeliveryError], str]] = {
     "500": (BROKEN, Unavailable, "answered 500"),
     "503": (Answer.of({"ok": False, "error": "service_unavailable"}, 503), Unavailable, "service_unavailable"),
     "404": (Answer(404, b"not here"), Unavailable, "answered 404"),
-    "hang": (Trouble.HANG, Unavailable, "no answer within 0.2 s"),
-    "trickle": (Trouble.TRICKLE, Unavailable, "no answer within 0.2 s"),
+    "hang": (Trouble.HANG, Unavailable, "no answer within 0.5 s"),
+    "trickle": (Trouble.TRICKLE, Unavailable, "no answer within 0.5 s"),
     "drop": (Trouble.DROP, Unavailable, "cannot connect ("),
     "html": (HTML, Unavailable, "answered 200 and no JSON"),
     "login": (Answer(302, b"", {"Location": "/files-pri/F1/login"}), Unavailable, "answered 404"),
@@ -115,7 +115,7 @@ async def test_trouble_is_unavailable_or_rejected_and_tells_no_secret(slack, nam
         # Each of them takes its time.
         some = some[::5]
     if name in ("hang", "trickle"):
-        monkeypatch.setattr(web, "SECONDS", 0.2)
+        monkeypatch.setattr(web, "SECONDS", 0.5)
     if "limited" in name:
         # What is limited waits, and so would whatever asks it besides.
         some = [method for method in some if method not in SHARING]

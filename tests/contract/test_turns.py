@@ -22,7 +22,7 @@ from storage.engine import Database
 from storage.locks import ANSWERS_WITHIN, LOOKS_EVERY, TURN_LOCK, Locks
 from tests.servers.klatsch import environment
 from tests.servers.stoppable import stoppable_postgres
-from tests.until import until
+from tests.until import PATIENCE, until
 
 SOON = 10.0
 """Seconds: that long there may be nobody."""
@@ -102,12 +102,12 @@ async def test_where_one_process_serves_it_is_always_its_turn(tmp_path: Path) ->
 async def test_it_is_one_s_turn_until_its_work_ends_and_then_another_s(bots: Bots) -> None:
     first, second = Work(), Work()
     with doing(bots.turns(), first) as task:
-        await until(lambda: first.under_way, "the first", within=SOON)
+        await until(lambda: first.under_way, "the first")
         with doing(turns := bots.turns(), second):
             await has_looked(turns)
             assert under_way(first, second) == [True, False]
             first.over.set()
-            await until(lambda: second.under_way, "the second", within=SOON)
+            await until(lambda: second.under_way, "the second")
             await task
     assert first.ended < second.began
 
@@ -116,13 +116,13 @@ async def test_the_turns_of_other_names_and_of_other_databases_are_others(bots: 
     works = Work(), Work(), Work()
     _, elsewhere = bots.another(postgres_server)
     with doing(bots.turns(), works[0]), doing(bots.turns(), works[1], "slack"), doing(elsewhere, works[2]):
-        assert await until(lambda: all(under_way(*works)), "all of them", within=SOON)
+        assert await until(lambda: all(under_way(*works)), "all of them")
 
 
 async def test_one_process_has_several_turns_at_once(bots: Bots) -> None:
     turns = bots.turns()
     with doing(turns, one := Work()) as task, doing(turns, other := Work(), "slack"):
-        await until(lambda: all(under_way(one, other)), "both", within=SOON)
+        await until(lambda: all(under_way(one, other)), "both")
         one.over.set()
         await task
         assert other.under_way
@@ -130,7 +130,7 @@ async def test_one_process_has_several_turns_at_once(bots: Bots) -> None:
 
 async def test_who_stops_waiting_gets_no_turn(bots: Bots) -> None:
     with doing(bots.turns(), first := Work()) as task:
-        await until(lambda: first.under_way, "the first", within=SOON)
+        await until(lambda: first.under_way, "the first")
         with doing(turns := bots.turns(), never := Work()) as waiting:
             await has_looked(turns)
             waiting.cancel()
@@ -139,7 +139,7 @@ async def test_who_stops_waiting_gets_no_turn(bots: Bots) -> None:
         await task
         await has_looked(turns)
         with doing(bots.turns(), third := Work()):
-            await until(lambda: third.under_way, "the third", within=SOON)
+            await until(lambda: third.under_way, "the third")
     assert not never.began
 
 
@@ -150,18 +150,18 @@ async def test_work_that_fails_ends_the_turn_and_says_why(bots: Bots) -> None:
     with pytest.raises(ValueError, match="a bug"):
         await bots.turns().during("matrix", fails)
     with doing(bots.turns(), second := Work()):
-        await until(lambda: second.under_way, "the second", within=SOON)
+        await until(lambda: second.under_way, "the second")
 
 
 async def test_who_stops_serving_loses_his_turns(bots: Bots) -> None:
     lock, turns = bots.another()
     with doing(turns, first := Work()) as task:
-        await until(lambda: first.under_way, "the first", within=SOON)
+        await until(lambda: first.under_way, "the first")
         with doing(bots.turns(), second := Work()):
             await asyncio.to_thread(lock.free)
             with pytest.raises(TurnLost):
-                await asyncio.wait_for(task, SOON)
-            await until(lambda: second.under_way, "the second", within=SOON)
+                await asyncio.wait_for(task, PATIENCE)
+            await until(lambda: second.under_way, "the second")
 
 
 def holder(url: str) -> int:
@@ -176,27 +176,21 @@ def holder(url: str) -> int:
         return int(pid)
 
 
-async def test_a_turn_lost_with_its_connection_is_over_at_the_next_look_and_another_s_within_ten_seconds(
-    bots: Bots, postgresql_url: str
-) -> None:
+async def test_a_turn_lost_with_its_connection_is_over_and_another_s(bots: Bots, postgresql_url: str) -> None:
     first_turns = bots.turns()
     with doing(first_turns, first := Work()) as task:
-        await until(lambda: first.under_way, "the first", within=SOON)
+        await until(lambda: first.under_way, "the first")
         with doing(bots.turns(), second := Work()):
             pid = holder(postgresql_url)
             with closing(psycopg.connect(postgresql_url, autocommit=True)) as connection:
                 connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
-            killed = time.monotonic()
             with pytest.raises(TurnLost):
-                await asyncio.wait_for(task, SOON)
-            # A look and what a busy machine takes.
-            assert first.ended - killed < 4 * LOOKS_EVERY
-            await until(lambda: second.under_way, "the second", within=SOON)
-            assert second.began - killed < SOON
+                await asyncio.wait_for(task, PATIENCE)
+            await until(lambda: second.under_way, "the second")
             # The first one has a connection again, and waits like anybody else.
             with doing(first_turns, again := Work()):
                 second.over.set()
-                await until(lambda: again.under_way, "the first again", within=SOON)
+                await until(lambda: again.under_way, "the first again")
 
 
 async def test_when_the_server_says_nothing_the_work_ends_before_anybody_else_may_begin(
@@ -211,9 +205,9 @@ async def test_when_the_server_says_nothing_the_work_ends_before_anybody_else_ma
     ):
         turns = Bots(stack, server.url).turns()
         with doing(turns, work := Work()) as task:
-            await until(lambda: work.under_way, "the turn", within=SOON)
+            await until(lambda: work.under_way, "the turn")
             with server.frozen(), pytest.raises(TurnLost):
-                await asyncio.wait_for(task, SOON)
+                await asyncio.wait_for(task, PATIENCE)
         with doing(turns, again := Work()):
             await until(lambda: again.under_way, "the turn, now that it answers")
 
@@ -261,7 +255,7 @@ async def test_a_process_that_is_killed_is_followed_by_another(bots: Bots, postg
             await has_looked(turns)
             assert not second.began
             os.kill(process.pid, 9)
-            await until(lambda: second.under_way, "the second", within=SOON)
+            await until(lambda: second.under_way, "the second")
     finally:
         if process.returncode is None:
             process.kill()

@@ -108,7 +108,7 @@ class Mailer(RecordingPager):
         super().__init__()
         self.mails: list[tuple[str, str]] = []
 
-    async def send(self, attempt: object, to: str, subject: str, document: object) -> None:
+    async def send(self, attempt: object, to: str, subject: str, document: object, language: str = "en") -> None:
         self.mails.append((to, subject))
         if to.startswith("nobody"):
             raise Rejected("550 no such user")

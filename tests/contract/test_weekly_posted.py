@@ -168,11 +168,11 @@ class MailingPager(RecordingPager):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mails: dict[str, tuple[str, str, Document]] = {}
+        self.mails: dict[str, tuple[str, str, Document, str]] = {}
 
     async def send(self, attempt: Attempt, to: str, subject: str, document: Document, language: str = "en") -> None:
         await self.orders.obey()
-        self.mails.setdefault(attempt.key, (to, subject, document))
+        self.mails.setdefault(attempt.key, (to, subject, document, language))
 
 
 async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
@@ -181,8 +181,8 @@ async def test_a_mail_has_all_of_it_in_one_text(stage: Stage) -> None:
     await a_week(stage)
     await posted(stage, Weekly(to=(Mailbox("email", "ops@example.org"), Place("console"))))
     await stage.settle()
-    ((to, subject, document),) = mailing.mails.values()
-    assert to == "ops@example.org"
+    ((to, subject, document, language),) = mailing.mails.values()
+    assert (to, language) == ("ops@example.org", "en")
     (main,) = digests(stage)
     assert subject == main.partition("\n")[0]
     for detail in details(stage):
@@ -234,6 +234,17 @@ async def test_a_place_that_is_tried_again_tells_what_is_so_by_then(stage: Stage
     ops, dev = (stage.rooms["console"].messages(room)[0].document.to_plain() for room in ("ops", "dev"))
     assert "Volumes slow" in ops
     assert "Volumes slow" not in dev
+
+
+async def test_a_mail_says_which_language_it_is_in(stage: Stage) -> None:
+    stage.email = mailing = MailingPager()
+    stage.deliverer = stage.another_process()
+    german = replace(stage.digests.weeklies[""], language="de", to=(Mailbox("email", "ops@example.org"),))
+    stage.digests.weeklies = {"": german}
+    await posted(stage, german)
+    await stage.settle()
+    ((_, subject, _, language),) = mailing.mails.values()
+    assert (subject.partition(" ")[0], language) == ("KW", "de")
 
 
 def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:

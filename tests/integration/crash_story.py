@@ -54,7 +54,7 @@ GIVE_UP = 60
 ANA_HAS = timedelta(seconds=0.1)
 """How long the first step of the ladder waits."""
 
-LEASE = timedelta(seconds=2)
+LEASE = timedelta(seconds=3)
 """On PostgreSQL the effects of a killed process come back after so long; on SQLite at once."""
 
 BEFORE_CLEAR: tuple[tuple[str, ...], ...] = (

@@ -19,7 +19,7 @@ import pytest
 from tests.servers.klatsch import COMMAND, environment, klatsch, paging, serving, write_config
 from tests.servers.processes import free_port
 
-PATIENCE = 60
+PATIENCE = 120
 
 
 @pytest.fixture
@@ -515,3 +515,9 @@ def test_the_digest_is_printed_and_posted_and_within_a_minute_once(folder: Path)
     assert {state for state, _ in rows} == {"done"}
     # Unless a minute began in between.
     assert 1 <= len(rows) == len({key for _, key in rows}) <= 2
+    matrix = {"homeserver": "http://127.0.0.1:9", "user_id": "@bot:example.org", "access_token": "t", "device_id": "K"}
+    write_config(folder, f"sqlite:///{folder}/klatsch.db", chat={"command": "stoerung", "matrix": matrix})
+    looked = klatsch(folder, "digest", "--dry-run")
+    assert "go behind `!stoerung` in Matrix, or behind `klatsch say`" in " ".join(
+        looked.stdout.replace("│", "").split()
+    )

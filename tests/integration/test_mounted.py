@@ -21,6 +21,7 @@ from bot.mounted import ASGI
 from bot.ports import Inbox, Said
 from tests.integration.served_bot import Bot
 from tests.servers.klatsch import write_config
+from tests.until import PATIENCE
 
 PATH = "/console/said"
 
@@ -105,7 +106,7 @@ async def test_who_does_not_finish_sending_is_told_so(
     host, port = bot.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"POST {PATH} HTTP/1.1\r\nHost: k\r\nContent-Length: 1000\r\n\r\nhalf of it".encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert b" 408 " in await reader.readline()
     writer.close()
     await writer.wait_closed()

@@ -71,6 +71,18 @@ async def test_its_page_is_behind_the_link_and_holds_nothing_private(tmp_path: P
         assert (await served.get(f"{path[:-2]}xx")).status_code == 404
 
 
+async def test_a_link_that_was_cut_off_is_a_page_to_a_person_and_json_to_a_program(
+    tmp_path: Path, database_url: str
+) -> None:
+    async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
+        for path in ("/digests/x", "/coffee.ics?token=x", "/oncall/platform.ics?token=x"):
+            page = await served.client.get(f"{served.url}{path}", headers={"Accept": "text/html,*/*;q=0.8"})
+            told = await served.get(path)
+            assert (page.status_code, told.status_code) == (404, 404)
+            assert "<h1>There is nothing here</h1>" in page.text
+            assert "in chat shows the" in told.json()["error"]
+
+
 async def test_the_page_leads_to_the_weeks_since_the_first_incident(tmp_path: Path, database_url: str) -> None:
     async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
         shelf = Shelf(served.klatsch.learning, served.klatsch.lookups)

@@ -65,7 +65,7 @@ def write_config(folder: Path, database_url: str, **sections: Any) -> Path:
 
 
 def klatsch(
-    folder: Path, *arguments: str, input: str = "", timeout: float = 60, environ: Mapping[str, str] | None = None
+    folder: Path, *arguments: str, input: str = "", timeout: float = 120, environ: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run one command in `folder` to its end, with `environ` added to the environment."""
     env = {**environment(), **(environ or {})}

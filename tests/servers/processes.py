@@ -57,7 +57,7 @@ def running(
     user: str | None = None,
     environment: Mapping[str, str] | None = None,
     stop: signal.Signals = signal.SIGTERM,
-    patience: float = 30.0,
+    patience: float = 60.0,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` for the length of the block, which begins once `ready` has said yes.
 
@@ -83,7 +83,7 @@ def running(
     finally:
         process.send_signal(stop)
         try:
-            process.wait(10)
+            process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)

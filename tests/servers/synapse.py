@@ -104,7 +104,7 @@ class Synapse:
                 [sys.executable, "-m", "synapse.app.homeserver", "-c", self._folder / "homeserver.yaml"],
                 ready=self._ready,
                 log=self.log,
-                patience=60,
+                patience=120,
             )
         )
 

@@ -192,6 +192,28 @@ def test_a_takeaway_is_taken_back_by_its_number_or_the_last_one_is() -> None:
     assert again.topics[2].takeaways == (Takeaway("one", "ana", 1), Takeaway("uno", "cem", 2))
 
 
+def test_a_takeaway_holds_a_thousand_signs() -> None:
+    noted = do(MEETING, k.NoteTakeaway(text="x" * 1000)).board
+    assert [len(one.text) for one in noted.topics[2].takeaways] == [1000]
+
+
+def test_a_topic_that_is_restored_in_its_meeting_keeps_its_place_there_and_has_no_dots() -> None:
+    dotted = do(
+        do(MEETING, k.PutDots(topic=2, voter="z", reaction="slack:1.2")).board, k.NextTopic(), at=NOW + MINUTE
+    ).board
+    back = do(dotted, k.RestoreTopic(topic=2)).board
+    assert (back.topics[2].place, back.topics[2].dots, back.topics[2].reacted) == (2, {}, {})
+    assert meeting(back).agenda == (2, 1, 3)
+
+
+def test_who_names_a_takeaway_that_is_none_is_shown_the_last_five() -> None:
+    now = MEETING
+    for n in range(1, 7):
+        now = do(now, k.NoteTakeaway(text=f"{n}" * 40)).board
+    shown = ", ".join(f"{n} ({f'{n}' * 40})" for n in range(2, 7))
+    assert refusal(now, k.DropTakeaway(takeaway=9)) == f"There is no takeaway 9. There are: {shown}."
+
+
 @pytest.mark.parametrize(
     ("before", "command", "expected"),
     [
@@ -222,7 +244,7 @@ def test_after_the_last_topic_people_still_meet_and_what_they_say_goes_to_it() -
     assert (meeting(now).status, meeting(now).current, meeting(now).last) == (CoffeeStatus.RUNNING, 0, 3)
     assert (meeting(now).since, meeting(now).until, meeting(now).round) == (None, None, 0)
     assert (last.told.what, last.told.topic, kinds(last)) == (Did.DONE, now.topics[3], ["show_board", "tell done 3"])
-    assert do(now, k.EndCoffee()).board.past[4].last == 3
+    assert do(now, k.EndCoffee(), at=NOW + 9 * MINUTE).board.past[4].last == 3
     noted = do(now, k.NoteTakeaway(text="late", by="ana"))
     assert noted.board.topics[3].takeaways == (Takeaway("late", "ana", 1),)
     assert (noted.told.what, noted.told.topic) == (Did.TOOK_ALONG, noted.board.topics[3])
@@ -256,7 +278,7 @@ def test_in_the_meeting_the_rest_can_be_ordered_anew() -> None:
     ordered = do(do(MEETING, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda())
     coffee = meeting(ordered.board)
     assert (coffee.agenda, coffee.status, coffee.current) == ((2, 3, 1), CoffeeStatus.RUNNING, 2)
-    later = do(do(ordered.board, k.NextTopic()).board, k.AddTopic(text="late"))
+    later = do(do(ordered.board, k.NextTopic(), at=NOW + 5 * MINUTE).board, k.AddTopic(text="late"))
     again = do(do(later.board, k.PutDots(topic=4, voter="y", count=3)).board, k.OrderAgenda())
     assert meeting(again.board).agenda == (2, 3, 4, 1)
 

@@ -22,9 +22,36 @@ def test_a_topic_gets_the_next_number_and_the_lowest_free_place() -> None:
     assert (added.told.what, added.told.topic, added.effects) == (Did.ADDED, new, ())
 
 
-def test_a_topic_of_a_message_says_so() -> None:
-    new = do(board(), k.AddTopic(text="Flapping", message="slack:1.2")).board.topics[1]
-    assert (new.origin, new.message, new.by) == (Origin.REACTION, "slack:1.2", "")
+def test_a_topic_of_a_message_says_so_and_whose_reaction_brought_it_up() -> None:
+    new = do(board(), k.AddTopic(text="Flapping", message="slack:1.2", voter="v")).board.topics[1]
+    assert (new.origin, new.message, new.by, new.brought) == (Origin.REACTION, "slack:1.2", "", "v")
+    assert do(board(), k.AddTopic(text="Flapping", voter="v")).board.topics[1].brought == ""
+
+
+def test_a_topic_may_have_as_many_signs_as_it_holds() -> None:
+    whole = do(board(), k.AddTopic(text="x" * 300)).board.topics[1]
+    assert len(whole.text) == 300
+
+
+def test_of_those_without_a_place_the_oldest_gets_the_one_that_is_free() -> None:
+    full = board(*(topic(n) for n in range(2, 11)), topic(12, place=0), topic(11, place=0))
+    called = do(full, k.CallCoffee(starts_at=NOW)).board.topics
+    assert (called[11].place, called[12].place) == (1, 0)
+
+
+def test_what_is_forgotten_is_read_nowhere_and_what_was_talked_about_stays_so() -> None:
+    was = topic(1, message="slack:1.2", dots={"a": 1})
+    dropped = do(board(was), k.ForgetTopic(topic=1)).board.topics[1]
+    assert (dropped.text, dropped.message, dropped.state) == (REMOVED, "", TopicState.DROPPED)
+    discussed = do(board(replace(was, state=TopicState.DISCUSSED)), k.ForgetTopic(topic=1)).board.topics[1]
+    assert (discussed.text, discussed.message, discussed.state) == (REMOVED, "", TopicState.DISCUSSED)
+    assert discussed.dots == {"a": 1}
+
+
+def test_while_dots_are_put_there_is_no_agenda() -> None:
+    added = do(THREE, k.AddTopic(text="one more")).board.coffee
+    assert added is not None
+    assert added.agenda == ()
 
 
 def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() -> None:
@@ -101,7 +128,7 @@ def test_the_eleventh_topic_has_no_place_until_one_is_free_at_the_next_call() ->
         (
             board(topic(1, dots={"a": 1})),
             k.PutDots(topic=1, voter="a", count=3),
-            "Everybody has 3 dots, and 2 of yours are left. `coffee unvote N` frees those on a topic. Yours are on: 1 (1).",
+            "Everybody has 3 dots, and 2 of yours are left. `coffee vote 1 x2` puts what is left. Yours are on: 1 (1).",
         ),
         (
             board(topic(1)),

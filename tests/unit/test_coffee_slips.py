@@ -140,6 +140,18 @@ def test_a_word_of_anybody_is_a_sign_of_life(word: k.CoffeeCommand) -> None:
     assert meeting(silence(said).board).current == 3
 
 
+@pytest.mark.parametrize("up", [True, False])
+def test_a_thumb_is_a_sign_of_life(up: bool) -> None:
+    begun = silence(MEETING).board
+    coffee = meeting(begun)
+    assert coffee.until is not None
+    about = {"coffee": coffee.number, "topic": coffee.current, "round": coffee.round}
+    asked = do(begun, k.EndTimebox(**about), at=coffee.until).board
+    held = replace(asked, coffee=replace(meeting(asked), thumbs={"a": up}))
+    counted = meeting(do(held, k.CountThumbs(**about), at=coffee.until + MINUTE).board)
+    assert (counted.current, counted.silent) == (1 if up else 3, 0)
+
+
 def test_when_there_is_no_other_topic_to_wait_with_it_was_the_last() -> None:
     two = do(MEETING, k.DropTopic(topic=3)).board
     assert kinds(silence(silence(two).board)) == ["show_board", "tell done 1"]
@@ -171,3 +183,15 @@ def test_while_people_meet_takeaways_are_theirs() -> None:
     noted = do(again, k.NoteTakeaway(text="now"), at=NOW + 2 * HOUR)
     assert (noted.board.topics[1].takeaways, kinds(noted)) == ((Takeaway("now", "", 1),), [])
     assert MANNER.publishers
+
+
+def test_what_came_up_after_the_mistake_stands_behind_the_agenda_of_the_meeting_that_goes_on() -> None:
+    ended = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
+    added = do(ended, k.AddTopic(text="thought of at the door"), at=NOW + HOUR).board
+    on = do(added, k.StartCoffee(), at=NOW + HOUR + MINUTE).board
+    assert on.coffee is not None
+    assert (on.coffee.number, on.coffee.agenda) == (4, (2, 1, 3, 4))
+    for minutes, current in ((2, 1), (3, 3), (4, 4)):
+        on = do(on, k.NextTopic(), at=NOW + HOUR + minutes * MINUTE).board
+        assert on.coffee is not None
+        assert on.coffee.current == current

@@ -164,6 +164,8 @@ class Table(RuleBasedStateMachine):
         if coffee is None:
             return
         assert len(coffee.agenda) == len(set(coffee.agenda))
+        if coffee.status is not CoffeeStatus.CALLED:
+            assert {one.id for one in board.topics.values() if one.state is TopicState.OPEN} <= set(coffee.agenda)
         for id_ in coffee.agenda:
             one = board.topics[id_]
             assert one.state is TopicState.OPEN or (one.state is TopicState.DISCUSSED and one.coffee == coffee.number)

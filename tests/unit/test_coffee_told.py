@@ -9,13 +9,14 @@ import pytest
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Takeaway, TopicState
 from bot.coffee.brewed import Brewed, Did, Told
 from bot.incident.commands import coffee as k
-from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, NOW, THREE, board, do, topic
+from tests.unit.coffee_boards import CALLED, HOUR, MANNER, MEETING, MINUTE, NOW, THREE, board, do, topic
 
+LATER = NOW + 5 * MINUTE
 ASKED = do(MEETING, k.EndTimebox(coffee=4, topic=2, round=1)).board
 UP = do(ASKED, k.GiveThumb(voter="a", up=True)).board
 TAKEN_ALONG = do(MEETING, k.NoteTakeaway(text="Alert on slow", by="ana")).board
 REACTED = do(THREE, k.PutDots(topic=3, voter="a", reaction="slack:1.2")).board
-OVER = do(MEETING, k.EndCoffee()).board
+OVER = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,8 @@ OVER = do(MEETING, k.EndCoffee()).board
         (UP, k.CountThumbs(coffee=4, topic=2, round=1), Did.ON, 2, 4, {}),
         (MEETING, k.NoteTakeaway(text="We alert"), Did.TOOK_ALONG, 2, 4, {"takeaway": Takeaway("We alert", number=1)}),
         (TAKEN_ALONG, k.DropTakeaway(), Did.TOOK_BACK, 2, 4, {"takeaway": Takeaway("Alert on slow", number=1)}),
-        (MEETING, k.EndCoffee(), Did.OVER, 0, 4, {}),
+        (MEETING, k.EndCoffee(), Did.NOT_BEGUN, 0, 4, {}),
+        (TAKEN_ALONG, k.EndCoffee(), Did.OVER, 0, 4, {}),
         (THREE, k.SkipCoffee(), Did.SKIPPED, 0, 4, {}),
         (THREE, k.RecordBoard(coffee=4, platform="slack", room="C", message="m"), Did.KEPT, 0, 4, {}),
         (ASKED, k.RecordThumbs(coffee=4, topic=2, round=1, platform="slack", message="m"), Did.KEPT, 0, 4, {}),
@@ -78,18 +80,18 @@ def test_what_is_told_is_of_the_topic_and_the_meeting_as_they_are_by_then(
 
 
 def test_who_goes_on_is_told_of_both_topics() -> None:
-    moved = do(MEETING, k.NextTopic(takeaway="Alert", by="ana"))
+    moved = do(MEETING, k.NextTopic(takeaway="Alert", by="ana"), at=LATER)
     now = moved.board
     assert moved.told == Told(
         Did.BEGAN, now.topics[2], then=now.topics[1], coffee=now.coffee, takeaway=Takeaway("Alert", number=1)
     )
     assert do(THREE, k.StartCoffee()).told == Told(Did.BEGAN, then=MEETING.topics[2], coffee=MEETING.coffee)
-    assert do(MEETING, k.NextTopic(takeaway=" \n")).told == do(MEETING, k.NextTopic()).told
+    assert do(MEETING, k.NextTopic(takeaway=" \n"), at=LATER).told == do(MEETING, k.NextTopic(), at=LATER).told
     empty = do(board(), k.StartCoffee())
     assert empty.told == Told(Did.BEGAN, coffee=empty.board.coffee)
-    last = do(do(board(topic(1)), k.StartCoffee()).board, k.NextTopic())
+    last = do(do(board(topic(1)), k.StartCoffee()).board, k.NextTopic(), at=LATER)
     assert last.told == Told(Did.DONE, last.board.topics[1], coffee=last.board.coffee)
-    late = do(last.board, k.NextTopic(takeaway="late"))
+    late = do(last.board, k.NextTopic(takeaway="late"), at=LATER)
     assert late.told == Told(
         Did.TOOK_ALONG, late.board.topics[1], coffee=late.board.coffee, takeaway=Takeaway("late", number=1)
     )
@@ -123,7 +125,7 @@ def test_what_asked_for_thumbs_asks_no_more_once_they_were_counted() -> None:
     on = do(do(UP, asks).board, k.CountThumbs(coffee=4, topic=2, round=1)).board.coffee
     assert on is not None
     assert (on.round, on.asked, on.thumbs) == (2, {}, {})
-    moved = do(do(UP, asks).board, k.NextTopic()).board.coffee
+    moved = do(do(UP, asks).board, k.NextTopic(), at=LATER).board.coffee
     assert moved is not None
     assert (moved.current, moved.asking, moved.asked, moved.thumbs) == (1, False, {}, {})
 
@@ -143,3 +145,10 @@ def test_who_holds_more_dots_than_there_are_by_now_has_none_left() -> None:
     three = do(board(topic(1), topic(2)), k.PutDots(topic=1, voter="a", count=3)).board
     fewer = do(three, k.TakeDots(topic=1, voter="a", count=1), replace(MANNER, dots=1))
     assert (fewer.board.topics[1].dots, fewer.told.left) == ({"a": 2}, 0)
+
+
+def test_where_none_is_called_what_is_forgotten_is_shown_anew_on_the_last_board() -> None:
+    past = tuple(Coffee(number, NOW + number * HOUR, CoffeeStatus.OVER) for number in (3, 4))
+    forgot = do(board(topic(1), past=past), k.ForgetTopic(topic=1))
+    assert forgot.coffee is not None
+    assert (forgot.coffee.number, forgot.board.past[3]) == (4, past[0])

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from bot.chat.document import Buttons, Time
 from bot.chat.markdown import parse_markdown, to_markdown
 from bot.coffee.board import Board, CoffeeStatus, Topic, TopicState
+from bot.coffee.brewed import Did, Told
 from bot.coffee.card import asked_document, board_document, in_order
 from bot.coffee.minutes import minutes, minutes_ref
 from bot.coffee.nameless import nameless
+from bot.coffee.replies import done
 from bot.coffee.said import IN_THE_ROOM, is_of_it, thumbs, told
 from bot.coffee.sentences import GERMAN, TONGUES, day, moment, span, spell
 from tests.coffees import (
@@ -110,6 +112,11 @@ def test_what_is_on_the_board_again_is_in_the_minutes_of_when_it_was_talked_abou
     again = replace(DISCUSSED, state=TopicState.OPEN)
     assert "## 1. Why do OSDs flap" in minutes(OVER, {1: again}, [], house())
     assert minutes(OVER, {1: again}, [], house()) == minutes(OVER, {1: DISCUSSED}, [], house())
+
+
+@pytest.mark.parametrize("what", [Did.CALLED, Did.MOVED, Did.SKIPPED])
+def test_an_answer_is_in_one_language(what):
+    assert "Thu 3 Dec, 10:00 CET" in done(Told(what, coffee=CALLED), house("de")).to_plain()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

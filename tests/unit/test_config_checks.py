@@ -421,6 +421,37 @@ def start(people):
             "digest.teams.storage.schedules[0]: there is no schedule `plattform`. Did you mean `platform`?",
         ),
         (
+            DIGEST.replace("services: [volumes]", "services: [badges]"),
+            "digest.teams.storage.services[0]: warning: no route has the service `badges`, and it is no component. "
+            "Known: `compute`, `object-store`, `volumes`.",
+        ),
+        (
+            DIGEST.replace("schedules: [platform]", "schedules: [nobody]"),
+            "digest.teams.storage.schedules[0]: there is no schedule `nobody`. Known: `platform`.",
+        ),
+        (
+            DIGEST.replace("language: de", "language: de, holidays: [Berlin]"),
+            "digest.teams.storage.holidays[0]: `Berlin` is neither a country, nor a part of one, nor a date. "
+            "Write it like `DE`, `DE-BE` or `2026-12-24`.",
+        ),
+        (
+            DIGEST.replace("language: de", "language: de, wheel: [volume]"),
+            "digest.teams.storage.wheel[0]: warning: there is no service `volume`. Did you mean `volumes`?",
+        ),
+        (
+            DIGEST.replace("tue 10:00", "'0 8,17 * * tue'"),
+            "digest.teams.storage.cron: it comes more than once a day. "
+            "Write one time, like `mon 09:00` or `mon-fri 09:00`.",
+        ),
+        # What is wrong with the team is said once.
+        (
+            DIGEST.replace("services: [volumes], schedules: [platform], ", "services: 7, "),
+            "digest.teams.storage.services: it is not a list.",
+        ),
+        # Either is enough.
+        (DIGEST.replace("services: [volumes], ", ""), []),
+        (DIGEST.replace("schedules: [platform], ", ""), []),
+        (
             DIGEST.replace("services: [volumes], schedules: [platform], ", ""),
             "digest.teams.storage: it has neither services nor schedules, so nothing is the team's. "
             "Name some of them, or leave the team out: `digest` itself is of everybody.",
@@ -456,6 +487,7 @@ def start(people):
             "coffee.to[0]: warning: no chat platform is configured, so nobody reads it there. "
             "Configure one under `chat:`.",
         ),
+        (COFFEE.replace("to: [announce]", "to: []"), "coffee.to: it is empty. Say where, like `announce` or `#ops`."),
         (
             COFFEE.replace("to: [announce]", "to: [anounce]"),
             "coffee.to[0]: `anounce`: it is no place where something can be shown. Did you mean `announce`?",
@@ -463,6 +495,10 @@ def start(people):
         (
             COFFEE.replace("every: 4w", "every: 4w\n  cron: thu 10:00"),
             "coffee.every: there is `cron` beside it. Say in one way when the coffee is.",
+        ),
+        (
+            "chat: {console: {}}\ncoffee: {cron: thu 10:00, calendar: {type: ics, file: x.ics}}",
+            "coffee.calendar: there is `cron` beside it. Say in one way when the coffee is.",
         ),
         (
             COFFEE.replace("  every: 4w\n", ""),
@@ -505,6 +541,11 @@ def start(people):
         (
             COFFEE.replace("[archive]", "[archiv]"),
             "coffee.minutes[0]: there is no publisher `archiv`. Did you mean `archive`?",
+        ),
+        (
+            COFFEE.replace("publishing: {archive: {type: folder, folder: archive}}\n", ""),
+            "coffee.minutes[0]: there is no publisher `archive`. "
+            "Configure it under `publishing:`; the folder of `postmortem` has them too.",
         ),
         (
             COFFEE.replace("https://meet", "meet"),

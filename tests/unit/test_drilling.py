@@ -14,6 +14,7 @@ from bot.incident import effects as f
 from bot.incident import events as e
 from bot.incident.drilling import MOST_TOGETHER, usual_speed
 from bot.incident.evolve import evolve
+from bot.incident.links import Guides
 from bot.incident.model import Kind, Mark, Person, Refused, Role, Severity, Source, Status
 from bot.incident.plan import Policy, plan
 from bot.incident.timeline import sentence
@@ -138,10 +139,14 @@ def test_what_opened_by_hand_has_its_first_alert_when_it_came_then():
     assert fired(list(told.history)) == []
     assert told.incident.replay.due == START + 5 * MINUTE
     assert fired(clock(told, past(5))) == ["osd.1 is down"]
+    fast = a_drill(past(5), speed=10)
+    assert fast.incident.replay.due == START + 0.5 * MINUTE
+    (_, began) = fast.history
+    assert (began.event.of, began.event.speed, began.event.title) == (3, 10, "Who sees it")
 
 
 def test_a_burst_with_a_merge_in_it_that_brought_no_alerts_comes_to_its_end():
-    script = list(past(0, *[30] * 150))
+    script = list(past(0, *[30] * 250))
     merged = e.Absorbed(at=START, other=4, title="The same", alerts_firing=0, alerts_total=0)
     script[80] = replace(script[80], event=merged)
     told = a_drill(tuple(script), speed=1000)
@@ -149,7 +154,52 @@ def test_a_burst_with_a_merge_in_it_that_brought_no_alerts_comes_to_its_end():
         # As many as are looked up at a time.
         waits = [one for one in script if one.seq >= told.incident.replay.seq]
         clock(told, tuple(waits[: MOST_TOGETHER + 1]))
-    assert told.incident.alerts_total == 150
+    assert told.incident.alerts_total == 250
+
+
+def test_what_a_merge_brought_along_comes_again_under_its_title():
+    script = list(past(0, 30, 60))
+    guides = Guides(runbook="https://wiki.example.org/osd")
+    merged = e.Absorbed(at=START, other=4, title="The same", alerts_firing=3, alerts_total=9, guides=guides)
+    script[2] = replace(script[2], event=merged)
+    told = a_drill(tuple(script), speed=10)
+    came, *_ = clock(told, tuple(script))
+    fact = e.AlertFact("", "The same", "The same")
+    assert came.event == e.AlertsFired(at=told.now, count=3, firing=4, samples=(fact,), guides=guides)
+
+
+def test_a_step_in_which_no_alert_comes_again_is_the_last():
+    script = list(past(0, 30))
+    script[2] = replace(script[2], event=e.Absorbed(at=START, other=4, title="The same"))
+    told = a_drill(past(0, 30), speed=10)
+    (moved,) = clock(told, tuple(script))
+    assert moved.event == e.ReplayMoved(at=told.now, seq=0, next_at=None)
+
+
+def test_what_comes_together_is_told_with_all_it_was():
+    first, second = past(0, 0.01)[1:]
+    runbook, dashboard = Guides(runbook="https://wiki.example.org/osd"), Guides(dashboard="https://g.example.org/d")
+    script = (
+        *past(),
+        replace(first, event=replace(first.event, count=4, again=1, truncated=2, guides=runbook)),
+        replace(second, event=replace(second.event, count=3, again=2, truncated=5, guides=dashboard)),
+    )
+    (came,) = [one.event for one in a_drill(script, speed=1).history if isinstance(one.event, e.AlertsFired)]
+    assert (came.count, came.firing, came.again, came.truncated) == (7, 7, 3, 7)
+    assert came.guides == Guides("https://wiki.example.org/osd", "https://g.example.org/d")
+
+
+@pytest.mark.parametrize("kind", [e.AlertsCleared, e.AlertsLeft])
+def test_what_clears_or_leaves_together_is_told_at_once(kind: type[e.AlertsCleared | e.AlertsLeft]):
+    script = list(past(0, 30, 30.01, count=4))
+    for place in (2, 3):
+        script[place] = replace(
+            script[place], event=kind(at=START, count=3, firing=0, samples=(script[place].event.samples))
+        )
+    told = a_drill(tuple(script), speed=10)
+    came, _ = clock(told, tuple(script))
+    assert type(came.event) is kind
+    assert (came.event.count, came.event.firing, len(came.event.samples)) == (6, 0, 2)
 
 
 def test_it_is_held_goes_on_and_changes_its_pace_without_losing_a_second():
@@ -178,6 +228,39 @@ def test_a_clock_that_was_stopped_or_comes_again_changes_nothing():
     assert told.give(late) == []
     told.give(c.Resolve())
     assert told.give(late) == []
+    words = Story(9)
+    words.give(c.Open(title="Volumes slow", kind=Kind.DRILL))
+    assert words.give(late) == []
+
+
+def test_a_replay_that_is_over_or_ended_is_not_steered_and_one_is_told_why():
+    told = a_drill(past(0), speed=10)
+    said = []
+    for story in (told, ended := a_drill(past(0, 60), speed=10)):
+        if story is ended:
+            story.give(c.Resolve())
+        with pytest.raises(Refused) as refused:
+            story.give(c.PaceReplay(paused=True))
+        said.append((refused.value.reason, refused.value.hint))
+    assert said == [
+        ("All alerts of INC-3 have come.", "To begin anew: `drill INC-3`"),
+        ("INC-9 is resolved.", "`INC-9 reopen` brings it back."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "hint"),
+    [
+        (Kind.DRILL, "`drill INC-7` opens a drill in which the alerts of INC-7 come again."),
+        (Kind.REAL, "INC-9 is no drill."),
+    ],
+)
+def test_where_nothing_is_replayed_one_is_told_what_would_be(kind: Kind, hint: str):
+    told = Story(9)
+    told.give(c.Open(title="Volumes slow", kind=kind))
+    with pytest.raises(Refused) as refused:
+        told.give(c.PaceReplay(paused=True))
+    assert refused.value.hint == hint
 
 
 def test_when_it_is_over_its_clock_stops_and_its_log_is_written():
@@ -189,6 +272,8 @@ def test_when_it_is_over_its_clock_stops_and_its_log_is_written():
         planned = plan(story.incident, changed.event, EVERYTHING)
         assert f.Cancel(("wake_replay",)) in planned
         assert story.incident.replay.due is None
+    going_on = Story(9, told.now, told.incident, told.history).give(c.SetStatus(status=Status.MONITORING))
+    assert [type(one.event) for one in going_on] == [e.StatusChanged]
     story = Story(9, told.now, told.incident, told.history)
     story.give(c.Resolve())
     (*_, log) = story.give(c.Close())

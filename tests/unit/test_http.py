@@ -15,7 +15,7 @@ from adapters.http import ANSWER_BYTES, Http, json_object, retry_after
 from bot.ports import DeliveryError, Rejected, Unavailable
 from tests.contract.servers.http import Answer, HttpServer, Request, Trouble
 from tests.contract.statuses import REFUSALS
-from tests.until import until
+from tests.until import PATIENCE, until
 
 SECRET = "tk_5ecret/with+signs"
 
@@ -71,7 +71,7 @@ async def test_a_provider_that_hangs_takes_no_other_one_s_connections(http: Http
         other.orders.extend([Trouble.HANG] * 120)
         hanging = [asyncio.create_task(failure(http, other.url)) for _ in range(120)]
         await until(lambda: len(other.requests) >= 100, "many requests that hang")
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             assert (await http.request("POST", server.url, provider="phones")).is_success
         for task in hanging:
             task.cancel()

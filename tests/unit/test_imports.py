@@ -29,6 +29,12 @@ HEAVY = (
     "apscheduler",
     "holidays",
     "websockets",
+    "difflib",
+    # What shows a status page of our own.
+    "feedgenerator",
+    "adapters.status.builtin",
+    "adapters.web.public",
+    "adapters.holidays",
     # What makes a digest, whose words and pictures nobody needs before one is due.
     "bot.chat.drawing",
     "bot.coffee.weekly.digest",

@@ -130,7 +130,8 @@ async def test_what_lasts_is_trouble_no_more_and_the_next_one_is_new(
     listening: Listener, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(bot.listening, "STEADY", 0.01)
+    # Longer than any of the failures takes, on a busy machine too.
+    monkeypatch.setattr(bot.listening, "STEADY", 0.5)
     nights = Nights()
     works, again = Patience(), Patience()
     error = Unavailable("no route")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.crons import parse_cron
@@ -198,7 +198,6 @@ def test_a_coffee_on_a_day_off_falls_out() -> None:
     assert Skipped(weekly, BERLIN, lambda day: True).after(datetime(2027, 1, 1, tzinfo=UTC)) is None
 
 
-@settings(deadline=None)
 @given(
     minutes=st.integers(0, 730 * 24 * 60),
     days=st.frozensets(st.integers(0, 730), max_size=200),

@@ -55,23 +55,24 @@ def test_without_one_it_is_the_seven_days_until_now() -> None:
 @pytest.mark.parametrize(
     ("week", "said"),
     [
-        ("2026-W49", r"Week 2026-W49 is yet to come\."),
-        ("2025-W53", r"2025 has no week 53\."),
-        ("W0", r"2026 has no week 0\."),
-        ("W54", r"2026 has no week 54\."),
-        ("0000-W01", r"Nothing is known of 0\."),
-        ("0001-W01", r"Nothing is known of 1\."),
-        ("9999-W52", r"Nothing is known of 9999\."),
-        ("2027-W01", r"Week 2027-W01 is yet to come\."),
-        ("last", r"`last` is no week\."),
-        ("2026-11-27", r"`2026-11-27` is no week\."),
-        ("9" * 50, r"`9{39}…` is no week\."),
+        ("2026-W49", "Week 2026-W49 is yet to come."),
+        ("2025-W53", "2025 has no week 53."),
+        ("W0", "2026 has no week 0."),
+        ("W54", "2026 has no week 54."),
+        ("0000-W01", "Nothing is known of 0."),
+        ("0001-W01", "Nothing is known of 1."),
+        ("9999-W52", "Nothing is known of 9999."),
+        ("2027-W01", "Week 2027-W01 is yet to come."),
+        ("last", "`last` is no week."),
+        ("2026-11-27", "`2026-11-27` is no week."),
+        ("9" * 50, "`" + "9" * 39 + "…` is no week."),
     ],
 )
 def test_what_is_no_week_yet_is_refused_with_an_example(week: str, said: str) -> None:
-    with pytest.raises(Refused, match=said) as refused:
+    with pytest.raises(Refused) as refused:
         period(week, NOW, BERLIN)
-    assert "`week=2026-W47`" in refused.value.hint
+    hint = "Write it like `week=2026-W47`, or leave it out for the last seven days."
+    assert (refused.value.reason, refused.value.hint) == (said, hint)
 
 
 @given(week=st.one_of(st.text(max_size=12), st.from_regex(r"[0-9]{0,4}-?[wW]?[0-9]{0,3}", fullmatch=True)))

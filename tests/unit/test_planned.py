@@ -88,6 +88,25 @@ def test_everybody_s_and_each_team_s(config: Callable[[str], Config]) -> None:
     }
 
 
+def test_the_digest_may_have_a_zone_of_its_own_which_teams_share(config: Callable[[str], Config]) -> None:
+    found = config(WHOLE.replace("digest:\n", "digest:\n  zone: Europe/Lisbon\n"))
+    assert [one.zone for one in weeklies(found).values()] == [LISBON] * 3
+    assert (
+        comes(found, "", "2026-11-27T12:00") == comes(found, "web", "2026-11-27T12:00") == "2026-11-30T09:00:00+00:00"
+    )
+
+
+def test_a_team_without_services_draws_from_the_list_of_the_digest_or_from_everybody_s(
+    config: Callable[[str], Config],
+) -> None:
+    without = WHOLE.replace("      services: [volumes]\n", "")
+    assert weeklies(config(without))["storage"].wheel == ("compute", "volumes", "object-store")
+    drawn = without.replace("digest:\n", "digest:\n  wheel: [dns]\n")
+    found = weeklies(config(drawn))
+    assert (found["storage"].wheel, found[""].wheel, found["web"].wheel) == (("dns",), ("dns",), ("object-store",))
+    assert weeklies(config(WHOLE.replace("digest:\n", "digest:\n  wheel: [dns]\n")))["storage"].wheel == ("volumes",)
+
+
 def test_nobody_draws_what_is_private(config: Callable[[str], Config]) -> None:
     found = config(
         f"{WHOLE}".replace("{match: {a: c}, service: volumes}", "{match: {a: c}, service: vault, private: true}")

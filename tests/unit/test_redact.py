@@ -283,9 +283,9 @@ def test_a_number_without_a_country_is_known_with_any():
 
 @pytest.mark.parametrize("text", ["0" * 100_000, "30 " * 33_000, "(" * 100_000, "+49 " * 25_000, "wake-" * 20_000])
 def test_contacts_are_looked_for_in_proportion_to_the_text(text):
-    begun = time.perf_counter()
+    begun = time.process_time()
     mask(text, REACHED)
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 PUBLIC = Redaction(
@@ -378,9 +378,9 @@ def test_nothing_to_hide_survives_whatever_stands_around_it(words):
 )
 def test_a_long_text_takes_time_in_proportion_to_its_length(text):
     def seconds(part):
-        begun = time.perf_counter()
+        begun = time.process_time()
         masked(part)
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     # A quadratic pass would take minutes here; this is generous to a busy machine.
     assert seconds(text) < 10

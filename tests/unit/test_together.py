@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from bot.together import Together
+from tests.until import PATIENCE
 
 
 class Call:
@@ -71,7 +72,7 @@ async def test_who_is_cancelled_keeps_nobody_from_being_told() -> None:
     await call.begun.get()
     gone.cancel()
     call.let(1)
-    await asyncio.wait_for(stays, 5)
+    await asyncio.wait_for(stays, PATIENCE)
     with pytest.raises(asyncio.CancelledError):
         await gone
     assert call.given == [["a", "b"]]
