@@ -20,6 +20,7 @@ from bot.chat.context import Do, Question
 from bot.chat.document import Document, say
 from bot.chat.drilled import bannered, is_drill
 from bot.chat.drilled import of as of_drill
+from bot.chat.drilled import still_shown
 from bot.chat.reactions import react, unreact, worded
 from bot.chat.wanting import Asked
 from bot.inbox import Writer
@@ -146,6 +147,9 @@ class Conversation:
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,
         )
+        if isinstance(command, c.MakePrivate):
+            drills = await asyncio.to_thread(self._lookups.drills_of, outcome.after.number)
+            done = replies.with_aside(done, still_shown(drills))
         answer = of_drill(outcome.after, replies.with_aside(done, do.aside))
         return replies.with_aside(answer, replies.LINE_STANDS) if do.anonymous and said.stands else answer
 

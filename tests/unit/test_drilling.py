@@ -9,6 +9,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from bot.chat.drilled import still_shown
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -465,3 +466,14 @@ def test_a_drill_without_anybody_is_logged_too():
     told = a_drill(past(0), speed=1)
     told.give(c.Cancel())
     golden("drill/log_nobody.md", drill_log(told.history, past(0), people={}, zone=""))
+
+
+def test_of_many_drills_that_show_something_the_first_are_named():
+    told = Story(number=9)
+    told.give(step(c.Open(title="Rack loss", kind=Kind.DRILL)))
+    drills = [replace(told.incident, number=number, private=number == 11) for number in range(10, 18)]
+    said = still_shown(drills)
+    assert "in drills, INC-10, INC-12, INC-13, INC-14, INC-15 and 2 more: their names" in said
+    assert said.count(" private`") == 5
+    assert "INC-11" not in said
+    assert still_shown(drills[1:2]) == ""
