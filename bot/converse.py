@@ -18,9 +18,8 @@ from bot.alerts.model import Alert, Notification
 from bot.chat import replies
 from bot.chat.context import Do, Question
 from bot.chat.document import Document, say
-from bot.chat.drilled import bannered, is_drill
+from bot.chat.drilled import bannered, is_drill, still_shown
 from bot.chat.drilled import of as of_drill
-from bot.chat.drilled import still_shown
 from bot.chat.reactions import react, unreact, worded
 from bot.chat.wanting import Asked
 from bot.inbox import Writer
