@@ -116,6 +116,8 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
             return [e.RoomArchived(at=at, platform=command.platform)]
         case c.RecordCard():
             return [e.CardPosted(at=at, platform=command.platform, message=command.message)]
+        case c.LoseCard():
+            return work.lose_card(incident, command, at)
         case c.RecordAnnouncement():
             return [e.AnnouncementPosted(at=at, platform=command.platform, message=command.message)]
         case c.RecordFailure():

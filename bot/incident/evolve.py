@@ -177,7 +177,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             if not event.link:
                 return incident
             return replace(incident, public_links={**incident.public_links, event.page: event.link})
-        case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
+        case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.CardLost() | e.AnnouncementPosted():
             return replace(incident, rooms={**incident.rooms, event.platform: _room(incident, event)})
         case e.PostmortemDrafted():
             held = incident.postmortem or Postmortem(through=event.through)
@@ -250,7 +250,9 @@ def _moments(moments: Mapping[Moment, Stamp], event: e.MomentSet) -> Mapping[Mom
     return {**held, event.moment: Stamp(event.value, event.source, event.reason)}
 
 
-def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.AnnouncementPosted) -> Room:
+def _room(
+    incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.CardLost | e.AnnouncementPosted
+) -> Room:
     room = incident.rooms.get(event.platform, Room(id=""))
     match event:
         case e.RoomOpened():
@@ -260,6 +262,8 @@ def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPoste
             return replace(room, archived=True)
         case e.CardPosted():
             return replace(room, card=event.message)
+        case e.CardLost():
+            return replace(room, card="", lost=room.lost + 1)
         case e.AnnouncementPosted():
             return replace(room, announcement=event.message)
         case _:

@@ -203,6 +203,8 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             return f"The room on {event.platform} was archived"
         case e.CardPosted():
             return f"The card on {event.platform} is up"
+        case e.CardLost():
+            return f"Somebody deleted the card on {event.platform}"
         case e.AnnouncementPosted():
             return f"Announced on {event.platform}"
         case e.DeliveryFailed():

@@ -275,3 +275,11 @@ def record_room(incident: Incident, command: c.RecordRoom, at: datetime) -> list
         return []
     exposed = incident.private and not command.private
     return [e.RoomOpened(at=at, platform=command.platform, room=command.room, link=command.link, exposed=exposed)]
+
+
+def lose_card(incident: Incident, command: c.LoseCard, at: datetime) -> list[e.Event]:
+    """Unless another one stands there by now."""
+    held = incident.rooms.get(command.platform)
+    if held is None or not held.card or held.card != command.message:
+        return []
+    return [e.CardLost(at=at, platform=command.platform)]

@@ -40,6 +40,7 @@ from bot.incident.commands.outside import (
     DiscardPublicPost,
     DraftPublicPost,
     Escalate,
+    LoseCard,
     Page,
     RecordAnnouncement,
     RecordArchive,
@@ -99,6 +100,7 @@ __all__ = [
     "EditMessage",
     "Escalate",
     "FoldAlerts",
+    "LoseCard",
     "MakePrivate",
     "Merge",
     "Note",
@@ -180,6 +182,7 @@ Command = (
     | ArchiveRooms
     | RecordArchive
     | RecordCard
+    | LoseCard
     | RecordAnnouncement
     | RecordFailure
     | DraftPostmortem

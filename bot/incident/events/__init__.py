@@ -36,6 +36,7 @@ from bot.incident.events.life import (
 from bot.incident.events.outside import (
     AnnouncementPosted,
     ArchiveWasDue,
+    CardLost,
     CardPosted,
     DeliveryFailed,
     PageAcknowledged,
@@ -83,6 +84,7 @@ __all__ = [
     "AlertsStillFiring",
     "AnnouncementPosted",
     "ArchiveWasDue",
+    "CardLost",
     "CardPosted",
     "DeliveryFailed",
     "EditedDraftKept",
@@ -179,6 +181,7 @@ Event = (
     | ArchiveWasDue
     | RoomArchived
     | CardPosted
+    | CardLost
     | AnnouncementPosted
     | DeliveryFailed
     | PostmortemDrafted
@@ -193,6 +196,7 @@ PLUMBING = (
     ArchiveWasDue,
     RoomArchived,
     CardPosted,
+    CardLost,
     AnnouncementPosted,
     PostReachedPage,
     PostmortemWritten,
