@@ -205,7 +205,10 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
         moments.pop(Moment.RESOLVED, None)
     elif event.new is Status.RESOLVED and (event.old.open or Moment.RESOLVED not in moments):
         # Back from its review it goes on having been resolved when it was.
-        moments[Moment.RESOLVED] = Stamp(event.at, "status", event.reason)
+        # When it was is then known by somebody's word, as after `moment resolved`.
+        moments[Moment.RESOLVED] = (
+            Stamp(event.at, "command") if event.backdated else Stamp(event.at, "status", event.reason)
+        )
     promise = incident.promise if event.new.open else None
     paging = None if event.reopened else event.paging or incident.paging
     still = incident.still_firing and not event.new.open
