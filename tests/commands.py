@@ -174,6 +174,7 @@ COMMANDS: st.SearchStrategy[c.Command] = st.one_of(
         reason=TEXTS,
         owner=PERSONS | st.just(""),
     ),
+    st.builds(c.DateFollowUp, followup=NUMBERS, due=st.none() | PAST),
     st.builds(c.SetMoment, moment=st.sampled_from(Moment), value=PAST, reason=TEXTS),
     st.builds(
         c.DescribeImpact,

@@ -82,6 +82,8 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
             return work.add_followup(incident, command, at)
         case c.ChangeFollowUp():
             return work.change_followup(incident, command, at)
+        case c.DateFollowUp():
+            return work.date_followup(incident, command, at)
         case c.SetMoment():
             return work.set_moment(incident, command, at)
         case c.DescribeImpact():

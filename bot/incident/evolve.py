@@ -150,6 +150,9 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, followups=(*incident.followups, added))
         case e.FollowUpChanged():
             return replace(incident, followups=tuple(_followup(item, event) for item in incident.followups))
+        case e.FollowUpDated(followup=number, due=due):
+            dated = (replace(item, due=due) if item.id == number else item for item in incident.followups)
+            return replace(incident, followups=tuple(dated))
         case e.MomentSet():
             return replace(incident, moments=_moments(incident.moments, event))
         case e.ImpactDescribed():

@@ -102,6 +102,7 @@ def _plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]
             | e.FileNotKept()
             | e.TaskChanged()
             | e.FollowUpChanged()
+            | e.FollowUpDated()
             | e.MomentSet()
             | e.ImpactDescribed()
             | e.UpdateWasDue()

@@ -59,6 +59,7 @@ from bot.incident.commands.work import (
     AssignRole,
     ChangeFollowUp,
     ChangeTask,
+    DateFollowUp,
     DescribeImpact,
     EditMessage,
     Note,
@@ -90,6 +91,7 @@ __all__ = [
     "Close",
     "CoffeeCommand",
     "Command",
+    "DateFollowUp",
     "Decline",
     "DescribeImpact",
     "DiscardPublicPost",
@@ -165,6 +167,7 @@ Command = (
     | ChangeTask
     | AddFollowUp
     | ChangeFollowUp
+    | DateFollowUp
     | SetMoment
     | DescribeImpact
     | PostUpdate

@@ -57,6 +57,7 @@ from bot.incident.events.work import (
     FileNotKept,
     FollowUpAdded,
     FollowUpChanged,
+    FollowUpDated,
     ImpactDescribed,
     MessageEdited,
     MessageRemoved,
@@ -93,6 +94,7 @@ __all__ = [
     "FileNotKept",
     "FollowUpAdded",
     "FollowUpChanged",
+    "FollowUpDated",
     "Happened",
     "ImpactDescribed",
     "IncidentOpened",
@@ -163,6 +165,7 @@ Event = (
     | TaskChanged
     | FollowUpAdded
     | FollowUpChanged
+    | FollowUpDated
     | MomentSet
     | ImpactDescribed
     | UpdatePosted
