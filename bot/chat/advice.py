@@ -238,11 +238,11 @@ def _followup(command: c.AddFollowUp, after: Incident, text: str) -> Iterator[st
             "How will you know that it is done? For example “Alert when more than 5 % of OSDs are slow” "
             "instead of “Improve monitoring”."
         )
+    it = f"{after.ref} followup {len(after.followups)}"
+    if not command.owner:
+        yield f"It has no owner yet: `{it} @NAME` gives it to somebody."
     if command.due is None:
-        lacking = ["`due=14d`"] if command.owner else ["`owner=@NAME`", "`due=14d`"]
-        yield f"It has no {and_(lacking)} yet; undo it and add it again with {'it' if command.owner else 'them'}."
-    elif not command.owner:
-        yield f"It has no owner yet: `{after.ref} followup {len(after.followups)} @NAME` gives it to somebody."
+        yield f"It has no date yet: `{it} due=14d` says until when."
 
 
 def draft_is(after: Incident, publishers: Sequence[str]) -> str:

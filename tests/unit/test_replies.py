@@ -707,9 +707,9 @@ def test_the_edited_text_is_the_postmortem_and_a_newer_draft_lies_beside_it(stor
 
 
 FOLLOWUPS = [
-    ("followup Improve monitoring", ["How will you know", "owner=@NAME and due=14d"]),
+    ("followup Improve monitoring", ["How will you know", "It has no owner yet", "It has no date yet"]),
     ("followup Alert when OSDs are slow owner=@ana due=14d", []),
-    ("followup Alert when OSDs are slow owner=@ana", ["It has no due=14d yet"]),
+    ("followup Alert when OSDs are slow owner=@ana", ["It has no date yet: INC-7 followup 1 due=14d says until when."]),
     (
         "followup Alert when OSDs are slow due=14d",
         ["It has no owner yet: INC-7 followup 1 @NAME gives it to somebody."],
