@@ -18,7 +18,8 @@ from bot.backoff import backoff
 from bot.chat.deaf import deaf, heard_again
 from bot.chat.document import Document
 from bot.listening import Hearing
-from bot.ports import Attempt, ChatPlatform, Clock, Memory, Rejected, Unavailable
+from bot.memory import Memory
+from bot.ports import Attempt, ChatPlatform, Clock, Rejected, Unavailable
 from bot.store import StoreUnavailable, TurnLost, Turns
 
 log = logging.getLogger(__name__)

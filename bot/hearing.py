@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from bot.answering import HearsAnswers, ListensForAnswers, PageAnswers
 from bot.deaf import Deafness
 from bot.listening import Listening
+from bot.memory import Memory
 from bot.mounted import ASGI, Mounted
-from bot.ports import ChatPlatform, Clock, Inbox, Memory, Pager
+from bot.ports import ChatPlatform, Clock, Inbox, Pager
 from bot.store import Turns
 from storage.turns import AlwaysOurs
 

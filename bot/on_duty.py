@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from bot.duty import Duty
 from bot.inbox import Writer
 from bot.lookups import Lookups
+from bot.memory import Memory
 from bot.oncall.handover import HandOver, notices
 from bot.oncall.schedules import Schedule, Shift, shift
-from bot.ports import Clock, Memory, Overloaded
+from bot.ports import Clock, Overloaded
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -15,8 +15,9 @@ from bot.alerts.source import AlertSource
 from bot.calendars import CalendarSource, MeetingSource
 from bot.config import Config, load
 from bot.incident.model import Refused
+from bot.memory import Memory
 from bot.oncall.escalation import Roster
-from bot.ports import ChatPlatform, Clock, Memory, Pager, Publisher, StatusPage
+from bot.ports import ChatPlatform, Clock, Pager, Publisher, StatusPage
 from bot.status.model import PublicPages
 
 

@@ -15,8 +15,9 @@ from bot.chat.undelivered import sentence, undelivered
 from bot.destinations import Mailbox
 from bot.incident import effects as f
 from bot.incident.outgoing import Outgoing, outgoing
+from bot.memory import Memory
 from bot.offered import SendsMail
-from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Memory, Pager, Rejected
+from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Pager, Rejected
 from bot.store import Claimed, StoreUnavailable
 
 log = logging.getLogger(__name__)

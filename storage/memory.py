@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, select
 
-from bot.ports import MEMORY_KEY, MEMORY_VALUE, Clock
+from bot.memory import MEMORY_KEY, MEMORY_VALUE
+from bot.ports import Clock
 from bot.store import Conflict, StoreUnavailable
 from storage import bulk
 from storage.engine import Database

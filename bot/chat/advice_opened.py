@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.incident.model import Incident, Replay
 from bot.incident.replay import as_fast
-from bot.incident.timeline import minutes
+from bot.incident.spans import minutes
 
 _MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -29,7 +29,8 @@ from bot.chat.taken_back import STATES
 from bot.chat.templates import and_, local
 from bot.incident.events import Noted, PageSent, Recorded
 from bot.incident.model import Incident, Mark, Moment, Person, Role
-from bot.incident.timeline import minutes, sentence, story
+from bot.incident.spans import minutes
+from bot.incident.timeline import sentence, story
 
 LIST_LIMIT = 25
 DAY = "%d %b %H:%M"

@@ -11,7 +11,8 @@ from bot.incident.model import Incident, PagedAt, Paging
 from bot.incident.paged import answered_by
 from bot.incident.paging import NOBODY_ACKNOWLEDGED
 from bot.incident.policy import Way, is_service
-from bot.incident.timeline import Who, minutes
+from bot.incident.spans import minutes
+from bot.incident.timeline import Who
 
 Ways = Callable[[str], Sequence[Way]]
 """How somebody is woken, in order."""

@@ -12,8 +12,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
+from bot.incident import alerted, drilling, files, life, messages, paging, public, work
 from bot.incident import commands as c
-from bot.incident import drilling, files, life, messages, paging, public, work
 from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Refused
 from bot.incident.undo import undo
@@ -31,7 +31,7 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
         raise Refused(f"There is no INC-{id}.", "`list` shows what is open, `list all` the rest.")
     match command:
         case c.FoldAlerts():
-            return life.fold_alerts(incident, command, at)
+            return alerted.fold_alerts(incident, command, at)
         case c.StepReplay():
             return drilling.step(incident, command, at)
         case c.PaceReplay():
@@ -43,7 +43,7 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
         case c.Merge():
             return life.merge(incident, command, at)
         case c.Absorb():
-            return life.absorb(incident, command, at)
+            return alerted.absorb(incident, command, at)
         case c.SetStatus():
             return life.set_status(incident, command, at)
         case c.Resolve():

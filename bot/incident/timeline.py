@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, tzinfo
 from typing import assert_never
 
 from bot.incident import events as e
@@ -310,15 +310,3 @@ def _samples(samples: Sequence[e.AlertFact], count: int) -> str:
 
 def _dated(post: PublicPost, zone: tzinfo) -> str:
     return f"{post.status}, dated {post.when.astimezone(zone):%Y-%m-%d %H:%M %Z}" if post.when else str(post.status)
-
-
-def minutes(start: datetime, end: datetime) -> str:
-    """How long it took, the way people say it: `7 min`, `2 h 5 min`, `3 d 4 h`."""
-    total = max(0, round((end - start).total_seconds() / 60))
-    days, rest = divmod(total, 1440)
-    hours, mins = divmod(rest, 60)
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    if hours:
-        return f"{hours} h {mins} min" if mins else f"{hours} h"
-    return f"{mins} min"

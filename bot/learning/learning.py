@@ -23,7 +23,8 @@ from bot.learning.occurrences import IsOff, between
 from bot.learning.planned import before_coffee, coffee, next_of, occasions, typed, weeklies, when
 from bot.learning.rescheduled import Rescheduled
 from bot.lookups import Lookups
-from bot.ports import Clock, DeliveryError, Memory
+from bot.memory import Memory
+from bot.ports import Clock, DeliveryError
 from bot.store import StoreUnavailable, Unreadable
 from storage.calendars import SqlCalendars
 from storage.engine import Database

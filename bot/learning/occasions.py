@@ -18,7 +18,8 @@ from datetime import datetime, timedelta
 from bot.handle import Request
 from bot.inbox import Writer
 from bot.learning.occurrences import Occurrences, between, latest
-from bot.ports import Clock, DeliveryError, Memory, Overloaded
+from bot.memory import Memory
+from bot.ports import Clock, DeliveryError, Overloaded
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

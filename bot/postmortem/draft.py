@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.incident.events import Recorded
 from bot.incident.model import ComponentState, Kind, Moment, Person
-from bot.incident.timeline import minutes
+from bot.incident.spans import minutes
 from bot.postmortem.facts import Facts, Line
 from bot.postmortem.gather import facts
 from bot.postmortem.markup import (

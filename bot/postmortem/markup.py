@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.incident.spans import minutes
 from bot.incident.text import REMOVED
-from bot.incident.timeline import minutes
 from bot.postmortem.words import escape
 
 LEAD, COMMS, SCRIBE, ON_CALL = "Lead", "Comms", "Scribe", "On-call"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from bot.incident.model import ComponentState, PublicStatus, worst
-from bot.incident.timeline import minutes
+from bot.incident.spans import minutes
 from bot.status.model import Component, Impact, PublicIncident, PublicUpdate, Standing
 
 IMPACTS: Mapping[ComponentState, Impact] = {

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bot.ports import MEMORY_KEY, MEMORY_VALUE, Memory
+from bot.memory import MEMORY_KEY, MEMORY_VALUE, Memory
 from bot.store import StoreUnavailable
 from storage import migrate
 from storage.engine import Database

@@ -12,7 +12,8 @@ import pytest
 from adapters.chat.slack import kept
 from adapters.chat.slack.events import Event
 from adapters.chat.slack.kept import KeptEvents
-from bot.ports import Memory, Overloaded, Rejected, Unavailable
+from bot.memory import Memory
+from bot.ports import Overloaded, Rejected, Unavailable
 from bot.store import StoreUnavailable
 from storage.memory import SqlMemory
 from tests.until import until

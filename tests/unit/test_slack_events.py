@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.chat.slack.events import Event, event_of
-from bot.ports import MEMORY_VALUE
+from bot.memory import MEMORY_VALUE
 
 US = "U0BOT"
 TS = "1764244800.000100"

@@ -23,7 +23,8 @@ from bot.chat.parse import nameless
 from bot.config import Place
 from bot.incident.links import is_web
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Memory, Overloaded, Reacted, Rejected, RoomLink, RoomRef, Said, Unavailable
+from bot.memory import Memory
+from bot.ports import Attempt, Clock, Inbox, Overloaded, Reacted, Rejected, RoomLink, RoomRef, Said, Unavailable
 from bot.store import StoreUnavailable
 
 NAME = 80

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from adapters.chat.matrix.config import Config
 from adapters.chat.matrix.platform import MatrixPlatform
 from bot.incident.model import Person
-from bot.ports import Clock, Memory
+from bot.memory import Memory
+from bot.ports import Clock
 
 __all__ = ["Config", "MatrixPlatform", "build"]
 

@@ -25,7 +25,8 @@ from adapters.chat.matrix.media import attached
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, say
 from bot.chat.parse import nameless
-from bot.ports import Clock, Edited, Inbox, Memory, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
+from bot.memory import Memory
+from bot.ports import Clock, Edited, Inbox, Overloaded, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from adapters.chat.matrix.homeserver import Homeserver, Json, TooLarge, code_of
 from adapters.chat.matrix.rooms import Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import clean
-from bot.ports import Memory, Rejected
+from bot.memory import Memory
+from bot.ports import Rejected
 
 SUMMARY = 1_000_000
 """Bytes of what a room says of itself to those who are not in it."""

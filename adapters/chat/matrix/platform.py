@@ -21,7 +21,8 @@ from adapters.chat.matrix.rooms import TOPIC, Rooms
 from adapters.chat.matrix.upgrades import Upgrades
 from bot.chat.document import Document, clean
 from bot.incident.model import Person
-from bot.ports import Attempt, Clock, Inbox, Memory, Rejected, RoomLink, RoomRef, Unavailable
+from bot.memory import Memory
+from bot.ports import Attempt, Clock, Inbox, Rejected, RoomLink, RoomRef, Unavailable
 
 log = logging.getLogger(__name__)
 

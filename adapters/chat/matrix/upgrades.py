@@ -14,7 +14,8 @@ from functools import partial
 
 from adapters.chat.matrix.homeserver import Homeserver, Json, code_of
 from adapters.chat.matrix.rooms import OURS
-from bot.ports import Memory, Rejected
+from bot.memory import Memory
+from bot.ports import Rejected
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from adapters.chat.slack.config import Config
 from bot.incident.model import Person
-from bot.ports import ChatPlatform, Clock, Memory
+from bot.memory import Memory
+from bot.ports import ChatPlatform, Clock
 
 __all__ = ["Config", "build"]
 

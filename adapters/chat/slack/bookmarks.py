@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from adapters.chat.slack.answers import part, rows, text
 from adapters.chat.slack.web import Web, code_of
 from bot.incident.text import one_line
-from bot.ports import Memory, Rejected
+from bot.memory import Memory
+from bot.ports import Rejected
 
 TITLE, ADDRESS = 256, 2048
 """Characters (https://docs.slack.dev/reference/methods/bookmarks.add)."""

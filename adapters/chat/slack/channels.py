@@ -10,7 +10,8 @@ from adapters.chat.slack.answers import Json, part, rows, text
 from adapters.chat.slack.config import as_channel
 from adapters.chat.slack.web import Web, code_of
 from bot.chat.document import clean
-from bot.ports import Memory, Rejected
+from bot.memory import Memory
+from bot.ports import Rejected
 
 log = logging.getLogger(__name__)
 

@@ -25,7 +25,8 @@ from bot.chat.parse import nameless
 from bot.chat.reactions import meaning
 from bot.chat.votes import votes
 from bot.incident.model import Mark
-from bot.ports import Clock, Edited, Inbox, Memory, Reacted, Rejected, Removed, Said, Unavailable
+from bot.memory import Memory
+from bot.ports import Clock, Edited, Inbox, Reacted, Rejected, Removed, Said, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from datetime import timedelta
 
 from adapters.chat.slack.events import Event
 from bot.backoff import backoff
-from bot.ports import Clock, Memory, Overloaded, Rejected, Unavailable
+from bot.memory import Memory
+from bot.ports import Clock, Overloaded, Rejected, Unavailable
 from bot.store import StoreUnavailable
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,8 @@ from adapters.chat.slack.config import Config
 from adapters.chat.slack.messages import SLACK, is_ours
 from adapters.chat.slack.web import Web, code_of
 from bot.chat.document import Document, Picture
-from bot.ports import Attempt, Clock, Memory, Rejected, Unavailable
+from bot.memory import Memory
+from bot.ports import Attempt, Clock, Rejected, Unavailable
 
 log = logging.getLogger(__name__)
 

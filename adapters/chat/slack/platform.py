@@ -29,8 +29,9 @@ from adapters.chat.slack.web import LockedOut, Web, answer_of, code_of
 from bot.chat.document import Document
 from bot.incident.links import is_web
 from bot.incident.model import Person
+from bot.memory import Memory
 from bot.mounted import ASGI
-from bot.ports import Attempt, Clock, Gone, Inbox, Memory, Rejected, RoomLink, RoomRef
+from bot.ports import Attempt, Clock, Gone, Inbox, Rejected, RoomLink, RoomRef
 from bot.sizes import format_size
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ from adapters.chat.slack.pictures import File, Pictures
 from adapters.chat.slack.standing import Standing
 from adapters.chat.slack.web import Web
 from bot.chat.document import Document
-from bot.ports import Attempt, Memory, Rejected
+from bot.memory import Memory
+from bot.ports import Attempt, Rejected
 
 EVENT = "klatsch_effect"
 """The type of each message's metadata, which says of which effect it came (https://docs.slack.dev/messaging/message-metadata/)."""

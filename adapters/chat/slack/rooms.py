@@ -18,7 +18,8 @@ from adapters.chat.slack.channels import pages
 from adapters.chat.slack.names import channel_name, purpose
 from adapters.chat.slack.names import topic as as_topic
 from adapters.chat.slack.web import Web, code_of
-from bot.ports import DeliveryError, Memory, Rejected
+from bot.memory import Memory
+from bot.ports import DeliveryError, Rejected
 
 log = logging.getLogger(__name__)
 
