@@ -81,16 +81,32 @@ def handle(store: Store, requests: Sequence[Request], rules: Rules) -> list[Outc
     Raises StoreUnavailable or Conflict, and then nothing was done. Any other exception is a bug or a poisoned
     request, and nothing was done either: the caller finds it by trying one by one.
     """
-    with store.begin(alerts=any(isinstance(request, Notification | Look) for request in requests)) as tx:
-        return _Batch(tx, rules).run(requests)
+    first = frozenset[int]()
+    while True:
+        try:
+            with store.begin(alerts=any(isinstance(request, Notification | Look) for request in requests)) as tx:
+                return _Batch(tx, rules, first).run(requests)
+        except _OutOfOrder as begin:
+            first |= begin.numbers
+
+
+class _OutOfOrder(Exception):
+    """The batch is about these incidents, too, and holds later ones already. Every batch locks incidents in the order of their numbers: else two
+    bots could wait for each other. Nothing was written yet."""
+
+    def __init__(self, numbers: frozenset[int]) -> None:
+        super().__init__(f"{len(numbers)} incidents out of order")
+        self.numbers = numbers
 
 
 class _Batch:
-    """One batch on its way through: the incidents as they are so far, and what is to be recorded."""
+    """One batch on its way through: the incidents as they are so far, and what is to be recorded. `first`: what else it is known to be
+    about."""
 
-    def __init__(self, tx: Transaction, rules: Rules) -> None:
+    def __init__(self, tx: Transaction, rules: Rules, first: frozenset[int]) -> None:
         self._tx = tx
         self._rules = rules
+        self._first = first
         self._owners = Owners(tx)
         self._beats = Beats(tx, rules.routes, lambda: self._at)
         self._rota = Rota(tx, rules.roster, lambda: self._at)
@@ -150,11 +166,15 @@ class _Batch:
         standing = self._tx.standing(sorted(keys))
         maintained = {w.number for w in standing.windows if any(covered(w, a.labels, self._at) for a in alerts)}
         owners = {row.incident for row in known if row.incident} | set(standing.groups.values())
-        self._ledger.incidents = self._tx.load(asked, beside=owners | maintained | beside)
+        held = owners | maintained | beside | self._first
+        self._ledger.incidents = self._tx.load(asked, beside=held)
         groups = dict(standing.groups)
         if late := wanted(notifications, known, self._rules.routes, self._ledger.incidents) - keys:
             groups |= self._tx.standing(sorted(late)).groups
-            self._ledger.incidents |= self._tx.load((), beside=set(groups.values()) - set(self._ledger.incidents))
+            more = set(groups.values()) - held - asked
+            if more and min(more) < max(held | asked):
+                raise _OutOfOrder(frozenset(more))
+            self._ledger.incidents |= self._tx.load((), beside=more)
         windows = [self._ledger.incidents[number] for number in sorted(maintained) if number in self._ledger.incidents]
         return fold(notifications, known, Met(self._rules.routes, groups, self._ledger.incidents, windows, self._at))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -167,6 +168,24 @@ def test_an_alert_after_the_window_is_an_alert_like_any_other_although_the_maint
     opened = world.lookups.incident(2)
     assert (opened.alerts_firing, opened.paging.waiting) == (2, True)
     assert (world.lookups.incident(number).alerts_firing, stored(world, 2)) == (0, {"a": True, "b": True})
+
+
+def test_incidents_are_locked_in_the_order_of_their_numbers_also_when_what_maintenance_covered_belongs_to_an_older_one(
+    world: World,
+):
+    """Else this bot could wait for one that another bot holds, and that one for what this one holds."""
+    world.do(a_message(an_alert("b")))
+    assert maintained(world, hours=1) == 2
+    world.do(a_message(an_alert("a", minutes=5)))
+    assert stored(world, 2) == {"a": True}
+    world.clock.forward(hours=2)
+    with statements() as sent:
+        world.do(a_message(an_alert("a", minutes=5)))
+    assert stored(world, 1) == {"a": True, "b": True}
+    asked = [values for statement, values in sent if "number, body FROM incident WHERE number" in statement]
+    numbers = [sorted(values[0] if isinstance(values[0], list) else json.loads(values[0])) for values in asked]
+    # Begun again, and then all at once.
+    assert numbers == [[2], [1, 2]]
 
 
 async def test_what_maintenance_covered_and_still_fires_wakes_somebody_when_the_window_ends(stage: Stage):
