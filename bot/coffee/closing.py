@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
-from bot.coffee.meeting import closing, done, running, told_of
+from bot.coffee.meeting import done, ends_itself, running, told_of
 from bot.coffee.topics import of_meeting, open_topics, ordered, without
 from bot.incident import effects as f
 from bot.incident.commands.coffee import SkipCoffee
@@ -36,7 +36,7 @@ def _not_begun(board: Board, coffee: Coffee, manner: Manner) -> Brewed:
     coffee = replace(coffee, status=coffee.unbegun, began=None, current=0, last=0, since=None, until=None, round=0)
     if coffee.status is CoffeeStatus.CALLED:
         coffee = replace(coffee, agenda=())
-    coffee, clock = closing(replace(coffee, asking=False, thumbs={}, asked={}), coffee.starts_at, manner)
+    coffee, clock = ends_itself(replace(coffee, asking=False, thumbs={}, asked={}), coffee.starts_at, manner)
     board = with_coffee(board, coffee)
     for topic in board.topics.values():
         if not of_meeting(topic, coffee):
@@ -58,7 +58,7 @@ def resumed(board: Board, manner: Manner, *, at: datetime) -> Brewed | None:
     stay = [id_ for id_ in last.agenda if id_ in board.topics and board.topics[id_].state is not TopicState.DROPPED]
     since = [topic.id for topic in ordered(open_topics(board)) if topic.id not in stay]
     coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None, agenda=(*stay, *since), silent=0)
-    coffee, clock = closing(replace(coffee, unbegun=CoffeeStatus.OVER), at, manner)
+    coffee, clock = ends_itself(replace(coffee, unbegun=CoffeeStatus.OVER), at, manner)
     # Whoever put one since did so for the next coffee, as somebody else.
     again = [replace(topic, dots={}, reacted={}) for topic in board.topics.values() if topic.state is TopicState.OPEN]
     board = with_topics(replace(board, coffee=coffee, past=past), *again)

@@ -29,7 +29,7 @@ def call(board: Board, command: CallCoffee, manner: Manner, *, at: datetime, num
     board, coffee = _planned(board, command.starts_at, at, number)
     if coffee is None or coffee == before:
         return Brewed(board, told=Told(coffee=coffee))
-    coffee, clock = closing(coffee, coffee.starts_at, manner)
+    coffee, clock = ends_itself(coffee, coffee.starts_at, manner)
     if before is not None and coffee.number == before.number:
         said = told_of(manner, "moved", coffee)
         return Brewed(with_coffee(board, coffee), (*said, *clock), Told(Did.MOVED, coffee=coffee))
@@ -49,9 +49,10 @@ def order(board: Board, command: OrderAgenda, manner: Manner, *, at: datetime, n
             return Brewed(board, told=Told(coffee=coffee))
     # It reminds of the coffee too: once is enough, and not beside a board that is only now posted.
     said = told_of(manner, "ordered", coffee) if board.coffee and coffee.status is CoffeeStatus.CALLED else ()
-    coffee, clock = _ordered(board, coffee), tuple[f.WakeTimebox, ...]()
+    coffee = _ordered(board, coffee)
+    clock: tuple[f.WakeTimebox, ...] = ()
     if coffee.status is not CoffeeStatus.RUNNING:
-        coffee, clock = closing(coffee, coffee.starts_at, manner)
+        coffee, clock = ends_itself(coffee, coffee.starts_at, manner)
     return Brewed(placed(with_coffee(board, coffee)), (*said, *clock), Told(Did.ORDERED, coffee=coffee))
 
 
@@ -66,7 +67,7 @@ def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
     if coffee.status is CoffeeStatus.CALLED:
         coffee = _ordered(board, coffee)
     coffee = replace(coffee, status=CoffeeStatus.RUNNING, began=at, unbegun=unbegun)
-    coffee, clock = closing(coffee, at, manner)
+    coffee, clock = ends_itself(coffee, at, manner)
     brewed = go_on(placed(with_coffee(board, coffee)), manner, at)
     return replace(brewed, effects=(*clock, *brewed.effects), told=replace(brewed.told, what=Did.BEGAN))
 
@@ -101,7 +102,7 @@ def take_up(board: Board, command: TakeUpTopic, manner: Manner, *, at: datetime)
     return _begin(done(board, at), topic.id, manner, at, ended=coffee.current)
 
 
-def closing(coffee: Coffee, begins: datetime, manner: Manner) -> tuple[Coffee, tuple[f.WakeTimebox, ...]]:
+def ends_itself(coffee: Coffee, begins: datetime, manner: Manner) -> tuple[Coffee, tuple[f.WakeTimebox, ...]]:
     """One that `begins` then, and the clock that ends it if nobody does. The one that was set before means nothing any more."""
     due = begins + manner.length + ENDS_ITSELF
     if coffee.closes == due:

@@ -67,6 +67,27 @@ COMMANDS = st.one_of(
     st.builds(k.RecordMinutes, coffee=st.integers(1, 3), place=st.just("minutes.md")),
 )
 
+SOME = st.integers(1, 4)
+MEETING = st.one_of(
+    st.just(k.StartCoffee()),
+    st.just(k.StartCoffee()),
+    st.just(k.EndCoffee()),
+    st.just(k.EndCoffee()),
+    st.builds(k.NextTopic, takeaway=st.sampled_from(["", "learnt"]), by=BY),
+    st.builds(k.TakeUpTopic, topic=SOME),
+    st.builds(k.RestoreTopic, topic=SOME),
+    st.builds(k.DropTopic, topic=SOME),
+    st.builds(k.ForgetTopic, topic=SOME),
+    st.builds(k.AddTopic, text=TEXTS, by=BY),
+    st.builds(k.PutDots, topic=SOME, voter=VOTERS),
+    st.builds(k.NoteTakeaway, text=st.just("learnt"), by=BY),
+    st.just(k.DropTakeaway()),
+    st.just(k.SkipCoffee()),
+    st.builds(k.CallCoffee, starts_at=TIMES),
+)
+"""What people say soon after each other."""
+SECONDS = (0, 1, 9, 10, 30, 119, 120)
+
 
 class Table(RuleBasedStateMachine):
     """What is stored, and the clocks that were set."""
@@ -155,6 +176,23 @@ class Table(RuleBasedStateMachine):
     @rule(command=COMMANDS)
     def somebody_asks(self, command: k.CoffeeCommand) -> None:
         self.ask(command)
+
+    @rule(commands=st.lists(st.tuples(st.sampled_from(SECONDS), MEETING), min_size=2, max_size=8))
+    def people_meet_and_make_mistakes(self, commands: list[tuple[int, k.CoffeeCommand]]) -> None:
+        for seconds, command in commands:
+            self.at += timedelta(seconds=seconds)
+            self.ask(command)
+
+    @precondition(lambda self: self.board().coffee is not None)
+    @rule(spot=SPOTS, message=MESSAGES, topic=st.integers(1, 4), voter=VOTERS)
+    def somebody_deletes_a_board_that_has_a_dot(self, spot: str, message: str, topic: int, voter: str) -> None:
+        coffee = self.board().coffee
+        assert coffee is not None
+        self.ask(k.RecordBoard(spot=spot, message=message, room="r1", coffee=coffee.number))
+        self.ask(k.PutDots(topic=topic, voter=voter, reaction=f"{Spot.read(spot).platform}:{message}"))
+        before = {id_: one.dots for id_, one in self.topics.items()}
+        assert self.ask(k.LoseBoard(spot=spot, message=message)) is not None
+        assert {id_: one.dots for id_, one in self.topics.items()} == before
 
     @rule(minutes=st.integers(-1, 30))
     def time_passes(self, minutes: int) -> None:
