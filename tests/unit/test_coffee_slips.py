@@ -259,6 +259,13 @@ def test_whoever_says_when_a_coffee_is_sets_the_clock_for_its_end_once(before: B
     assert clocks(do(said.board, k.OrderAgenda())) == []
 
 
+def test_who_orders_the_agenda_while_people_meet_leaves_the_clock_of_its_end_alone() -> None:
+    assert meeting(MEETING).closes == NOW + MANNER.length + HOUR
+    ordered = do(do(MEETING, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda(), at=NOW + MINUTE)
+    assert (meeting(ordered.board).agenda, clocks(ordered)) == ((2, 3, 1), [])
+    assert meeting(ordered.board).closes == meeting(MEETING).closes
+
+
 def test_a_coffee_that_was_moved_or_begun_late_is_ended_by_its_last_clock_alone() -> None:
     ordered = do(THREE, k.OrderAgenda(starts_at=SOON))
     (old,) = clocks(ordered)
