@@ -74,6 +74,7 @@ class Learning:
             people=config.people,
             duty=duty,
             coffee=NextCoffee(met.after, link, self._there) if met else None,
+            days_off=days_off,
             typed=typed(config),
             by_itself=config.digest is not None,
         )

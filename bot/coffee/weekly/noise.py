@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import unquote_plus, urlsplit
 
 from bot.coffee.weekly.gathered import Fired
-from bot.coffee.weekly.remedy import Heard, Remedy, remedy
+from bot.coffee.weekly.remedy import LINK, NAME, Heard, Remedy, remedy, secret
 from bot.coffee.weekly.seen import Seen, hangs
 from bot.incident.hours import Hours, hours_of
 from bot.incident.model import Incident, Status
+from bot.status.secrets import mask_secrets
 
 RULES_SHOWN = 5
 REFS_SHOWN = 10
@@ -22,12 +24,15 @@ LABELS_SHOWN = 12
 TEXT_SHOWN = 200
 """Letters of a label or an annotation."""
 
+MASK = "•••"
+"""Stands for what looks like a secret."""
+
 
 @dataclass(frozen=True, slots=True)
 class Noisy:
     """A rule: how often it asked for attention in vain (`times`), in which hours, how many alerts that were, how often somebody was
     `paged`, and how often it `cleared` by itself before anybody did anything. `longest` is how long one of its alerts fired at the longest
-    (None: not known), `again` how many fired once more while somebody was still asked. `refs` are the newest of these, `more` how many others there
+    (None: not known), `sure` whether that is known of all of them, `again` how many fired once more while somebody was still asked. `refs` are the newest of these, `more` how many others there
     are; `labels` and `summary` are those of one alert. `remedy` is what to paste to make it quieter (None: nothing is known that would)."""
 
     rule: str
@@ -39,6 +44,7 @@ class Noisy:
     cleared: int
     again: int
     longest: timedelta | None
+    sure: bool
     refs: tuple[str, ...]
     more: int
     labels: tuple[tuple[str, str], ...]
@@ -76,7 +82,7 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
     incidents = [seen.incidents[number] for number in sorted(found, reverse=True)]
     hours = dict.fromkeys(Hours, 0)
     for incident in incidents:
-        hours[hours_of(incident.opened_at, seen.around.zone)] += 1
+        hours[hours_of(incident.opened_at, seen.around.zone, seen.around.free)] += 1
     newest = found[incidents[0].number]
     paged = sum(bool(incident.paging and incident.paging.asked) for incident in incidents)
     cleared = sum(_cleared(incident, found[incident.number]) for incident in incidents)
@@ -97,7 +103,7 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
         zone=seen.around.zone.key,
     )
     return Noisy(
-        rule=rule,
+        rule=rule[:NAME],
         source=source,
         times=len(incidents),
         hours=hours,
@@ -106,13 +112,36 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
         cleared=cleared,
         again=again,
         longest=longest,
+        sure=all(_measured(fired) for fired in found.values()),
         refs=tuple(incident.ref for incident in incidents[:REFS_SHOWN]),
         more=max(0, len(incidents) - REFS_SHOWN),
-        labels=tuple((name, value[:TEXT_SHOWN]) for name, value in sorted(newest.labels.items())[:LABELS_SHOWN]),
-        summary=(newest.annotations.get("summary") or newest.annotations.get("description") or "")[:TEXT_SHOWN],
-        link=newest.link,
+        labels=tuple(_label(*label) for label in sorted(newest.labels.items())[:LABELS_SHOWN]),
+        summary=_masked(newest.annotations.get("summary") or newest.annotations.get("description") or ""),
+        link=_address(newest.link),
         remedy=remedy(heard),
     )
+
+
+def _measured(fired: Fired) -> bool:
+    """Whether it is known how long each of its alerts fired each time."""
+    return fired.lasted is not None and fired.over is not None and not fired.again
+
+
+def _label(name: str, value: str) -> tuple[str, str]:
+    return name[:TEXT_SHOWN], MASK if secret(f"{name}={value}") else value[:TEXT_SHOWN]
+
+
+def _masked(text: str) -> str:
+    return mask_secrets(text, lambda found: MASK)[:TEXT_SHOWN]
+
+
+def _address(link: str) -> str:
+    """The link, where it is whole and lets nobody in."""
+    try:
+        lets_in = "@" in urlsplit(link).netloc
+    except ValueError:
+        return ""
+    return "" if lets_in or len(link) >= LINK or secret(unquote_plus(link)) else link
 
 
 def _cleared(incident: Incident, fired: Fired) -> bool:

@@ -69,7 +69,7 @@ def _rows(digest: WeeklyDigest, part: str) -> int:
 
 def _pictures(digest: WeeklyDigest, language: Language) -> dict[DigestBlock, Picture]:
     found = {}
-    if digest.oncall:
+    if digest.oncall and digest.oncall.loads:
         found[DigestBlock.ONCALL] = load_picture(digest.oncall.loads, language)
     if digest.durations:
         found[DigestBlock.DURATIONS] = strip_picture(digest.durations, language)
