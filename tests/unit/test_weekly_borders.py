@@ -220,9 +220,9 @@ def test_what_looks_like_a_secret_stands_in_no_text_to_paste(language: str) -> N
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_rule_with_an_endless_name_takes_no_more_of_the_message_than_any_other(language: str) -> None:
-    said = words(week(declined(7, START), noise=[fired(7, "X" * 4096)]), language)
+    said = words(week(declined(7, START), noise=[replace(fired(7, "X" * 4096), labels={})]), language)
     assert "X" * 60 not in said["main"]
-    assert "X" * 201 not in said[DigestBlock.NOISE]
+    assert "X" * 101 not in said[DigestBlock.NOISE]
     assert "matchers" not in said[DigestBlock.NOISE]
 
 

@@ -5,10 +5,12 @@ It is about rules and never about who declined: a rule that cries wolf is the fi
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import starmap
 from urllib.parse import unquote_plus, urlsplit
 
 from bot.coffee.weekly.gathered import Fired
@@ -23,6 +25,10 @@ REFS_SHOWN = 10
 LABELS_SHOWN = 12
 TEXT_SHOWN = 200
 """Letters of a label or an annotation."""
+
+ROOM = 3500
+"""Characters, in JSON, of what all the rules shown bring along, each the same share. So all of it fits into one message of Slack's, which are
+measured so, and no text to copy is cut."""
 
 MASK = "•••"
 """Stands for what looks like a secret."""
@@ -70,7 +76,8 @@ def noise(seen: Seen) -> Noise | None:
         by_rule.setdefault((fired.name, fired.source), {})[fired.incident] = fired
     # By the name, where two are as noisy: the same on every platform.
     ordered = sorted(by_rule.items(), key=lambda one: (-len(one[1]), one[0]))
-    rules = tuple(_noisy(seen, name, source, found) for (name, source), found in ordered[:RULES_SHOWN])
+    shown = ordered[:RULES_SHOWN]
+    rules = tuple(_noisy(seen, name, source, found, ROOM // len(shown)) for (name, source), found in shown)
     asked = {fired.incident for fired in seen.gathered.noise}
     waiting = sum(
         hangs(one) or (one.status is Status.TRIAGE and one.number in asked) for one in seen.incidents.values()
@@ -78,7 +85,7 @@ def noise(seen: Seen) -> Noise | None:
     return Noise(len(asked), rules, len(ordered) - len(rules), waiting) if asked or waiting else None
 
 
-def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> Noisy:
+def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired], room: int) -> Noisy:
     incidents = [seen.incidents[number] for number in sorted(found, reverse=True)]
     hours = dict.fromkeys(Hours, 0)
     for incident in incidents:
@@ -102,6 +109,7 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
         longest=longest,
         zone=seen.around.zone.key,
     )
+    pasted, link, labels = _brought(heard, room)
     return Noisy(
         rule=rule[:NAME],
         source=source,
@@ -115,11 +123,33 @@ def _noisy(seen: Seen, rule: str, source: str, found: Mapping[int, Fired]) -> No
         sure=all(_measured(fired) for fired in found.values()),
         refs=tuple(incident.ref for incident in incidents[:REFS_SHOWN]),
         more=max(0, len(incidents) - REFS_SHOWN),
-        labels=tuple(_label(*label) for label in sorted(newest.labels.items())[:LABELS_SHOWN]),
+        labels=labels,
         summary=_masked(newest.annotations.get("summary") or newest.annotations.get("description") or ""),
-        link=_address(newest.link),
-        remedy=remedy(heard),
+        link=link,
+        remedy=pasted,
     )
+
+
+def _brought(heard: Heard, room: int) -> tuple[Remedy | None, str, tuple[tuple[str, str], ...]]:
+    """What is to be pasted, where the rule is defined, and its labels: of each as much as there is room for."""
+    pasted = remedy(heard)
+    if pasted and _size(pasted.text) > room:
+        pasted = None
+    room -= _size(pasted.text) if pasted else 0
+    link = _address(heard.link)
+    if _size(link) > room:
+        link = ""
+    room -= _size(link)
+    labels = []
+    for name, value in starmap(_label, sorted(heard.labels.items())[:LABELS_SHOWN]):
+        if (size := _size(name + value)) <= room:
+            labels.append((name, value))
+            room -= size
+    return pasted, link, tuple(labels)
+
+
+def _size(text: str) -> int:
+    return len(json.dumps(text))
 
 
 def _measured(fired: Fired) -> bool:

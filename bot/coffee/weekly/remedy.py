@@ -27,7 +27,7 @@ BRIDGED = timedelta(minutes=15)
 EXPRESSION = 1000
 """Letters of an expression that are shown; of a longer one nothing is, for half of one is none."""
 
-NAME = 200
+NAME = 100
 """Letters of a rule's name; of a longer one there is nothing to paste."""
 
 LINK = 4096
