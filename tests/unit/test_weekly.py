@@ -239,6 +239,18 @@ def test_luck_that_the_story_tells_stands_once_in_the_main_message() -> None:
     assert both.count("The spare was warm") == both.count("Luck: It was Monday") == 1
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_near_miss_that_is_the_story_stands_once_in_the_main_message(language: str) -> None:
+    alone = made(week(near_miss(7, START)), language=language)
+    assert alone.main.to_plain().count("Nearly drained the wrong rack") == 1
+    assert DigestBlock.NEARMISSES in dict(alone.details)
+    both = made(week(near_miss(7, START), near_miss(8, START + HOUR, "Nearly cut a cable")), language=language).main
+    assert [both.to_plain().count(title) for title in ("Nearly drained the wrong rack", "Nearly cut a cable")] == [1, 1]
+    # A title that names somebody is in no story.
+    named = made(week(near_miss(7, START, "Ana Ruiz nearly cut a cable")), language=language).main
+    assert named.to_plain().count("nearly cut a cable") == 1
+
+
 def test_who_is_named_owns_a_follow_up_and_nobody_else() -> None:
     """Ana leads, is on call and stands in a line; she is thanked for what she did."""
     details = made(*GOLDEN["full"]).details
