@@ -602,12 +602,17 @@ def test_however_many_follow_ups_there_are_slack_shows_of_each_kind(language: st
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_list_of_a_detail_pushes_out_another_one(language: str) -> None:
-    missed = [near_miss(n, START + n * HOUR, f"Nearly drained rack {n} while its spare was away") for n in range(1, 61)]
+    missed = [
+        near_miss(n, START + n * HOUR, f"Nearly drained rack {n} while its spare was away " + "x" * 90)
+        for n in range(1, 61)
+    ]
     due = [
         lived(100 + n, START, c.Open(title=f"Volumes {n} are slow", severity=Severity.SEV1), c.Resolve())
         for n in range(50)
     ]
-    lucky = lived(300, START, c.Open(title="t"), *(c.Note(mark=Mark.LUCKY, text=f"By luck {n}") for n in range(50)))
+    lucky = lived(
+        300, START, c.Open(title="t"), *(c.Note(mark=Mark.LUCKY, text=f"By luck {n} " + "y" * 120) for n in range(50))
+    )
     held = lived(301, START, c.Open(title="The one that was held"), c.Resolve(), c.StartReview(), c.Close())
     details = dict(made(week(*missed, *due, lucky, held), language=language).details)
     for block, last in ((DigestBlock.NEARMISSES, "By luck 19"), (DigestBlock.POSTMORTEMS, "The one that was held")):

@@ -14,7 +14,7 @@ from itertools import starmap
 from urllib.parse import unquote_plus, urlsplit
 
 from bot.coffee.weekly.gathered import Fired
-from bot.coffee.weekly.remedy import LINK, NAME, Heard, Remedy, remedy, secret
+from bot.coffee.weekly.remedy import NAME, Heard, Remedy, remedy, secret
 from bot.coffee.weekly.seen import Seen, hangs
 from bot.incident.hours import Hours, hours_of
 from bot.incident.model import Incident, Status
@@ -137,6 +137,7 @@ def _brought(heard: Heard, room: int) -> tuple[Remedy | None, str, tuple[tuple[s
         pasted = None
     room -= _size(pasted.text) if pasted else 0
     link = _address(heard.link)
+    # One that was cut off has no room either (`LINK`).
     if _size(link) > room:
         link = ""
     room -= _size(link)
@@ -166,12 +167,12 @@ def _masked(text: str) -> str:
 
 
 def _address(link: str) -> str:
-    """The link, where it is whole and lets nobody in."""
+    """The link, where it lets nobody in."""
     try:
         lets_in = "@" in urlsplit(link).netloc
     except ValueError:
         return ""
-    return "" if lets_in or len(link) >= LINK or secret(unquote_plus(link)) else link
+    return "" if lets_in or secret(unquote_plus(link)) else link
 
 
 def _cleared(incident: Incident, fired: Fired) -> bool:
