@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.weekly.remedy import EXPRESSION, LINK, WAITS, Heard, Reason, Tool, expression_of, remedy
+from bot.coffee.weekly.remedy import EXPRESSION, LINK, NAME, WAITS, Heard, Reason, Tool, expression_of, remedy
 from bot.config.models import RouteEntry
 from bot.incident.hours import Hours
 
@@ -80,9 +80,20 @@ def test_the_remedy_is_for_the_reason_and_the_tool(known: dict[str, Any], reason
         {**CLEARED, "longest": 3 * WAITS[-1]},
         {"labels": {}, "paged": 1},
         {"link": link("x" * (EXPRESSION + 1))},
+        {"name": "X" * (NAME + 1), "labels": {"alertname": "X" * (NAME + 1)}},
+        {"link": link('up{token="a1b2c3d4"}')},
         {"link": "https://[prometheus/graph?g0.expr=up"},
     ],
-    ids=["of no Prometheus", "how long is not known", "no blip", "without the label", "long", "no address"],
+    ids=[
+        "of no Prometheus",
+        "how long is not known",
+        "no blip",
+        "without the label",
+        "long",
+        "a long name",
+        "a secret",
+        "no address",
+    ],
 )
 def test_where_nothing_whole_can_be_said_there_is_nothing_to_paste(known: dict[str, Any]) -> None:
     assert remedy(replace(HEARD, **known)) is None
