@@ -86,7 +86,7 @@ def _of_topic(told: Told, topic: Topic) -> Said:
             return back, _undo(f"drop {number}")
         case Did.REWORDED:
             before = told.before.text if told.before else ""
-            undo = _undo(f"reword {number} {before}") if repeatable(before) and len(before) <= SHORT else ""
+            undo = _undo(f"reword {number} {before}") if before and repeatable(before) and len(before) <= SHORT else ""
             return spell("Topic {n} reads now: {text}", n=f"{number}", text=text), undo
         case Did.PUT:
             mine = spell("{dots} on topic {n} ({text}). You have {left} left.", **_counts(told, topic))

@@ -89,7 +89,16 @@ def test_the_remedy_is_for_the_reason_and_the_tool(known: dict[str, Any], reason
         {"link": link("x" * (EXPRESSION + 1))},
         {"link": "https://[prometheus/graph?g0.expr=up"},
     ],
-    ids=["of no Prometheus", "how long is not known", "no blip", "without the label", "at night without it", "what flaps of no Prometheus", "long", "no address"],
+    ids=[
+        "of no Prometheus",
+        "how long is not known",
+        "no blip",
+        "without the label",
+        "at night without it",
+        "what flaps of no Prometheus",
+        "long",
+        "no address",
+    ],
 )
 def test_where_nothing_whole_can_be_said_there_is_nothing_to_paste(known: dict[str, Any]) -> None:
     assert remedy(replace(HEARD, **known)) is None
