@@ -52,7 +52,12 @@ def test_the_worst_come_first_then_the_oldest_and_what_is_in_triage_last() -> No
         (opened(7, later(c.Resolve(), 30), at=START - DAY), True),
         (opened(7, later(c.Resolve(), 1), later(c.Close(), 40), at=START - DAY), False),
         (opened(7, later(c.Resolve(), 1), later(c.Reopen(), 40), at=START - DAY), True),
-        (opened(7, later(c.Resolve(), 1), later(c.Note(mark=Mark.NOTE, text="still on our minds"), 40), at=START - DAY), False),
+        (
+            opened(
+                7, later(c.Resolve(), 1), later(c.Note(mark=Mark.NOTE, text="still on our minds"), 40), at=START - DAY
+            ),
+            False,
+        ),
     ],
 )
 def test_what_began_ended_or_goes_on_is_listed(story: Story, listed: bool) -> None:
