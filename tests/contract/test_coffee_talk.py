@@ -697,6 +697,31 @@ async def test_minutes_of_two_coffees_of_one_day_are_two(table: Table):
     assert second == f"{first}-2"
 
 
+async def test_minutes_are_counted_within_their_day_whatever_was_skipped_between(table: Table):
+    clock = table.stage.clock
+
+    async def met() -> None:
+        await table.types("coffee add Why do OSDs flap?")
+        await table.types("coffee start")
+        clock.forward(minutes=5)
+        await table.types("coffee end")
+        await table.settle()
+        clock.forward(minutes=5)
+
+    await met()
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.types("coffee skip")
+    await met()
+    clock.forward(days=1)
+    for _ in range(2):
+        await met()
+    first, second, third, fourth = table.stage.publisher.texts
+    assert (second, fourth) == (f"{first}-2", f"{third}-2")
+    assert first[: len("coffee-2026-12-03")] == first
+    assert third > first
+    assert [one.minutes != "" for one in table.board.past.values()] == [True, False, True, True, True]
+
+
 async def test_what_comes_to_mind_after_the_end_is_in_the_minutes_and_taken_back_it_is_not(table: Table):
     for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
         await table.types(f"coffee add {topic}")
