@@ -293,6 +293,7 @@ def test_the_same_alert_in_two_incidents_is_told_once_of_each(world: World):
     for one in world.lookups.open_incidents():
         world.ask(c.Decline(), one.number)
     with world.database.write() as connection:
+        connection.execute(update(tables.alert).values(latest=0))
         connection.execute(update(tables.alert).where(tables.alert.c.fingerprint == "b").values(fingerprint="a"))
         third = update(tables.alert).where(tables.alert.c.fingerprint == "c")
         connection.execute(third.values(fingerprint="a", source="icinga", incident=1))
