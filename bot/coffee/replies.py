@@ -64,8 +64,6 @@ def _said(told: Told, house: House) -> Said | None:
             return _of_topic(told, told.topic) if told.topic else None
         case Did.BEGAN | Did.DONE:
             return _meeting(told, house)
-        case Did.NOTHING | Did.ASKED | Did.ON | Did.KEPT:
-            return None
         case _:
             return _of_coffee(told, told.coffee, house) if told.coffee else None
 

@@ -86,6 +86,10 @@ UNSURE = replace(RUNNING, thumbs={"a": True, "b": False, "c": True})
             f"Takeaway 1 is off topic 1: {'w' * 79}… · coffee takeaway #1 TEXT notes another.",
         ),
         (
+            Told(Did.TOOK_BACK, OSDS, coffee=RUNNING, takeaway=replace(NOTED, text="Ask `ceph -s`")),
+            "Takeaway 1 is off topic 1: Ask `ceph -s` · coffee takeaway #1 TEXT notes another.",
+        ),
+        (
             Told(Did.BEGAN, then=NEARLY, coffee=BEGUN),
             "Now, until 10:22 CET: Nearly drained the wrong rack · coffee next goes on to the next topic,"
             " coffee end within 2 min takes the start back.",
@@ -191,6 +195,7 @@ def test_why_a_reaction_did_nothing_is_said_whole_to_who_put_it_and_in_short_whe
     mine = did_nothing(REFUSED)
     whole = "You have no dots left. Your reaction did nothing. coffee unvote 1 takes one back."
     assert (mine.to_plain(), mine.summary, mine.tone) == (whole, whole, "refused")
+    assert len(mine.blocks) == 1
     for person, called in ((Person("ana", "Ana Ruiz"), "Ana Ruiz: "), (None, "")):
         public = did_nothing_publicly(REFUSED, person)
         said = f"{called}You have no dots left. That reaction did nothing; coffee shows what is yours."

@@ -116,9 +116,9 @@ def test_what_is_on_the_board_again_is_in_the_minutes_of_when_it_was_talked_abou
 
 
 def test_topics_are_told_in_the_order_of_the_agenda_and_then_what_was_taken_up_beside_it():
-    talked = {id_: replace(DISCUSSED, id=id_, text=f"Topic {id_}") for id_ in (9, 1, 8, 4)}
+    talked = {id_: replace(DISCUSSED, id=id_, text=f"Topic {id_}") for id_ in (9, 1, 8, 2, 4)}
     other = replace(DISCUSSED, id=7, text="Of another coffee", coffee=2)
-    assert [topic.id for topic in talked_about(OVER, {**talked, 7: other})] == [1, 4, 8, 9]
+    assert [topic.id for topic in talked_about(OVER, {**talked, 7: other})] == [1, 4, 2, 8, 9]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +211,15 @@ def test_where_nothing_says_when_the_coffee_is_who_asks_is_told_what_to_write(la
 
 @pytest.mark.parametrize(
     ("began", "until", "late"),
-    [(2, 50, False), (2, 51, True), (-30, 20, False), (-30, 21, True), (120, 170, False), (120, 171, True)],
+    [
+        (2, 50, False),
+        (2, 51, True),
+        (-30, 20, False),
+        (-30, 21, True),
+        (120, 170, False),
+        (120, 171, True),
+        (50, 100, False),
+    ],
 )
 def test_a_topic_that_lasts_longer_than_people_wanted_to_meet_says_so(began, until, late):
     minute = timedelta(minutes=1)
@@ -220,7 +228,7 @@ def test_a_topic_that_lasts_longer_than_people_wanted_to_meet_says_so(began, unt
     assert ("past the planned end" in said) is late
 
 
-@pytest.mark.parametrize("about", ["began", "on", "done", "sideways"])
+@pytest.mark.parametrize("about", ["began", "on", "done", "quiet", "sideways"])
 def test_nothing_is_said_of_a_topic_that_is_gone(about):
     assert told(about, RUNNING, {}, 4, house()) is None
 
