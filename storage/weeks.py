@@ -74,6 +74,7 @@ class SqlWeeks:
             for part in (missing[at : at + CHUNK] for at in range(0, len(missing), CHUNK)):
                 found |= _rows(connection, _of(part))
             incidents = codec.load_incidents(sorted((number, row.body) for number, row in found.items()))
+            incidents = _without_secrets(connection, incidents)
             # What has hung in triage since before was told of then.
             lately = {number: one for number, one in incidents.items() if found[number].updated_at >= start}
             unworked = _unworked(lately, recorded)
@@ -209,6 +210,16 @@ def _again(connection: Connection, numbers: Sequence[int]) -> Mapping[int, int]:
         if isinstance(one, e.AlertsFired):
             found[row.incident] += one.again
     return found
+
+
+def _without_secrets(connection: Connection, incidents: Mapping[int, Incident]) -> dict[int, Incident]:
+    """Those but the drills of what is private by now: what they are called, and what they showed, tells of it."""
+    played = {one.replay.of for one in incidents.values() if one.replay}
+    if not played:
+        return {**incidents}
+    private = select(incident.c.number).where(incident.c.number.in_(played), incident.c.private == 1)
+    secret = {*connection.execute(private).scalars()}
+    return {number: one for number, one in incidents.items() if not (one.replay and one.replay.of in secret)}
 
 
 def _rows(connection: Connection, statement: Select[Any]) -> dict[int, Row[Any]]:

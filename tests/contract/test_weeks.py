@@ -419,6 +419,22 @@ def test_of_what_is_private_there_is_nothing_whenever_it_became_so(world: World,
     assert (gathered.owing, gathered.noise) == ((), ())
 
 
+def test_a_drill_of_what_is_private_by_now_is_as_private(world: World):
+    world.do(a_warning("Tenant data"))
+    (past,) = (one.number for one in world.lookups.recent())
+    world.ask(c.Accept(), past)
+    world.ask(c.Resolve(summary="safe"), past)
+    drill = world.ask(c.Open(title="Tenant data, once more", kind=Kind.DRILL, replays=past, speed=10))
+    world.ask(c.AddFollowUp(text="Tenant data to be told of"), drill.after.number)
+    world.ask(c.Resolve(summary="played"), drill.after.number)
+    assert {past, drill.after.number} <= week(world).incidents.keys()
+    becomes_private(world, past)
+    world.opened("for all to read")
+    gathered = week(world)
+    assert [one.title for one in gathered.incidents.values()] == ["for all to read"]
+    assert "tenant" not in repr(gathered).lower()
+
+
 def test_what_was_talked_about_at_a_coffee_of_the_week_is_known_less_what_is_private(world: World):
     number = world.opened().number
     talked = [

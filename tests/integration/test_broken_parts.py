@@ -28,5 +28,5 @@ async def test_the_death_of_the_writer_ends_the_process_with_a_word(
     monkeypatch.setattr(bot.terminal.serve, "steady", serves.set)
     config = load(write_config(tmp_path, f"sqlite:///{tmp_path}/klatsch.db"), {})
     async with asyncio.timeout(PATIENCE):
-        assert await bot.serve.serve(config, asyncio.Event().wait) == 1
+        assert await bot.terminal.serve.serve(config, asyncio.Event().wait) == 1
     assert "writer ended by itself: RuntimeError('a bug')" in caplog.text
