@@ -130,6 +130,9 @@ def after_advice(
         case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
             if after.kind is Kind.REAL and after.paging is None and after.status.open:
                 yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
+        case c.SetSeverity() if before and before.severity in (Severity.SEV1, Severity.SEV2):
+            if after.kind in (Kind.REAL, Kind.RETRO) and after.status is Status.RESOLVED:
+                yield f"The review that was due is not any more: `{after.ref} status review` begins one all the same."
         case c.PostUpdate() if untold:
             yield f"On the timeline only: {untold}.{' Nobody is reminded of the next one.' if after.promise else ''}"
         case c.SetMoment() | c.DescribeImpact():
