@@ -64,8 +64,6 @@ def _said(told: Told, house: House) -> Said | None:
             return _of_topic(told, told.topic) if told.topic else None
         case Did.BEGAN | Did.DONE:
             return _meeting(told, house)
-        case Did.NOTHING | Did.ASKED | Did.ON | Did.KEPT:
-            return None
         case _:
             return _of_coffee(told, told.coffee, house) if told.coffee else None
 
@@ -86,7 +84,7 @@ def _of_topic(told: Told, topic: Topic) -> Said:
             return back, _undo(f"drop {number}")
         case Did.REWORDED:
             before = told.before.text if told.before else ""
-            undo = _undo(f"reword {number} {before}") if repeatable(before) and len(before) <= SHORT else ""
+            undo = _undo(f"reword {number} {before}") if before and repeatable(before) and len(before) <= SHORT else ""
             return spell("Topic {n} reads now: {text}", n=f"{number}", text=text), undo
         case Did.PUT:
             mine = spell("{dots} on topic {n} ({text}). You have {left} left.", **_counts(told, topic))
