@@ -15,6 +15,7 @@ from bot.coffee.house import House
 from bot.coffee.meeting import ENDS_ITSELF
 from bot.coffee.minutes import minutes
 from bot.coffee.rules import brew
+from bot.coffee.shown import COMES_BACK
 from bot.coffee.topics import MOST, PLACES
 from bot.incident import effects as f
 from bot.incident.commands import coffee as k
@@ -153,10 +154,10 @@ class Table(RuleBasedStateMachine):
                 assert written is bool(held)
                 text = minutes(about, held, (), House(self.manner))
                 assert all(one.text.rstrip("!") in text for one in held.values())
-                if isinstance(command, k.EndTimebox):
-                    # Nobody is cut off: they have had the whole of their time since they began, or went on.
-                    assert about.began is not None
-                    assert self.at >= about.began + self.manner.length + ENDS_ITSELF
+                if isinstance(command, k.EndTimebox) and command.due is not None:
+                    # No clock of another time cuts people off.
+                    assert before.coffee is not None
+                    assert before.coffee.closes == command.due
             case Did.NOT_BEGUN:
                 assert about is not None
                 assert not any(one.coffee == about.number for one in self.topics.values())
@@ -167,11 +168,14 @@ class Table(RuleBasedStateMachine):
                 anew = f.WriteMinutes("git", noted.number) in brewed.effects
                 assert anew is (noted.status is CoffeeStatus.OVER)
             case Did.RESUMED:
-                assert before.coffee is None
+                assert about is not None
+                assert (before.coffee, about.number) == (None, max(before.past))
             case Did.KEPT if isinstance(command, k.LoseBoard):
                 spot = Spot.read(command.spot)
                 assert about is not None
-                assert (f.ShowBoard(spot.platform, spot.room) in brewed.effects) is (about.lost[command.spot] <= 3)
+                assert (f.ShowBoard(spot.platform, spot.room) in brewed.effects) is (
+                    about.lost[command.spot] <= COMES_BACK
+                )
 
     @rule(command=COMMANDS)
     def somebody_asks(self, command: k.CoffeeCommand) -> None:
