@@ -253,7 +253,7 @@ def draft_is(after: Incident, publishers: Sequence[str]) -> str:
     whether somebody edited the last one, and is known only when it is written."""
     if after.postmortem is None:
         return ""
-    if after.replay and publishers:
+    if after.kind is Kind.DRILL and publishers:
         return f"the facilitator's log is being written to {and_(publishers)}: `{after.ref} pm` shows it"
     writing = f"draft of the postmortem is being written to {and_(publishers)}"
     if publishers and after.postmortem.place:
