@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -184,6 +185,9 @@ class Shelf:
 
     def past(self, team: str, now: datetime) -> Sequence[tuple[datetime, datetime]]:
         return [(end - WEEK, end) for end in (self._now, self._now - timedelta(days=1))]
+
+    def zone(self, team: str) -> ZoneInfo:
+        return ZoneInfo("UTC")
 
     def language(self, team: str) -> str:
         return "en"

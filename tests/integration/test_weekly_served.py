@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 import bot.learning.occasions
 from adapters.chat.console import Config, build
+from bot.coffee.weekly.gathered import Gathered
 from bot.learning.learning import Shelf
 from storage.engine import Database
 from storage.memory import SqlMemory
@@ -20,6 +21,7 @@ from storage.tables import incident
 from tests.clock import FakeClock
 from tests.integration.served_bot import Bot, bot_on
 from tests.until import until
+from tests.weeks import monday
 
 WEEK = timedelta(weeks=1)
 
@@ -100,3 +102,11 @@ async def test_the_page_leads_to_the_weeks_since_the_first_incident(tmp_path: Pa
             connection.execute(update(incident).values(body="{}"))
         assert list(shelf.past("", now + 60 * WEEK)) == past
         assert shelf.language("nobody") == shelf.language("") == "en"
+
+
+async def test_a_digest_knows_the_days_off_that_are_configured(tmp_path: Path, database_url: str) -> None:
+    holidays = {"digest": {"zone": "Europe/Berlin", "holidays": ["2026-11-18", "2026-11-25"]}}
+    async with bot_on(tmp_path, database_url, **{**sections(tmp_path), **holidays}) as served:
+        digests = served.klatsch.learning.digests
+        week = Gathered(monday("2026-11-16"), monday("2026-11-23"))
+        assert digests._free(digests.weeklies[""], week) == {date(2026, 11, 18)}

@@ -15,8 +15,8 @@ from bot.oncall.escalation import Roster
 @dataclass(frozen=True, slots=True)
 class Around:
     """`now` is when it is made. `team` empty: everybody's; else `services` and `schedules` are the team's. `off` are the blocks that
-    are left out, `free` the days of the period on which nobody works in `zone`, apart from weekends, `wheel` the services that may be drawn. `next_coffee` None: none is planned; `meeting` is where people meet (may be empty).
-    `typed` is what a line begins with in each chat, as (`Slack`, `/incident`)."""
+    are left out, `free` the days of the period on which nobody works in `zone`, apart from weekends, `wheel` the services that may be
+    drawn. `next_coffee` None: none is planned; `meeting` is where people meet (may be empty). `typed` is what a line begins with in each chat, as (`Slack`, `/incident`)."""
 
     now: datetime
     zone: ZoneInfo

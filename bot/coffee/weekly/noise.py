@@ -38,8 +38,8 @@ MASK = "•••"
 class Noisy:
     """A rule: how often it asked for attention in vain (`times`), in which hours, how many alerts that were, how often somebody was
     `paged`, and how often it `cleared` by itself before anybody did anything. `longest` is how long one of its alerts fired at the longest
-    (None: not known), `sure` whether that is known of all of them, `again` how many fired once more while somebody was still asked. `refs` are the newest of these, `more` how many others there
-    are; `labels` and `summary` are those of one alert. `remedy` is what to paste to make it quieter (None: nothing is known that would)."""
+    (None: not known), `sure` whether that is known of all of them, `again` how many fired once more while somebody was still asked. `refs`
+    are the newest of these, `more` how many others there are; `labels` and `summary` are those of one alert. `remedy` is what to paste to make it quieter (None: nothing is known that would)."""
 
     rule: str
     source: str
