@@ -10,6 +10,9 @@ from bot.incident.text import one_line
 REASON = 300
 """Characters of a reason that are shown; some servers answer with a page."""
 
+REMEDY = 120
+"""As many of them are its end: our adapters say last what to do."""
+
 WHAT = {
     "say_weekly_digest": "The weekly digest",
     "mail_weekly_digest": "The weekly digest",
@@ -38,8 +41,16 @@ def said(told: TellUndelivered) -> tuple[str, str]:
     """What did not reach where, and why."""
     of = f" of {clean(told.team)}" if told.team else ""
     where = f"{told.provider} ({told.place})" if told.place else told.provider
-    reason = one_line(told.reason, REASON) or "nobody says why"
-    return f"{WHAT[told.kind]}{of} did not get to {clean(where)}", f"{reason.rstrip('.')}."
+    return f"{WHAT[told.kind]}{of} did not get to {clean(where)}", f"{_why(told.reason).rstrip('.')}."
+
+
+def _why(reason: str) -> str:
+    """What is too long for a line lacks its middle, from word to word where there are any."""
+    line = one_line(reason, len(reason))
+    if len(line) > REASON:
+        before, after = line[: REASON - REMEDY - 3], line[-REMEDY:]
+        line = f"{before.rpartition(' ')[0] or before} … {after.partition(' ')[2] or after}"
+    return line or "nobody says why"
 
 
 def advice(told: TellUndelivered) -> str:

@@ -157,7 +157,8 @@ def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:
             return spell("The agenda stands, by dots."), "`coffee order` orders it anew, `coffee start` begins."
         case Did.NOT_BEGUN:
             back = spell("The coffee has not begun after all: topics and dots are as they were.")
-            return back, "`coffee start` begins it, `coffee skip` says that it does not take place."
+            leave = ", `coffee skip` says that it does not take place" if coffee.status.live else ""
+            return back, f"`coffee start` begins it{leave}."
         case Did.THUMB | Did.NO_THUMB:
             up = sum(coffee.thumbs.values())
             thumbs = spell("Thumbs so far: {up} up, {down} down.", up=f"{up}", down=f"{len(coffee.thumbs) - up}")

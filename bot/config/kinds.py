@@ -146,7 +146,20 @@ def _turn(value: object) -> object:
 
 
 def as_start(value: object) -> object:
-    remedy = "Write the local time of the first hand-over, like 2026-11-02T09:00."
+    return _local(value, "Write the local time of the first hand-over, like 2026-11-02T09:00.", "the schedule's zone")
+
+
+def as_first_coffee(value: object) -> object:
+    """A day alone would be midnight, when nobody meets for coffee."""
+    remedy = "Write the local time of the first coffee, like 2026-12-03T10:00."
+    local = _local(value, remedy, "`coffee.zone`")
+    if isinstance(value, str) and len(value) <= len("2026-12-03"):
+        raise wrong(f"{quote(value)} has no time of day", remedy)
+    return local
+
+
+def _local(value: object, remedy: str, zone: str) -> datetime:
+    """A time without an offset; `zone` is what says that."""
     if not isinstance(value, str):
         raise wrong("it is not a time", remedy)
     try:
@@ -154,7 +167,7 @@ def as_start(value: object) -> object:
     except ValueError:
         raise wrong(f"{quote(value)} is not a time", remedy) from None
     if local.tzinfo is not None:
-        raise wrong(f"{quote(value)} has an offset; the schedule's zone says that", remedy)
+        raise wrong(f"{quote(value)} has an offset; {zone} says that", remedy)
     if not 1970 <= local.year <= 2100:
         raise wrong(f"{quote(value)} is not in our time", remedy)
     return local

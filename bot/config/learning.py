@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.coffee.weekly.blocks import DigestBlock
-from bot.config.kinds import AnyBlock, Block, CronText, Duration, Text, Texts, Zone, as_link, as_start
+from bot.config.kinds import AnyBlock, Block, CronText, Duration, Text, Texts, Zone, as_first_coffee, as_link
 from bot.config.models import Section, of_a_turn
 from bot.crons import Cron
 
@@ -32,7 +32,7 @@ class DigestTeam(Section):
 
 class Digest(Section):
     """`zone` None: the one of `chat`. `to` says where: `announce` is every platform's announce room. On `holidays` (`DE-BE`,
-    `2026-12-24`) none is sent, but on the next working day. `without` names blocks that are left out, `wheel` the services that are drawn
+    `2026-12-24`) none is sent, but on the next working day, and nobody works. `without` names blocks that are left out, `wheel` the services that are drawn
     from (empty: those of routes and components)."""
 
     cron: CronText = Cron("0", "9", weekday="mon")
@@ -52,7 +52,7 @@ class CoffeeSection(Section):
 
     cron: CronText | None = None
     every: Annotated[Duration, AfterValidator(of_a_turn)] | None = None
-    start: Annotated[datetime, BeforeValidator(as_start)] | None = None
+    start: Annotated[datetime, BeforeValidator(as_first_coffee)] | None = None
     calendar: AnyBlock | None = None
     zone: Zone | None = None
     holidays: Texts = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from copy import deepcopy
 from types import NoneType
@@ -11,10 +12,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.config.problems import Findings, quote, suggestion, under
+from bot.nearest import nearest
 
 M = TypeVar("M", bound=BaseModel)
 
 _SCALARS = (bool, int, float)
+_WORD = re.compile(r"'([^']*)'")
 _SAID = {
     "model_type": "it is not a block of `key: value` lines",
     "dict_type": "it is not a block of `key: value` lines",
@@ -93,9 +96,19 @@ def _tell(model: type[BaseModel], detail: ErrorDetails, path: str, findings: Fin
         case "string_type":
             findings.error(where, "it is not text")
         case "literal_error" | "enum":
-            findings.error(where, f"it is none of {str(detail['ctx']['expected']).replace(chr(39), '`')}")
+            expected = str(detail["ctx"]["expected"])
+            remedy = _meant(str(detail["input"]), _WORD.findall(expected))
+            findings.error(where, f"it is none of {expected.replace(chr(39), '`')}", remedy)
         case kind:
             findings.error(where, _SAID.get(kind) or detail["msg"].replace("Input", "it", 1))
+
+
+def _meant(word: str, known: list[str]) -> str:
+    """A remedy; empty where several are as near: `sev5` may be any of four."""
+    near = nearest(word, known)
+    if not near or nearest(word, [name for name in known if name != near]):
+        return ""
+    return f"Did you mean {quote(near)}?"
 
 
 def _needed(annotation: Any) -> Any:

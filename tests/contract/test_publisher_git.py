@@ -167,6 +167,22 @@ async def test_who_always_comes_second_tries_again_later(place: Place, monkeypat
     assert len(came) == TRIES
 
 
+async def test_who_makes_the_branch_while_we_look_for_it_is_built_upon(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, came = adapters.publishing.git.Clone._said, []
+
+    async def asked(self, *arguments: str, given: bytes = b"") -> str:
+        if arguments[0] == "ls-remote":
+            came.append(place.origin.put("notes.md", b"Ben was here.\n"))
+        return await said(self, *arguments, given=given)
+
+    monkeypatch.setattr(adapters.publishing.git.Clone, "_said", asked)
+    await place.publisher().write(FIRST, ref="INC-7", text=DRAFT)
+    assert place.origin.files() == [FILE, "notes.md"]
+    assert [place.origin.git("rev-parse", "main^")] == came
+
+
 async def test_two_bots_at_once_both_come_through(place: Place) -> None:
     texts = {f"INC-{number}": f"# INC-{number}\n" for number in range(1, 5)}
     publishers = [place.publisher(), place.publisher()]
@@ -254,6 +270,13 @@ async def test_a_rule_of_the_repository_is_told_in_its_own_words(place: Place) -
     assert place.origin.head() == ""
 
 
+async def test_what_git_adds_to_every_refusal_takes_no_place_from_the_reason(place: Place) -> None:
+    place.origin.hook("pre-receive", "echo 'first line' >&2", "echo 'second line' >&2", "exit 1")
+    with pytest.raises(Rejected, match=r"first line.*second line") as refused:
+        await place.publisher().write(FIRST, ref="INC-7", text=DRAFT)
+    assert "failed to push" not in str(refused.value)
+
+
 TROUBLE: dict[str, tuple[Answer | Trouble, type[Exception], str]] = {
     "down": (Answer(503, b"later"), Unavailable, "503"),
     "too often": (Answer(429, b"slowly"), Unavailable, "429"),
@@ -313,7 +336,7 @@ async def test_check_tries_everything_and_changes_nothing(place: Place, filled: 
 
 async def test_check_is_told_that_there_is_no_repository(tmp_path: Path) -> None:
     publisher = Git("minutes", Config.model_validate({"url": f"file://{tmp_path}/nothing.git"}))
-    with pytest.raises(Rejected, match="check `url`"):
+    with pytest.raises(Rejected, match=r"nothing.git' does not appear to be a git repository.*; check `url`"):
         await publisher.probe()
 
 

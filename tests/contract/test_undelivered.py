@@ -156,7 +156,11 @@ EACH = [
     TellUndelivered("show_board", "matrix", reason="x" * 900),
     TellUndelivered("tell_coffee", "matrix"),
     TellUndelivered("ask_thumbs", "matrix", reason="M_FORBIDDEN."),
-    TellUndelivered("write_minutes", "git", reason="permission denied"),
+    TellUndelivered(
+        "write_minutes",
+        "learning",
+        reason=f"learning: git says: remote: main takes {'merge ' * 3}requests only; check its hooks",
+    ),
     TellUndelivered("say_handover", "slack", reason="`channel_not_found` <!channel>"),
 ]
 
@@ -165,6 +169,16 @@ def test_each_says_what_is_missing_why_which_key_to_look_at_and_what_to_do_meanw
     golden("undelivered.md", "\n\n".join(sentence(told) for told in EACH) + "\n")
     assert [told.kind for told in EACH] == [*WHAT]
     assert all(undelivered(told).summary for told in EACH)
+
+
+def test_of_a_long_reason_its_beginning_and_what_to_do_stay() -> None:
+    reason = (
+        f"learning: git says: {'a long answer ' * 40}; the repository's own rules do not let us write: check its hooks"
+    )
+    said = sentence(TellUndelivered("write_minutes", "learning", reason=reason))
+    assert said.startswith("The coffee's minutes did not get to learning: learning: git says: a long")
+    assert "do not let us write: check its hooks. Look at publishing.learning" in said
+    assert len(said) < 450
 
 
 def test_what_is_of_no_incident_is_told_but_for_clocks_and_for_what_tells_it() -> None:

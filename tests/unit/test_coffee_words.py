@@ -99,6 +99,8 @@ def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
         told("over", OVER, TOPICS, 0, here),
     ]
     golden(f"coffee/said.{language}.md", shown(*said))
+    # People went on before it was said that they had parted.
+    assert told("over", going, MEETING.topics, 0, here) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

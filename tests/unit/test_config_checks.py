@@ -478,7 +478,7 @@ def start(people):
         (
             DIGEST.replace("without: [wheel]", "without: [whell]"),
             "digest.without[0]: it is none of `story`, `incidents`, `nearmisses`, `drills`, `noise`, `oncall`, `followups`, "
-            "`postmortems`, `durations`, `questions`, `coming`, `wheel` or `coffee`.",
+            "`postmortems`, `durations`, `questions`, `coming`, `wheel` or `coffee`. Did you mean `wheel`?",
         ),
         # The lean coffee.
         (COFFEE, []),
@@ -507,6 +507,15 @@ def start(people):
         (
             COFFEE.replace("  start: 2026-12-03T10:00\n", ""),
             "coffee.start: it is missing. Write the local time of the first coffee, like 2026-12-03T10:00.",
+        ),
+        (
+            COFFEE.replace("2026-12-03T10:00", "2026-12-03"),
+            "coffee.start: `2026-12-03` has no time of day. Write the local time of the first coffee, like 2026-12-03T10:00.",
+        ),
+        (
+            COFFEE.replace("2026-12-03T10:00", "2026-12-03T10:00+01:00"),
+            "coffee.start: `2026-12-03T10:00+01:00` has an offset; `coffee.zone` says that. "
+            "Write the local time of the first coffee, like 2026-12-03T10:00.",
         ),
         (COFFEE.replace("4w", "12h"), "coffee.every: it comes more than once a day. Write it like `1w` or `4w`."),
         (

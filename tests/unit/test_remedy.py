@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.weekly.remedy import EXPRESSION, LINK, WAITS, Heard, Reason, Tool, expression_of, remedy
+from bot.coffee.weekly.remedy import EXPRESSION, LINK, NAME, WAITS, Heard, Reason, Tool, expression_of, remedy
 from bot.config.models import RouteEntry
 from bot.incident.hours import Hours
 
@@ -87,6 +87,8 @@ def test_the_remedy_is_for_the_reason_and_the_tool(known: dict[str, Any], reason
         {**NIGHTLY, "labels": {}},
         {**CLEARED, "link": "", "again": 5},
         {"link": link("x" * (EXPRESSION + 1))},
+        {"name": "X" * (NAME + 1), "labels": {"alertname": "X" * (NAME + 1)}},
+        {"link": link('up{token="a1b2c3d4"}')},
         {"link": "https://[prometheus/graph?g0.expr=up"},
     ],
     ids=[
@@ -97,6 +99,8 @@ def test_the_remedy_is_for_the_reason_and_the_tool(known: dict[str, Any], reason
         "at night without it",
         "what flaps of no Prometheus",
         "long",
+        "a long name",
+        "a secret",
         "no address",
     ],
 )

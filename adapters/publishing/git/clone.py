@@ -44,7 +44,9 @@ class Clone:
             if "couldn't find remote ref" not in failed.said:
                 raise
             heads = await self._said("ls-remote", "--heads", REMOTE)
-            if others := [line.partition("refs/heads/")[2] for line in heads.splitlines()]:
+            others = [line.partition("refs/heads/")[2] for line in heads.splitlines()]
+            # Somebody may have made it between the two looks, which the push finds out.
+            if others and self._branch not in others:
                 raise NoBranch(others) from None
             return ""
         return await self._said("rev-parse", "--verify", f"{_HEAD}^{{commit}}")

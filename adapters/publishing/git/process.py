@@ -55,6 +55,16 @@ _REFUSED: Mapping[str, str] = {
     "appears as both a file and as a directory": "check `folder`: a file has this name",
 }
 
+_SAYS_NOTHING = (
+    "To ",
+    "Done",
+    "hint:",
+    "error: failed to push some refs",
+    "Please make sure you have the correct access rights",
+    "and the repository exists.",
+)
+"""How lines begin that would take the place of those that say why."""
+
 
 class Failed(Exception):
     """git said no; `said` is what it wrote, with nothing taken out."""
@@ -133,9 +143,7 @@ class Process:
     def trouble(self, failed: Failed) -> DeliveryError:
         """What came of it, in words: Rejected when a person has to repair something, else Unavailable."""
         remedy = next((remedy for sign, remedy in _REFUSED.items() if sign in failed.said), "")
-        lines = [
-            line for line in failed.said.splitlines() if line.strip() and not line.startswith(("To ", "Done", "hint:"))
-        ]
+        lines = [line for line in failed.said.splitlines() if line.strip() and not line.startswith(_SAYS_NOTHING)]
         # The server's own words come first, git's conclusion last.
         shown = excerpt("; ".join(lines[-3:]) or "no reason was given", self._secrets)
         reason = f"{self._name}: git says: {shown}"
