@@ -39,7 +39,7 @@ REACTED = topic(1, dots={"a": 2, "b": 1}, reacted={"a": ("slack:1.2", "slack:1.1
     ("spot", "message", "reacted"),
     [
         ("slack", "1.2", {"a": ("slack:", "slack:1.1"), "b": ("matrix:!a:$m",)}),
-        ("matrix:!a", "$m", {"a": ("slack:1.2", "slack:1.1"), "b": ("matrix:",)}),
+        ("matrix:!a", "$m", {"a": ("slack:1.2", "slack:1.1"), "b": ("matrix:!a:",)}),
     ],
 )
 def test_a_board_that_goes_leaves_its_dots_and_comes_back(
