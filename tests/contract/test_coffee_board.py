@@ -162,6 +162,28 @@ def test_in_one_batch_each_sees_what_came_before_and_a_refusal_leaves_no_gap(wor
     assert board.coffee.agenda == (2, 1)
 
 
+def test_a_batch_knows_what_any_of_its_lines_is_about(world: World) -> None:
+    for text in ("first", "second", "third"):
+        ask(world, k.AddTopic(text=text))
+    ask(world, k.DropTopic(topic=3))
+    ask(world, k.StartCoffee())
+    ended(world)
+    outcomes = world.do(
+        said(k.AddTopic(text="of the next one")),
+        said(k.NoteTakeaway(text="We alert on it", topic=1)),
+        said(k.RestoreTopic(topic=3)),
+        said(k.PutDots(topic=2, voter="")),
+    )
+    assert [outcome.refused for outcome in outcomes] == [None] * 4
+    board = world.lookups.board()
+    assert (sorted(board.topics), board.topics[2].votes) == ([2, 3, 4], 1)
+    met = world.lookups.coffee(1)
+    assert met is not None
+    assert [[one.text for one in topic.takeaways] for topic in met[1]] == [["We alert on it"]]
+    outcomes = world.do(said(k.AddTopic(text="one more")), said(k.DropTakeaway(takeaway=1)))
+    assert [outcome.refused for outcome in outcomes] == [None] * 2
+
+
 def test_what_is_asked_twice_is_done_and_sent_once(world: World) -> None:
     at = world.clock.now() + DAY
     world.do(said(k.CallCoffee(starts_at=at)), said(k.CallCoffee(starts_at=at)))
