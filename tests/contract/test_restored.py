@@ -11,7 +11,6 @@ from pathlib import Path
 from bot.handle import Rules, handle
 from bot.incident import commands as c
 from storage.engine import Database
-from storage.lookups import SqlLookups
 from storage.store import SqlStore
 from tests.clock import START, FakeClock
 from tests.databases import made_in
