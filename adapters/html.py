@@ -13,16 +13,19 @@ from bot.chat import document as d
 Shows = Callable[[d.Picture], str]
 """The HTML of a picture."""
 
+Wraps = Callable[[str], str]
+"""What stands around the HTML of a block of code, with it in between."""
+
 LARGEST_HEADING, SMALLEST_HEADING = 1, 6
 
 
-def fragment(document: d.Document, picture: Shows) -> str:
+def fragment(document: d.Document, picture: Shows, code: Wraps = str) -> str:
     """The blocks of `document`, one after the other; where they say nothing, its summary."""
-    written = filter(None, (_block(block, picture) for block in document.blocks))
+    written = filter(None, (_block(block, picture, code) for block in document.blocks))
     return "\n".join(written) or _inside("p", _line(d.line(document.summary)))
 
 
-def _block(block: d.Block, picture: Shows) -> str:
+def _block(block: d.Block, picture: Shows, code: Wraps) -> str:
     match block:
         case d.Heading(inlines=inlines, level=level):
             size = min(max(level, LARGEST_HEADING), SMALLEST_HEADING)
@@ -36,7 +39,7 @@ def _block(block: d.Block, picture: Shows) -> str:
         case d.Fields(fields=fields):
             return _inside("dl", "\n".join(f"<dt>{escape(flat(n))}</dt><dd>{_line(value)}</dd>" for n, value in fields))
         case d.Code(text=text):
-            return _inside("pre", _inside("code", escape(d.clean(text))))
+            return code(_inside("pre", _inside("code", escape(d.clean(text)))))
         case d.Divider():
             return "<hr>"
         case d.Picture():

@@ -18,7 +18,7 @@ from bot.alerts.model import Alert, Notification
 from bot.chat import replies
 from bot.chat.context import Do, Question
 from bot.chat.document import Document, say
-from bot.chat.drilled import bannered, is_drill
+from bot.chat.drilled import bannered, is_drill, still_shown
 from bot.chat.drilled import of as of_drill
 from bot.chat.reactions import react, unreact, worded
 from bot.chat.wanting import Asked
@@ -29,7 +29,7 @@ from bot.incident.text import one_line, web_link
 from bot.lookups import Lookups
 from bot.oncall.escalation import next_people
 from bot.oncall.overriding import Overridden
-from bot.over_coffee import OverCoffee
+from bot.over_coffee import OverCoffee, is_on
 from bot.ports import Clock, Edited, Overloaded, Reacted, Removed, Said
 from bot.questions import Answers, Names
 from bot.store import StoreUnavailable, Unreadable
@@ -146,6 +146,9 @@ class Conversation:
             now=outcome.events[0].recorded_at if outcome.events else None,
             others=others,
         )
+        if isinstance(command, c.MakePrivate):
+            drills = await asyncio.to_thread(self._lookups.drills_of, outcome.after.number)
+            done = replies.with_aside(done, still_shown(drills))
         answer = of_drill(outcome.after, replies.with_aside(done, do.aside))
         return replies.with_aside(answer, replies.LINE_STANDS) if do.anonymous and said.stands else answer
 
@@ -203,6 +206,8 @@ class Conversation:
         if room is None:
             await self._coffee.changed(changed, by)
             return
+        if isinstance(changed, Removed):
+            await self._lost(changed, room, by)
         number = await asyncio.to_thread(self._captured_in, changed, room, message)
         if number is None:
             return
@@ -216,6 +221,17 @@ class Conversation:
         outcome = await self._writer.submit(ask)
         if outcome.refused:
             log.info("a change of %s did nothing: %s", message, outcome.refused.reason)
+
+    async def _lost(self, removed: Removed, number: int, by: str) -> None:
+        """When it was the card of the room, that comes back."""
+        incident = await asyncio.to_thread(self._lookups.incident, number)
+        held = incident.rooms.get(removed.platform) if incident else None
+        if held is None or held.id != removed.room or not (held.card and is_on(removed, held.card)):
+            return
+        log.info("somebody deleted the card of INC-%d on %s", number, removed.platform)
+        command = c.LoseCard(platform=removed.platform, message=held.card)
+        source = Source("message", f"{removed.platform}:{removed.message}")
+        await self._writer.submit(c.Ask(command=command, incident=number, by=by, source=source))
 
     def _captured_in(self, changed: Edited | Removed, number: int, message: str) -> int | None:
         """The incident of the room, if something was made of the message. Most are never reacted to: that costs two look-ups

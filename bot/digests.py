@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from bot.incident.model import Person
 from bot.incident.outgoing import Enqueue, outgoing
 from bot.lookups import Weeks
 from bot.offered import SendsMail
+from bot.oncall.wall import wall
 from bot.ports import Attempt, ChatPlatform, Clock, DeliveryError, Rejected
 from bot.shared import Shared
 
@@ -34,7 +35,8 @@ EVERYBODY = ""
 
 @dataclass(frozen=True, slots=True)
 class Weekly:
-    """How the digest of one team is held, from the configuration. `to` is where it goes, `wheel` the services that are drawn from."""
+    """How the digest of one team is held, from the configuration. `to` is where it goes, `wheel` the services that are drawn from,
+    `holidays` what is off as it is configured."""
 
     team: str = EVERYBODY
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
@@ -44,6 +46,7 @@ class Weekly:
     schedules: tuple[str, ...] = ()
     off: frozenset[DigestBlock] = frozenset()
     wheel: tuple[str, ...] = ()
+    holidays: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class WeeklyWords(Protocol):
 
 class Digests:
     """Makes editions. `weeklies` are by team; `typed` is what a line begins with in each chat; `by_itself`: they are sent
-    when their time comes round."""
+    when their time comes round. `days_off` says of names under `holidays:` whether a day is one; it may raise Unavailable."""
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Digests:
         people: Mapping[str, Person],
         duty: Duty,
         coffee: NextCoffee | None = None,
+        days_off: Callable[[Sequence[str]], Callable[[date], bool]] = lambda names: lambda day: False,
         typed: tuple[tuple[str, str], ...] = (),
         by_itself: bool = True,
     ) -> None:
@@ -85,6 +89,7 @@ class Digests:
         self._people = people
         self._duty = duty
         self._coffee = coffee or NextCoffee()
+        self._days_off = days_off
         self._typed = typed
         self.weeklies = weeklies
         self.by_itself = by_itself
@@ -127,12 +132,23 @@ class Digests:
             people=self._people,
             roster=self._duty.roster,
             off=weekly.off,
+            free=self._free(weekly, gathered),
             wheel=weekly.wheel,
             next_coffee=self._next_coffee(now),
             meeting=self._coffee.link or self._there(now),
             typed=self._typed,
         )
         return self._words.weekly(gathered, around, language or weekly.language, alone=alone)
+
+    def _free(self, weekly: Weekly, gathered: Gathered) -> frozenset[date]:
+        """The days off of the period. Where they cannot be looked up, each is a day like any other."""
+        first, last = (wall(at, weekly.zone).date() for at in (gathered.start, gathered.end))
+        days = [first + timedelta(days=passed) for passed in range((last - first).days + 1)]
+        try:
+            return frozenset(filter(self._days_off(weekly.holidays), days))
+        except DeliveryError as error:
+            log.warning("which days were off could not be found out: %s", error.reason)
+            return frozenset()
 
     def _there(self, now: datetime) -> str:
         try:

@@ -1,4 +1,4 @@
-"""What is written when an incident is over: the postmortem's draft, or the log of a drill that replayed another one."""
+"""What is written when an incident is over: the postmortem's draft, or the log of a drill."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bot.incident.events import Recorded
-from bot.incident.model import Incident
+from bot.incident.model import Incident, Kind
 from bot.lookups import Lookups
 
 EVENTS_TOLD = 100_000
@@ -23,8 +23,10 @@ class DraftWords(Protocol):
 def drafted(lookups: Lookups, words: DraftWords, incident: Incident, through: int) -> str:
     """The text, from the events up to `through`. Reads the database: call it from a thread."""
     history = lookups.history(incident.number, upto=through, limit=EVENTS_TOLD)
-    if incident.replay is None:
+    if incident.kind is not Kind.DRILL:
         return words.draft(incident, history)
+    if incident.replay is None:
+        return words.drill_log(history, [])
     then = lookups.incident(incident.replay.of)
     # As if it were not there, should it have become private since.
     shown = then is not None and not then.private

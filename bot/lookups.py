@@ -64,6 +64,10 @@ class Lookups(Protocol):
         """The newest first, whatever became of them."""
         ...
 
+    def drills_of(self, number: int) -> list[Incident]:
+        """Those in which its alerts came again, whatever became of them, by number."""
+        ...
+
     def history(self, number: int, *, since: int = 0, upto: int | None = None, limit: int = 2000) -> list[Recorded]:
         """Events `since`..`upto` (both included), oldest first; of more than `limit` the last ones."""
         ...

@@ -123,7 +123,7 @@ class OverCoffee:
     async def _lost(self, removed: Removed, by: str) -> None:
         coffee = (await asyncio.to_thread(self._lookups.board)).coffee
         for spot, shown in _boards(coffee, removed.platform):
-            if shown.room == removed.room and _is_on(removed, shown.message):
+            if shown.room == removed.room and is_on(removed, shown.message):
                 log.info("somebody deleted the board of the coffee at %s", spot)
                 command = k.LoseBoard(spot=spot, message=shown.message)
                 await self._submit(command, by, removed.platform, removed.message, "")
@@ -156,7 +156,7 @@ class OverCoffee:
 
     def _topic(self, board: Board, reacted: Reacted, by: str) -> k.CoffeeCommand | None:
         """The first ☕ on a message brings it up, each other is a dot; taken off, it takes that back. What we say of the coffee is no topic."""
-        if is_of_it(reacted.text) or any(_is_on(reacted, message) for message in _ours(board, reacted.platform)):
+        if is_of_it(reacted.text) or any(is_on(reacted, message) for message in _ours(board, reacted.platform)):
             return None
         message = f"{reacted.platform}:{reacted.message}"
         topic = next((one for one in board.topics.values() if one.message == message and _is_open(one)), None)
@@ -203,7 +203,7 @@ class OverCoffee:
 
 def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
     boards = [shown for _, shown in _boards(board.coffee, reacted.platform)]
-    if not any(shown.room == reacted.room and _is_on(reacted, shown.message) for shown in boards):
+    if not any(shown.room == reacted.room and is_on(reacted, shown.message) for shown in boards):
         return None
     topic = next((one for one in board.topics.values() if one.place == number and _is_open(one)), None)
     if topic is None:
@@ -216,7 +216,7 @@ def _dot(board: Board, number: int, reacted: Reacted) -> k.CoffeeCommand | None:
 
 def _thumb(board: Board, up: bool, reacted: Reacted) -> k.CoffeeCommand | None:
     asked = board.coffee.asked if board.coffee else {}
-    if not any(_is_on(reacted, message) for message in _at(asked, reacted.platform).values()):
+    if not any(is_on(reacted, message) for message in _at(asked, reacted.platform).values()):
         return None
     return k.GiveThumb(voter="", up=up) if reacted.added else k.TakeThumb(voter="", up=up)
 
@@ -237,7 +237,7 @@ def _at(spots: Mapping[str, T], platform: str) -> dict[str, T]:
     return {spot: held for spot, held in spots.items() if Spot.read(spot).platform == platform}
 
 
-def _is_on(happened: Reacted | Removed, message: str) -> bool:
+def is_on(happened: Reacted | Removed, message: str) -> bool:
     """Whether it is about our own `message`. Where a message is known by its room too, we are told both together."""
     return happened.message in (message, f"{happened.room}:{message}")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Protocol, TypeVar, assert_never
 
@@ -17,7 +18,7 @@ from bot.incident import events as e
 from bot.incident.model import Incident, Kind, Person, Room
 from bot.lookups import Lookups
 from bot.oncall.load import Paged
-from bot.ports import Attempt, ChatPlatform, Clock, Rejected, RoomLink
+from bot.ports import Attempt, ChatPlatform, Clock, Gone, Rejected, RoomLink
 from bot.store import Claimed
 
 T = TypeVar("T")
@@ -163,7 +164,8 @@ class Rooms:
             case f.SetLinks():
                 await platform.set_links(attempt, held.id, ())
             case f.RefreshCard() if held.card:
-                await platform.edit(attempt, held.id, held.card, self._words.redirect(incident))
+                with suppress(Gone):
+                    await platform.edit(attempt, held.id, held.card, self._words.redirect(incident))
             case f.Redirect():
                 await platform.say(attempt, held.id, self._words.redirect(incident))
             case f.ArchiveRoom():
@@ -176,7 +178,12 @@ class Rooms:
     async def _card(self, platform: ChatPlatform, attempt: Attempt, held: Room, incident: Incident) -> c.Command | None:
         card = self._words.card(incident, self._clock.now())
         if held.card:
-            await platform.edit(attempt, held.id, held.card, card)
+            try:
+                await platform.edit(attempt, held.id, held.card, card)
+            except Gone:
+                return c.LoseCard(platform=platform.name, message=held.card)
+            return None
+        if held.bare:
             return None
         message = await platform.say(attempt, held.id, card)
         await platform.pin(attempt, held.id, message)
@@ -187,9 +194,13 @@ class Rooms:
     ) -> None:
         history = await asyncio.to_thread(self._lookups.history, incident.number, since=item.since, upto=item.upto)
         digest = self._words.digest(incident, history)
-        if digest is not None:
-            thread = "" if any(_loud(recorded.event) for recorded in history) else held.card
+        if digest is None:
+            return
+        thread = "" if any(_loud(recorded.event) for recorded in history) else held.card
+        try:
             await platform.say(attempt, held.id, digest, thread=thread)
+        except Gone:
+            await platform.say(attempt, held.id, digest)
 
     def _person(self, id_: str, platform: str) -> Person | None:
         """Who that is: an entry under `people:`, or a user of this very platform. None: somebody from elsewhere."""

@@ -35,6 +35,18 @@ TERMINAL = "terminal"
 """The platform of `klatsch say`."""
 
 
+OPENED = {
+    Kind.NEARMISS: "a near miss",
+    Kind.DRILL: "a drill",
+    Kind.RETRO: "a write-up of the past",
+    Kind.MAINTENANCE: "maintenance",
+}
+"""What is told to everybody by its title, and can wait until it is typed elsewhere."""
+
+PRIVATE_TOO = frozenset({"drill", "retro", "maint"})
+"""Verbs that take `private` before the title."""
+
+
 class Understanding:
     def __init__(self, lookups: Lookups, clock: Clock, names: Names) -> None:
         self._lookups = lookups
@@ -80,16 +92,19 @@ class Understanding:
             )
 
     def _check_told(self, parsed: Do | Question, said: Said, context: Context) -> None:
-        """Whether words for everybody were typed where not everybody reads: nothing of a private incident becomes a topic, and who talks
-        there may not have thought of that. Raises Refused."""
-        if not (isinstance(parsed, Do) and told_at_the_coffee(parsed.command) and said.room and context.room):
+        """Whether words for everybody were typed where not everybody reads: nothing of a private incident becomes a topic, a near miss or the
+        title of something that is not urgent, and who talks there may not have thought of that. Raises Refused."""
+        if not (isinstance(parsed, Do) and said.room and context.room):
+            return
+        everybodys = told_at_the_coffee(parsed.command) or told_of_itself(parsed.command)
+        if not everybodys:
             return
         here = self._lookups.incident(context.room)
         if here is not None and here.private and seen_in(said.platform, said.room, here):
-            raise Refused(
-                f"INC-{context.room} is private, and the coffee is everybody's.",
-                "Type it in another room, or to the bot alone, in words that everybody may read.",
-            )
+            hint = "Type it in another room, or to the bot alone, in words that everybody may read."
+            if parsed.verb in PRIVATE_TOO:
+                hint += f" To keep it as private as this one: `{parsed.verb} private TITLE`"
+            raise Refused(f"INC-{context.room} is private, and {everybodys} is everybody's.", hint)
 
     def lacks(self, said: Said, by: str) -> Asked | None:
         """The form that the line asks for; None: it lacks nothing. Raises Refused or StoreUnavailable."""
@@ -165,15 +180,25 @@ def _other(command: object) -> int | None:
             return None
 
 
-def told_at_the_coffee(command: object) -> bool:
-    """Whether it has words that everybody will read on the board or in the minutes."""
+def told_at_the_coffee(command: object) -> str:
+    """`the coffee` when it has words that everybody will read on the board or in the minutes, else nothing."""
     match command:
         case k.AddTopic() | k.RewordTopic() | k.NoteTakeaway():
-            return True
-        case k.NextTopic(takeaway=takeaway):
-            return bool(takeaway)
+            return "the coffee"
+        case k.NextTopic(takeaway=takeaway) if takeaway:
+            return "the coffee"
         case _:
-            return False
+            return ""
+
+
+def told_of_itself(command: object) -> str:
+    """What everybody will read under the title that it has, else nothing. What is real may wake somebody and waits for no second line: that
+    it is announced is what it is opened for."""
+    match command:
+        case c.Open(private=False, kind=kind, title=title) if title:
+            return OPENED.get(kind, "")
+        case _:
+            return ""
 
 
 def seen_in(platform: str, room: str, incident: Incident) -> bool:

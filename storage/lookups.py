@@ -17,7 +17,7 @@ from bot.incident.model import Incident, Status
 from bot.lookups import StoredAlert, Waiting
 from bot.oncall.load import Paged
 from bot.oncall.overrides import Override
-from storage import codec, duty, heartbeats, rows
+from storage import codec, drills, duty, heartbeats, rows
 from storage import coffee as coffees
 from storage.engine import Database
 from storage.tables import LIVE, PAGED, WAITING, alert, event, incident, outbox, room
@@ -73,6 +73,11 @@ class SqlLookups:
         statement = select(incident.c.number, incident.c.body).order_by(incident.c.number.desc()).limit(limit)
         with self._database.read() as connection:
             return [*codec.load_incidents(tuple(row) for row in connection.execute(statement)).values()]
+
+    def drills_of(self, number: int) -> list[Incident]:
+        with self._database.read() as connection:
+            found = drills.drills_of(connection, [number])
+        return [drill for _, drill in sorted(self.incidents(sorted(found)).items())] if found else []
 
     def history(self, number: int, *, since: int = 0, upto: int | None = None, limit: int = 2000) -> list[Recorded]:
         statement = select(event).where(event.c.incident == number, event.c.seq >= since)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.exceptions import HTTPException
@@ -34,6 +35,7 @@ NOW = "now"
 WEEK = timedelta(weeks=1)
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
+TO_COPY = {"en": "The text to copy", "de": "Der Text zum Kopieren"}
 
 ANOTHER = "`digest link` in chat shows the link there is."
 STRANGE = f"This link to a digest is not one of ours, or it was cut off. Open the whole link; {ANOTHER}"
@@ -52,6 +54,10 @@ class Editions(Protocol):
 
     def language(self, team: str) -> str:
         """In which language the team reads."""
+        ...
+
+    def zone(self, team: str) -> ZoneInfo:
+        """On whose clocks its editions end."""
         ...
 
     def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
@@ -124,14 +130,19 @@ class DigestPages:
         past = list(self._editions.past(team, now))
         start, end = _chosen(past, until, now)
         language = language or self._editions.language(team)
-        edition = self._editions.edition(team, start, end, language)
+        edition, zone = self._editions.edition(team, start, end, language), self._editions.zone(team)
+
+        def folded(code: str) -> str:
+            """A text to copy is longer than all that is said of it: it is opened by whoever wants it."""
+            return f"<details><summary>{TO_COPY[language]}</summary>\n{code}</details>"
+
         whole = {
             "title": edition.main.summary,
             "lang": language,
             "main": fragment(edition.main, _picture),
-            "details": [(block.value, fragment(detail, _picture)) for block, detail in edition.details],
+            "details": [(block.value, fragment(detail, _picture, folded)) for block, detail in edition.details],
             "typed": fragment(edition.typed, _picture) if edition.typed else "",
-            "past": [(stamp(each), each) for _, each in past],
+            "past": [(stamp(each), f"{each.astimezone(zone):%Y-%m-%d}") for _, each in past],
             "shown": stamp(end) if (start, end) in past else NOW,
             "languages": LANGUAGES,
         }

@@ -130,6 +130,9 @@ def after_advice(
         case c.SetSeverity() if after.severity in (Severity.SEV1, Severity.SEV2):
             if after.kind is Kind.REAL and after.paging is None and after.status.open:
                 yield f"Nobody has been paged yet: `{after.ref} page` shows whom you can wake."
+        case c.SetSeverity() if before and before.severity in (Severity.SEV1, Severity.SEV2):
+            if after.kind in (Kind.REAL, Kind.RETRO) and after.status is Status.RESOLVED:
+                yield f"The review that was due is not any more: `{after.ref} status review` begins one all the same."
         case c.PostUpdate() if untold:
             yield f"On the timeline only: {untold}.{' Nobody is reminded of the next one.' if after.promise else ''}"
         case c.SetMoment() | c.DescribeImpact():
@@ -250,7 +253,7 @@ def draft_is(after: Incident, publishers: Sequence[str]) -> str:
     whether somebody edited the last one, and is known only when it is written."""
     if after.postmortem is None:
         return ""
-    if after.replay and publishers:
+    if after.kind is Kind.DRILL and publishers:
         return f"the facilitator's log is being written to {and_(publishers)}: `{after.ref} pm` shows it"
     writing = f"draft of the postmortem is being written to {and_(publishers)}"
     if publishers and after.postmortem.place:

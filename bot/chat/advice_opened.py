@@ -32,7 +32,10 @@ def replays(after: Incident, held: Replay) -> str:
 
 def plays(after: Incident) -> str:
     ref = after.ref
-    return f"You tell what happens: `{ref} drill inject TEXT` tells the players something. `{ref} drill end` ends the drill."
+    return (
+        f"You tell what happens: `{ref} drill inject TEXT` tells the players something. "
+        f"`{ref} drill end` ends the drill, and its log is written."
+    )
 
 
 def _lasts(held: Replay) -> str:

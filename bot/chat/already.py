@@ -35,6 +35,9 @@ def already(command: c.Command, incident: Incident, names: Who, zone: str) -> st
         case c.ChangeFollowUp(followup=followup, outcome=outcome):
             state = outcome or ("open, with that owner" if command.owner else "open")
             return f"Follow-up {followup} of {ref} is {state} already."
+        case c.DateFollowUp(followup=followup, due=due):
+            said = f"due {due:%Y-%m-%d}" if due else "due at no time"
+            return f"Follow-up {followup} of {ref} is {said} already."
         case c.DiscardPublicPost():
             return f"{ref} has no preview to discard."
         case c.SetMoment() | c.DescribeImpact():

@@ -14,6 +14,7 @@ AGAIN = frozenset({"open", "reopen", "undone"})
 GIVE = frozenset({"assign", "give"})
 WONTDO = frozenset({"wontdo", "wont", "won't", "wontfix"})
 ACTIONS = DONE | DROP | AGAIN | GIVE | WONTDO
+NEVER = frozenset({"none", "never", "no", "nie"})
 SHOW = frozenset({"list", "show", "all"})
 
 
@@ -38,12 +39,17 @@ def task(typed: Typed, context: Context) -> Do | Question:
 def followup(typed: Typed, context: Context) -> Do | Question:
     if not typed.words or (typed.first in SHOW and len(typed.words) == 1):
         return typed.ask()
+    if dated := _dated(typed):
+        number, text = dated
+        return typed.do(
+            c.DateFollowUp(followup=number, due=None if text.lower() in NEVER else times.due(text, context))
+        )
     found = _numbered(typed, context)
     if found:
         number, action, rest = found
         if typed.get("due"):
-            again = f"`followup drop {number}`, then add it again with `due={shown(typed.get('due'))}`."
-            raise Refused(f"Follow-up {number} keeps its date.", again)
+            then = f"Its date takes a line of its own: `followup {number} due={shown(typed.get('due'))}`"
+            raise Refused(f"Follow-up {number} keeps its date.", then)
         owner = _given(typed, number, rest if action in GIVE else None, context)
         if action in GIVE:
             return typed.do(c.ChangeFollowUp(followup=number, outcome="", owner=owner))
@@ -55,6 +61,22 @@ def followup(typed: Typed, context: Context) -> Do | Question:
         raise typed.missing("some words")
     due = times.due(typed.get("due"), context) if typed.get("due") else None
     return typed.do(c.AddFollowUp(text=join(words), owner=owner, due=due))
+
+
+def _dated(typed: Typed) -> tuple[int, str] | None:
+    """`due 2 friday`, `2 due friday`, `2 due=friday` as number and date. "due 2 weeks after the move" is a text."""
+    words, said = typed.words, typed.get("due")
+    if said and len(words) == 1 and not typed.get("owner"):
+        number = _number(words[0])
+        return (number, said) if number else None
+    if said or len(words) != 3:
+        return None
+    first, second, text = words
+    if first.low == "due" and (number := _number(second)):
+        return number, text.text
+    if second.low == "due" and (number := _number(first)):
+        return number, text.text
+    return None
 
 
 def _numbered(typed: Typed, context: Context) -> tuple[int, str, tuple[Word, ...]] | None:

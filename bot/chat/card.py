@@ -102,7 +102,7 @@ def card(
         tasks=open_tasks[:TASKS_SHOWN],
         more_tasks=max(0, len(open_tasks) - TASKS_SHOWN),
         links=links(incident),
-        log=incident.replay is not None,
+        log=incident.kind is Kind.DRILL,
         earlier=[link for room in incident.rooms.values() for link in room.earlier],
     )
     buttons = fitting(incident, now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.chat.document import Document, Paragraph, Text
+from bot.chat.templates import and_
 from bot.incident.model import Incident, Kind
 
 DRILL = "DRILL"
@@ -12,6 +14,9 @@ BANNER = Paragraph((Text(DRILL, bold=True), Text(" · an exercise: nobody is pag
 
 
 OVER = Paragraph((Text("This drill is over.", bold=True),))
+
+LISTED = 5
+"""Drills that are named of those that show something."""
 
 
 def is_drill(incident: Incident | None) -> bool:
@@ -33,6 +38,20 @@ def of(incident: Incident, document: Document) -> Document:
     if incident.status.open or OVER in said.blocks:
         return said
     return replace(said, blocks=(BANNER, OVER, *(block for block in said.blocks if block != BANNER)))
+
+
+def still_shown(drills: Iterable[Incident]) -> str:
+    """What of an incident that is private now its `drills` go on showing everybody, and how that ends; code between backticks. Empty: nothing.
+    They are not made private with it: of some nothing but the names of alerts is to be read, and who plays there would lose the room."""
+    refs = [drill.ref for drill in drills if not drill.private]
+    if not refs:
+        return ""
+    more = [f"{len(refs) - LISTED} more"] if len(refs) > LISTED else []
+    hide = and_(f"`{ref} private`" for ref in refs[:LISTED])
+    return (
+        f"Its alerts came again in {'a drill' if len(refs) == 1 else 'drills'}, {and_([*refs[:LISTED], *more])}: their names, and its title if the "
+        f"drill got no other, can still be read there. To hide them: {hide}"
+    )
 
 
 def topic(incident: Incident, text: str) -> str:

@@ -29,6 +29,8 @@ def taken_back(event: e.Event, names: Who, zone: str) -> str:
             return f"line e{number} is off the timeline"
         case e.TaskChanged(task=task):
             return f"task {task} is {_task_back(event, names)}"
+        case e.FollowUpDated(followup=followup, due=due):
+            return f"follow-up {followup} is {f'due {due:%Y-%m-%d}' if due else 'due at no time'} again"
         case e.FollowUpChanged(followup=followup):
             return f"follow-up {followup} is {_followup_back(event, names)}"
         case e.PublicPostDrafted(post=post):

@@ -82,8 +82,8 @@ WORK: tuple[Verb, ...] = (
     ),
     Verb(
         "followup",
-        "List what is to be done afterwards, add to it, give it to somebody, or close it.",
-        "followup [TEXT [owner=@PERSON] [due=14d] | done [N] | wontdo [N] reason=WHY | drop [N] | N @PERSON]",
+        "List what is to be done afterwards, add to it, give it to somebody, say until when, or close it.",
+        "followup [TEXT [owner=@PERSON] [due=14d] | done [N] | wontdo [N] reason=WHY | drop [N] | N @PERSON | N due=14d]",
         todo.followup,
         (
             "followup",
@@ -91,6 +91,7 @@ WORK: tuple[Verb, ...] = (
             "followup done 1",
             "followup wontdo 1 reason=the vendor replaces it",
             "followup 1 @ben",
+            "followup 1 due=2026-12-24",
         ),
         aliases=("followups", "follow-up", "follow-ups", "follow up", "todo"),
         group="To do",

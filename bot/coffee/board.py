@@ -108,7 +108,8 @@ class Coffee:
     says by voter who wants to go on, and they are counted at `until`. `boards` and `asked` are by `Spot`, as it is written. `began` and `ended` are
     when people met, and `voices` how many had put dots by then. `ballot` is the vote that its dots are put in: each ends when people part,
     and what is skipped leaves its own to the next coffee. `silent` topics in a row were over without a thumb or a word of anybody. `left`
-    are the places that dropped topics had on its board, `lost` says by spot how often somebody deleted that."""
+    are the places that dropped topics had on its board, `lost` says by spot how often somebody deleted that. It `closes` by itself then, None:
+    whenever a clock says so. When people began by mistake it is `unbegun` again; over: they did not, they had parted and went on."""
 
     number: int
     starts_at: datetime
@@ -132,6 +133,8 @@ class Coffee:
     silent: int = 0
     left: tuple[int, ...] = ()
     lost: Mapping[str, int] = field(default_factory=dict)
+    closes: datetime | None = None
+    unbegun: CoffeeStatus = CoffeeStatus.ORDERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ def asked_document(board: Board, house: House, voter: str, now: datetime) -> Doc
     if mine:
         listed = ", ".join(f"#{id_}" + (f" ×{dots}" if dots > 1 else "") for id_, dots in mine.items())
         said = (*said, Text(" "), *spell(sentences.yours, list=listed))
-    place = next((n for n, block in enumerate(shown.blocks) if isinstance(block, Bullets)), 1) + 1
+    place = next(n for n, block in enumerate(shown.blocks) if isinstance(block, Bullets)) + 1
     planning = () if house.planned or board.coffee else (Paragraph(spell(sentences.how_to_plan)),)
     head, rows, rest = shown.blocks[:2], shown.blocks[2:place], shown.blocks[place:]
     if len(in_order(board)) > SHOWN:

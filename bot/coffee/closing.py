@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
-from bot.coffee.meeting import ENDS_ITSELF, done, running, told_of
-from bot.coffee.topics import of_meeting, open_topics, ordered
+from bot.coffee.meeting import done, ends_itself, running, told_of
+from bot.coffee.topics import of_meeting, open_topics, ordered, without
 from bot.incident import effects as f
 from bot.incident.commands.coffee import SkipCoffee
 from bot.incident.model import Refused
@@ -25,40 +24,45 @@ def end(board: Board, manner: Manner, *, at: datetime) -> Brewed:
         raise Refused("No coffee is going on.", "`coffee` shows the board.")
     if board.coffee.status is not CoffeeStatus.RUNNING:
         raise Refused("The coffee has not begun.", "`coffee skip` says that it does not take place.")
-    began, held = board.coffee.began or at, [one for one in board.topics.values() if of_meeting(one, board.coffee)]
-    if timedelta() <= at - began < BY_MISTAKE and not any(topic.takeaways for topic in held):
-        return _not_begun(board, board.coffee, held)
+    soon = timedelta() <= at - (board.coffee.began or at) < BY_MISTAKE
+    taken = any(topic.takeaways for topic in board.topics.values() if of_meeting(topic, board.coffee))
+    if soon and not taken and board.coffee.unbegun is not CoffeeStatus.OVER:
+        return _not_begun(board, board.coffee, manner)
     return close(board, manner, at)
 
 
-def _not_begun(board: Board, coffee: Coffee, held: Iterable[Topic]) -> Brewed:
-    """As it was before: `held` were begun. One that nobody had planned is left out."""
-    back = [replace(topic, state=_again(topic), coffee=0, spent=timedelta()) for topic in held]
-    planned = coffee.began is None or not timedelta() <= coffee.starts_at - coffee.began < BY_MISTAKE
-    status = CoffeeStatus.ORDERED if planned else CoffeeStatus.SKIPPED
-    coffee = replace(coffee, status=status, began=None, current=0, last=0, since=None, until=None, round=0)
-    coffee = replace(coffee, asking=False, thumbs={}, asked={})
-    return Brewed(with_coffee(with_topics(board, *back), coffee), told=Told(Did.NOT_BEGUN, coffee=coffee))
-
-
-def _again(topic: Topic) -> TopicState:
-    return TopicState.DROPPED if topic.text == REMOVED else TopicState.OPEN
+def _not_begun(board: Board, coffee: Coffee, manner: Manner) -> Brewed:
+    """As it was before, but for what somebody removed or dropped meanwhile."""
+    coffee = replace(coffee, status=coffee.unbegun, began=None, current=0, last=0, since=None, until=None, round=0)
+    if coffee.status is CoffeeStatus.CALLED:
+        coffee = replace(coffee, agenda=())
+    coffee, clock = ends_itself(replace(coffee, asking=False, thumbs={}, asked={}), coffee.starts_at, manner)
+    board = with_coffee(board, coffee)
+    for topic in board.topics.values():
+        if not of_meeting(topic, coffee):
+            continue
+        back = replace(topic, coffee=0, spent=timedelta())
+        stays = topic.state is not TopicState.DROPPED and topic.text != REMOVED
+        board = with_topics(board, replace(back, state=TopicState.OPEN)) if stays else without(board, back)
+    waits = clock if coffee.status.live else ()
+    return Brewed(board, waits, Told(Did.NOT_BEGUN, coffee=coffee))
 
 
 def resumed(board: Board, manner: Manner, *, at: datetime) -> Brewed | None:
     """The meeting that has just been ended goes on, with the topic that somebody names; None: there is none. Its dots are gone, its agenda is
-    not; what came up since stands behind it."""
-    last = max((one for one in board.past.values() if one.ended), key=lambda one: one.number, default=None)
-    if board.coffee is not None or last is None or not timedelta() <= at - (last.ended or at) < BY_MISTAKE:
+    not: what came up since stands behind it, what was dropped does not."""
+    last = None if board.coffee else board.past.get(max(board.past, default=0))
+    if last is None or last.ended is None or not timedelta() <= at - last.ended < BY_MISTAKE:
         return None
     past = {number: one for number, one in board.past.items() if number != last.number}
-    since = (topic.id for topic in ordered(open_topics(board)) if topic.id not in last.agenda)
-    coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None, agenda=(*last.agenda, *since))
+    stay = [id_ for id_ in last.agenda if id_ in board.topics and board.topics[id_].state is not TopicState.DROPPED]
+    since = [topic.id for topic in ordered(open_topics(board)) if topic.id not in stay]
+    coffee = replace(last, status=CoffeeStatus.RUNNING, ended=None, agenda=(*stay, *since), silent=0)
+    coffee, clock = ends_itself(replace(coffee, unbegun=CoffeeStatus.OVER), at, manner)
     # Whoever put one since did so for the next coffee, as somebody else.
     again = [replace(topic, dots={}, reacted={}) for topic in board.topics.values() if topic.state is TopicState.OPEN]
     board = with_topics(replace(board, coffee=coffee, past=past), *again)
-    whole = f.WakeTimebox(coffee.number, 0, 0, at + manner.length + ENDS_ITSELF)
-    return Brewed(board, (whole,), Told(Did.RESUMED, board.topics.get(coffee.last), coffee=coffee))
+    return Brewed(board, clock, Told(Did.RESUMED, board.topics.get(coffee.last), coffee=coffee))
 
 
 def met(board: Board) -> Coffee:

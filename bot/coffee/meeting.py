@@ -29,10 +29,12 @@ def call(board: Board, command: CallCoffee, manner: Manner, *, at: datetime, num
     board, coffee = _planned(board, command.starts_at, at, number)
     if coffee is None or coffee == before:
         return Brewed(board, told=Told(coffee=coffee))
+    coffee, clock = ends_itself(coffee, coffee.starts_at, manner)
     if before is not None and coffee.number == before.number:
-        return Brewed(with_coffee(board, coffee), told_of(manner, "moved", coffee), Told(Did.MOVED, coffee=coffee))
+        said = told_of(manner, "moved", coffee)
+        return Brewed(with_coffee(board, coffee), (*said, *clock), Told(Did.MOVED, coffee=coffee))
     # Its board is news enough: it says all that there is to say.
-    return Brewed(placed(with_coffee(board, coffee)), told=Told(Did.CALLED, coffee=coffee))
+    return Brewed(placed(with_coffee(board, coffee)), clock, Told(Did.CALLED, coffee=coffee))
 
 
 def order(board: Board, command: OrderAgenda, manner: Manner, *, at: datetime, number: int) -> Brewed:
@@ -48,23 +50,26 @@ def order(board: Board, command: OrderAgenda, manner: Manner, *, at: datetime, n
     # It reminds of the coffee too: once is enough, and not beside a board that is only now posted.
     said = told_of(manner, "ordered", coffee) if board.coffee and coffee.status is CoffeeStatus.CALLED else ()
     coffee = _ordered(board, coffee)
-    nobody = f.WakeTimebox(coffee.number, 0, 0, coffee.starts_at + manner.length + ENDS_ITSELF)
-    waits = (nobody,) if command.starts_at else ()
-    return Brewed(placed(with_coffee(board, coffee)), (*said, *waits), Told(Did.ORDERED, coffee=coffee))
+    clock: tuple[f.WakeTimebox, ...] = ()
+    if coffee.status is not CoffeeStatus.RUNNING:
+        coffee, clock = ends_itself(coffee, coffee.starts_at, manner)
+    return Brewed(placed(with_coffee(board, coffee)), (*said, *clock), Told(Did.ORDERED, coffee=coffee))
 
 
 def start(board: Board, manner: Manner, *, at: datetime, number: int) -> Brewed:
     coffee = board.coffee or Coffee(number, _free_start(board, at), ballot=board.ballot)
+    # One that nobody had planned is left out when it was a mistake.
+    unbegun = coffee.status if board.coffee else CoffeeStatus.SKIPPED
     if coffee.status is CoffeeStatus.RUNNING:
         raise Refused(
             "The coffee is going on already.", "`coffee next` goes on to the next topic, `coffee end` ends it."
         )
     if coffee.status is CoffeeStatus.CALLED:
         coffee = _ordered(board, coffee)
-    coffee = replace(coffee, status=CoffeeStatus.RUNNING, began=at)
-    whole = f.WakeTimebox(coffee.number, 0, 0, at + manner.length + ENDS_ITSELF)
+    coffee = replace(coffee, status=CoffeeStatus.RUNNING, began=at, unbegun=unbegun)
+    coffee, clock = ends_itself(coffee, at, manner)
     brewed = go_on(placed(with_coffee(board, coffee)), manner, at)
-    return replace(brewed, effects=(whole, *brewed.effects), told=replace(brewed.told, what=Did.BEGAN))
+    return replace(brewed, effects=(*clock, *brewed.effects), told=replace(brewed.told, what=Did.BEGAN))
 
 
 def next_topic(board: Board, command: NextTopic, manner: Manner, *, at: datetime) -> Brewed:
@@ -95,6 +100,14 @@ def take_up(board: Board, command: TakeUpTopic, manner: Manner, *, at: datetime)
         was = "dropped" if topic.state is TopicState.DROPPED else "talked about at an earlier coffee"
         raise Refused(f"Topic {topic.id} was {was}.", f"`coffee restore {topic.id}` puts it on the board again.")
     return _begin(done(board, at), topic.id, manner, at, ended=coffee.current)
+
+
+def ends_itself(coffee: Coffee, begins: datetime, manner: Manner) -> tuple[Coffee, tuple[f.WakeTimebox, ...]]:
+    """One that `begins` then, and the clock that ends it if nobody does. The one that was set before means nothing any more."""
+    due = begins + manner.length + ENDS_ITSELF
+    if coffee.closes == due:
+        return coffee, ()
+    return replace(coffee, closes=due), (f.WakeTimebox(coffee.number, 0, 0, due),)
 
 
 def running(board: Board) -> Coffee:

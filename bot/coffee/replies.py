@@ -64,8 +64,6 @@ def _said(told: Told, house: House) -> Said | None:
             return _of_topic(told, told.topic) if told.topic else None
         case Did.BEGAN | Did.DONE:
             return _meeting(told, house)
-        case Did.NOTHING | Did.ASKED | Did.ON | Did.KEPT:
-            return None
         case _:
             return _of_coffee(told, told.coffee, house) if told.coffee else None
 
@@ -86,7 +84,7 @@ def _of_topic(told: Told, topic: Topic) -> Said:
             return back, _undo(f"drop {number}")
         case Did.REWORDED:
             before = told.before.text if told.before else ""
-            undo = _undo(f"reword {number} {before}") if repeatable(before) and len(before) <= SHORT else ""
+            undo = _undo(f"reword {number} {before}") if before and repeatable(before) and len(before) <= SHORT else ""
             return spell("Topic {n} reads now: {text}", n=f"{number}", text=text), undo
         case Did.PUT:
             mine = spell("{dots} on topic {n} ({text}). You have {left} left.", **_counts(told, topic))
@@ -159,7 +157,8 @@ def _of_coffee(told: Told, coffee: Coffee, house: House) -> Said | None:
             return spell("The agenda stands, by dots."), "`coffee order` orders it anew, `coffee start` begins."
         case Did.NOT_BEGUN:
             back = spell("The coffee has not begun after all: topics and dots are as they were.")
-            return back, "`coffee start` begins it, `coffee skip` says that it does not take place."
+            leave = ", `coffee skip` says that it does not take place" if coffee.status.live else ""
+            return back, f"`coffee start` begins it{leave}."
         case Did.THUMB | Did.NO_THUMB:
             up = sum(coffee.thumbs.values())
             thumbs = spell("Thumbs so far: {up} up, {down} down.", up=f"{up}", down=f"{len(coffee.thumbs) - up}")

@@ -18,7 +18,7 @@ SILENT = 2
 
 def end_timebox(board: Board, command: EndTimebox, manner: Manner, *, at: datetime) -> Brewed:
     if not command.topic:
-        return _over(board, command.coffee, manner, at)
+        return _over(board, command, manner, at)
     coffee = _meant(board, command)
     if coffee is None or coffee.asking:
         return Brewed(board)
@@ -48,10 +48,12 @@ def count_thumbs(board: Board, command: CountThumbs, manner: Manner, *, at: date
     return Brewed(with_coffee(board, coffee), (*told_of(manner, "on", coffee, coffee.current), wake), told)
 
 
-def _over(board: Board, number: int, manner: Manner, at: datetime) -> Brewed:
-    """Its time is over, whether people met or nobody came; it may have been moved meanwhile."""
+def _over(board: Board, command: EndTimebox, manner: Manner, at: datetime) -> Brewed:
+    """Its time is over, whether people met or nobody came; it may have been moved, or begun late, meanwhile."""
     coffee = board.coffee
-    if coffee is None or coffee.number != number:
+    if coffee is None or coffee.number != command.coffee:
+        return Brewed(board)
+    if None not in (command.due, coffee.closes) and command.due != coffee.closes:
         return Brewed(board)
     if coffee.status is CoffeeStatus.RUNNING:
         return close(board, manner, at)

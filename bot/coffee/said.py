@@ -36,7 +36,8 @@ def told(
         case "moved":
             return _message(spell(house.sentences.moved, when=when(coffee.starts_at, house)))
         case "over":
-            return _over(coffee, topics, house)
+            # It may go on by now.
+            return None if coffee.status.live else _over(coffee, topics, house)
     about, done = topics.get(topic), topics.get(before)
     going = coffee.until if coffee.current == topic else None
     match what:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.coffee.board import Board, Coffee, Shown, Spot, Topic
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
-from bot.coffee.voting import loose
+from bot.coffee.voting import loose, on_board
 from bot.incident import effects as f
 from bot.incident.commands.coffee import LoseBoard, RecordBoard
 
@@ -32,7 +32,8 @@ def lose(board: Board, command: LoseBoard) -> Brewed:
     spot, times = Spot.read(command.spot), coffee.lost.get(command.spot, 0) + 1
     boards = {one: shown for one, shown in coffee.boards.items() if one != command.spot}
     now = replace(coffee, boards=boards, lost={**coffee.lost, command.spot: times})
-    board = with_topics(with_coffee(board, now), *(_loosened(topic, spot, held) for topic in board.topics.values()))
+    loosened = (_loosened(topic, command.spot, held) for topic in board.topics.values())
+    board = with_topics(with_coffee(board, now), *loosened)
     anew = () if stays_away(now, spot) else (f.ShowBoard(spot.platform, spot.room),)
     return Brewed(board, anew, Told(Did.KEPT, coffee=now))
 
@@ -42,12 +43,11 @@ def stays_away(coffee: Coffee, spot: Spot) -> bool:
     return coffee.lost.get(str(spot), 0) > COMES_BACK
 
 
-def _loosened(topic: Topic, spot: Spot, held: Shown) -> Topic:
+def _loosened(topic: Topic, spot: str, held: Shown) -> Topic:
     """The dots that reactions to `held` put stay, and the next reaction there holds them."""
-    # Where a message is known by its room too, a reaction's has both.
-    gone = {f"{spot.platform}:{held.message}", f"{spot.platform}:{held.room}:{held.message}"}
+    gone = on_board(spot, held)
     reacted = {
-        voter: tuple(loose(spot.platform) if one in gone else one for one in reactions)
+        voter: tuple(loose(spot) if one in gone else one for one in reactions)
         for voter, reactions in topic.reacted.items()
     }
     return replace(topic, reacted=reacted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.coffee.board import Board, Coffee, Manner, Topic
+from bot.coffee.board import Board, Coffee, Manner, Shown, Spot, Topic
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.coffee.topics import open_one, open_topics
 from bot.incident.commands.coffee import GiveThumb, PutDots, TakeDots, TakeThumb
@@ -16,7 +16,7 @@ def put_dots(board: Board, command: PutDots, manner: Manner) -> Brewed:
     held = topic.reacted.get(command.voter, ())
     if command.reaction and command.reaction in held:
         return Brewed(board, told=Told(topic=topic))
-    if command.reaction and (free := loose(command.reaction.partition(":")[0])) in held:
+    if (free := loose(_spot_of(board, command.reaction))) in held:
         place = held.index(free)
         now = _with(
             topic,
@@ -55,9 +55,22 @@ def take_dots(board: Board, command: TakeDots, manner: Manner) -> Brewed:
     return Brewed(board, told=told)
 
 
-def loose(platform: str) -> str:
-    """In the place of a reaction whose message is there no more: its dot stays, and the next reaction there to the same topic is it."""
-    return f"{platform}:"
+def on_board(spot: str, shown: Shown) -> set[str]:
+    """What reactions to that board stand on: where a message is known by its room too, theirs has both."""
+    platform = Spot.read(spot).platform
+    return {f"{platform}:{shown.message}", f"{platform}:{shown.room}:{shown.message}"}
+
+
+def loose(spot: str) -> str:
+    """In the place of a reaction to a board that is there no more: its dot stays, and the next reaction to the same topic on the board that is
+    posted there instead is it."""
+    return f"{spot}:"
+
+
+def _spot_of(board: Board, reaction: str) -> str:
+    """Whose board it stands on; empty: on none."""
+    boards = board.coffee.boards if board.coffee else {}
+    return next((spot for spot, shown in boards.items() if reaction in on_board(spot, shown)), "")
 
 
 def _with(topic: Topic, voter: str, dots: int, reacted: tuple[str, ...]) -> Topic:

@@ -32,7 +32,7 @@ class DigestTeam(Section):
 
 class Digest(Section):
     """`zone` None: the one of `chat`. `to` says where: `announce` is every platform's announce room. On `holidays` (`DE-BE`,
-    `2026-12-24`) none is sent, but on the next working day. `without` names blocks that are left out, `wheel` the services that are drawn
+    `2026-12-24`) none is sent, but on the next working day, and nobody works. `without` names blocks that are left out, `wheel` the services that are drawn
     from (empty: those of routes and components)."""
 
     cron: CronText = Cron("0", "9", weekday="mon")

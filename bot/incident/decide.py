@@ -15,7 +15,7 @@ from typing import assert_never
 from bot.incident import commands as c
 from bot.incident import drilling, files, life, messages, paging, public, work
 from bot.incident import events as e
-from bot.incident.model import Incident, Refused
+from bot.incident.model import Incident, Kind, Refused
 from bot.incident.undo import undo
 
 
@@ -82,6 +82,8 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
             return work.add_followup(incident, command, at)
         case c.ChangeFollowUp():
             return work.change_followup(incident, command, at)
+        case c.DateFollowUp():
+            return work.date_followup(incident, command, at)
         case c.SetMoment():
             return work.set_moment(incident, command, at)
         case c.DescribeImpact():
@@ -116,6 +118,8 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
             return [e.RoomArchived(at=at, platform=command.platform)]
         case c.RecordCard():
             return [e.CardPosted(at=at, platform=command.platform, message=command.message)]
+        case c.LoseCard():
+            return work.lose_card(incident, command, at)
         case c.RecordAnnouncement():
             return [e.AnnouncementPosted(at=at, platform=command.platform, message=command.message)]
         case c.RecordFailure():
@@ -127,7 +131,7 @@ def _decide(incident: Incident | None, command: c.Command, id: int, at: datetime
             same = held == command.person
             return [] if same else [e.PostmortemAssigned(at=at, person=command.person, previous=held)]
         case c.RecordPostmortem():
-            log = incident.replay is not None
+            log = incident.kind is Kind.DRILL
             written = e.PostmortemWritten(at=at, place=command.place, edited=command.edited, copy=command.copy, log=log)
             quoted = command.removed and command.edited
             return [written, e.EditedDraftKept(at=at, place=command.edited)] if quoted else [written]

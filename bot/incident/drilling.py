@@ -104,8 +104,8 @@ def paced(held: Replay, at: datetime, *, paused: bool, speed: int) -> list[e.Eve
 
 
 def logged(incident: Incident | None, events: list[e.Event], at: datetime) -> list[e.Event]:
-    """`events` as they are of a replayed drill: in place of a postmortem its log is written, and when it is over, too."""
-    if incident is None or incident.replay is None:
+    """`events` as they are of a drill: in place of a postmortem its log is written, and when it is over, too."""
+    if incident is None or incident.kind is not Kind.DRILL:
         return events
     events = [replace(event, log=True) if isinstance(event, e.PostmortemDrafted) else event for event in events]
     ended = any(isinstance(event, e.StatusChanged) and event.old.open and not event.new.open for event in events)

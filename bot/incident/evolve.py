@@ -150,6 +150,9 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             return replace(incident, followups=(*incident.followups, added))
         case e.FollowUpChanged():
             return replace(incident, followups=tuple(_followup(item, event) for item in incident.followups))
+        case e.FollowUpDated(followup=number, due=due):
+            dated = (replace(item, due=due) if item.id == number else item for item in incident.followups)
+            return replace(incident, followups=tuple(dated))
         case e.MomentSet():
             return replace(incident, moments=_moments(incident.moments, event))
         case e.ImpactDescribed():
@@ -177,7 +180,7 @@ def _changed(incident: Incident, event: e.Event) -> Incident:
             if not event.link:
                 return incident
             return replace(incident, public_links={**incident.public_links, event.page: event.link})
-        case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.AnnouncementPosted():
+        case e.RoomOpened() | e.RoomArchived() | e.CardPosted() | e.CardLost() | e.AnnouncementPosted():
             return replace(incident, rooms={**incident.rooms, event.platform: _room(incident, event)})
         case e.PostmortemDrafted():
             held = incident.postmortem or Postmortem(through=event.through)
@@ -205,7 +208,10 @@ def _status(incident: Incident, event: e.StatusChanged) -> Incident:
         moments.pop(Moment.RESOLVED, None)
     elif event.new is Status.RESOLVED and (event.old.open or Moment.RESOLVED not in moments):
         # Back from its review it goes on having been resolved when it was.
-        moments[Moment.RESOLVED] = Stamp(event.at, "status", event.reason)
+        # When it was is then known by somebody's word, as after `moment resolved`.
+        moments[Moment.RESOLVED] = (
+            Stamp(event.at, "command") if event.backdated else Stamp(event.at, "status", event.reason)
+        )
     promise = incident.promise if event.new.open else None
     paging = None if event.reopened else event.paging or incident.paging
     still = incident.still_firing and not event.new.open
@@ -250,7 +256,9 @@ def _moments(moments: Mapping[Moment, Stamp], event: e.MomentSet) -> Mapping[Mom
     return {**held, event.moment: Stamp(event.value, event.source, event.reason)}
 
 
-def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.AnnouncementPosted) -> Room:
+def _room(
+    incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPosted | e.CardLost | e.AnnouncementPosted
+) -> Room:
     room = incident.rooms.get(event.platform, Room(id=""))
     match event:
         case e.RoomOpened():
@@ -260,6 +268,8 @@ def _room(incident: Incident, event: e.RoomOpened | e.RoomArchived | e.CardPoste
             return replace(room, archived=True)
         case e.CardPosted():
             return replace(room, card=event.message)
+        case e.CardLost():
+            return replace(room, card="", lost=room.lost + 1)
         case e.AnnouncementPosted():
             return replace(room, announcement=event.message)
         case _:

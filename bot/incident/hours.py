@@ -1,8 +1,9 @@
-"""What hours of the day mean to people: the same in a load report, in a digest and in a postmortem."""
+"""What hours of the day mean to people: the same in a load report, in a digest and in a postmortem. Only a digest knows which days are off."""
 
 from __future__ import annotations
 
-from datetime import datetime, time
+from collections.abc import Set
+from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -19,9 +20,15 @@ BUSINESS = (time(9), time(18))
 SLEEP = (time(23), time(7))
 
 
-def hours_of(at: datetime, zone: ZoneInfo) -> Hours:
+def hours_of(at: datetime, zone: ZoneInfo, off: Set[date] = frozenset()) -> Hours:
+    """On the days `off` nobody works, as on a weekend."""
     local = at.astimezone(zone)
     if local.time() >= SLEEP[0] or local.time() < SLEEP[1]:
         return Hours.SLEEP
-    working = local.weekday() < 5 and BUSINESS[0] <= local.time() < BUSINESS[1]
+    working = works(local.date(), off) and BUSINESS[0] <= local.time() < BUSINESS[1]
     return Hours.BUSINESS if working else Hours.OFF
+
+
+def works(day: date, off: Set[date] = frozenset()) -> bool:
+    """Whether it is one of Monday to Friday, and none of the days `off`."""
+    return day.weekday() < 5 and day not in off

@@ -236,12 +236,14 @@ def resolve(incident: Incident, command: c.Resolve, at: datetime) -> list[e.Even
         raise Refused(f"{incident.ref} is still in triage.", "`accept` it, or `decline` it if it was nothing.")
     if not incident.status.active:
         raise Refused(f"{incident.ref} is {incident.status}.", "`reopen` brings it back.")
+    ended = passed(command.when, at)
     resolved = e.StatusChanged(
-        at=passed(command.when, at),
+        at=ended,
         old=incident.status,
         new=Status.RESOLVED,
         reason=command.summary,
         stated=incident.moments.get(Moment.RESOLVED),
+        backdated=ended < at,
     )
     return [resolved, *stop(incident, "resolved", at)]
 

@@ -98,13 +98,18 @@ class Stamp:
     reason: str = ""
 
 
+CARD_COMES_BACK = 3
+"""Times in each room. Who deletes it once more means it, or is no person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """An incident's room on one platform; the ids are the platform's own and opaque here.
 
     `earlier` are the links of its rooms that were left: not every platform gives an archived room back to a bot, or
     makes a private one of a room that everybody reads, so that a new one goes on where the old one ended. `exposed`:
-    everybody reads it, and the incident is private by now. Nothing of the incident is told there any more.
+    everybody reads it, and the incident is private by now. Nothing of the incident is told there any more. `lost`: how
+    often somebody deleted the card there.
     """
 
     id: str
@@ -114,6 +119,7 @@ class Room:
     archived: bool = False
     earlier: tuple[str, ...] = ()
     exposed: bool = False
+    lost: int = 0
 
     @property
     def live(self) -> bool:
@@ -124,6 +130,11 @@ class Room:
     def left(self) -> bool:
         """The incident is worked on in another room, if at all."""
         return self.archived or self.exposed
+
+    @property
+    def bare(self) -> bool:
+        """Its card was deleted too often to be posted there once more."""
+        return self.lost > CARD_COMES_BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ def _plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]
             | e.FileNotKept()
             | e.TaskChanged()
             | e.FollowUpChanged()
+            | e.FollowUpDated()
             | e.MomentSet()
             | e.ImpactDescribed()
             | e.UpdateWasDue()
@@ -152,6 +153,8 @@ def _plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]
             invite = [f.Invite(event.platform, incident.insiders)] if incident.insiders else []
             shown = cards(incident, policy) + announce(incident, here) + links(incident, (event.platform,))
             return invite + shown + _catch_up(incident, event.platform)
+        case e.CardLost(platform=platform) if not incident.rooms[platform].bare:
+            return [f.RefreshCard(platform, first=True)]
         case e.PostReachedPage(first=True):
             return cards(incident, policy) + links(incident, live_rooms(incident, policy))
         case e.PostmortemWritten(log=True):
@@ -162,7 +165,7 @@ def _plan(incident: Incident, event: e.Event, policy: Policy) -> list[f.Planned]
             return archive(incident, policy)
         case e.RoomArchived():
             return _next_room(incident, event.platform)
-        case e.PostReachedPage() | e.CardPosted() | e.AnnouncementPosted() | e.Seconded() | e.FileKept():
+        case e.PostReachedPage() | e.CardPosted() | e.CardLost() | e.AnnouncementPosted() | e.Seconded() | e.FileKept():
             return []
         case _:
             assert_never(event)

@@ -157,6 +157,9 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
         case e.FollowUpChanged():
             did = event.outcome or f"open{_for(event.owner or '', who)}"
             return f"Follow-up {event.followup} is {did}{_because(event.reason)}"
+        case e.FollowUpDated():
+            due = f"due {event.due:%Y-%m-%d}" if event.due else "due at no time any more"
+            return f"Follow-up {event.followup} is {due}{f', not {event.old:%Y-%m-%d}' if event.old else ''}"
         case e.MomentSet():
             if event.value is None:
                 return f"{MOMENTS[event.moment]}: no longer known"
@@ -203,6 +206,8 @@ def sentence(event: e.Event, who: Who, zone: tzinfo = UTC) -> str:
             return f"The room on {event.platform} was archived"
         case e.CardPosted():
             return f"The card on {event.platform} is up"
+        case e.CardLost():
+            return f"Somebody deleted the card on {event.platform}"
         case e.AnnouncementPosted():
             return f"Announced on {event.platform}"
         case e.DeliveryFailed():

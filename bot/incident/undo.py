@@ -119,6 +119,10 @@ def _inverse(incident: Incident, recorded: e.Recorded, at: datetime) -> list[e.E
             return [e.FollowUpChanged(at=at, followup=event.followup, outcome="dropped")]
         case e.FollowUpChanged():
             return [_followup_back(incident.followups[event.followup - 1], event, at)]
+        case e.FollowUpDated(followup=number):
+            # What was said of it since then stays.
+            stands = incident.followups[number - 1].due == event.due
+            return [e.FollowUpDated(at=at, followup=number, due=event.old, old=event.due)] if stands else []
         case e.MomentSet():
             return [_moment_back(event, at)]
         case e.ImpactDescribed():

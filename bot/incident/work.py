@@ -185,6 +185,18 @@ def change_followup(incident: Incident, command: c.ChangeFollowUp, at: datetime)
     return [changed]
 
 
+def date_followup(incident: Incident, command: c.DateFollowUp, at: datetime) -> list[e.Event]:
+    held = next((item for item in incident.followups if item.id == command.followup), None)
+    if held is None:
+        raise Refused(f"{incident.ref} has no follow-up {command.followup}.", "`followup` lists them.")
+    if held.outcome:
+        said = {"wontdo": "decided against"}.get(held.outcome, held.outcome)
+        raise Refused(f"Follow-up {held.id} is {said}.", f"If it is to be done after all: `followup open {held.id}`")
+    if held.due == command.due:
+        return []
+    return [e.FollowUpDated(at=at, followup=held.id, due=command.due, old=held.due)]
+
+
 def set_moment(incident: Incident, command: c.SetMoment, at: datetime) -> list[e.Event]:
     if command.moment is Moment.IMPACT_START:
         _check_impact(incident, start=command.value)
@@ -275,3 +287,11 @@ def record_room(incident: Incident, command: c.RecordRoom, at: datetime) -> list
         return []
     exposed = incident.private and not command.private
     return [e.RoomOpened(at=at, platform=command.platform, room=command.room, link=command.link, exposed=exposed)]
+
+
+def lose_card(incident: Incident, command: c.LoseCard, at: datetime) -> list[e.Event]:
+    """Unless another one stands there by now."""
+    held = incident.rooms.get(command.platform)
+    if held is None or not held.card or held.card != command.message:
+        return []
+    return [e.CardLost(at=at, platform=command.platform)]

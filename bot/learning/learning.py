@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from zoneinfo import ZoneInfo
 
 from bot.calendars import MeetingSource
 from bot.coffee.house import House
@@ -73,6 +74,7 @@ class Learning:
             people=config.people,
             duty=duty,
             coffee=NextCoffee(met.after, link, self._there) if met else None,
+            days_off=days_off,
             typed=typed(config),
             by_itself=config.digest is not None,
         )
@@ -148,6 +150,9 @@ class Shelf:
 
     def language(self, team: str) -> str:
         return self._digests.weeklies[team].language if team in self._digests.weeklies else "en"
+
+    def zone(self, team: str) -> ZoneInfo:
+        return self._digests.weeklies[team].zone if team in self._digests.weeklies else ZoneInfo("UTC")
 
     def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
         return self._digests.edition(team, start, end, language)

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.learning.occurrences import Occurrences, between, latest
+from bot.learning.occurrences import INSTANT, Occurrences, between, latest
 from bot.ports import Clock, DeliveryError, Memory, Overloaded
 from bot.store import StoreUnavailable
 
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 LOOKS_EVERY = 10.0
 """Seconds. When nothing is due a look asks nothing of the database."""
 
-LONGEST = timedelta(weeks=5)
-"""What was missed earlier is not looked for, and nothing covers a longer time."""
+LONGEST = timedelta(weeks=5, hours=1)
+"""What was missed earlier is not looked for, and nothing covers a longer time: five weeks, also on clocks that were set back in between."""
 
 APART = timedelta(minutes=5)
 """What the clocks of several bots may differ by. A clock that is farther behind than what came due last was set back."""
@@ -144,8 +144,10 @@ class Occasions:
 
 
 def covers(occurrences: Occurrences, at: datetime, since: datetime | None) -> datetime:
-    """From when on what comes `at` covers: since the one before, which is looked for where none is known; at most `LONGEST`, and a
-    week where there was none in that time."""
+    """From when on what comes `at` covers: since the one before, which is looked for where none is known, and a week where there was none in
+    `LONGEST`. What was longer ago than that is left out: it covers five weeks then, on the wall where another one would have come."""
     if since is None:
-        return latest(occurrences, at - LONGEST, at - timedelta(microseconds=1)) or at - timedelta(weeks=1)
-    return max(since, at - LONGEST)
+        return latest(occurrences, at - LONGEST, at - INSTANT) or at - timedelta(weeks=1)
+    if since >= at - LONGEST:
+        return since
+    return next(between(occurrences, at - LONGEST - INSTANT, at - INSTANT), at - timedelta(weeks=5))

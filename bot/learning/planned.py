@@ -39,6 +39,7 @@ def weeklies(config: Config) -> dict[str, Weekly]:
         to=_places(config, digest.to),
         off=frozenset(digest.without),
         wheel=digest.wheel or (*services, *(one.id for one in config.components if one.id not in services)),
+        holidays=digest.holidays,
     )
     teams = {name: _of_team(name, team, everybody, config, drawn=digest.wheel) for name, team in config.teams.items()}
     return {EVERYBODY: everybody, **teams}
@@ -60,6 +61,7 @@ def _of_team(name: str, team: DigestTeam, everybody: Weekly, config: Config, dra
         schedules=team.schedules,
         off=everybody.off if team.without is None else frozenset(team.without),
         wheel=team.wheel if team.wheel is not None else (team.services or tuple(drawn) or everybody.wheel),
+        holidays=everybody.holidays if team.holidays is None else team.holidays,
     )
 
 

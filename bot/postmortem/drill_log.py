@@ -1,5 +1,5 @@
-"""The facilitator's log of a drill: what the past incident did and what the players did, beside each other, and questions for the
-debrief. Nobody is named, nothing is scored."""
+"""The facilitator's log of a drill: what the players did, beside what the past incident did if one was replayed, and questions for the debrief.
+Nobody is named, nothing is scored."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ FACILITATED = (e.ReplayBegan, e.ReplayMoved, e.ReplayPaced)
 def drill_log(
     history: Sequence[e.Recorded], then: Sequence[e.Recorded], *, people: Mapping[str, Person], zone: str
 ) -> str:
-    """The log of a drill from its `history`, and from the history of the incident whose alerts came again (`then`; empty: nobody may read of
-    it any more). Both oldest first; the same events give the same bytes. `people` are called by their roles. Times are UTC."""
+    """The log of a drill from its `history`, and from the history of the incident whose alerts came again (`then`; empty: none did, or nobody
+    may read of it any more). Both oldest first; the same events give the same bytes. `people` are called by their roles. Times are UTC."""
     now, past = facts(history, people=people, zone=zone), facts(then, people=people, zone=zone)
     replay = _Pace(history, then)
     sections = [
         section(f"Facilitator's log of {now.ref}", _head(now, past, history, replay, zone), level=1),
         section("What came when", _steps(history, then, replay)),
         section("What came, and what was written next", _written_next(now, history, cast(history, people).mask)),
-        section("Side by side", _beside(now, past, history, then, replay, cast(history, people).mask)),
+        section(*_told(now, past, history, then, replay, cast(history, people).mask)),
         section("For the debrief", _questions(history, now)),
     ]
     return "\n\n".join(sections) + "\n"
@@ -132,9 +132,12 @@ def _head(now: Facts, past: Facts, history: Sequence[e.Recorded], pace: _Pace, z
 
 
 def _steps(history: Sequence[e.Recorded], then: Sequence[e.Recorded], pace: _Pace) -> list[str]:
-    """When each of the two came to what both may have come to."""
+    """When the drill, and what it replayed, came to what both may have come to."""
     rows = [("The first look", _first_look(then), _first_look(history))]
     rows += [(name, _first(then, test), _first(history, test)) for name, test in STEPS]
+    if pace.began is None:
+        came = [(name, _after(now, pace.start)) for name, _, now in rows if now]
+        return table(("What", "After"), came) if came else ["It came to nothing that is looked for here."]
     start = then[0].recorded_at if then else pace.start
     shown = [
         (name, _after(was, start) if was else "–", _after(now, pace.start) if now else "–")
@@ -203,15 +206,15 @@ def _put_before_them(event: e.Event | None) -> bool:
     return isinstance(event, e.AlertsFired) or (isinstance(event, e.Noted) and event.mark is Mark.INJECT)
 
 
-def _beside(
+def _told(
     now: Facts,
     past: Facts,
     history: Sequence[e.Recorded],
     then: Sequence[e.Recorded],
     pace: _Pace,
     mask: Callable[[str], str],
-) -> list[str]:
-    """Two columns in time: that of then. Each row says when it was by its own clock."""
+) -> tuple[str, list[str]]:
+    """All of it in time, under what it is called: that of then, where something was replayed. Each row says when it was by its own clock."""
     injects = {
         one.id: one.event.text for one in history if isinstance(one.event, e.Noted) and one.event.mark is Mark.INJECT
     }
@@ -224,8 +227,11 @@ def _beside(
         text = f"**Inject:** {escape(mask(said))}" if said else f"{escape(line.text)}{_until(line, pace.start)}"
         rows.append(_Row(pace.place(line.at), True, f"{_after(line.at, pace.start)} {text}"))
     rows.sort(key=lambda row: (row.place, row.now))
-    left = past.ref or (f"INC-{pace.began.of}" if pace.began else "Then")
-    return [
+    if pace.began is None:
+        counts = "**T+** counts from the opening."
+        return "What happened", [counts, *table((f"The players: {now.ref}",), ((row.text,) for row in rows))]
+    left = past.ref or f"INC-{pace.began.of}"
+    return "Side by side", [
         "In the order of the time of then. **T+** counts from the opening of each, by its own clock.",
         *table((f"Then: {left}", f"The players: {now.ref}"), ((_cell(row, False), _cell(row, True)) for row in rows)),
     ]
@@ -265,7 +271,8 @@ def _questions(history: Sequence[e.Recorded], now: Facts) -> Iterator[str]:
         yield "> No update was posted. Who would have waited for one, and for what?"
     if any(isinstance(event, e.Noted) and event.mark is Mark.INJECT for event in events):
         yield "> What did each inject change, and what would it have changed a few minutes earlier?"
-    yield "> What did those who were there then know that is written down nowhere?"
+    if any(isinstance(event, e.ReplayBegan) for event in events):
+        yield "> What did those who were there then know that is written down nowhere?"
     noted = [one for one in now.followups if one.outcome in ("", "done")]
     for one in noted:
         yield f"- Follow-up {one.id}{f' for {one.owner}' if one.owner else ''}: “{escape(one.text)}”"

@@ -227,6 +227,10 @@ class OnMatrix:
 
     async def removes_ours(self, room: str, message: str) -> None:
         await self._ben.join(room)
+        # Where the bot made the room, somebody has made him a moderator of it; of his own he is one.
+        levels = await self._chat.bot.state(room, "m.room.power_levels")
+        given = {**levels, "users": {**levels.get("users", {}), self.ben: 50}}
+        await self._chat.bot.ask("PUT", "rooms", room, "state", "m.room.power_levels", body=given)
         await self._ben.redact(room, message)
 
     async def reacts(self, room: str, message: str, emoji: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,27 +12,19 @@ from pathlib import Path
 import pytest
 
 from bot.chat import document as d
-from bot.chat.templates import Templates
 from bot.coffee.board import Manner, Spot
 from bot.coffee.house import House
 from bot.coffee.voters import voter
-from bot.converse import Conversation
 from bot.deliver import Deliverer
-from bot.digests import Digests
-from bot.duty import Duty
-from bot.inbox import Writer
 from bot.incident.commands import coffee as k
-from bot.perform import Performer, Providers
 from bot.ports import Attempt, Gone
-from bot.questions import Answers, Names
-from bot.words import Wording
 from storage.engine import Database
-from storage.weeks import SqlWeeks
+from tests.contract.bot_on import bot_on
 from tests.contract.chat_harness import HARNESSES, Harness
 from tests.contract.chat_people import People, people_of
 from tests.contract.coffee_table import said
 from tests.until import until
-from tests.world import PEOPLE, ROSTER, RULES, World
+from tests.world import PEOPLE, RULES, World
 
 
 @pytest.fixture(params=sorted(HARNESSES.keys() - {"console"}))
@@ -91,27 +82,12 @@ class Table:
 async def at_the_table(chat: Harness, people: People, world: World) -> AsyncIterator[Table]:
     manner = Manner(spots=(Spot(chat.platform.name, await people.makes("coffee")),))
     world.rules = replace(RULES, manner=manner, voter=partial(voter, "a key"))
-    house = House(manner, people=PEOPLE, voter=world.rules.voter)
-    writer = Writer(world.store, world.rules)
-    running = asyncio.create_task(writer.run())
-    words = Wording(Templates(None), PEOPLE, "UTC", {})
-    names = Names(people=PEOPLE, duty=Duty(ROSTER), rooms=True, house=house)
-    answers = Answers(world.lookups, world.clock, names, words)
-    async with people.listening(Conversation(writer, world.lookups, world.clock, names, answers)):
-        providers = Providers(platforms={chat.platform.name: chat.platform}, house=house)
-        digests = Digests(SqlWeeks(world.database), world.clock, words, {}, people=PEOPLE, duty=Duty(ROSTER))
-        performer = Performer(world.lookups, world.files, world.clock, providers, words, writer.submit, digests)
-        deliverer = Deliverer(world.outbox, writer, world.lookups, performer)
+    async with bot_on(chat, people, world, House(manner, people=PEOPLE, voter=world.rules.voter)) as deliverer:
         world.do(
             said(k.AddTopic(text="Why do OSDs flap?")),
             said(k.CallCoffee(starts_at=world.clock.now() + timedelta(days=1))),
         )
-        try:
-            yield Table(chat, world, deliverer)
-        finally:
-            await deliverer.finish()
-            writer.stop()
-            await running
+        yield Table(chat, world, deliverer)
 
 
 async def test_a_board_that_somebody_deletes_comes_back_and_takes_the_dots(chat, people, beside):

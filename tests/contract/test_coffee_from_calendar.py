@@ -145,7 +145,8 @@ async def test_a_calendar_that_is_away_moves_nothing(world: World, http: Http, w
         met = reading(world, source(http, server))
         server.orders += [Answer(503)]
         await met.look(Rescheduled(met, world.lookups, writer, FakeClock(NOW)).look)
-    assert world.lookups.board().coffee == replace(Coffee(1, utc("2026-11-28T11:00:00")), version=1)
+    called = Coffee(1, utc("2026-11-28T11:00:00"), closes=utc("2026-11-28T12:50:00"))
+    assert world.lookups.board().coffee == replace(called, version=1)
 
 
 PLACES = {

@@ -27,13 +27,15 @@ from bot.incident import commands as c
 from bot.incident.commands.coffee import CallCoffee, OrderAgenda, SkipCoffee
 from bot.incident.effects import ShowBoard
 from bot.incident.model import Mark, Person, Source
-from bot.ports import Edited, Reacted, Removed, Said, Unavailable
+from bot.over_coffee import OverCoffee
+from bot.ports import Edited, Overloaded, Reacted, Removed, Said, Unavailable
 from bot.questions import Answers, Names
 from bot.store import StoreUnavailable
 from bot.words import Wording
 from tests.contract.stage import Stage, on_stage
 from tests.contract.test_outbox import LEASE
 from tests.golden_files import golden
+from tests.statements import statements
 from tests.world import ANA, BEN, ROSTER, RULES, World
 
 TALKING = {
@@ -695,6 +697,31 @@ async def test_minutes_of_two_coffees_of_one_day_are_two(table: Table):
     assert second == f"{first}-2"
 
 
+async def test_minutes_are_counted_within_their_day_whatever_was_skipped_between(table: Table):
+    clock = table.stage.clock
+
+    async def met() -> None:
+        await table.types("coffee add Why do OSDs flap?")
+        await table.types("coffee start")
+        clock.forward(minutes=5)
+        await table.types("coffee end")
+        await table.settle()
+        clock.forward(minutes=5)
+
+    await met()
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.types("coffee skip")
+    await met()
+    clock.forward(days=1)
+    for _ in range(2):
+        await met()
+    first, second, third, fourth = table.stage.publisher.texts
+    assert (second, fourth) == (f"{first}-2", f"{third}-2")
+    assert first[: len("coffee-2026-12-03")] == first
+    assert third > first
+    assert [one.minutes != "" for one in table.board.past.values()] == [True, False, True, True, True]
+
+
 async def test_what_comes_to_mind_after_the_end_is_in_the_minutes_and_taken_back_it_is_not(table: Table):
     for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
         await table.types(f"coffee add {topic}")
@@ -770,3 +797,129 @@ async def test_who_asks_for_a_topic_by_its_number_reads_all_of_it(table: Table):
 
 async def test_a_calendar_that_nobody_could_reach_is_said_to_be_none(table: Table):
     assert "http.public_url" in await table.types("coffee link")
+
+
+async def test_after_a_failure_nothing_of_the_line_is_done_that_stood_behind_it(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+):
+    for n in (1, 2, 3):
+        await table.types(f"coffee add Topic number {n}")
+    submit, heard = table.stage.writer.submit, 0
+
+    async def failing_once(request: Request) -> Outcome:
+        nonlocal heard
+        heard += 1
+        if heard == 2:
+            raise Overloaded
+        return await submit(request)
+
+    monkeypatch.setattr(table.stage.writer, "submit", failing_once)
+    answer = await table.types("coffee vote 1 2 3")
+    assert answer.count("The rest was not done") == 1
+    assert table.dots() == {1: 1, 2: 0, 3: 0}
+
+
+async def test_lines_that_no_platform_numbers_are_each_done(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?"):
+        await table.types(f"coffee add {topic}")
+    answers = [await table.types("coffee vote 1 2"), await table.types("coffee unvote 2 1")]
+    assert [answer.count("You have") for answer in answers] == [2, 2]
+    assert table.dots() == {1: 0, 2: 0}
+
+
+async def test_what_is_told_late_again_changes_nothing_back(table: Table):
+    await called(table)
+    board = table._board("console")
+    await table.reacts(LEMON, board, "ana", event="put")
+    await table.reacts(LEMON, board, "ana", event="taken", added=False)
+    await table.reacts(LEMON, board, "ana", event="put")
+    assert table.dots() == {1: 3, 2: 0}
+    await table.reacts("☕", "m1", words="Who wrote it?")
+    for words, event in (("Who reads it?", "x1"), ("Who will read it?", "x2"), ("Who reads it?", "x1")):
+        await table.conversation.edited(Edited("console", "incidents", "ana", "m1", words, event=event))
+    assert table.board.topics[3].text == "Who will read it?"
+    for words in ("Who can read it?", "Who may read it?"):
+        await table.conversation.edited(Edited("console", "incidents", "ana", "m1", words))
+    assert table.board.topics[3].text == "Who may read it?"
+
+
+async def test_a_cup_that_is_taken_off_brings_nothing_up_and_takes_its_own_dot_alone(table: Table):
+    await table.reacts("☕", "m9", words="Who reads runbooks?", added=False)
+    assert table.board.topics == {}
+    await table.reacts("☕", "m1", "ana", words="Who reads runbooks?")
+    await table.types("coffee vote 1 x2", "ben")
+    await table.reacts("☕", "m1", "ben")
+    assert table.dots() == {1: 3}
+    for _ in range(2):
+        await table.reacts("☕", "m1", "ben", added=False)
+    assert table.dots() == {1: 2}
+
+
+async def test_who_brought_a_topic_up_may_take_it_off_also_after_the_next_coffee(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.reacts("☕", "m1", "ana", words="Who reads runbooks?")
+    await table.types("coffee start")
+    await later(table, "coffee takeaway We alert on it")
+    await later(table, "coffee end")
+    await table.reacts("☕", "m1", "ben", added=False)
+    assert table.board.topics[2].state is TopicState.OPEN
+    await table.reacts("☕", "m1", "ana", added=False)
+    assert 2 not in {id_ for id_, topic in table.board.topics.items() if topic.state is TopicState.OPEN}
+
+
+async def test_a_thumb_that_is_taken_off_counts_no_more_and_the_other_one_stands(table: Table):
+    await table.types("coffee add Why do OSDs flap?")
+    await table.types("coffee start")
+    await table.settle()
+    table.stage.clock.forward(minutes=8)
+    await table.settle()
+    await table.thumbs("👍", "ana")
+    await table.thumbs("👎", "ben")
+    await table.thumbs("👎", "ana", added=False)
+    assert table.board.coffee is not None
+    assert sorted(table.board.coffee.thumbs.values()) == [False, True]
+    await table.thumbs("👍", "ana", added=False)
+    assert list(table.board.coffee.thumbs.values()) == [False]
+    # What asks for them is ours too, whatever a platform says that it reads.
+    asked = table.board.coffee.asked["console"]
+    await table.reacts("☕", asked, "ben", words="Shall we go on?")
+    await table.reacts("☕", table._board("console"), "ben", words="The board")
+    assert list(table.board.topics) == [1]
+
+
+async def test_a_message_of_the_same_id_in_another_room_is_not_the_board(table: Table):
+    await called(table)
+    board = table._board("console")
+    await table.conversation.removed(Removed("console", "elsewhere", "ana", board, event="x1"))
+    assert table.board.coffee is not None
+    assert (table.board.coffee.boards["console"].message, table.board.coffee.lost) == (board, {})
+    await table.conversation.removed(Removed("console", "incidents", "ana", board, event="x2"))
+    assert table.board.coffee.lost == {"console": 1}
+
+
+async def test_the_minutes_are_those_of_the_last_coffee_that_is_over(table: Table):
+    for topic in ("Why do OSDs flap?", "Who reads runbooks?", "Who has the keys?"):
+        await table.types(f"coffee add {topic}")
+    for _ in range(2):
+        await table.types("coffee start")
+        await later(table, "coffee takeaway We alert on it")
+        await later(table, "coffee end")
+        table.stage.clock.forward(minutes=5)
+    await table.types("coffee start")
+    shown = await table.types("coffee minutes")
+    assert "Who reads runbooks?" in shown
+    assert "Why do OSDs flap?" not in shown
+    assert await table.types("coffee minutes 2") == shown
+    assert await table.types("coffee minutes 3") == (
+        "There are no minutes of coffee 3.\nThere are those of coffee 1, 2."
+    )
+
+
+async def test_a_reaction_that_means_nothing_here_costs_no_look_at_the_database(table: Table):
+    await called(table)
+    board = table._board("console")
+    reacted = Reacted("console", "incidents", "ana", "🎉", board, "", added=True, event="e")
+    over = OverCoffee(table.stage.writer, table.stage.world.lookups, table.stage.clock, table.house)
+    with statements() as sent:
+        assert await over.reacted(reacted, "ana") is None
+    assert sent == []

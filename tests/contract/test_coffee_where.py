@@ -61,6 +61,37 @@ async def test_in_a_private_incident_s_room_nothing_is_said_that_everybody_would
         assert done in await types_in(table, "elsewhere", line), line
 
 
+ITSELF = {
+    "nearmiss Sent tenant data to the wrong desk": "a near miss",
+    "nearmiss anonymous Sent tenant data to the wrong desk": "a near miss",
+    "drill Tenant data is sold": "a drill",
+    "drill INC-1 Tenant data is sold": "a drill",
+    "retro Tenant data was read start=2026-10-30T09:00 end=2026-10-30T10:00": "a write-up of the past",
+    "maint Tenant data is moved start=22:00 end=+2h": "maintenance",
+}
+
+
+async def test_in_a_private_incident_s_room_nothing_is_opened_under_a_title_that_everybody_would_read(table: Table):
+    await table.stage.open("Volumes slow")
+    await table.stage.ask(c.Resolve(), 1)
+    await table.stage.open("Volumes read", private=True)
+    await table.settle()
+    topics = dict(table.board.topics)
+    for line, what in ITSELF.items():
+        said = await types_in(table, "inc-2", line)
+        assert said.startswith(f"INC-2 is private, and {what} is everybody's."), line
+        assert ("private TITLE" in said) is not ("near miss" in what), line
+    await table.settle()
+    assert table.stage.world.lookups.incident(3) is None
+    assert table.board.topics == topics
+    # As private as the room, or elsewhere, it is what they meant.
+    assert "INC-3 is open as a drill and private" in await types_in(table, "inc-2", "drill private Tenant data is sold")
+    said = await types_in(table, "elsewhere", "nearmiss anonymous Sent a mail to the wrong desk")
+    assert "INC-4 is recorded as a near miss" in said
+    # And what is real does not wait for a second line.
+    assert "INC-5 is open" in await types_in(table, "inc-2", "open sev4 Disks fail")
+
+
 async def test_in_a_room_that_was_left_for_a_private_one_everybody_reads_along(table: Table):
     await table.stage.open("Volumes slow")
     await table.settle()

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -42,6 +43,9 @@ class Library:
 
     def language(self, team: str) -> str:
         return "de" if team == "storage" else "en"
+
+    def zone(self, team: str) -> ZoneInfo:
+        return ZoneInfo("Pacific/Auckland" if team == "storage" else "UTC")
 
     def past(self, team: str, now: datetime) -> list[tuple[datetime, datetime]]:
         return [(end - WEEK, end) for end in self.ends if end <= now]
@@ -185,6 +189,22 @@ async def test_days_off_that_cannot_be_looked_up_now_are_no_reason_to_forget_the
     library.broken = Unavailable("holidays: they were not known within 30 s")
     answer = await get.get(LINKS.link())
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "300")
+
+
+async def test_each_is_named_by_the_day_on_which_it_ends_where_the_team_is(
+    get: httpx.AsyncClient, library: Library
+) -> None:
+    library.ends = [datetime(2026, 11, 29, 20, tzinfo=UTC), datetime(2026, 11, 22, 20, tzinfo=UTC)]
+    page = (await get.get(LINKS.link("storage"))).text
+    assert '<strong aria-current="page">2026-11-30</strong>' in page
+    assert '<a href="?until=2026-11-22T20:00Z&amp;lang=de">2026-11-23</a>' in page
+
+
+async def test_a_text_to_copy_is_opened_by_who_wants_it(get: httpx.AsyncClient) -> None:
+    page = (await get.get(LINKS.link())).text
+    assert "<details><summary>The text to copy</summary>\n<pre><code>for: 10m</code></pre></details>" in page
+    german = (await get.get(f"{LINKS.link()}?lang=de")).text
+    assert "<summary>Der Text zum Kopieren</summary>" in german
 
 
 def test_there_is_no_link_where_nobody_could_follow_it() -> None:

@@ -121,6 +121,20 @@ async def test_one_without_a_log_and_one_of_another_past_write_nothing(logs: Log
     assert not (logs.folder / "INC-5.md").exists()
 
 
+async def test_a_drill_that_replays_nothing_has_its_log_when_it_ends_and_no_postmortem(logs: Logs):
+    stage = logs.stage
+    await stage.ask(c.Open(title="Rack loss", kind=Kind.DRILL), None)
+    await stage.ask(c.Note(mark=Mark.INJECT, text="Half of az2 is dark", author="ana"), 4)
+    await stage.settle()
+    assert not (logs.folder / "INC-4.md").exists()
+    await stage.ask(c.Resolve(drill=True), 4)
+    await stage.settle()
+    for log in logs.of(4):
+        assert log.startswith("# Facilitator's log of INC-4")
+        assert "**Inject:** Half of az2 is dark" in log
+    assert f"Facilitator's log: {logs.folder / 'INC-4.md'}" in stage.card("inc-4").replace("**", "")
+
+
 def test_drills_are_found_by_an_index_of_their_own_and_by_no_words(world: World):
     for title in ("Volumes slow", '"replay":{"of":1,'):
         world.opened(title, kind=Kind.DRILL)

@@ -202,6 +202,23 @@ async def test_what_becomes_private_meanwhile_goes_on_no_more(stage: Stage, talk
     assert "The replay ends here: the past incident has become private" in "\n".join(stage.thread("inc-2"))
 
 
+async def test_who_makes_the_past_private_hears_which_drills_still_show_it(stage: Stage, talk: Talk):
+    await a_past(stage)
+    for line in ("drill INC-1 speed=20x", "drill private INC-1", "drill INC-1 Who sees it", "drill Rack loss"):
+        await talk.says(line)
+    await talk.says("INC-2 drill end")
+    assert "Its alerts" not in (await talk.says("INC-5 private")).to_plain()
+    said = (await talk.says("INC-1 private")).to_plain()
+    assert "Its alerts came again in drills, INC-2 and INC-4: their names, and its title" in said
+    assert "To hide them: INC-2 private and INC-4 private" in said
+    await talk.says("INC-2 private")
+    # Who asks again hears what is left; and of what nothing is shown, nothing.
+    again = (await talk.says("INC-1 private")).to_plain()
+    assert "came again in a drill, INC-4: their names" in again
+    await talk.says("INC-4 private")
+    assert "Its alerts" not in (await talk.says("INC-1 private")).to_plain()
+
+
 async def test_each_alert_comes_once_whoever_dies_between_any_two_steps(stage: Stage, talk: Talk):
     await a_past(stage)
     await talk.says("drill INC-1 speed=20x")

@@ -88,6 +88,36 @@ async def test_the_card_goes_along_as_it_reads_and_is_pinned_and_edited_there(ma
     assert (await matrix.bot.state(after, "m.room.topic"))["topic"] == "INC-7 SEV2"
 
 
+async def test_what_people_do_to_what_was_carried_they_do_to_what_it_was(matrix: MatrixHarness):
+    """However often it was carried: a board goes on counting, and a card that is removed is known to be the card."""
+    heard, room = Heard(), await opened(matrix)
+    card = await with_card(matrix, room)
+    async with listening(matrix, heard):
+        second = await upgraded(matrix, room)
+        await followed(matrix, room)
+        third = await upgraded(matrix, second)
+        await followed(matrix, second)
+        ana = matrix.people["ana"]
+        (there,) = (await matrix.bot.state(third, "m.room.pinned_events"))["pinned"]
+        assert there != card
+        put = await ana.react(third, there, "🍎")
+        await until(lambda: heard.reacted_, "the reaction")
+        await ana.redact(third, put)
+        await until(lambda: len(heard.reacted_) == 2, "its end")
+        assert [(one.room, one.message, one.added) for one in heard.reacted_] == [
+            (room, card, True),
+            (room, card, False),
+        ]
+        # Its link opens what people see.
+        assert heard.reacted_[0].link == links.message(third, there, NAME)
+        # What was said there is called what it is called there.
+        said = await ana.say(third, "look at osd.12")
+        await ana.redact(third, said)
+        await ana.redact(third, there)
+        await until(lambda: len(heard.removed_) == 2, "the removals")
+        assert [(one.room, one.message) for one in heard.removed_] == [(room, said), (room, card)]
+
+
 async def test_without_power_where_it_goes_on_the_bot_says_what_it_has_to_say(matrix: MatrixHarness):
     heard, room, ana = Heard(), await opened(matrix), matrix.people["ana"]
     card = await with_card(matrix, room)

@@ -18,7 +18,7 @@ from bot.destinations import Destination, Mailbox, Place
 from bot.digests import Weekly, posts
 from bot.handle import Request
 from bot.inbox import Writer
-from bot.learning.occasions import LONGEST, LOOKS_EVERY, Occasion, Occasions, covers
+from bot.learning.occasions import LOOKS_EVERY, Occasion, Occasions, covers
 from bot.learning.occurrences import ByCron, Moved, Occurrences, working_days
 from bot.ports import Overloaded, Unavailable
 from bot.store import StoreUnavailable
@@ -181,7 +181,7 @@ async def test_one_that_was_down_for_months_tells_of_five_weeks(house: House) ->
     await house.bot().look()
     ((start, end),) = house.sent()[1:]
     assert end == berlin("2027-06-07T09:00")[0]
-    assert end - start == LONGEST == 5 * WEEK
+    assert end - start == 5 * WEEK
 
 
 async def test_one_that_is_gone_for_a_while_and_misses_nothing_sends_nothing(house: House) -> None:
@@ -363,8 +363,9 @@ async def test_what_is_due_ahead_of_its_time_is_asked_for_once(house: House) -> 
         (None, "2026-11-02T09:00"),
         ("2026-10-26T09:00", "2026-10-26T09:00"),
         ("2026-10-12T09:00", "2026-10-12T09:00"),
-        # Five weeks are counted in hours, and the clocks went back in between.
-        ("2026-09-28T09:00", "2026-10-05T10:00"),
+        # Five weeks on the wall, where the clocks went back in between.
+        ("2026-10-05T09:00", "2026-10-05T09:00"),
+        ("2026-09-28T09:00", "2026-10-05T09:00"),
     ],
 )
 def test_one_covers_what_is_behind_the_one_before_and_five_weeks_at_most(since: str | None, start: str) -> None:
@@ -377,7 +378,9 @@ def test_the_first_one_in_a_long_time_covers_a_week() -> None:
     monday, before = berlin("2026-10-26T09:00", "2026-10-19T09:00")
     assert covers(MONDAY, monday, None) == before != monday - WEEK
     (at,) = berlin("2027-11-01T09:00")
-    assert covers(ByCron(parse_cron("0 9 1 11 *"), BERLIN), at, None) == at - WEEK
+    yearly = ByCron(parse_cron("0 9 1 11 *"), BERLIN)
+    assert covers(yearly, at, None) == at - WEEK
+    assert covers(yearly, at, at - 365 * DAY) == at - 5 * WEEK
 
 
 async def test_who_begins_within_the_time_ahead_is_not_too_late(house: House) -> None:

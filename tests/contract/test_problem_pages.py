@@ -65,6 +65,12 @@ async def test_a_person_reads_what_is_wrong_and_what_to_do(
     assert then in answer.text
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_who_asks_for_a_page_gets_one_in_whatever_letters_they_ask(get: httpx.AsyncClient, method: str) -> None:
+    answer = await get.request(method, "/coffee.ics", headers={"Accept": "Text/HTML"})
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
 @pytest.mark.parametrize("accept", ["*/*", "text/calendar", "application/json", ""])
 async def test_a_program_gets_json_with_the_same_words(get: httpx.AsyncClient, accept: str) -> None:
     answer = await get.get("/coffee.ics?token=x", headers={"Accept": accept})

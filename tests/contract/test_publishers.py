@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from adapters.publishing.drafts import FILE_BYTES, sealed
 from adapters.publishing.folder import Config, Folder
 from bot.ports import Attempt, DeliveryError, Rejected, Unavailable, Written
 
@@ -167,9 +168,37 @@ async def test_minutes_and_logs_of_drills_have_names_too(ref: str, publisher: Fo
 
 
 async def test_a_hundred_edited_drafts_are_enough(publisher: Folder, folder: Path) -> None:
-    lies_there(folder, **{"INC-7.md": "mine"}, **{f"INC-7.draft-{number}.md": "mine" for number in range(2, 101)})
-    with pytest.raises(Rejected, match="move some away"):
+    lies_there(folder, **{"INC-7.md": "mine"}, **{f"INC-7.draft-{number}.md": "mine" for number in range(2, 100)})
+    last = await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+    assert last.place == str(folder / "INC-7.draft-100.md")
+    Path(last.place).write_text("mine")
+    with pytest.raises(Rejected, match=r"100 edited drafts of INC-7 lie in .*; move some away"):
         await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+
+
+async def test_what_is_larger_than_any_draft_of_ours_is_left_alone(publisher: Folder, folder: Path) -> None:
+    data, _ = sealed("x" * FILE_BYTES)
+    lies_there(folder, **{"INC-7.md": data.decode()})
+    beside = await publisher.write(FIRST, ref="INC-7", text=DRAFT)
+    assert beside == Written(str(folder / "INC-7.draft-2.md"), edited=str(folder / "INC-7.md"))
+    assert (folder / "INC-7.md").read_bytes() == data
+
+
+async def test_what_no_file_can_hold_of_a_text_is_left_out(publisher: Folder, folder: Path) -> None:
+    await publisher.write(FIRST, ref="INC-7", text="\n# Volumes \ud800 slow\n\n")
+    assert (folder / "INC-7.md").read_text().startswith("# Volumes ? slow\n")
+
+
+async def test_whether_it_could_write_is_tried_without_leaving_anything(publisher: Folder, folder: Path) -> None:
+    await publisher.probe()
+    assert not folder.exists()
+    folder.mkdir(parents=True)
+    await publisher.probe()
+    assert names(folder) == []
+    folder.rmdir()
+    folder.write_text("a file")
+    with pytest.raises(Rejected, match=r"Not a directory; check publishing\.drafts\.folder$|check postmortem\.folder$"):
+        await publisher.probe()
 
 
 async def test_incidents_do_not_disturb_each_other(publisher: Folder, folder: Path) -> None:

@@ -279,14 +279,16 @@ async def test_what_customers_have_read_stays_and_the_timeline_says_so(stage: St
     assert [post.text for post in stage.page.posts.values()] == [CANARY]
 
 
-@pytest.mark.parametrize("happened", ["edited", "removed"])
-async def test_a_message_of_which_nothing_was_made_costs_two_questions(stage: Stage, people: People, happened: str):
+@pytest.mark.parametrize(("happened", "looked_at"), [("edited", ["room"]), ("removed", ["room", "incident"])])
+async def test_a_message_of_which_nothing_was_made_costs_two_questions_and_a_removed_one_whether_it_is_the_card(
+    stage: Stage, people: People, happened: str, looked_at: list[str]
+):
     await people.reacts("📌", message="m0")
     before = stage.world.lookups.history(1)
     with statements() as sent:
         await (people.edits() if happened == "edited" else people.removes())
     asked = [statement for statement, _ in sent if statement.startswith(("SELECT", "INSERT", "UPDATE"))]
-    assert [one.split("FROM ")[1].split()[0] for one in asked] == ["room", "event"]
+    assert [one.split("FROM ")[1].split()[0] for one in asked] == [*looked_at, "event"]
     with stage.world.database.engine.connect() as connection:
         (statement, values) = next((s, v) for s, v in sent if "FROM event" in s)
         if not stage.world.database.sqlite:

@@ -122,6 +122,25 @@ async def test_what_cannot_be_shown_is_told_with_what_can(stage: Stage, type_: T
     assert queued(stage) == []
 
 
+CALLED = {
+    **{block.value: block.value for block in (DigestBlock.NOISE, DigestBlock.QUESTIONS, DigestBlock.FOLLOWUPS)},
+    "pages": "oncall",
+    "Load": "oncall",
+    "on-call": "oncall",
+    "action": "followups",
+    "Follow-Up": "followups",
+    "near miss": "nearmisses",
+    "luck": "nearmisses",
+    "topic": "coffee",
+    "drill": "drills",
+}
+
+
+async def test_a_part_is_known_by_what_people_call_it(type_: Typing) -> None:
+    said = {word: (await type_(f"digest {word}")).partition("\n")[0] for word in CALLED}
+    assert said == {word: f"There is no more to tell of {block}." for word, block in CALLED.items()}
+
+
 async def test_the_link_to_its_page(type_: Typing) -> None:
     assert await type_("digest link") == (
         "The digest as a page, with those of the weeks before. Whoever has the link reads it: "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -247,11 +248,18 @@ async def test_a_place_that_is_tried_again_tells_what_is_so_by_then(stage: Stage
     assert "Volumes slow" not in dev
 
 
-def other(stage: Stage, coffee: NextCoffee | None = None, **given: object) -> Digests:
+DaysOff = Callable[[Sequence[str]], Callable[[date], bool]]
+
+
+def other(
+    stage: Stage, coffee: NextCoffee | None = None, days_off: DaysOff = lambda names: lambda day: False, **given: object
+) -> Digests:
     weeklies = {"": replace(stage.digests.weeklies[""], **given)}
     words = Wording(Templates(None), PEOPLE, "UTC", {}, stage.duty)
     weeks = SqlWeeks(stage.world.database)
-    return Digests(weeks, stage.clock, words, weeklies, people=PEOPLE, duty=stage.duty, coffee=coffee)
+    return Digests(
+        weeks, stage.clock, words, weeklies, people=PEOPLE, duty=stage.duty, coffee=coffee, days_off=days_off
+    )
 
 
 async def test_the_language_the_blocks_that_are_off_and_the_next_coffee(stage: Stage) -> None:
@@ -278,6 +286,30 @@ async def test_a_coffee_nobody_can_tell_the_time_of_holds_up_no_digest(
     edition = other(stage, NextCoffee(unknown)).edition("", end - WEEK, end)
     assert "quiet" in edition.main.summary
     assert "when the next coffee is could not be found out" in caplog.text
+
+
+async def test_days_off_are_asked_for_the_days_of_the_digest_by_the_names_of_its_team(stage: Stage) -> None:
+    asked: list[tuple[tuple[str, ...], date]] = []
+
+    def days_off(names: Sequence[str]) -> Callable[[date], bool]:
+        return lambda day: asked.append((tuple(names), day)) is not None
+
+    end = datetime(2026, 12, 28, 23, 30, tzinfo=UTC)
+    # It is Tuesday in Berlin by then.
+    other(stage, days_off=days_off, holidays=("DE-BE",), zone=ZoneInfo("Europe/Berlin")).edition("", end - WEEK, end)
+    assert asked == [(("DE-BE",), date(2026, 12, day)) for day in range(22, 30)]
+
+
+async def test_days_off_that_nobody_can_look_up_hold_up_no_digest(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unknown(day: object) -> bool:
+        raise Unavailable("holidays: they were not known within 30 s")
+
+    end = stage.clock.now()
+    edition = other(stage, days_off=lambda names: unknown).edition("", end - WEEK, end)
+    assert "quiet" in edition.main.summary
+    assert "which days were off could not be found out" in caplog.text
 
 
 async def test_a_team_nobody_knows_has_no_digest(stage: Stage) -> None:

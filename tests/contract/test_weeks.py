@@ -176,14 +176,19 @@ def test_measured_are_real_ones_that_opened_lately(world: World):
     world.clock.forward(microseconds=1)
     first = world.opened("just in").number
     drill = world.opened("exercise", kind=Kind.DRILL).number
-    world.opened("nearly", kind=Kind.NEARMISS)
+    nearly = world.opened("nearly", kind=Kind.NEARMISS).number
+    over = world.opened("long over").number
+    for number in (over, nearly):
+        world.ask(c.Resolve(), number)
+        world.ask(c.Close(), number)
     world.clock.forward(days=MEASURED.days - 1)
     last = world.opened("yesterday").number
     world.clock.forward(days=1)
     world.opened("of the next week")
     gathered = week(world, START - WEEK, START)
-    assert [one.number for one in gathered.measured] == [first, last]
+    assert [one.number for one in gathered.measured] == [first, over, last]
     assert gathered.incidents[drill].kind is Kind.DRILL
+    assert over not in gathered.incidents
 
 
 def test_noise_is_what_was_declined_and_what_ended_in_triage(world: World):
@@ -235,6 +240,111 @@ def test_how_long_noise_lasted_and_how_often_it_came_back_is_known(world: World)
         "Both": (timedelta(minutes=7), None, 0),
         "NeverSaid": (None, START, 0),
     }
+
+
+def test_noise_is_told_apart_by_rule_source_and_incident(world: World):
+    for fingerprint, name in (("a", "DiskSlow"), ("b", "DiskSlow"), ("c", "FanLoud"), ("d", "Other"), ("e", "Third")):
+        world.do(a_warning(fingerprint, name))
+    disk, *others = sorted(one.number for one in world.lookups.open_incidents())
+    with world.database.write() as connection:
+        moved = update(tables.alert)
+        connection.execute(moved.where(tables.alert.c.name.in_(("FanLoud", "Other"))).values(incident=disk))
+        connection.execute(moved.where(tables.alert.c.name == "Other").values(name="DiskSlow", source="icinga"))
+        connection.execute(moved.where(tables.alert.c.name == "Third").values(name="DiskSlow"))
+    for number in (disk, *others):
+        world.ask(c.Decline(), number)
+    found = [(one.incident, one.name, one.source, one.count) for one in week(world).noise]
+    assert found == [
+        (disk, "DiskSlow", "prometheus", 2),
+        (disk, "DiskSlow", "icinga", 1),
+        (disk, "FanLoud", "prometheus", 1),
+        (others[-1], "DiskSlow", "prometheus", 1),
+    ]
+
+
+def test_of_more_noise_than_is_looked_at_the_newest_is(world: World, monkeypatch: pytest.MonkeyPatch):
+    for name in ("One", "Two", "Three"):
+        world.do(a_warning(name, name))
+    numbers = sorted(one.number for one in world.lookups.open_incidents())
+    for number in numbers:
+        world.ask(c.Decline(), number)
+    monkeypatch.setattr(storage.weeks, "NOISY", 2)
+    assert [one.incident for one in week(world).noise] == numbers[1:]
+
+
+def test_noise_is_what_came_to_nothing_in_the_week_itself(world: World):
+    for name in ("DiskSlow", "FanLoud"):
+        world.do(a_warning(name, name))
+    declined, worked = sorted(one.number for one in world.lookups.open_incidents())
+    world.ask(c.Decline(), declined)
+    world.ask(c.Accept(), worked)
+    world.do(a_warning("FanLoud", "FanLoud", firing=False))
+    world.ask(c.Resolve(), worked)
+    assert [one.incident for one in week(world).noise] == [declined]
+    world.clock.forward(days=8)
+    note(world, declined, "It was the fan, after all")
+    assert kinds(week(world, END, END + WEEK), declined) == ["noted"]
+    assert week(world, END, END + WEEK).noise == ()
+
+
+def test_the_same_alert_in_two_incidents_is_told_once_of_each(world: World):
+    for fingerprint, name in (("a", "DiskSlow"), ("b", "FanLoud"), ("c", "Third")):
+        world.do(a_warning(fingerprint, name))
+    for one in world.lookups.open_incidents():
+        world.ask(c.Decline(), one.number)
+    with world.database.write() as connection:
+        connection.execute(update(tables.alert).values(latest=0))
+        connection.execute(update(tables.alert).where(tables.alert.c.fingerprint == "b").values(fingerprint="a"))
+        third = update(tables.alert).where(tables.alert.c.fingerprint == "c")
+        connection.execute(third.values(fingerprint="a", source="icinga", incident=1))
+    found = sorted((one.incident, one.source, one.name, one.count) for one in week(world).noise)
+    assert found == [
+        (1, "icinga", "Third", 1),
+        (1, "prometheus", "DiskSlow", 1),
+        (2, "prometheus", "FanLoud", 1),
+    ]
+
+
+def test_one_firing_that_cannot_be_read_holds_up_no_other(world: World, caplog: pytest.LogCaptureFixture):
+    for name in ("One", "Two"):
+        world.do(a_warning(name, name))
+        world.do(a_warning(name, name, firing=False))
+    for one in world.lookups.open_incidents():
+        world.ask(c.Decline(), one.number)
+    with world.database.write() as connection:
+        first = (tables.event.c.kind == storage.weeks.FIRED, tables.event.c.incident == 1)
+        connection.execute(tables.event.delete().where(*first))
+        columns = connection.execute(tables.event.select().where(tables.event.c.incident == 2)).mappings().first()
+        assert columns is not None
+        broken = {**columns, "incident": 1, "seq": 99, "kind": storage.weeks.FIRED, "body": '{"again": "x"}'}
+        connection.execute(tables.event.insert().values(broken))
+    assert [(one.incident, one.again) for one in week(world).noise] == [(1, 0), (2, 0)]
+    assert "how alerts of INC-1 fired cannot be read" in caplog.text
+
+
+def test_what_the_release_before_did_not_note_is_noted(world: World):
+    owing, done = (world.opened(f"number {n}").number for n in (1, 2))
+    for number in (owing, done):
+        world.ask(c.AddFollowUp(text="replace the disk"), number)
+    world.ask(c.ChangeFollowUp(followup=1, outcome="done"), done)
+    with world.database.write() as connection:
+        connection.execute(update(tables.incident).values(owing=0))
+    assert [one.number for one in week(world).owing] == [owing]
+    with world.database.read() as connection:
+        rows = connection.execute(tables.incident.select().order_by(tables.incident.c.number)).all()
+    assert [row.owing for row in rows] == [1, 0]
+
+
+@pytest.mark.parametrize(("minutes", "lasted"), [(0, timedelta()), (1, timedelta(minutes=1)), (-1, None)])
+def test_an_alert_that_ended_before_it_began_lasted_nobody_knows_how_long(
+    world: World, minutes: int, lasted: timedelta | None
+):
+    world.do(a_warning("a"))
+    with world.database.write() as connection:
+        over = START + minutes * timedelta(minutes=1)
+        connection.execute(update(tables.alert).values(firing=0, starts_at=START, ends_at=over))
+    world.ask(c.Decline(), 1)
+    assert [one.lasted for one in week(world).noise] == [lasted]
 
 
 def test_a_drill_makes_no_noise_and_wakes_nobody(world: World):
@@ -432,4 +542,5 @@ def test_what_is_asked_does_not_grow_with_the_week(world: World):
         with statements() as sent:
             week(world)
         counted.append(len(sent))
+        assert [statement for statement, _ in sent if not statement.startswith(("SELECT", "SET", "BEGIN"))] == []
     assert counted[0] == counted[1] <= 12

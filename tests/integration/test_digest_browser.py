@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from email.headerregistry import Address
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -27,7 +28,7 @@ from bot.incident.model import Mark
 from bot.ports import Attempt
 from tests.clock import FakeClock
 from tests.integration.browsers import CONTRASTS, chromium, serving
-from tests.weeks import HOUR, WEEK, around, full, gathered, lived, monday
+from tests.weeks import BERLIN, HOUR, WEEK, around, full, gathered, lived, monday
 
 START, END = monday("2026-11-16"), monday("2026-11-23")
 BEFORE = START - WEEK
@@ -65,6 +66,9 @@ class Library:
 
     def language(self, team: str) -> str:
         return "en"
+
+    def zone(self, team: str) -> ZoneInfo:
+        return BERLIN
 
     def edition(self, team: str, start: datetime, end: datetime, language: str = "") -> Edition:
         return made(full(START, END) if end == END else hard_to_break(), language)
@@ -197,6 +201,25 @@ def test_printed_it_is_the_digest_and_nothing_else(reads: Reads) -> None:
     assert page.get_by_role("img").first.is_visible()
     assert not page.get_by_role("link", name="Deutsch").is_visible()
     assert not page.get_by_text("Other digests").is_visible()
+    texts = page.locator("pre")
+    assert texts.count() > 0
+    for text in texts.all():
+        box = text.bounding_box()
+        assert box is not None
+        assert box["height"] > 100
+    assert not page.locator("summary").first.is_visible()
+
+
+def test_a_text_to_copy_takes_a_line_until_it_is_opened(reads: Reads) -> None:
+    page = reads()
+    folded = page.locator("details").first
+    box = folded.bounding_box()
+    assert box is not None
+    assert box["height"] < 50
+    assert not folded.locator("pre").is_visible()
+    folded.get_by_text("The text to copy").click()
+    assert folded.locator("pre").is_visible()
+    assert "asked for attention" in folded.locator("pre").inner_text()
 
 
 def test_where_the_lines_in_it_are_typed_is_said_at_the_end(reads: Reads) -> None:

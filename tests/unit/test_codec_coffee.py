@@ -19,7 +19,7 @@ COFFEE = """{"number": 4, "starts_at": "2026-11-20T14:00:00Z", "status": "runnin
 "since": "2026-11-20T14:00:00Z", "until": "2026-11-20T14:00:00Z", "round": 2, "asking": true,
 "thumbs": {"0123456789abcdef": true}, "boards": {"slack": {"room": "C1", "message": "1.3"}}, "asked": {"slack": "1.4"},
 "began": "2026-11-20T14:00:00Z", "ended": null, "minutes": "", "last": 3, "version":9,"voices":5,"ballot":2,"silent":1,
-"left": [3], "lost": {"slack": 2}}"""
+"left": [3], "lost": {"slack": 2}, "closes": "2026-11-20T14:00:00Z", "unbegun": "called"}"""
 
 
 def test_a_topic_is_read_as_it_was_written() -> None:
@@ -71,6 +71,8 @@ def test_a_coffee_is_read_as_it_was_written() -> None:
         silent=1,
         left=(3,),
         lost={"slack": 2},
+        closes=START,
+        unbegun=CoffeeStatus.CALLED,
     )
     assert codec.load_coffee(COFFEE) == coffee
     assert codec.load_coffee(codec.dump(coffee)) == coffee

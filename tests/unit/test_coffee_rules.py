@@ -310,8 +310,8 @@ def test_without_a_coffee_nothing_is_shown() -> None:
 
 def test_a_coffee_is_called_once_whatever_the_clock_says() -> None:
     called = do(board(topic(1)), k.CallCoffee(starts_at=NOW + HOUR))
-    assert called.board.coffee == replace(Coffee(1, NOW + HOUR), version=1)
-    assert (called.told.what, kinds(called)) == (Did.CALLED, ["show_board"])
+    assert called.board.coffee == replace(Coffee(1, NOW + HOUR), version=1, closes=NOW + 2 * HOUR + MANNER.length)
+    assert (called.told.what, kinds(called)) == (Did.CALLED, ["show_board", "wake_timebox"])
     again = do(called.board, k.CallCoffee(starts_at=NOW + HOUR))
     assert (again.board, again.effects, again.told.what) == (called.board, (), Did.NOTHING)
 
@@ -342,7 +342,7 @@ def test_a_coffee_that_is_still_to_come_is_moved_with_its_board_and_dots() -> No
         assert coffee is not None
         assert (coffee.number, coffee.starts_at, coffee.status) == (4, NOW + 5 * HOUR, CoffeeStatus.CALLED)
         assert (coffee.boards, moved.board.topics) == ({"slack": Shown("C1", "m1")}, THREE.topics)
-        assert (moved.told.what, kinds(moved)) == (Did.MOVED, ["show_board", "tell moved 0"])
+        assert (moved.told.what, kinds(moved)) == (Did.MOVED, ["show_board", "tell moved 0", "wake_timebox"])
         again = do(moved.board, k.CallCoffee(starts_at=NOW + 5 * HOUR))
         assert (again.board, again.effects) == (moved.board, ())
     sooner = do(kept, k.OrderAgenda(starts_at=NOW + MINUTE))
@@ -373,7 +373,7 @@ def test_a_coffee_to_which_nobody_came_is_none_and_says_so_on_its_board_alone() 
 
 def test_what_is_ordered_anew_is_on_the_board_and_not_said_again() -> None:
     ordered = do(THREE, k.OrderAgenda())
-    assert kinds(ordered) == ["show_board", "tell ordered 0"]
+    assert kinds(ordered) == ["show_board", "tell ordered 0", "wake_timebox"]
     assert kinds(do(do(ordered.board, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda())) == ["show_board"]
     # One that is only now called has a board that says it all.
     assert kinds(do(board(topic(1)), k.OrderAgenda(starts_at=NOW))) == ["show_board", "wake_timebox"]
@@ -451,3 +451,17 @@ def test_where_the_minutes_lie_is_kept_and_what_can_be_opened_wins_over_a_path()
         found.append(over.past[3].minutes)
     assert found == [places[0], places[0], places[2], places[2], places[2]]
     assert do(over, k.RecordMinutes(coffee=99, place="x")).board == over
+
+
+def test_the_dot_of_a_deleted_board_is_held_by_a_reaction_to_the_new_one_alone() -> None:
+    shown = do(THREE, k.RecordBoard(spot="slack:ops", message="1.1", room="C2", coffee=4)).board
+    shown = do(shown, k.RecordBoard(spot="slack:coffee", message="1.2", room="C1", coffee=4)).board
+    put = do(shown, k.PutDots(topic=3, voter="d", reaction="slack:1.2")).board
+    lost = do(put, k.LoseBoard(spot="slack:coffee", message="1.2")).board
+    anew = do(lost, k.RecordBoard(spot="slack:coffee", message="1.3", room="C1", coffee=4)).board
+    # One in the other room, and one on the message that brought it up, are dots of their own.
+    for reaction in ("slack:1.1", "slack:9.9"):
+        assert do(anew, k.PutDots(topic=3, voter="d", reaction=reaction)).board.topics[3].dots == {"d": 2}
+    for reaction in ("slack:1.3", "slack:C1:1.3"):
+        held = do(anew, k.PutDots(topic=3, voter="d", reaction=reaction)).board.topics[3]
+        assert (held.dots, held.reacted) == ({"d": 1}, {"d": (reaction,)})

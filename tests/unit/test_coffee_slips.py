@@ -23,6 +23,10 @@ def meeting(board: Board) -> Coffee:
     return board.coffee
 
 
+def clocks(brewed: Brewed) -> list[f.WakeTimebox]:
+    return [one for one in brewed.effects if isinstance(one, f.WakeTimebox)]
+
+
 def silence(board: Board) -> Brewed:
     """The time of the topic is over, and nobody has a thumb."""
     coffee = meeting(board)
@@ -74,7 +78,7 @@ def test_a_meeting_that_was_begun_by_mistake_is_as_if_it_had_not_been() -> None:
     moved = do(started, k.NextTopic(), at=NOW + MINUTE).board
     back = do(moved, k.EndCoffee(), at=NOW + 2 * MINUTE - SECOND)
     assert back.told.what is Did.NOT_BEGUN
-    assert kinds(back) == ["show_board"]
+    assert kinds(back) == ["show_board", "wake_timebox"]
     assert back.board.topics == ordered.topics
     assert replace(meeting(back.board), version=0) == replace(meeting(ordered), version=0)
     assert do(moved, k.EndCoffee(), at=NOW + 2 * MINUTE).told.what is Did.OVER
@@ -220,8 +224,7 @@ def test_the_newest_meeting_is_the_one_that_goes_on_and_ends_itself_in_the_end()
     assert on.told == Told(Did.RESUMED, on.board.topics[2], coffee=on.board.coffee)
     assert meeting(on.board).number == 4
     assert (on.board.topics[3].dots, on.board.topics[3].reacted) == ({}, {})
-    clocks = [one for one in on.effects if isinstance(one, f.WakeTimebox)]
-    assert clocks == [f.WakeTimebox(4, 0, 0, NOW + HOUR + MANNER.length + HOUR)]
+    assert clocks(on) == [f.WakeTimebox(4, 0, 0, NOW + HOUR + MANNER.length + HOUR)]
     late = do(over, k.NoteTakeaway(text="two", by="ben", topic=2), at=NOW + 3 * HOUR)
     assert (late.told.what, late.told.coffee) == (Did.TOOK_ALONG, late.board.past[4])
 
@@ -240,11 +243,118 @@ def test_what_is_over_is_not_called_beside_the_next_and_one_nobody_began_is_not_
     assert moved.told == Told(Did.MOVED, coffee=moved.board.coffee)
 
 
-def test_an_agenda_that_the_clock_orders_sets_the_clock_for_the_end() -> None:
+@pytest.mark.parametrize(
+    ("before", "command"),
+    [
+        (board(topic(1)), k.CallCoffee(starts_at=SOON)),
+        (THREE, k.OrderAgenda(starts_at=SOON)),
+        (THREE, k.OrderAgenda()),
+        (board(topic(1)), k.OrderAgenda(starts_at=SOON)),
+    ],
+)
+def test_whoever_says_when_a_coffee_is_sets_the_clock_for_its_end_once(before: Board, command: k.CoffeeCommand) -> None:
+    said = do(before, command)
+    number = meeting(said.board).number
+    assert clocks(said) == [f.WakeTimebox(number, 0, 0, SOON + MANNER.length + HOUR)]
+    assert clocks(do(said.board, k.OrderAgenda())) == []
+
+
+def test_who_orders_the_agenda_while_people_meet_leaves_the_clock_of_its_end_alone() -> None:
+    assert meeting(MEETING).closes == NOW + MANNER.length + HOUR
+    ordered = do(do(MEETING, k.PutDots(topic=3, voter="z", count=3)).board, k.OrderAgenda(), at=NOW + MINUTE)
+    assert (meeting(ordered.board).agenda, clocks(ordered)) == ((2, 3, 1), [])
+    assert meeting(ordered.board).closes == meeting(MEETING).closes
+
+
+def test_a_coffee_that_was_moved_or_begun_late_is_ended_by_its_last_clock_alone() -> None:
     ordered = do(THREE, k.OrderAgenda(starts_at=SOON))
-    clocks = [one for one in ordered.effects if isinstance(one, f.WakeTimebox)]
-    assert clocks == [f.WakeTimebox(4, 0, 0, SOON + MANNER.length + HOUR)]
-    assert not any(isinstance(one, f.WakeTimebox) for one in do(THREE, k.OrderAgenda()).effects)
+    (old,) = clocks(ordered)
+    moved = do(ordered.board, k.CallCoffee(starts_at=SOON + 80 * MINUTE), at=NOW + 50 * MINUTE)
+    met = do(moved.board, k.StartCoffee(), at=SOON + 90 * MINUTE)
+    # A moment after people began, and as the moved one would be over for nobody.
+    for clock, before in ((old, met.board), (*clocks(moved), met.board), (old, moved.board)):
+        woken = do(before, k.EndTimebox(coffee=4, topic=0, round=0, due=clock.due), at=clock.due)
+        assert (woken.board, woken.told) == (before, Told())
+    (own,) = [one for one in clocks(met) if not one.topic]
+    assert own.due == SOON + 90 * MINUTE + MANNER.length + HOUR
+    over = do(met.board, k.EndTimebox(coffee=4, topic=0, round=0, due=own.due), at=own.due)
+    assert over.told.what is Did.OVER
+    # One of which a release before ours keeps the board is ended by any.
+    older = replace(met.board, coffee=replace(meeting(met.board), closes=None))
+    assert do(older, k.EndTimebox(coffee=4, topic=0, round=0, due=old.due), at=old.due).told.what is Did.OVER
+
+
+def test_a_meeting_that_goes_on_after_its_end_has_the_whole_time_again() -> None:
+    started = do(THREE, k.StartCoffee())
+    (old,) = [one for one in clocks(started) if not one.topic]
+    over = do(started.board, k.EndCoffee(), at=old.due - MINUTE).board
+    on = do(over, k.StartCoffee(), at=old.due - SECOND)
+    assert do(on.board, k.EndTimebox(coffee=4, topic=0, round=0, due=old.due), at=old.due).board == on.board
+    (new,) = clocks(on)
+    ended = do(on.board, k.EndTimebox(coffee=4, topic=0, round=0, due=new.due), at=new.due)
+    assert ended.told.what is Did.OVER
+
+
+@pytest.mark.parametrize("early", [timedelta(), SECOND, MINUTE])
+def test_one_that_was_begun_by_mistake_just_before_its_time_is_still_to_come(early: timedelta) -> None:
+    ordered = do(THREE, k.OrderAgenda()).board
+    back = do(do(ordered, k.StartCoffee(), at=SOON - early).board, k.EndCoffee(), at=SOON - early + SECOND)
+    assert replace(meeting(back.board), version=0) == replace(meeting(ordered), version=0)
+    # Nobody comes after all.
+    (clock,) = clocks(back) or clocks(do(THREE, k.OrderAgenda()))
+    late = do(back.board, k.EndTimebox(coffee=4, topic=0, round=0, due=clock.due), at=clock.due)
+    assert late.board.past[4].status is CoffeeStatus.SKIPPED
+
+
+def test_one_that_was_begun_by_mistake_before_its_agenda_was_ordered_has_none_afterwards() -> None:
+    called = do(board(topic(1), topic(2)), k.CallCoffee(starts_at=LATER)).board
+    back = do(do(called, k.StartCoffee()).board, k.EndCoffee(), at=NOW + SECOND).board
+    assert replace(meeting(back), version=0, unbegun=CoffeeStatus.ORDERED) == replace(meeting(called), version=0)
+    voted = do(back, k.PutDots(topic=2, voter="a")).board
+    ordered = do(voted, k.OrderAgenda(starts_at=LATER), at=LATER - 15 * MINUTE)
+    assert (meeting(ordered.board).agenda, kinds(ordered)) == ((2, 1), ["show_board", "tell ordered 0"])
+
+
+def test_what_somebody_took_off_a_meeting_that_was_a_mistake_stays_off() -> None:
+    ordered = do(THREE, k.OrderAgenda()).board
+    started = do(do(ordered, k.StartCoffee()).board, k.NextTopic(), at=NOW + MINUTE).board
+    dropped = do(do(started, k.RestoreTopic(topic=2)).board, k.DropTopic(topic=2)).board
+    gone = do(dropped, k.ForgetTopic(topic=1)).board
+    back = do(gone, k.EndCoffee(), at=NOW + MINUTE + SECOND).board
+    assert [back.topics[id_].state for id_ in (1, 2, 3)] == [TopicState.DROPPED, TopicState.DROPPED, TopicState.OPEN]
+    assert (back.topics[1].dots, back.topics[1].place, meeting(back).agenda) == ({}, 0, (3,))
+
+
+def test_a_meeting_that_had_ended_and_goes_on_is_no_mistake() -> None:
+    noted = do(MEETING, k.NoteTakeaway(text="one")).board
+    over = do(noted, k.EndCoffee(), at=NOW + 20 * SECOND).board
+    untaken = do(over, k.DropTakeaway()).board
+    on = do(untaken, k.StartCoffee(), at=NOW + 30 * SECOND).board
+    assert do(on, k.EndCoffee(), at=NOW + 40 * SECOND).told.what is Did.OVER
+
+
+def test_what_was_dropped_after_the_end_is_on_no_agenda_when_the_meeting_goes_on() -> None:
+    over = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
+    dropped = do(over, k.DropTopic(topic=1), at=NOW + HOUR).board
+    on = do(dropped, k.StartCoffee(), at=NOW + HOUR + MINUTE).board
+    assert meeting(on).agenda == (2, 3)
+    assert meeting(do(on, k.RestoreTopic(topic=1)).board).agenda == (2, 3, 1)
+
+
+def test_only_the_last_coffee_goes_on() -> None:
+    over = do(MEETING, k.EndCoffee(), at=NOW + HOUR).board
+    called = do(over, k.CallCoffee(starts_at=LATER), at=NOW + HOUR).board
+    skipped = do(called, k.SkipCoffee(), at=NOW + HOUR).board
+    begun = do(skipped, k.StartCoffee(), at=NOW + HOUR + MINUTE)
+    assert (begun.told.what, meeting(begun.board).number) == (Did.BEGAN, 6)
+
+
+def test_who_begins_again_after_silence_is_there() -> None:
+    first = silence(MEETING).board
+    assert meeting(first).silent == 1
+    over = do(first, k.EndTimebox(coffee=4, topic=0, round=0), at=LATER).board
+    on = do(over, k.StartCoffee(), at=LATER + SECOND).board
+    assert (over.past[4].silent, meeting(on).silent) == (1, 0)
 
 
 def test_who_waits_is_told_which_topic_was_done_last() -> None:

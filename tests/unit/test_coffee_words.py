@@ -14,7 +14,7 @@ from bot.chat.markdown import parse_markdown, to_markdown
 from bot.coffee.board import Board, CoffeeStatus, Topic, TopicState
 from bot.coffee.brewed import Did, Told
 from bot.coffee.card import asked_document, board_document, in_order, topic_document
-from bot.coffee.minutes import minutes, minutes_ref
+from bot.coffee.minutes import minutes, minutes_ref, talked_about
 from bot.coffee.nameless import nameless
 from bot.coffee.replies import done
 from bot.coffee.said import IN_THE_ROOM, is_of_it, thumbs, told
@@ -99,6 +99,8 @@ def test_what_is_said_in_its_thread_is_what_a_person_has_read(language):
         told("over", OVER, TOPICS, 0, here),
     ]
     golden(f"coffee/said.{language}.md", shown(*said))
+    # People went on before it was said that they had parted.
+    assert told("over", going, MEETING.topics, 0, here) is None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -113,6 +115,58 @@ def test_what_is_on_the_board_again_is_in_the_minutes_of_when_it_was_talked_abou
     again = replace(DISCUSSED, state=TopicState.OPEN)
     assert "## 1. Why do OSDs flap" in minutes(OVER, {1: again}, [], house())
     assert minutes(OVER, {1: again}, [], house()) == minutes(OVER, {1: DISCUSSED}, [], house())
+
+
+def test_topics_are_told_in_the_order_of_the_agenda_and_then_what_was_taken_up_beside_it():
+    talked = {id_: replace(DISCUSSED, id=id_, text=f"Topic {id_}") for id_ in (9, 1, 8, 2, 4)}
+    other = replace(DISCUSSED, id=7, text="Of another coffee", coffee=2)
+    assert [topic.id for topic in talked_about(OVER, {**talked, 7: other})] == [1, 4, 2, 8, 9]
+
+
+@pytest.mark.parametrize(
+    ("began", "ended", "length"),
+    [
+        (STARTS, STARTS + timedelta(minutes=65), "1 h 5 min"),
+        (None, STARTS, "0 s"),
+        (STARTS, None, "0 s"),
+    ],
+)
+def test_how_long_people_met_is_said_where_it_is_known(began, ended, length):
+    held = replace(OVER, began=began, ended=ended)
+    written = minutes(held, {}, [], house())
+    assert f"- **Length:** {length}\n" in written
+    assert "- **Began:** 10:00 CET\n" in written
+    said = told("over", held, {1: DISCUSSED}, 0, house()).to_plain()
+    assert ("0 min" if length == "0 s" else length) in said
+
+
+def test_minutes_of_nothing_say_so_and_count_nobody_who_was_not_there():
+    nothing = minutes(OVER, TOPICS, [], house())
+    assert "**Talked about:** 0 topics" in nothing
+    assert SENTENCES["en"].none_discussed in nothing
+    assert SENTENCES["en"].none_discussed not in minutes(OVER, {1: DISCUSSED}, [], house())
+    assert "**Voted:**" in nothing
+    assert "**Voted:**" not in minutes(replace(OVER, voices=0), TOPICS, [], house())
+
+
+def test_what_is_gone_from_the_board_is_not_on_the_agenda_that_is_said():
+    said = told("ordered", replace(ORDERED, agenda=(1, 99, 2)), TOPICS, 0, house()).to_plain()
+    assert "OSDs" in said
+    assert "2. Who reads runbooks" in said
+    assert "topics more" not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "ours"),
+    [
+        ("  ☕ The lean coffee on Thursday", True),
+        ("☕ LEAN COFFEE", True),
+        ("lean coffee ☕", False),
+        ("☕ I read this about the way we hold our own lean coffee", False),
+    ],
+)
+def test_what_begins_as_ours_is_ours(said, ours):
+    assert is_of_it(said) is ours
 
 
 @pytest.mark.parametrize("what", [Did.CALLED, Did.MOVED, Did.SKIPPED])
@@ -159,7 +213,15 @@ def test_where_nothing_says_when_the_coffee_is_who_asks_is_told_what_to_write(la
 
 @pytest.mark.parametrize(
     ("began", "until", "late"),
-    [(2, 50, False), (2, 51, True), (-30, 20, False), (-30, 21, True), (120, 170, False), (120, 171, True)],
+    [
+        (2, 50, False),
+        (2, 51, True),
+        (-30, 20, False),
+        (-30, 21, True),
+        (120, 170, False),
+        (120, 171, True),
+        (50, 100, False),
+    ],
 )
 def test_a_topic_that_lasts_longer_than_people_wanted_to_meet_says_so(began, until, late):
     minute = timedelta(minutes=1)
@@ -168,7 +230,7 @@ def test_a_topic_that_lasts_longer_than_people_wanted_to_meet_says_so(began, unt
     assert ("past the planned end" in said) is late
 
 
-@pytest.mark.parametrize("about", ["began", "on", "done", "sideways"])
+@pytest.mark.parametrize("about", ["began", "on", "done", "quiet", "sideways"])
 def test_nothing_is_said_of_a_topic_that_is_gone(about):
     assert told(about, RUNNING, {}, 4, house()) is None
 

@@ -188,6 +188,13 @@ def test_the_corners_of_a_bar_are_where_they_are_said_to_be() -> None:
     assert ink(picture, (20, 20, 40, 40)) == 20 * 20
 
 
+@pytest.mark.parametrize(("width", "height"), [(0, 5), (5, 0), (0, 0)])
+def test_a_bar_of_nothing_leaves_nothing(width: float, height: float) -> None:
+    picture = pixels(sheet(Bar(10, 10, width, height), Bar(40, 10, 5, 5)))
+    assert ink(picture, (0, 0, 60, 120)) == 0
+    assert ink(picture, (80, 20, 90, 30)) == 10 * 10
+
+
 def test_edges_are_smooth() -> None:
     picture = pixels(sheet(Dot(20, 20, 5)))
     shades = {found for _, found in picture.getcolors() or []}
@@ -216,6 +223,42 @@ def test_an_umlaut_is_its_letter_and_two_dots_above_it(plain: str, dotted: str) 
     assert max(above) < 1.5 * min(above)
 
 
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [("café", "cafe"), ("n = 5 字", "n = 5 ?"), ("\u0308a", "a"), ("A–B × ß", "A-B x ss"), ("« ° »", "« ° »")],
+)
+def test_what_the_font_has_nothing_for_is_drawn_as_near_as_it_can_be(text: str, drawn: str) -> None:
+    assert png(sheet(Label(5, 30, text))) == png(sheet(Label(5, 30, drawn)))
+    assert "?" in drawn or png(sheet(Label(5, 30, text))) != png(sheet(Label(5, 30, "?" * len(drawn))))
+
+
+def test_an_umlaut_further_on_has_its_dots_above_it() -> None:
+    without, made = (pixels(sheet(Label(5, 50, text, 30))) for text in ("mmo", "mmö"))
+    box = ImageChops.difference(without, made).convert("L").point([0] * 16 + [255] * 240).getbbox()
+    assert box is not None
+    right = without.convert("L").point([255 if shade < 255 else 0 for shade in range(256)]).getbbox()
+    assert right is not None
+    assert right[2] - 40 < box[0] < box[2] <= right[2]
+
+
+def test_a_word_begins_ends_or_has_its_middle_where_it_is_said_to() -> None:
+    boxes = []
+    for align in (Align.START, Align.MIDDLE, Align.END):
+        picture = pixels(sheet(Label(50, 40, "HIH", 20, align)))
+        found = picture.convert("L").point([255 if shade < 255 else 0 for shade in range(256)]).getbbox()
+        assert found is not None
+        boxes.append((found[0], found[2]))
+    (start, _), (left, right), (_, end) = boxes
+    assert 100 <= start <= 106
+    assert abs((left + right) / 2 - 100) <= 3
+    assert 94 <= end <= 100
+
+
+def test_a_bold_word_is_a_little_fatter() -> None:
+    plain, bold = (ink(pixels(sheet(Label(5, 40, "WORD", 20, bold=bold))), (0, 0, 200, 120)) for bold in (False, True))
+    assert plain < bold < 2 * plain
+
+
 def test_the_decomposed_spelling_looks_the_same() -> None:
     assert png(sheet(Label(5, 30, "Auslöser"))) == png(sheet(Label(5, 30, "Auslo\u0308ser")))
 
@@ -242,7 +285,7 @@ def test_any_words_can_be_drawn(text: str) -> None:
 def test_what_is_too_large_is_refused() -> None:
     side = LARGEST // 2
     assert pixels(Drawing(side, 2, ()), 2).width == LARGEST
-    with pytest.raises(ValueError, match="1001 by 2 is too large"):
+    with pytest.raises(ValueError, match=r"^A picture of 1001 by 2 is too large to be drawn 2 times so large\.$"):
         png(Drawing(side + 1, 2, ()), 2)
 
 

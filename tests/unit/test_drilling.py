@@ -9,6 +9,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from bot.chat.drilled import still_shown
 from bot.incident import commands as c
 from bot.incident import effects as f
 from bot.incident import events as e
@@ -388,6 +389,23 @@ def test_the_log_of_a_drill():
         assert name not in text.replace("wiki.example.org/ana", "")
 
 
+def test_the_log_of_a_drill_that_replays_nothing_has_the_players_alone():
+    """With the postmortem's questions to customers and pages nobody could do anything."""
+    told = Story(number=9)
+    told.give(step(c.Open(title="Rack loss", kind=Kind.DRILL, opener="ana"), by="ana", after=0))
+    told.give(step(c.Note(mark=Mark.INJECT, text="Half of az2 is dark, says Ben"), by="ana", after=2))
+    told.give(step(c.AssignRole(role=Role.LEAD, person="ben"), by="ben", after=1))
+    told.give(step(c.Note(mark=Mark.DECISION, text="call the datacentre"), by="ben", after=4))
+    told.give(step(c.AddFollowUp(text="Put the number on the wall", owner="cleo"), by="ben", after=3))
+    told.give(step(c.Resolve(drill=True), by="ana", after=10))
+    drafted = [one.event for one in told.history if isinstance(one.event, e.PostmortemDrafted)]
+    assert [(event.log, event.through) for event in drafted] == [(True, len(told.history) - 1)]
+    text = drill_log(told.history, [], people=PEOPLE, zone="Europe/Berlin")
+    golden("drill/log_alone.md", text)
+    assert "Ben" not in text
+    assert "then" not in text.partition("For the debrief")[0].lower()
+
+
 def test_the_log_says_what_was_written_next_and_when_nobody_wrote():
     script = past(0, 30)
     told = a_drill(script, speed=10)
@@ -448,3 +466,14 @@ def test_a_drill_without_anybody_is_logged_too():
     told = a_drill(past(0), speed=1)
     told.give(c.Cancel())
     golden("drill/log_nobody.md", drill_log(told.history, past(0), people={}, zone=""))
+
+
+def test_of_many_drills_that_show_something_the_first_are_named():
+    told = Story(number=9)
+    told.give(step(c.Open(title="Rack loss", kind=Kind.DRILL)))
+    drills = [replace(told.incident, number=number, private=number == 11) for number in range(10, 18)]
+    said = still_shown(drills)
+    assert "in drills, INC-10, INC-12, INC-13, INC-14, INC-15 and 2 more: their names" in said
+    assert said.count(" private`") == 5
+    assert "INC-11" not in said
+    assert still_shown(drills[1:2]) == ""

@@ -240,6 +240,19 @@ def test_the_moments_of_a_real_history_are_known_as_they_came_about() -> None:
     }
 
 
+@pytest.mark.parametrize(("before", "known"), [(20, Evidence.SAID), (0, Evidence.STATUS), (-1 / 60, Evidence.STATUS)])
+def test_an_end_that_is_told_with_its_time_is_said_afterwards(before: float, known: Evidence) -> None:
+    """`resolve at=-20m`; and a second ahead of our clock is now."""
+    now = START + 60 * MINUTE
+    history = record(
+        step(c.Open(title="Volumes slow"), after=0), step(c.Resolve(when=now - before * MINUTE), after=60), start=START
+    )
+    made = replay(7, (one.event for one in history))
+    assert made
+    week = by_span(made)[Span.RESOLVE].week
+    assert (week.lengths, week.ends) == (((60 - max(before, 0)) * MINUTE,), {known: 1})
+
+
 @pytest.mark.parametrize(
     ("opened", "side"),
     [

@@ -26,6 +26,7 @@ from bot.incident.model import (
 )
 
 NOW = datetime(2026, 11, 4, 13, 30, tzinfo=UTC)  # a Wednesday, 14:30 in Berlin
+CHRISTMAS_EVE = datetime(2026, 12, 24, 23, 59, tzinfo=UTC)
 PEOPLE = {
     "ana": Person("ana", "Ana Ruiz", "ana@example.org", handles={"slack": "U0ANA", "matrix": "@ana:example.org"}),
     "ben": Person("ben", "Ben Okoro", "ben@example.org"),
@@ -337,6 +338,11 @@ COMMANDS = [
     ("followup done", c.ChangeFollowUp(followup=0, outcome="done")),
     ("followup wontdo reason=too late", c.ChangeFollowUp(followup=0, outcome="wontdo", reason="too late")),
     ("followup 1 drop", c.ChangeFollowUp(followup=1, outcome="dropped")),
+    ("followup 3 due=2026-12-24", c.DateFollowUp(followup=3, due=CHRISTMAS_EVE)),
+    ("followup due 3 2026-12-24", c.DateFollowUp(followup=3, due=CHRISTMAS_EVE)),
+    ("followup #3 due 2026-12-24", c.DateFollowUp(followup=3, due=CHRISTMAS_EVE)),
+    ("followup 3 due=none", c.DateFollowUp(followup=3, due=None)),
+    ("followup due 3 reports to the vendor", c.AddFollowUp(text="due 3 reports to the vendor")),
     ("followup reopen 1", c.ChangeFollowUp(followup=1, outcome="")),
     ("followup wontdo 1 reason=too late now", c.ChangeFollowUp(followup=1, outcome="wontdo", reason="too late now")),
     ("followup wontdo 1 too late", c.ChangeFollowUp(followup=1, outcome="wontdo", reason="too late")),
@@ -731,7 +737,9 @@ REFUSALS = [
     ("task done 2 and 3", "takes no more words"),
     ("followup assign 2", "For example: `followup 2 @ben`"),
     ("followup 3 @bem", "Did you mean `@ben`?"),
-    ("followup 3 @ben due=14d", "`followup drop 3`, then add it again with `due=14d`"),
+    ("followup 3 @ben due=14d", "Its date takes a line of its own: `followup 3 due=14d`"),
+    ("followup due 3 frydai", "not a date I understand"),
+    ("followup 3 due=soon", "not a date I understand"),
     ("followup done 3 due=14d", "Follow-up 3 keeps its date."),
     ("task done 2 3", "takes no more words"),
     ("publish We look", "`We` is no status for customers."),

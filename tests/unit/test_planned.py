@@ -67,6 +67,7 @@ def test_everybody_s_and_each_team_s(config: Callable[[str], Config]) -> None:
             to=(Place("console"), Mailbox("email", "ops@example.org")),
             off=frozenset({DigestBlock.WHEEL}),
             wheel=("compute", "volumes", "object-store"),
+            holidays=("DE-BE",),
         ),
         "storage": Weekly(
             team="storage",
@@ -84,6 +85,7 @@ def test_everybody_s_and_each_team_s(config: Callable[[str], Config]) -> None:
             services=("compute",),
             off=frozenset({DigestBlock.WHEEL}),
             wheel=("object-store",),
+            holidays=("DE-BE",),
         ),
     }
 

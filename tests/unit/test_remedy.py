@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coffee.weekly.remedy import EXPRESSION, LINK, WAITS, Heard, Reason, Tool, expression_of, remedy
+from bot.coffee.weekly.remedy import EXPRESSION, LINK, NAME, WAITS, Heard, Reason, Tool, expression_of, remedy
 from bot.config.models import RouteEntry
 from bot.incident.hours import Hours
 
@@ -56,9 +56,14 @@ NIGHTLY: dict[str, Any] = {"hours": hours(business=1, off=2, sleep=2), "paged": 
         ({}, Reason.DECLINED, Tool.ALERTMANAGER),
         (CLEARED, Reason.CLEARS, Tool.PROMETHEUS),
         ({**CLEARED, "cleared": 2}, Reason.DECLINED, Tool.ALERTMANAGER),
+        ({**CLEARED, "times": 6}, Reason.DECLINED, Tool.ALERTMANAGER),
         ({**CLEARED, "again": 5}, Reason.FLAPS, Tool.PROMETHEUS),
         ({**CLEARED, **NIGHTLY}, Reason.CLEARS, Tool.PROMETHEUS),
         (NIGHTLY, Reason.AFTER_HOURS, Tool.ALERTMANAGER),
+        ({**NIGHTLY, "hours": hours(business=2, sleep=2), "times": 4}, Reason.DECLINED, Tool.ALERTMANAGER),
+        ({**NIGHTLY, "link": ""}, Reason.AFTER_HOURS, Tool.KLATSCH),
+        ({**NIGHTLY, "again": 5, "link": ""}, Reason.FLAPS, Tool.KLATSCH),
+        ({"again": 5, "labels": {}}, Reason.FLAPS, Tool.PROMETHEUS),
         ({**NIGHTLY, "paged": 0}, Reason.DECLINED, Tool.ALERTMANAGER),
         ({**CLEARED, "link": "", "paged": 1}, Reason.CLEARS, Tool.KLATSCH),
         ({**CLEARED, "longest": 120 * MINUTE, "paged": 1}, Reason.CLEARS, Tool.KLATSCH),
@@ -79,10 +84,25 @@ def test_the_remedy_is_for_the_reason_and_the_tool(known: dict[str, Any], reason
         {**CLEARED, "longest": None},
         {**CLEARED, "longest": 3 * WAITS[-1]},
         {"labels": {}, "paged": 1},
+        {**NIGHTLY, "labels": {}},
+        {**CLEARED, "link": "", "again": 5},
         {"link": link("x" * (EXPRESSION + 1))},
+        {"name": "X" * (NAME + 1), "labels": {"alertname": "X" * (NAME + 1)}},
+        {"link": link('up{token="a1b2c3d4"}')},
         {"link": "https://[prometheus/graph?g0.expr=up"},
     ],
-    ids=["of no Prometheus", "how long is not known", "no blip", "without the label", "long", "no address"],
+    ids=[
+        "of no Prometheus",
+        "how long is not known",
+        "no blip",
+        "without the label",
+        "at night without it",
+        "what flaps of no Prometheus",
+        "long",
+        "a long name",
+        "a secret",
+        "no address",
+    ],
 )
 def test_where_nothing_whole_can_be_said_there_is_nothing_to_paste(known: dict[str, Any]) -> None:
     assert remedy(replace(HEARD, **known)) is None
@@ -141,6 +161,11 @@ def test_of_an_address_that_may_be_cut_off_no_expression_is_read(cut: int) -> No
     whole = link("up == 0") + "&pad="
     assert expression_of(whole.ljust(LINK - 1, "x")) == "up == 0"
     assert expression_of(whole.ljust(cut, "x")) == ""
+
+
+def test_of_an_expression_what_stands_around_it_is_left_out() -> None:
+    assert expression_of(link("\n  up == 0\n")) == "up == 0"
+    assert expression_of(link("x" * EXPRESSION)) == "x" * EXPRESSION
 
 
 WORDS = st.text(max_size=40).filter(str.strip)

@@ -549,6 +549,20 @@ def test_a_worse_severity_that_woke_nobody_says_so():
     assert "paged" not in quiet.type("sev 4")
 
 
+def test_a_review_that_was_due_does_not_go_without_a_word():
+    story = Story(c.Open(title="x", severity=Severity.SEV1))
+    gone = "The review that was due is not any more: INC-7 status review begins one all the same."
+    # While it is open none is due yet.
+    assert gone not in story.type("sev 3")
+    story.type("sev 2")
+    story.type("resolve")
+    assert "review" not in story.type("sev 1")
+    assert gone in story.type("sev 3")
+    assert "review" not in story.type("sev 4")
+    near = Story(c.Open(title="x", kind=Kind.NEARMISS, status=Status.RESOLVED, severity=Severity.SEV2))
+    assert "review" not in near.type("sev 3")
+
+
 def test_a_preview_is_shown_as_customers_will_read_it(story):
     text = story.type("publish investigating We look at hv-17. comp=volumes:degraded")
     assert "Preview only: customers have not read this" in text

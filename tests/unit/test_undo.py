@@ -187,6 +187,26 @@ def test_what_was_done_to_a_follow_up_since_stays() -> None:
         assert (item.owner, item.outcome, item.reason) == left
 
 
+def test_a_follow_up_is_due_when_it_was_said_last_and_each_change_is_taken_back() -> None:
+    sooner, later = START + timedelta(days=14), START + timedelta(days=30)
+    story = told(*FOLLOWUP, c.DateFollowUp(followup=1, due=sooner), c.DateFollowUp(followup=1, due=later))
+    assert story.incident is not None
+    assert story.incident.followups[0].due == later
+    assert story.give(c.DateFollowUp(followup=1, due=later)) == []
+    # Not the one before the last: what was said since then stays.
+    with pytest.raises(Refused, match="cannot be taken back: Follow-up 1 is due 2026-12-04"):
+        story.give(c.Undo(by="ana", event=3))
+    story.give(c.Undo(by="ana", event=4))
+    assert story.incident.followups[0].due == sooner
+    story.give(c.DateFollowUp(followup=1, due=None))
+    assert story.incident.followups[0].due is None
+    story.give(c.ChangeFollowUp(followup=1, outcome="done"))
+    with pytest.raises(Refused, match="Follow-up 1 is done"):
+        story.give(c.DateFollowUp(followup=1, due=later))
+    with pytest.raises(Refused, match="has no follow-up 2"):
+        story.give(c.DateFollowUp(followup=2, due=later))
+
+
 @pytest.mark.parametrize(
     ("life", "dropped", "again"),
     [

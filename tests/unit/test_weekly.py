@@ -42,6 +42,7 @@ from tests.weeks import (
     declined,
     fired,
     full,
+    fullest,
     gathered,
     later,
     lived,
@@ -238,6 +239,18 @@ def test_luck_that_the_story_tells_stands_once_in_the_main_message() -> None:
     assert both.count("The spare was warm") == both.count("Luck: It was Monday") == 1
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_near_miss_that_is_the_story_stands_once_in_the_main_message(language: str) -> None:
+    alone = made(week(near_miss(7, START)), language=language)
+    assert alone.main.to_plain().count("Nearly drained the wrong rack") == 1
+    assert DigestBlock.NEARMISSES in dict(alone.details)
+    both = made(week(near_miss(7, START), near_miss(8, START + HOUR, "Nearly cut a cable")), language=language).main
+    assert [both.to_plain().count(title) for title in ("Nearly drained the wrong rack", "Nearly cut a cable")] == [1, 1]
+    # A title that names somebody is in no story.
+    named = made(week(near_miss(7, START, "Ana Ruiz nearly cut a cable")), language=language).main
+    assert named.to_plain().count("nearly cut a cable") == 1
+
+
 def test_who_is_named_owns_a_follow_up_and_nobody_else() -> None:
     """Ana leads, is on call and stands in a line; she is thanked for what she did."""
     details = made(*GOLDEN["full"]).details
@@ -302,6 +315,27 @@ def test_a_block_of_code_holds_whatever_stands_in_it(tmp_path) -> None:
     found = gathered([declined(7, START)], START, END, noise=[fired(7, "````")])
     shown = edition(weekly(found, around(END)), around(END), Templates(str(tmp_path)), "en")
     assert dict(shown.details)[DigestBlock.NOISE].blocks == (Code("````"),)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_however_much_the_rules_bring_along_slack_shows_each_text_whole(language: str) -> None:
+    stories = [declined(n, START + n * HOUR) for n in range(15)]
+    labels = {f"label{n:02}": "x" * 190 for n in range(40)}
+    expression = "sum+by%28pod%29+" * 50
+    link = f"https://prometheus.example.org/graph?g0.expr={expression}&g0.tab=1"
+    noise = [
+        replace(fired(one.number, f"Rule{one.number % 5}" + "N" * 90), annotations={"summary": "y" * 900}, link=link)
+        for one in stories
+    ]
+    noise = [replace(one, labels={**labels, "alertname": one.name}) for one in noise]
+    shown = dict(made(gathered(stories, START, END, noise=noise), language=language).details)[DigestBlock.NOISE]
+    said = str(message(shown, {})["blocks"])
+    assert "The rest was cut" not in said
+    assert said.count("- [ ] ") == 5 * 4
+    assert said.count("receiver: tickets") == 5
+    assert said.count("alertname=Rule") == 5
+    fullest_there_is = dict(made(fullest(START, END), language=language).details)[DigestBlock.NOISE]
+    assert str(message(fullest_there_is, {})["blocks"]).count("- [ ] ") == 5 * 4
 
 
 def test_what_a_rule_brings_along_is_bounded_and_its_pages_are_counted() -> None:
@@ -564,6 +598,27 @@ def test_however_many_follow_ups_there_are_slack_shows_of_each_kind(language: st
     shown = str(message(detail, {})["blocks"])
     assert "The rest was cut" not in shown
     assert [shown.count(f" #{n} ") for n in (1, 10, 11, 41, 50, 51, 81, 90, 91)] == [1, 1, 0, 1, 1, 0, 2, 2, 0]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_list_of_a_detail_pushes_out_another_one(language: str) -> None:
+    missed = [
+        near_miss(n, START + n * HOUR, f"Nearly drained rack {n} while its spare was away " + "x" * 90)
+        for n in range(1, 61)
+    ]
+    due = [
+        lived(100 + n, START, c.Open(title=f"Volumes {n} are slow", severity=Severity.SEV1), c.Resolve())
+        for n in range(50)
+    ]
+    lucky = lived(
+        300, START, c.Open(title="t"), *(c.Note(mark=Mark.LUCKY, text=f"By luck {n} " + "y" * 120) for n in range(50))
+    )
+    held = lived(301, START, c.Open(title="The one that was held"), c.Resolve(), c.StartReview(), c.Close())
+    details = dict(made(week(*missed, *due, lucky, held), language=language).details)
+    for block, last in ((DigestBlock.NEARMISSES, "By luck 19"), (DigestBlock.POSTMORTEMS, "The one that was held")):
+        shown = str(message(details[block], {})["blocks"])
+        assert last in shown
+        assert "The rest was cut" not in shown
 
 
 WEEKS = [

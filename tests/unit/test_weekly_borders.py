@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -16,12 +17,14 @@ from bot.coffee.weekly.incidents import Review
 from bot.coffee.weekly.render import edition
 from bot.incident import commands as c
 from bot.incident.events import AlertFact
+from bot.incident.hours import Hours
 from bot.incident.model import Kind, Mark, Moment, Severity, Status
 from bot.oncall.load import Paged
 from tests.builders import Story
 from tests.weeks import (
     DAY,
     HOUR,
+    ROSTER,
     WEEK,
     around,
     cleared,
@@ -170,6 +173,59 @@ def test_how_long_it_lasted_is_known_of_each_alert_s_last_time_alone(again: int,
     assert f"{said} longer than 3 min." in words(week(*stories, noise=noise))[DigestBlock.NOISE]
 
 
+@pytest.mark.parametrize(
+    "unknown", [{"lasted": None}, {"over": None}], ids=["nobody told when it began", "one of its alerts fires still"]
+)
+def test_none_lasted_longer_is_said_only_where_that_is_known_of_all(unknown: dict[str, Any]) -> None:
+    stories = [declined(n, START + n * HOUR) for n in (1, 2, 3)]
+    first, *others = [cleared(story, 3) for story in stories]
+    digest = week(*stories, noise=[replace(first, **unknown), *others])
+    assert "As far as is known none lasted longer than 3 min." in words(digest)[DigestBlock.NOISE]
+    assert "Soweit bekannt, dauerte es nie länger als 3 min." in words(digest, "de")[DigestBlock.NOISE]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://ana:s3same@prometheus.example.org/graph?g0.expr=up&g0.tab=1",
+        "https://prometheus.example.org/graph?g0.expr=up&g0.tab=1&auth_token=a1b2c3d4e5",
+        "https://prometheus.example.org/graph?g0.expr=up&g0.tab=1&api%5Fkey=a1b2c3d4e5",
+        "https://[prometheus/graph?g0.expr=up",
+        f"https://prometheus.example.org/graph?g0.expr={'x' * 4096}",
+    ],
+)
+def test_a_link_that_lets_in_or_is_half_a_link_stands_in_no_text(link: str) -> None:
+    digest = week(declined(7, START), noise=[replace(fired(7), link=link)])
+    said = words(digest)[DigestBlock.NOISE]
+    assert "Where it is defined" not in said
+    assert "s3same" not in said
+    assert "a1b2c3" not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_looks_like_a_secret_stands_in_no_text_to_paste(language: str) -> None:
+    labels = {"alertname": "DiskFull", "api_key": "a1b2c3d4", "note": "Bearer a1b2c3d4e5f6g7", "password": "a1b2c3d4"}
+    bad = replace(
+        fired(7),
+        labels=labels,
+        annotations={"summary": "login with password=a1b2c3d4 failed"},
+        link="https://prometheus.example.org/graph?g0.expr=up%7Btoken%3D%22a1b2c3d4%22%7D&g0.tab=1",
+    )
+    said = words(week(declined(7, START), noise=[bad]), language)[DigestBlock.NOISE]
+    assert "a1b2c3d4" not in said
+    assert "api_key=•••" in said
+    assert "login with password=••• failed" in said
+    assert "yaml" not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rule_with_an_endless_name_takes_no_more_of_the_message_than_any_other(language: str) -> None:
+    said = words(week(declined(7, START), noise=[replace(fired(7, "X" * 4096), labels={})]), language)
+    assert "X" * 60 not in said["main"]
+    assert "X" * 101 not in said[DigestBlock.NOISE]
+    assert "matchers" not in said[DigestBlock.NOISE]
+
+
 def test_which_of_several_rules_came_back_is_not_guessed() -> None:
     noise = [replace(fired(7, name), again=5) for name in ("DiskFull", "FanLoud")] + [replace(fired(8), again=2)]
     digest = week(*(declined(n, START + n * HOUR) for n in (7, 8)), noise=noise)
@@ -217,6 +273,48 @@ def test_pages_past_the_rotations_are_counted_beside_them() -> None:
     ours = weekly(gathered([], START, END, paged=paged), around(END, team="Storage", schedules=("storage",)))
     assert ours.oncall is not None
     assert ours.oncall.direct == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "2 pages straight to people"), ("de", "2 Alarmierungen direkt an Menschen")]
+)
+def test_pages_past_the_rotations_are_told_where_no_rotation_was_paged(language: str, said: str) -> None:
+    found = gathered([], START, END, paged=[Paged(START + hours * HOUR, ("person:ben",)) for hours in (1, 2)])
+    digest = weekly(found, around(END))
+    told = words(digest, language)
+    assert told["main"].count(said) == 1
+    assert DigestBlock.ONCALL not in told
+    alone = dict(edition(digest, around(END), Templates(), language, alone=True).details)[DigestBlock.ONCALL].to_plain()
+    assert "2 " in alone
+    assert "09" not in alone
+    assert "9 " not in alone
+    assert weekly(found, around(END, team="Storage", schedules=("storage",))).oncall is None
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Business is Monday to Friday 9 to 18 (not Wed 18 Nov and Thu 19 Nov), sleep is"),
+        ("de", "Arbeitszeit ist Montag bis Freitag 9 bis 18 Uhr (außer Mi 18. Nov. und Do 19. Nov.), nachts ist"),
+    ],
+)
+def test_days_off_are_no_business_days_of_whoever_is_on_call_there(language: str, said: str) -> None:
+    """Three pages at ten in the morning, of which two on such days; a schedule elsewhere has them as business hours."""
+    elsewhere = replace(ROSTER.schedules["storage"], zone=ZoneInfo("Africa/Lagos"))
+    roster = replace(ROSTER, schedules={**ROSTER.schedules, "storage": elsewhere})
+    free = frozenset(date(2026, 11, day) for day in (18, 19, 21))
+    paged = [Paged(START + n * DAY + HOUR, (f"schedule:{name}",)) for n in (1, 2, 3) for name in roster.schedules]
+    about = around(END, free=free, roster=roster)
+    stories = [declined(7, START + 2 * DAY + HOUR)]
+    digest = weekly(gathered(stories, START, END, paged=paged, noise=[fired(7)]), about)
+    assert digest.oncall is not None
+    assert [tuple(one.hours.values()) for one in digest.oncall.loads] == [(1, 2, 0), (3, 0, 0)]
+    assert said in dict(edition(digest, about, Templates(), language).details)[DigestBlock.ONCALL].to_plain()
+    assert digest.noise is not None
+    assert digest.noise.rules[0].hours[Hours.OFF] == 1
+    lagos = weekly(gathered([], START, END, paged=paged[1::2]), about).oncall
+    assert lagos is not None
+    assert lagos.free == ()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

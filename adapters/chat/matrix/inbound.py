@@ -236,7 +236,7 @@ class Listener:
                 await self._upgrades.first(room),
                 str(event["sender"]),
                 emoji,
-                message,
+                await self._upgrades.stood_for(room, message),
                 text=self._addressing.text(on),
                 author=str(on.get("sender", "")),
                 at=_at(on),
@@ -254,8 +254,8 @@ class Listener:
         kept = await self._memory.recall(f"reaction:{gone}")
         if kept is None:
             by, id_ = str(event["sender"]), str(event["event_id"])
-            known = await self._upgrades.first(room)
-            await self._inbox.removed(Removed(self._name, known, by, str(gone), at=_at(event), event=id_))
+            known, meant = await self._upgrades.first(room), await self._upgrades.stood_for(room, str(gone))
+            await self._inbox.removed(Removed(self._name, known, by, meant, at=_at(event), event=id_))
             return
         held: Mapping[str, str] = json.loads(kept)
         # Who took it off may be a moderator. What is redacted keeps its sender
@@ -267,7 +267,7 @@ class Listener:
                 await self._upgrades.first(room),
                 str(reaction["sender"]),
                 held["emoji"],
-                held["message"],
+                await self._upgrades.stood_for(room, held["message"]),
                 text="",
                 added=False,
                 event=str(event["event_id"]),

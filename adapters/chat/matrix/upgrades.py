@@ -98,7 +98,19 @@ class Upgrades:
 
     async def carry(self, message: str, to: str) -> None:
         """`to` stands for `message` from now on."""
-        await self._memory.keep({f"carried:{message}": to})
+        await self._memory.keep({f"carried:{message}": to, f"stands:{to}": message})
+
+    async def stood_for(self, room: str, message: str) -> str:
+        """What `message` of `room` was called first, wherever it stood then; mostly itself. What people do to what was carried they do to
+        that."""
+        if await self.first(room) == room:
+            return message
+        for _ in range(HOPS):
+            before = await self._memory.recall(f"stands:{message}")
+            if before is None:
+                break
+            message = before
+        return message
 
     async def _join(self, room: str, after: str) -> None:
         try:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.durations import format_duration
 from bot.incident.hours import BUSINESS, Hours
+from bot.status.secrets import mask_secrets
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (5, 10, 15, 30, 60, 120))
 """What a rule may be asked to wait: the first that is longer than it ever lasted. What lasts longer than all of them is no blip, and to
@@ -25,6 +26,9 @@ BRIDGED = timedelta(minutes=15)
 
 EXPRESSION = 1000
 """Letters of an expression that are shown; of a longer one nothing is, for half of one is none."""
+
+NAME = 100
+"""Letters of a rule's name; of a longer one there is nothing to paste."""
 
 LINK = 4096
 """A link of so many letters may have been cut off, and its expression with it."""
@@ -79,6 +83,8 @@ class Remedy:
 
 def remedy(heard: Heard) -> Remedy | None:
     """None: nothing that would help can be said whole."""
+    if len(heard.name) > NAME:
+        return None
     reason, wait = _why(heard), _wait(heard.longest)
     expression = expression_of(heard.link)
     named = heard.labels.get("alertname") == heard.name
@@ -96,14 +102,20 @@ def remedy(heard: Heard) -> Remedy | None:
 
 
 def expression_of(link: str) -> str:
-    """What the rule asks Prometheus, by the link that its alerts carry (`generatorURL`); empty: not known, or not whole."""
+    """What the rule asks Prometheus, by the link that its alerts carry (`generatorURL`); empty: not known, not whole, or with what looks like
+    a secret in it."""
     if len(link) >= LINK:
         return ""
     try:
         found = parse_qs(urlsplit(link).query).get("g0.expr", [""])[0].strip()
     except ValueError:
         return ""
-    return found if len(found) <= EXPRESSION else ""
+    return found if len(found) <= EXPRESSION and not secret(found) else ""
+
+
+def secret(text: str) -> bool:
+    """Whether a password or a token seems to stand in it: what is pasted into an issue is read by many."""
+    return mask_secrets(text, lambda found: "") != text
 
 
 def _why(heard: Heard) -> Reason:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.chat.card import SYMBOLS, who
@@ -25,8 +26,16 @@ LISTED = 5
 LISTED_MORE = 30
 """Rows of a list in a detail."""
 LISTED_TOGETHER = 40
-"""Rows of the follow-ups' lists, in which each has the same share: more do not fit into a message of Slack's, and what stands last, late ones
-and those decided against, would be cut."""
+"""Rows of all lists in a detail, in which each has the same share: more do not fit into a message of Slack's, and what stands last, follow-ups
+that are late or reviews that were held, would be cut."""
+
+LISTS: Mapping[str, tuple[str, ...]] = {
+    DigestBlock.NEARMISSES: ("told", "luck"),
+    DigestBlock.FOLLOWUPS: ("done", "new", "overdue", "declined"),
+    DigestBlock.POSTMORTEMS: ("due", "running", "closed"),
+    DigestBlock.COFFEE: ("talked", "topics"),
+}
+"""What is listed in the details that have several lists."""
 
 
 def edition(
@@ -60,16 +69,14 @@ def edition(
 
 def _rows(digest: WeeklyDigest, part: str) -> int:
     """How many of each list are shown."""
-    if part != DigestBlock.FOLLOWUPS or digest.followups is None:
-        return LISTED_MORE
-    told = digest.followups
-    lists = sum(map(bool, (told.done, told.new, told.overdue, told.declined)))
+    told = getattr(digest, part, None)
+    lists = sum(bool(getattr(told, name, ())) for name in LISTS.get(part, ()))
     return min(LISTED_MORE, LISTED_TOGETHER // max(1, lists))
 
 
 def _pictures(digest: WeeklyDigest, language: Language) -> dict[DigestBlock, Picture]:
     found = {}
-    if digest.oncall:
+    if digest.oncall and digest.oncall.loads:
         found[DigestBlock.ONCALL] = load_picture(digest.oncall.loads, language)
     if digest.durations:
         found[DigestBlock.DURATIONS] = strip_picture(digest.durations, language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.coffee import languages
@@ -15,6 +15,9 @@ from bot.incident.hours import Hours
 from bot.incident.model import Status
 from bot.incident.spans import Span
 from bot.incident.timeline import Who
+from bot.oncall.wall import instant
+
+NOON = time(12)
 
 NAMED = 6
 """People who are named in a row."""
@@ -141,11 +144,18 @@ class Speech:
     def status(self, status: Status) -> str:
         return self.words.statuses.get(status, status.value)
 
+    def dates(self, days: Sequence[date]) -> str:
+        """`Thu 24 Dec and Fri 25 Dec`"""
+        return self._row([self.day(instant(datetime.combine(day, NOON), self.zone)) for day in days])
+
     def names(self, people: Sequence[str], who: Who) -> str:
         """`Ana Ruiz, Ben Okafor and Cleo Weiß`; of more than `NAMED` the first ones, and how many others."""
         named = [who(person) for person in people[:NAMED]]
         others = [f"{len(people) - NAMED} {self.words.others}"] if len(people) > NAMED + 1 else map(who, people[NAMED:])
-        *rest, last = [*named, *others] or [""]
+        return self._row([*named, *others])
+
+    def _row(self, words: Sequence[str]) -> str:
+        *rest, last = words or [""]
         return f"{', '.join(rest)} {self.words.last} {last}" if rest else last
 
     def span(self, span: Span) -> str:

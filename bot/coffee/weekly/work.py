@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import chain
 
 from bot.coffee.board import Origin, TopicState
+from bot.coffee.weekly.around import Around
 from bot.coffee.weekly.seen import Seen
 from bot.incident import events as e
-from bot.incident.hours import Hours
+from bot.incident.hours import Hours, works
 from bot.incident.model import FollowUp, Incident, Kind, Mark
 from bot.incident.text import REMOVED
 from bot.oncall.load import Load, load
-from bot.oncall.schedules import shifts
+from bot.oncall.schedules import Schedule, shifts
 
 WINDOWS_AHEAD = timedelta(days=14)
 HANDOVERS_AHEAD = timedelta(days=7)
@@ -80,12 +81,13 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The load of each schedule, and how many pages came in sleep hours in all of them. `direct` ones went to people and to no schedule: of
-    a team's digest none, for whose they are nobody knows."""
+    """The load of each schedule that paged somebody, and how many pages came in sleep hours in all of them. `direct` ones went to people and
+    to no schedule: of a team's digest none, for whose they are nobody knows. `free` are the weekdays that are no business days in some of these."""
 
     loads: tuple[Load, ...]
     asleep: int
     direct: int = 0
+    free: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +160,23 @@ def questions(seen: Seen) -> tuple[Question, ...] | None:
 
 
 def on_call(seen: Seen) -> OnCall | None:
-    gathered = seen.gathered
+    gathered, around = seen.gathered, seen.around
     loads = [
-        load(schedule, gathered.paged, gathered.start, gathered.end)
-        for name, schedule in seen.around.roster.schedules.items()
-        if not seen.around.team or name in seen.around.schedules
+        load(schedule, gathered.paged, gathered.start, gathered.end, _free(schedule, around))
+        for name, schedule in around.roster.schedules.items()
+        if not around.team or name in around.schedules
     ]
     found = tuple(one for one in loads if one.pages)
-    direct = sum(not any(target.startswith("schedule:") for target in one.targets) for one in gathered.paged)
+    past = sum(not any(target.startswith("schedule:") for target in one.targets) for one in gathered.paged)
+    direct = 0 if around.team else past
+    off = {day for one in found for day in _free(around.roster.schedules[one.schedule], around)}
     asleep = sum(one.hours[Hours.SLEEP] for one in found)
-    return OnCall(found, asleep, 0 if seen.around.team else direct) if found else None
+    return OnCall(found, asleep, direct, tuple(day for day in sorted(off) if works(day))) if found or direct else None
+
+
+def _free(schedule: Schedule, around: Around) -> frozenset[date]:
+    """A day is off where the digest is read; who is on call elsewhere may have to work."""
+    return around.free if schedule.zone.key == around.zone.key else frozenset()
 
 
 def coming(seen: Seen) -> Coming | None:

@@ -40,6 +40,7 @@ from bot.incident.commands.outside import (
     DiscardPublicPost,
     DraftPublicPost,
     Escalate,
+    LoseCard,
     Page,
     RecordAnnouncement,
     RecordArchive,
@@ -58,6 +59,7 @@ from bot.incident.commands.work import (
     AssignRole,
     ChangeFollowUp,
     ChangeTask,
+    DateFollowUp,
     DescribeImpact,
     EditMessage,
     Note,
@@ -89,6 +91,7 @@ __all__ = [
     "Close",
     "CoffeeCommand",
     "Command",
+    "DateFollowUp",
     "Decline",
     "DescribeImpact",
     "DiscardPublicPost",
@@ -99,6 +102,7 @@ __all__ = [
     "EditMessage",
     "Escalate",
     "FoldAlerts",
+    "LoseCard",
     "MakePrivate",
     "Merge",
     "Note",
@@ -163,6 +167,7 @@ Command = (
     | ChangeTask
     | AddFollowUp
     | ChangeFollowUp
+    | DateFollowUp
     | SetMoment
     | DescribeImpact
     | PostUpdate
@@ -180,6 +185,7 @@ Command = (
     | ArchiveRooms
     | RecordArchive
     | RecordCard
+    | LoseCard
     | RecordAnnouncement
     | RecordFailure
     | DraftPostmortem

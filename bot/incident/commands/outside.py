@@ -120,6 +120,14 @@ class RecordCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoseCard:
+    """Somebody deleted `message`, which was the card there."""
+
+    platform: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordAnnouncement:
     platform: str
     message: str

@@ -122,6 +122,14 @@ class ChangeFollowUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DateFollowUp:
+    """Until when it is to be done; None: nobody says."""
+
+    followup: int
+    due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetMoment:
     moment: Moment
     value: datetime

@@ -36,6 +36,7 @@ from bot.incident.events.life import (
 from bot.incident.events.outside import (
     AnnouncementPosted,
     ArchiveWasDue,
+    CardLost,
     CardPosted,
     DeliveryFailed,
     PageAcknowledged,
@@ -56,6 +57,7 @@ from bot.incident.events.work import (
     FileNotKept,
     FollowUpAdded,
     FollowUpChanged,
+    FollowUpDated,
     ImpactDescribed,
     MessageEdited,
     MessageRemoved,
@@ -83,6 +85,7 @@ __all__ = [
     "AlertsStillFiring",
     "AnnouncementPosted",
     "ArchiveWasDue",
+    "CardLost",
     "CardPosted",
     "DeliveryFailed",
     "EditedDraftKept",
@@ -91,6 +94,7 @@ __all__ = [
     "FileNotKept",
     "FollowUpAdded",
     "FollowUpChanged",
+    "FollowUpDated",
     "Happened",
     "ImpactDescribed",
     "IncidentOpened",
@@ -161,6 +165,7 @@ Event = (
     | TaskChanged
     | FollowUpAdded
     | FollowUpChanged
+    | FollowUpDated
     | MomentSet
     | ImpactDescribed
     | UpdatePosted
@@ -179,6 +184,7 @@ Event = (
     | ArchiveWasDue
     | RoomArchived
     | CardPosted
+    | CardLost
     | AnnouncementPosted
     | DeliveryFailed
     | PostmortemDrafted
@@ -193,6 +199,7 @@ PLUMBING = (
     ArchiveWasDue,
     RoomArchived,
     CardPosted,
+    CardLost,
     AnnouncementPosted,
     PostReachedPage,
     PostmortemWritten,

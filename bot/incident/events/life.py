@@ -78,7 +78,8 @@ class AlertsStillFiring(Happened):
 class StatusChanged(Happened):
     """`reopened`: a new episode begins, in which nobody has been asked yet. Not so when its end was only undone. `ended` and
     `resolved` are when it had been over, `paging` whom that had woken: what a reopening puts away, and the undo of one
-    brings back. `stated` is when an open one had been said to be over, for who takes the step back."""
+    brings back. `stated` is when an open one had been said to be over, for who takes the step back. `backdated`: somebody said
+    afterwards that it was at `at`."""
 
     old: Status
     new: Status
@@ -88,6 +89,7 @@ class StatusChanged(Happened):
     resolved: Stamp | None = None
     paging: Paging | None = None
     stated: Stamp | None = None
+    backdated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

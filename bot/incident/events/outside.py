@@ -129,6 +129,13 @@ class CardPosted(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardLost(Happened):
+    """Somebody deleted it."""
+
+    platform: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncementPosted(Happened):
     platform: str
     message: str

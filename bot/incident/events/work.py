@@ -144,6 +144,15 @@ class FollowUpChanged(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpDated(Happened):
+    """It is due at another time than `old`; None: nobody says when."""
+
+    followup: int
+    due: datetime | None
+    old: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MomentSet(Happened):
     """A timestamp was set or corrected. `value` None takes it away again. `was` is how it had been known."""
 
