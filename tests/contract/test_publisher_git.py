@@ -1,6 +1,7 @@
 """Texts in a git repository: by the real git, over a path and over git's own HTTP server."""
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -367,6 +368,21 @@ def test_it_does_its_work_on_the_event_loop_that_serves(tmp_path: Path, scratch:
         return origin.files()
 
     assert uvloop.run(told()) == [FILE]
+    assert not running(scratch)
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_whoever_is_given_up_while_git_starts_leaves_no_process(scratch: Path, steps: int) -> None:
+    async def given_up() -> None:
+        asking = asyncio.create_task(process.Process("git", scratch, {}, "", ()).run("cat-file", "--batch"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    uvloop.run(given_up())
+    gc.collect()
     assert not running(scratch)
 
 

@@ -106,21 +106,27 @@ class Process:
         # Out of a file: not every event loop bears it that a process ends before it has read what it is given.
         (self._home / "given").write_bytes(given)
         with (self._home / "given").open("rb") as stdin:
-            process = await self._started(arguments, stdin)
+            process = await self._begun(asyncio.create_task(self._started(arguments, stdin)))
         try:
             async with asyncio.timeout(WITHIN):
                 written, said = await process.communicate()
         except BaseException as error:
-            # All of the group: what git started may outlive it, and hold its pipes.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+            await _killed(process)
             if isinstance(error, TimeoutError):
                 raise Unavailable(f"{self._name}: git did not come to an end within {WITHIN:g} s") from None
             raise
         if process.returncode:
             raise Failed("\n".join((said.decode(errors="replace"), written.decode(errors="replace"))).strip())
         return written
+
+    async def _begun(self, starting: asyncio.Task[asyncio.subprocess.Process]) -> asyncio.subprocess.Process:
+        """Whoever waits no longer leaves no process: not every event loop knows of one that is given up while it starts."""
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            with suppress(DeliveryError):
+                await _killed(await starting)
+            raise
 
     async def _started(self, arguments: Sequence[str], stdin: IO[bytes]) -> asyncio.subprocess.Process:
         try:
@@ -148,3 +154,10 @@ class Process:
         shown = excerpt("; ".join(lines[-3:]) or "no reason was given", self._secrets)
         reason = f"{self._name}: git says: {shown}"
         return Rejected(f"{reason}; {remedy}") if remedy else Unavailable(reason)
+
+
+async def _killed(process: asyncio.subprocess.Process) -> None:
+    """All of its group: what git started may outlive it, and hold its pipes."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.communicate()
