@@ -81,7 +81,9 @@ async def outside(it: Served) -> dict[str, object]:
 
 
 async def digest(it: Served) -> list[str]:
-    return (await it.type("digest", room="incidents")).to_plain().splitlines()
+    """But for the line that says which week it is, to the minute."""
+    title, _, *lines = (await it.type("digest", room="incidents")).to_plain().splitlines()
+    return [title, *lines]
 
 
 async def told(it: Served, before: list[str]) -> list[str]:
