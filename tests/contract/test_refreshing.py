@@ -321,10 +321,13 @@ async def test_a_copy_that_takes_longer_to_read_than_its_source_is_older_and_not
     async with Bot(world, platform=Source("ana")).calendars.followed():
         pass
     source, read = Source("ben"), threading.Event()
-    shifts = source.shifts
+    # The source answers when its copy is being read: what it says replaces the copy.
+    source.waits = asyncio.Event()
+    shifts, loop, answer = source.shifts, asyncio.get_running_loop(), source.waits.set
 
     def slowly(body: bytes, start: datetime, end: datetime) -> Sequence[NamedShift]:
         if body == b"ana":
+            loop.call_soon_threadsafe(answer)
             read.wait(PATIENCE)
         return shifts(body, start, end)
 
