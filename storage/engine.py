@@ -41,6 +41,7 @@ class Database:
         self._watch = Watch(PATIENCE)
         self._idle = threading.Condition()
         self._busy = 0
+        self._closed = False
         if self.sqlite:
             self._writer = _sqlite(self.url, "BEGIN IMMEDIATE")
             self._reader = _sqlite(self.url, "BEGIN")
@@ -96,6 +97,8 @@ class Database:
     @contextmanager
     def _under_way(self) -> Iterator[None]:
         with self._idle:
+            if self._closed:
+                raise StoreUnavailable("the database is closed: Klatsch stops")
             self._busy += 1
         try:
             yield
@@ -130,8 +133,9 @@ class Database:
 
     def close(self) -> None:
         """Waits a moment for what is under way in a thread that nobody waits for any more: a connection that comes back when its
-        pool is gone is closed by nobody."""
+        pool is gone is closed by nobody. What such a thread begins afterwards raises StoreUnavailable."""
         with self._idle:
+            self._closed = True
             self._idle.wait_for(lambda: self._busy == 0, timeout=CLOSED_WITHIN)
         self._watch.close()
         self._writer.dispose()

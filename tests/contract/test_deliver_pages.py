@@ -313,7 +313,7 @@ async def test_a_page_that_was_on_its_way_when_somebody_acknowledged_is_on_the_t
     stage.email.orders.then.append(calling)
     await stage.open(page="policy:platform")
     async with stage.delivering():
-        await stage.until(calling.asked.is_set, "the call")
+        await stage.until(lambda: calling.asked.is_set() and stage.events(e.PageSent), "the call, and the other page")
         await stage.ask(c.Acknowledge(person="ana"), 1)
         calling.go.set()
         await stage.until(lambda: len(stage.events(e.PageSent)) == 2, "both pages")

@@ -270,10 +270,10 @@ async def test_a_copy_that_cannot_be_read_any_more_is_told_and_fetched_anew(worl
 async def test_a_source_that_hangs_holds_up_no_other_and_no_start(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.refreshing, "START_WITHIN", 0.05)
-    monkeypatch.setattr(bot.refreshing, "START_AT_ALL_WITHIN", 0.2)
     async with Bot(world, platform=Source("ana")).calendars.followed():
         pass
+    monkeypatch.setattr(bot.refreshing, "START_WITHIN", 0.05)
+    monkeypatch.setattr(bot.refreshing, "START_AT_ALL_WITHIN", 0.2)
     hangs, never = Source("ben"), Source("ben")
     hangs.waits = never.waits = asyncio.Event()
     bot_ = Bot(world, platform=hangs, storage=Source("ben"), network=never)
