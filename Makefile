@@ -1,6 +1,6 @@
 # The recipes are plain sh and every path is relative, so a clone may lie anywhere, also under a name with spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup encryption test-setup demo test format lock bench clean named
+.PHONY: help setup encryption test-setup demo test shake format lock bench clean named
 
 BIN := .venv/bin
 # The interpreter that is named behind make (not in the environment, where it may mean something else), or the first of
@@ -41,6 +41,10 @@ test: test-setup  ## format, lint, types, import direction, tests; ARGS goes to 
 	@$(BIN)/lint-imports --no-logo
 	@echo "== tests"
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+
+# Twice as many processes as usual: most of them wait.
+shake: test-setup  ## the tests with delays wherever the scheduler may put them; ARGS goes to pytest
+	@$(BIN)/python -m pytest -p tests.shaken --numprocesses $$(( 2 * $(WORKERS) )) --dist worksteal $(ARGS)
 
 format: test-setup  ## format the code and repair what the linter can
 	@$(BIN)/python -m ruff check --fix-only --quiet .
