@@ -250,7 +250,7 @@ class OnMatrix:
         return heard.listening(self._chat, inbox)
 
 
-SLACK_NAMES = {"🍎": "apple", "🍪": "cookie", "👍": "+1", "👎": "-1", "☕": "coffee", "📌": "pushpin"}
+SLACK_NAMES = {"🍎": "apple", "🍋": "lemon", "🍪": "cookie", "👍": "+1", "👎": "-1", "☕": "coffee", "📌": "pushpin"}
 """What Slack calls the emoji of the tests."""
 
 
