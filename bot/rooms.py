@@ -129,8 +129,13 @@ class Rooms:
             return None
         announcement = self._words.announcement(incident, self._clock.now())
         if held.announcement:
-            await platform.edit(attempt, platform.announce_room, held.announcement, announcement)
-            return None
+            try:
+                await platform.edit(attempt, platform.announce_room, held.announcement, announcement)
+                return None
+            except Gone:
+                # Nobody need read any more of what is over, and everybody must not of what is private.
+                if incident.private or not incident.status.open or held.unannounced:
+                    return None
         message = await platform.say(attempt, platform.announce_room, announcement)
         return c.RecordAnnouncement(platform=platform.name, message=message)
 

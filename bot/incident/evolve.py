@@ -263,7 +263,8 @@ def _room(
     match event:
         case e.RoomOpened():
             earlier = (*room.earlier, room.link or room.id) if room.left else room.earlier
-            return Room(event.room, event.link, announcement=room.announcement, earlier=earlier, exposed=event.exposed)
+            opened = Room(event.room, event.link, earlier=earlier, exposed=event.exposed)
+            return replace(opened, announcement=room.announcement, announced=room.announced)
         case e.RoomArchived():
             return replace(room, archived=True)
         case e.CardPosted():
@@ -271,6 +272,6 @@ def _room(
         case e.CardLost():
             return replace(room, card="", lost=room.lost + 1)
         case e.AnnouncementPosted():
-            return replace(room, announcement=event.message)
+            return replace(room, announcement=event.message, announced=room.announced + 1)
         case _:
             assert_never(event)

@@ -99,7 +99,7 @@ class Stamp:
 
 
 CARD_COMES_BACK = 3
-"""Times in each room. Who deletes it once more means it, or is no person."""
+"""Times in each room, and an announcement on each platform. Who deletes it once more means it, or is no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Room:
     `earlier` are the links of its rooms that were left: not every platform gives an archived room back to a bot, or
     makes a private one of a room that everybody reads, so that a new one goes on where the old one ended. `exposed`:
     everybody reads it, and the incident is private by now. Nothing of the incident is told there any more. `lost`: how
-    often somebody deleted the card there.
+    often somebody deleted the card there. `announced`: how often it was announced on that platform.
     """
 
     id: str
@@ -120,6 +120,7 @@ class Room:
     earlier: tuple[str, ...] = ()
     exposed: bool = False
     lost: int = 0
+    announced: int = 0
 
     @property
     def live(self) -> bool:
@@ -135,6 +136,11 @@ class Room:
     def bare(self) -> bool:
         """Its card was deleted too often to be posted there once more."""
         return self.lost > CARD_COMES_BACK
+
+    @property
+    def unannounced(self) -> bool:
+        """Its announcement was deleted too often to be posted once more."""
+        return self.announced > CARD_COMES_BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""The card that somebody deletes in a room comes back there, pinned, and goes on showing the present; three times, and no oftener."""
+"""The card that somebody deletes in a room comes back there, pinned, and goes on showing the present; three times, and no oftener. So does an
+announcement, with the next change."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import pytest
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import CARD_COMES_BACK, Mark
+from bot.incident.model import CARD_COMES_BACK, Mark, Severity, Status
 from bot.ports import Gone
 from storage.engine import Database
 from tests.contract.bot_on import bot_on
@@ -122,6 +123,41 @@ async def test_of_what_became_private_it_does_not_come_back_where_everybody_read
     left = [message.document.to_plain() for message in stage.rooms["console"].messages("inc-1")[1:]]
     assert not [text for text in left if "sev2" in text]
     assert not stage.events(e.CardLost)
-    # The announcement was to be edited, too, and could not be.
-    assert {failed.effect for failed in stage.events(e.DeliveryFailed)} == {"announce"}
+    # Its announcement was to be edited, too: that it is gone already is what was wanted.
+    assert not stage.events(e.DeliveryFailed)
+    assert len(stage.announced()) == 1
     assert stage.incident().rooms["console"].id == "inc-1-2"
+
+
+async def test_an_announcement_that_is_gone_is_made_anew_three_times_and_kept_up_to_date(stage: Stage):
+    await stage.open("Disk filling", status=Status.TRIAGE, severity=Severity.SEV3)
+    await stage.settle()
+    for time in range(1, CARD_COMES_BACK + 2):
+        before = stage.incident().rooms["console"].announcement
+        stage.chat.by_method["edit"] = Orders(deque([Gone("There is no such message")]))
+        await stage.ask(c.Rename(title=f"Disk filling, deleted {time} times"), 1)
+        await stage.settle()
+        again = time <= CARD_COMES_BACK
+        assert (stage.incident().rooms["console"].announcement != before) is again
+        assert len(stage.announced()) == min(time, CARD_COMES_BACK) + 1
+    # The new one is the one that changes, also when there is a room by then.
+    await stage.ask(c.Accept(), 1)
+    await stage.ask(c.Rename(title="Disk full"), 1)
+    await stage.settle()
+    assert ["Disk full" in shown for shown in stage.announced()] == [False] * CARD_COMES_BACK + [True]
+    assert not stage.events(e.DeliveryFailed)
+
+
+async def test_an_announcement_that_is_gone_stays_away_once_its_incident_is_over_and_comes_back_when_it_is_reopened(
+    stage: Stage,
+):
+    await stage.open("Volumes slow")
+    await stage.settle()
+    stage.chat.by_method["edit"] = Orders(always=Gone("There is no such message"))
+    await stage.ask(c.Resolve(), 1)
+    await stage.settle()
+    assert len(stage.announced()) == 1
+    await stage.ask(c.Reopen(reason="slow again"), 1)
+    await stage.settle()
+    assert len(stage.announced()) == 2
+    assert not stage.events(e.DeliveryFailed)
