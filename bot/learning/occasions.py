@@ -2,7 +2,8 @@
 
 What came due last is kept in the database. What follows it is decided once, by the first who finds it (`Memory.keep_first`), so two bots
 whose clocks differ do not cover one time twice. Who finds it asks the writer for it under keys of its own, which do nothing the second
-time, and remembers it behind that: one that dies in between is done again by whoever comes next, to no effect.
+time, and remembers it behind that: one that dies in between is done again by whoever comes next, to no effect. What a rule refuses is asked
+again with each look, until it may be, or until nothing is asked any more.
 """
 
 from __future__ import annotations
@@ -126,7 +127,9 @@ class Occasions:
         chosen = await self._memory.keep_first(f"{followed}{last.at.isoformat()}", due.isoformat())
         at = datetime.fromisoformat(chosen)
         for request in await asyncio.to_thread(occasion.asks, at, last.at if last.came else None):
-            await self._writer.submit(request)
+            if (await self._writer.submit(request)).refused:
+                # A coffee that nobody ended may be in the way, and is over by itself soon. Then this look finds it again.
+                return
         self._last[name] = Last(at, came=True)
         await self._memory.keep({name: self._last[name].dump()})
         await self._memory.forget_before(followed, now - LONGEST)

@@ -107,8 +107,8 @@ def coffee(config: Config, days_off: DaysOff, calendar: Occurrences | None = Non
 
 def before_coffee(met: Occurrences, section: CoffeeSection, clock: Clock) -> list[Occasion]:
     """What comes round before each coffee: it is called, and its agenda is ordered. What was missed while no bot ran is made up for
-    until people would part. None is called while the one before it may be going on, or may begin late: where people meet every day that
-    is later than `section` says."""
+    until people would part. None is called while the one before it may be going on, or may begin late, or goes on because nobody ended
+    it: where people meet every day that is later than `section` says."""
 
     def over(at: datetime) -> datetime:
         """When the coffee before the one `at` is, whoever ends it."""

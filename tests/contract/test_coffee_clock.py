@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.coffee.board import Board, CoffeeStatus, Manner, Spot
+from bot.coffee.meeting import ENDS_ITSELF
 from bot.config import CoffeeSection, load
 from bot.inbox import Writer
-from bot.incident.commands.coffee import EndCoffee, SkipCoffee, StartCoffee
+from bot.incident.commands.coffee import EndCoffee, EndTimebox, SkipCoffee, StartCoffee
 from bot.learning.occasions import Occasions
 from bot.learning.occurrences import Every, Occurrences, Skipped
 from bot.learning.planned import before_coffee, next_of
@@ -155,6 +156,32 @@ async def test_where_people_meet_every_day_none_is_called_before_the_one_before_
     kept = board(house).coffee
     assert kept is not None
     assert (kept.starts_at, kept.status) == (FIRST + timedelta(days=1), CoffeeStatus.ORDERED)
+
+
+async def test_one_that_began_late_and_that_nobody_ends_keeps_the_next_one_waiting_only_until_it_is_over(house: World):
+    daily = Every(timedelta(days=1), datetime.fromisoformat("2026-11-05T10:00"), BERLIN)
+    async with watching(house, daily) as one, watching(house, daily) as other:
+        await one.look()
+        until(house.clock, FIRST - timedelta(minutes=15))
+        await one.look()
+        until(house.clock, FIRST + timedelta(minutes=20))
+        house.do(an_ask(StartCoffee()))
+        # When today's would be over if it had begun in time.
+        until(house.clock, FIRST + SECTION.length + ENDS_ITSELF)
+        for bot in (one, other, one):
+            await bot.look()
+        forgotten = board(house).coffee
+        assert forgotten is not None
+        assert (forgotten.starts_at, forgotten.status) == (FIRST, CoffeeStatus.RUNNING)
+        assert forgotten.closes is not None
+        until(house.clock, forgotten.closes)
+        house.do(an_ask(EndTimebox(coffee=forgotten.number, topic=0, round=0, due=forgotten.closes)))
+        await other.look()
+        following = board(house).coffee
+        assert following is not None
+        assert (following.starts_at, following.status) == (FIRST + timedelta(days=1), CoffeeStatus.CALLED)
+        await one.look()
+    assert board(house).coffee == following
 
 
 async def test_on_a_day_off_there_is_none(house: World):
