@@ -33,11 +33,21 @@ class Takeaway:
 
 
 @dataclass(frozen=True, slots=True)
+class Talked:
+    """What a topic was at an earlier coffee."""
+
+    coffee: int
+    spent: timedelta
+    takeaways: tuple[Takeaway, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """`place` (from 1) is that of its emoji in `bot.chat.votes.EMOJI`, 0: there is none free. One that was not said stands in
     event `event` of `incident`, `message` (`platform:id`) is where. `dots` by voter; of one that was discussed only how many it
     `had` outlives the meeting. `reacted` says by voter what the reactions stand on that put a dot, one of theirs each, and `brought` which
-    voter's reaction brought the topic up. `coffee` is the one at which it was discussed, for so long `spent`."""
+    voter's reaction brought the topic up. `coffee` is the one at which it was discussed, for so long `spent`; `earlier` is what that was
+    before, until people part: they may have begun by mistake."""
 
     id: int
     text: str
@@ -56,6 +66,7 @@ class Topic:
     had: int = 0
     reacted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     brought: str = ""
+    earlier: Talked | None = None
 
     @property
     def votes(self) -> int:

@@ -120,7 +120,12 @@ def _nameless(board: Board) -> Board:
 
 
 def _unsaid(topic: Topic) -> Topic:
-    return replace(topic, by="", takeaways=tuple(replace(one, by="") for one in topic.takeaways))
+    earlier = replace(topic.earlier, takeaways=_nobodys(topic.earlier.takeaways)) if topic.earlier else None
+    return replace(topic, by="", takeaways=_nobodys(topic.takeaways), earlier=earlier)
+
+
+def _nobodys(takeaways: Iterable[Takeaway]) -> tuple[Takeaway, ...]:
+    return tuple(replace(one, by="") for one in takeaways)
 
 
 def _as_they_are(told: Told, board: Board) -> Told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, TopicState
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Talked, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.coffee.meeting import done, ends_itself, running, told_of
 from bot.coffee.topics import of_meeting, open_topics, ordered, without
@@ -41,7 +41,8 @@ def _not_begun(board: Board, coffee: Coffee, manner: Manner) -> Brewed:
     for topic in board.topics.values():
         if not of_meeting(topic, coffee):
             continue
-        back = replace(topic, coffee=0, spent=timedelta())
+        was = topic.earlier or Talked(0, timedelta())
+        back = replace(topic, coffee=was.coffee, spent=was.spent, takeaways=was.takeaways, earlier=None)
         stays = topic.state is not TopicState.DROPPED and topic.text != REMOVED
         board = with_topics(board, replace(back, state=TopicState.OPEN)) if stays else without(board, back)
     waits = clock if coffee.status.live else ()
@@ -90,9 +91,9 @@ def close(board: Board, manner: Manner, at: datetime) -> Brewed:
     coffee = replace(coffee, status=CoffeeStatus.OVER, ended=at, voices=max(coffee.voices, len(voices)))
     # Who voted for what is nobody's business any more; how many did is for the minutes.
     kept = {
-        id_: replace(topic, dots={}, reacted={}, brought="")
+        id_: replace(topic, dots={}, reacted={}, brought="", earlier=None)
         if topic.state is TopicState.OPEN
-        else replace(topic, dots={}, reacted={}, brought="", had=topic.votes, place=0)
+        else replace(topic, dots={}, reacted={}, brought="", earlier=None, had=topic.votes, place=0)
         for id_, topic in board.topics.items()
     }
     board = with_coffee(replace(board, topics=kept), coffee)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Topic, TopicState
+from bot.coffee.board import Board, Coffee, CoffeeStatus, Manner, Talked, Topic, TopicState
 from bot.coffee.brewed import Brewed, Did, Told, with_coffee, with_topics
 from bot.coffee.takeaways import noted
 from bot.coffee.topics import known, of_meeting, open_topics, ordered, placed
@@ -159,9 +159,11 @@ def _begin(board: Board, id_: int, manner: Manner, at: datetime, *, ended: int) 
     """Talk about this one of the agenda, behind the one that `ended` (0: none). What was said of it at an earlier coffee stands in the
     minutes of that."""
     coffee = running(board)
-    topic = replace(board.topics[id_], state=TopicState.OPEN, coffee=coffee.number)
-    if not of_meeting(board.topics[id_], coffee):
-        topic = replace(topic, spent=timedelta(), takeaways=())
+    was = board.topics[id_]
+    topic = replace(was, state=TopicState.OPEN, coffee=coffee.number)
+    if not of_meeting(was, coffee):
+        earlier = Talked(was.coffee, was.spent, was.takeaways) if was.coffee else None
+        topic = replace(topic, spent=timedelta(), takeaways=(), earlier=earlier)
     until = at + manner.timebox
     coffee = replace(coffee, current=id_, since=at, until=until, round=1)
     effects = (*told_of(manner, "began", coffee, id_, before=ended), f.WakeTimebox(coffee.number, id_, 1, until))

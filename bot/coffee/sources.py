@@ -81,7 +81,7 @@ def brought(
     for one in recorded:
         if isinstance(one.event, e.MadePrivate):
             secret = [topic for topic in now.topics.values() if _tells_of(topic, one.incident)]
-            now = _vanished(now, [replace(topic, takeaways=()) for topic in secret])
+            now = _vanished(now, [_untold(topic) for topic in secret])
         elif not incidents[one.incident].private:
             id_ = max((first_topic, *(id_ + 1 for id_ in now.topics)))
             now = _followed(now, one, incidents[one.incident], manner, at=at, id_=id_, voter=voter)
@@ -161,6 +161,11 @@ def _vanished(board: Board, topics: Sequence[Topic]) -> Board:
         unread = replace(topic, text=REMOVED, message="")
         board = _gone(with_topics(board, unread), unread)
     return board
+
+
+def _untold(topic: Topic) -> Topic:
+    """Without what people took along of it, now and before."""
+    return replace(topic, takeaways=(), earlier=replace(topic.earlier, takeaways=()) if topic.earlier else None)
 
 
 def _line(text: str, manner: Manner) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from bot.coffee.board import Coffee, CoffeeStatus, Origin, Shown, Takeaway, Topic, TopicState
+from bot.coffee.board import Coffee, CoffeeStatus, Origin, Shown, Takeaway, Talked, Topic, TopicState
 from bot.incident import effects as f
 from storage import codec
 from tests.builders import START
@@ -13,7 +13,8 @@ from tests.builders import START
 TOPIC = """{"id": 3, "text": "Why do OSDs flap?", "added_at": "2026-11-20T14:00:00Z", "origin": "question", "by": "ana", "incident": 7,
 "event": 12, "message": "slack:1.2", "place": 2, "state": "discussed", "dots": {"0123456789abcdef": 2}, "coffee": 4,
 "spent": "PT720.5S", "takeaways": [{"text": "Alert on slow ones", "by": "ben", "number": 3}], "had": 5,
-"reacted": {"0123456789abcdef": ["slack:1.3"]}, "brought": "fedcba9876543210"}"""
+"reacted": {"0123456789abcdef": ["slack:1.3"]}, "brought": "fedcba9876543210",
+"earlier": {"coffee": 2, "spent": "PT60S", "takeaways": [{"text": "Buy disks", "by": "", "number": 1}]}}"""
 
 COFFEE = """{"number": 4, "starts_at": "2026-11-20T14:00:00Z", "status": "running", "agenda": [3, 1], "current": 1,
 "since": "2026-11-20T14:00:00Z", "until": "2026-11-20T14:00:00Z", "round": 2, "asking": true,
@@ -41,6 +42,7 @@ def test_a_topic_is_read_as_it_was_written() -> None:
         5,
         {"0123456789abcdef": ("slack:1.3",)},
         "fedcba9876543210",
+        Talked(2, timedelta(minutes=1), (Takeaway("Buy disks", "", 1),)),
     )
     assert codec.load_topic(TOPIC) == topic
     assert codec.load_topic(codec.dump(topic)) == topic

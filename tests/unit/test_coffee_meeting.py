@@ -338,6 +338,8 @@ def test_where_nobody_is_named_no_name_is_kept_nor_those_from_before() -> None:
     for name in ("ana", "ben", "cem", "dora", "eve", "fay"):
         assert f"'{name}'" not in repr((moved.board, moved.told))
     assert [one.text for one in moved.board.topics[2].takeaways] == ["x", "y", "z"]
+    again = replace(THREE, topics={2: topic(2, coffee=3, takeaways=(Takeaway("x", "gil"),))})
+    assert "'gil'" not in repr(do(again, k.StartCoffee(), quiet).board)
     reworded = do(named, k.RewordTopic(topic=1, text="anew"), quiet)
     assert reworded.told.before is not None
     assert reworded.told.before.by == ""

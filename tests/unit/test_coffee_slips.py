@@ -84,6 +84,22 @@ def test_a_meeting_that_was_begun_by_mistake_is_as_if_it_had_not_been() -> None:
     assert do(moved, k.EndCoffee(), at=NOW + 2 * MINUTE).told.what is Did.OVER
 
 
+AGAIN = topic(7, coffee=3, spent=5 * MINUTE, takeaways=(Takeaway("Of an earlier one", "ben", 2),), dots={"a": 3})
+"""It was talked about at the coffee before, and somebody put it on the board again."""
+
+
+def test_what_was_talked_about_before_is_still_of_its_coffee_when_it_was_begun_by_mistake() -> None:
+    ordered = do(replace(THREE, topics={**THREE.topics, 7: AGAIN}), k.OrderAgenda()).board
+    begun = do(ordered, k.StartCoffee()).board
+    assert (begun.topics[7].coffee, begun.topics[7].takeaways) == (4, ())
+    moved = do(do(begun, k.NextTopic(), at=NOW + MINUTE).board, k.TakeUpTopic(topic=7), at=NOW + MINUTE).board
+    for meets in (begun, moved):
+        back = do(meets, k.EndCoffee(), at=NOW + 2 * MINUTE - SECOND)
+        assert (back.told.what, back.board.topics) == (Did.NOT_BEGUN, ordered.topics)
+    over = do(moved, k.EndCoffee(), at=NOW + HOUR).board
+    assert (over.topics[7].coffee, over.topics[7].earlier) == (4, None)
+
+
 def test_a_meeting_that_was_ended_by_mistake_goes_on_with_its_agenda() -> None:
     moved = do(do(MEETING, k.NoteTakeaway(text="one")).board, k.NextTopic(), at=NOW + MINUTE).board
     over = do(moved, k.EndCoffee(), at=NOW + 10 * MINUTE).board

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from bot.coffee.board import Board, Origin, TopicState
+from bot.coffee.board import Board, Origin, Takeaway, TopicState
+from bot.coffee.brewed import Did
 from bot.coffee.sources import brought, wanted
 from bot.incident import events as e
+from bot.incident.commands import coffee as k
 from bot.incident.model import Incident, Kind, Mark, Source, Status
-from tests.unit.coffee_boards import CALLED, MANNER, NOW, board, topic
+from tests.unit.coffee_boards import CALLED, MANNER, MINUTE, NOW, board, do, topic
 
 SEVEN = Incident(number=7, opened_at=NOW)
 
@@ -85,3 +89,12 @@ def test_nothing_of_a_private_incident_comes_up() -> None:
     noted = recorded(e.Noted(at=NOW, mark=Mark.COFFEE, text="Why do OSDs flap?"))
     assert followed(board(), noted, incident=secret) == board()
     assert [one.text for one in followed(board(), noted).topics.values()] == ["Why do OSDs flap?"]
+
+
+def test_what_people_took_along_of_a_secret_before_does_not_come_back_with_a_slip() -> None:
+    secret = replace(FLAPPING.topics[1], coffee=3, takeaways=(Takeaway("The password was in the log"),))
+    begun = do(board(secret, coffee=CALLED), k.StartCoffee()).board
+    private = followed(begun, recorded(e.MadePrivate(at=NOW)), incident=replace(SEVEN, private=True))
+    back = do(private, k.EndCoffee(), at=NOW + MINUTE)
+    assert (back.told.what, back.board.topics[1].coffee, back.board.topics[1].takeaways) == (Did.NOT_BEGUN, 3, ())
+    assert "password" not in repr(private)
