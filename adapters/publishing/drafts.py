@@ -15,7 +15,9 @@ MOST_DRAFTS = 100
 """After so many edited drafts of one text somebody should tidy up."""
 
 FILE_BYTES = 10_000_000
-"""A larger file is not one of ours, and is left alone unread."""
+"""A larger file is not one of ours, and is left alone unread; a text that would make one is cut."""
+
+CUT = b"**Here it is cut off:** a file of Klatsch holds 10 MB. `klatsch export` has the whole timeline of an incident."
 
 _REF = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,98}[A-Za-z0-9])?", re.ASCII)
 _OURS = re.compile(r".*\.(md|draft-[0-9]+)", re.ASCII)
@@ -38,11 +40,25 @@ def too_many(name: str, ref: str, where: str) -> Rejected:
 
 
 def sealed(text: str) -> tuple[bytes, bytes]:
-    """The file that holds `text`, and the digest it carries."""
-    above = text.strip("\n").encode(errors="replace") + b"\n\n"
+    """The file that holds `text`, and the digest it carries. What is longer than a file of ours is cut at the end of a line, and says so."""
+    above = _fitting(text.strip("\n").encode(errors="replace")) + b"\n\n"
     digest = hashlib.sha256(above).hexdigest().encode()
-    seal = b"<!-- klatsch: draft " + digest + b"; edit freely, a newer draft goes into another file -->\n"
-    return above + seal, digest
+    return above + _seal(digest), digest
+
+
+def _seal(digest: bytes) -> bytes:
+    return b"<!-- klatsch: draft " + digest + b"; edit freely, a newer draft goes into another file -->\n"
+
+
+def _fitting(text: bytes) -> bytes:
+    room = FILE_BYTES - len(_seal(b"0" * 64)) - len(b"\n\n")
+    if len(text) <= room:
+        return text
+    head = text[: room - len(b"\n\n" + CUT)]
+    lines, _, _ = head.rpartition(b"\n")
+    # One line may be all there is.
+    kept = lines or head.decode(errors="ignore").encode()
+    return kept.rstrip(b"\n") + b"\n\n" + CUT
 
 
 def judged(data: bytes) -> tuple[bytes, bool]:

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 
 import adapters.publishing.git
 from adapters.http import Http
-from adapters.publishing.drafts import sealed
 from adapters.publishing.git import TRIES, Config, Git, build, process
 from bot.ports import Attempt, Rejected, Unavailable, Written
 from tests.contract.servers.git import GitServer, Origin
 from tests.contract.servers.http import Answer, Trouble
+from tests.contract.test_publishers_long import larger_than_ours
 
 TOKEN = "glpat-not-for-anybody"
 FIRST = Attempt("7.40.0")
@@ -127,10 +127,11 @@ async def test_what_people_wrote_is_never_overwritten(place: Place) -> None:
     assert place.origin.read(beside).startswith(NEWER)
 
 
-HUGE = sealed("x" * 10_000_000)[0]
-
-
-@pytest.mark.parametrize(("path", "data"), [(FILE, HUGE), (f"{FILE}/notes.md", b"Ours is a folder.")])
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [(FILE, larger_than_ours()), (f"{FILE}/notes.md", b"Ours is a folder.")],
+    ids=["huge", "folder"],
+)
 async def test_a_huge_file_and_a_folder_of_that_name_are_left_alone(origin: Origin, path: str, data: bytes) -> None:
     origin.put(path, data)
     written = await Place(origin, origin.url).publisher().write(FIRST, ref="INC-7", text=DRAFT)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from adapters.publishing.drafts import FILE_BYTES, sealed
 from adapters.publishing.folder import Config, Folder
 from bot.ports import Attempt, DeliveryError, Rejected, Unavailable, Written
 
@@ -175,14 +174,6 @@ async def test_a_hundred_edited_drafts_are_enough(publisher: Folder, folder: Pat
     Path(last.place).write_text("mine")
     with pytest.raises(Rejected, match=r"100 edited drafts of INC-7 lie in .*; move some away"):
         await publisher.write(FIRST, ref="INC-7", text=DRAFT)
-
-
-async def test_what_is_larger_than_any_draft_of_ours_is_left_alone(publisher: Folder, folder: Path) -> None:
-    data, _ = sealed("x" * FILE_BYTES)
-    lies_there(folder, **{"INC-7.md": data.decode()})
-    beside = await publisher.write(FIRST, ref="INC-7", text=DRAFT)
-    assert beside == Written(str(folder / "INC-7.draft-2.md"), edited=str(folder / "INC-7.md"))
-    assert (folder / "INC-7.md").read_bytes() == data
 
 
 async def test_what_no_file_can_hold_of_a_text_is_left_out(publisher: Folder, folder: Path) -> None:
