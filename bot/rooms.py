@@ -133,7 +133,7 @@ class Rooms:
                 await platform.edit(attempt, platform.announce_room, held.announcement, announcement)
                 return None
             except Gone:
-                # Nobody need read any more of what is over, and everybody must not of what is private.
+                # Of what is over nobody need read it any more, and of what is private nobody may.
                 if incident.private or not incident.status.open or held.unannounced:
                     return None
         message = await platform.say(attempt, platform.announce_room, announcement)
