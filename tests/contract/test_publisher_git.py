@@ -84,6 +84,7 @@ async def test_a_draft_is_a_commit_on_top_of_what_is_there(place: Place) -> None
     assert place.origin.read(FILE).startswith(DRAFT)
     assert place.origin.read(FILE).splitlines()[-1].startswith("<!-- klatsch: draft ")
     assert place.origin.files() == ["README.md", FILE]
+    assert place.origin.git("ls-tree", "main", FILE).startswith("100644 blob ")
     assert place.origin.log() == ["Write INC-7.md", "Ana wrote"]
     assert place.origin.git("rev-parse", "main^") == earlier
     who = "Klatsch <klatsch@example.org>"

@@ -153,16 +153,20 @@ async def test_where_two_came_in_the_same_moment_it_is_pushed_again(tmp_path: Pa
     assert origin.log() == ["Write INC-7.md"]
 
 
-async def test_a_draft_that_somebody_made_executable_is_a_draft_still_and_a_link_is_theirs(tmp_path: Path) -> None:
+async def test_a_clone_reads_files_alone_and_says_who_came_first(tmp_path: Path) -> None:
     origin = Origin(tmp_path)
     origin.put("INC-7.md", b"theirs", mode="100755")
     origin.put("INC-8.md", b"INC-7.md", mode="120000")
     home = tmp_path / "home"
     home.mkdir()
-    clone = Clone(Process("minutes", home, {"remote.origin.url": origin.url}, "", ()), "main")
+    who = {"user.name": "Klatsch", "user.email": "klatsch@example.org"}
+    clone = Clone(Process("minutes", home, {"remote.origin.url": origin.url, **who}, "", ()), "main")
     await clone.begin()
     head = await clone.fetch()
     assert [await clone.read(head, f"INC-{number}.md") for number in (7, 8, 9)] == [b"theirs", b"", None]
+    ours = [await clone.commit(head, "INC-9.md", data, "Ours\n") for data in (b"ours", b"again")]
+    assert [await clone.push(commit) for commit in ours] == [True, False]
+    assert origin.read("INC-9.md") == "ours"
 
 
 def test_ssh_reads_what_the_block_has_and_nothing_else(tmp_path: Path) -> None:
@@ -175,3 +179,12 @@ def test_ssh_reads_what_the_block_has_and_nothing_else(tmp_path: Path) -> None:
     known = command(url="git@git.example.org:ops/x.git", known_hosts="git.example.org ssh-ed25519 AAAA")
     assert known == f"{own} -o UserKnownHostsFile={tmp_path}/known_hosts"
     assert command(url="https://git.example.org/ops/x.git") == ""
+
+
+def test_a_server_is_shown_a_token_where_there_is_one() -> None:
+    def settings(**block: str) -> dict[str, str]:
+        return Git("minutes", Config.model_validate({"url": "https://git.example.org/ops/x.git"} | block))._settings()
+
+    shown = settings(token="t", user="ana")
+    assert shown["http.extraHeader"] == "Authorization: Basic YW5hOnQ="
+    assert settings() == {name: value for name, value in shown.items() if name != "http.extraHeader"}

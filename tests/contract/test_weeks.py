@@ -309,6 +309,8 @@ def test_one_firing_that_cannot_be_read_holds_up_no_other(world: World, caplog: 
     for name in ("One", "Two"):
         world.do(a_warning(name, name))
         world.do(a_warning(name, name, firing=False))
+    (fired,) = a_warning("Two", "Two").alerts
+    world.do(Notification("prometheus", (replace(fired, starts_at=START + HOUR),), group="Two"))
     for one in world.lookups.open_incidents():
         world.ask(c.Decline(), one.number)
     with world.database.write() as connection:
@@ -318,7 +320,7 @@ def test_one_firing_that_cannot_be_read_holds_up_no_other(world: World, caplog: 
         assert columns is not None
         broken = {**columns, "incident": 1, "seq": 99, "kind": storage.weeks.FIRED, "body": '{"again": "x"}'}
         connection.execute(tables.event.insert().values(broken))
-    assert [(one.incident, one.again) for one in week(world).noise] == [(1, 0), (2, 0)]
+    assert [(one.incident, one.again) for one in week(world).noise] == [(1, 0), (2, 1)]
     assert "how alerts of INC-1 fired cannot be read" in caplog.text
 
 
@@ -502,6 +504,8 @@ def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
         note(world, number, f"note {n}")
     secret = world.opened("secret", private=True).number
     note(world, secret)
+    week(world)
+    assert caplog.text == ""
     monkeypatch.setattr(storage.weeks, "EVENTS", 2)
     # What nobody is told of takes no place away.
     assert [recorded.event.text for recorded in week(world).events[number]] == ["note 2", "note 3"]
