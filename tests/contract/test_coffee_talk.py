@@ -519,7 +519,7 @@ async def test_a_cup_on_the_board_is_no_topic(table: Table):
 
 async def test_a_long_message_is_cut_to_what_a_topic_holds_and_one_without_words_is_none(table: Table):
     await table.reacts("☕", "m1", words="OSD " * 1000)
-    await table.reacts("☕", "m2", words=" \n ")
+    assert await table.reacts("☕", "m2", words=" \n ") == ""
     (topic,) = table.board.topics.values()
     assert len(topic.text) <= 300
 
@@ -787,7 +787,7 @@ async def test_minutes_say_where_on_the_web_they_are(table: Table):
 
 
 async def test_minutes_that_are_not_there_are_said_not_to_be(table: Table):
-    assert (await table.types("coffee minutes")).startswith("There are no minutes yet.")
+    assert await table.types("coffee minutes") == "There are no minutes yet.\nThey are written when a coffee ends."
     await table.types("coffee add Why do OSDs flap?")
     await table.types("coffee start")
     await later(table, "coffee takeaway Say it in the channel")
@@ -932,6 +932,15 @@ async def test_a_message_of_the_same_id_in_another_room_is_not_the_board(table: 
     assert table.board.coffee.lost == {"console": 1}
 
 
+async def test_a_dot_on_what_was_talked_about_already_means_nothing(table: Table):
+    for line in ("coffee add Why do OSDs flap?", "coffee add Who reads runbooks?", "coffee start"):
+        await table.types(line)
+    await table.settle()
+    await later(table, "coffee next")
+    assert await table.votes(APPLE, "ana", "console", aside=True) == ""
+    assert table.dots() == {1: 0, 2: 0}
+
+
 async def test_a_board_that_reads_otherwise_is_not_gone(table: Table):
     await called(table)
     edited = Edited("console", "incidents", "ana", table._board("console"), "Look here", event="x1")
@@ -948,6 +957,8 @@ async def test_the_minutes_are_those_of_the_last_coffee_that_is_over(table: Tabl
         await later(table, "coffee takeaway We alert on it")
         await later(table, "coffee end")
         table.stage.clock.forward(minutes=5)
+    await table.asks(CallCoffee(starts_at=starts(table)))
+    await table.asks(SkipCoffee())
     await table.types("coffee start")
     shown = await table.types("coffee minutes")
     assert "Who reads runbooks?" in shown

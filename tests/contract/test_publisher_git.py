@@ -227,6 +227,10 @@ async def test_a_hundred_edited_drafts_are_enough(origin: Origin, monkeypatch: p
         origin.put(f"docs/post mortems/{name}", b"mine")
     with pytest.raises(Rejected, match="3 edited drafts of INC-7 lie in docs/post mortems; move some away"):
         await Place(origin, origin.url).publisher().write(FIRST, ref="INC-7", text=DRAFT)
+    monkeypatch.setattr("adapters.publishing.drafts.MOST_DRAFTS", 1)
+    origin.put("INC-7.md", b"mine")
+    with pytest.raises(Rejected, match="1 edited drafts of INC-7 lie in the repository; move some away"):
+        await Place(origin, origin.url).publisher(folder="").write(FIRST, ref="INC-7", text=DRAFT)
 
 
 @pytest.mark.parametrize(("filters", "most"), [("true", 20_000), ("false", 400_000)])
@@ -256,6 +260,8 @@ async def test_a_branch_that_is_not_there_is_named_with_those_that_are(place: Pl
     place.origin.put("README.md", b"Read me.\n")
     with pytest.raises(Rejected, match=r"^minutes: there is no branch `trunk`, but `main`; check `branch`$"):
         await place.publisher(branch="trunk").write(FIRST, ref="INC-7", text=DRAFT)
+    with pytest.raises(Rejected, match="there is no branch `trunk`"):
+        await place.publisher(branch="trunk").probe()
     assert place.origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
