@@ -110,7 +110,8 @@ def test_the_incidents_are_those_of_the_events_and_those_that_are_open_or_wait_f
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(storage.weeks, "CHUNK", 2)
-    opened, resolved, reviewed, closed, *touched = (world.opened(f"number {n}").number for n in range(1, 8))
+    opened, resolved, reviewed, closed = (world.opened(f"number {n}").number for n in range(1, 5))
+    touched = [world.opened(f"number {n}", kind=Kind.NEARMISS).number for n in range(5, 8)]
     for number in (resolved, reviewed, closed, *touched):
         world.ask(c.Resolve(summary="over"), number)
     world.ask(c.StartReview(), reviewed)
