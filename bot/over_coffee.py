@@ -69,7 +69,7 @@ class OverCoffee:
     def _answered(self, outcome: Outcome) -> Document:
         if outcome.refused:
             return refusals.refused(outcome.refused)
-        if outcome.again or outcome.coffee is None:
+        if outcome.coffee is None:
             return say("That message was handled already: nothing more was done.")
         return replies.done(outcome.coffee.told, self._house)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -103,6 +104,23 @@ def test_what_no_calendar_knows_is_its_next_dates(tmp_path: Path):
             == ours(comes, NOW, made.dates[-1] + timedelta(1))
         )
         assert len({str(event["UID"]) for event in events}) == 12
+
+
+def test_people_are_invited_as_long_as_something_says_when(tmp_path: Path):
+    class Once:
+        def after(self, at: datetime) -> datetime | None:
+            return last if at < last else None
+
+    def invited(text: str, comes: Occurrences | None) -> Invitation | None:
+        (tmp_path / "config.yaml").write_text(f"chat: {{zone: Europe/Lisbon, console: {{}}}}\n{text}")
+        return invitation(load(tmp_path / "config.yaml", {}), comes, MEET, NOW)
+
+    last = datetime(2026, 12, 3, 9, tzinfo=UTC)
+    assert invited("", Once()) is None
+    assert invited("coffee: {link: 'https://meet.example.org/'}", None) is None
+    made = invited("coffee: {calendar: {type: ics, file: x.ics}}", Once())
+    assert made is not None
+    assert (made.dates, made.zone) == ((last,), ZoneInfo("Europe/Lisbon"))
 
 
 def test_the_invitation_as_it_is_sent(tmp_path: Path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -93,8 +93,57 @@ async def test_its_last_good_copy_outlives_a_restart_a_server_that_is_away_and_o
         server.body = calendar(COFFEE.replace("20261001T100000", "20261008T100000"))
         await met.look()
         assert met.after(NOW) == utc("2026-12-03T09:00:00")
+        assert server.spared == 1
+    assert "a bug" not in caplog.text
     assert "the answer" in caplog.text or "503" in caplog.text
     assert "secret-path" not in caplog.text
+
+
+async def test_a_server_that_is_away_is_told_of_once_each_time_it_goes(
+    world: World, http: Http, caplog: pytest.LogCaptureFixture
+):
+    async with IcsServer(BODY) as server:
+        met = reading(world, source(http, server))
+        for answers in ([Answer(503), Answer(503)], [], [Answer(503)]):
+            server.orders += answers
+            for _ in answers or [None]:
+                await met.look()
+    assert [one.getMessage().partition(":")[0] for one in caplog.records] == [
+        "when the next coffee is could not be looked up"
+    ] * 2
+
+
+async def test_what_is_the_same_still_is_noted_with_its_time(world: World, http: Http):
+    clock, copies = FakeClock(NOW), SqlCalendars(world.database)
+    async with IcsServer(BODY) as server:
+        met = MeetingCalendar(source(http, server), copies, clock, "coffee")
+        await met.look()
+        clock.forward(hours=1)
+        await met.look()
+    kept = copies.find("klatsch: coffee")
+    assert kept is not None
+    assert (kept.fetched_at, kept.checked_at) == (NOW, NOW + timedelta(hours=1))
+
+
+async def test_until_it_is_cancelled_it_is_asked_for_and_a_bug_of_ours_ends_nothing(
+    world: World, http: Http, caplog: pytest.LogCaptureFixture
+):
+    looked = asyncio.Event()
+
+    async def broken() -> None:
+        looked.set()
+        raise ZeroDivisionError
+
+    async with IcsServer(BODY) as server:
+        met = reading(world, source(http, server))
+        running = asyncio.create_task(met.run(broken))
+        await looked.wait()
+        await asyncio.sleep(0)
+        assert not running.done()
+        running.cancel()
+        assert len(server.requests) == 1
+    assert met.after(NOW) == utc("2027-01-21T09:00:00")
+    assert "a bug while looking when the next coffee is" in caplog.text
 
 
 async def test_what_was_never_read_says_so_and_what_another_calendar_said_is_not_believed(world: World, http: Http):

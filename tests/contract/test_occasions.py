@@ -250,11 +250,12 @@ async def test_a_clock_that_was_a_year_ahead_does_not_silence_us_for_a_year(hous
     house.world.clock.forward(days=365)
     await house.bot().look()
     house.world.clock.back(days=365)
-    house.to("2026-11-09T09:00")
+    house.to("2026-11-11T12:00")
     await house.bot().look()
     house.to("2026-11-16T09:00")
     await house.bot().look()
-    assert house.sent()[-1][1] == berlin("2026-11-16T09:00")[0]
+    # All of its week, not from when the clock was put right.
+    assert house.sent()[-1] == tuple(berlin("2026-11-09T09:00", "2026-11-16T09:00"))
 
 
 @pytest.mark.parametrize("dies", ["before keep first", "after keep first", "before keep", "after keep"])
@@ -334,6 +335,11 @@ async def test_what_is_gone_for_a_while_delays_it_and_is_said_once(
     house.to("2026-11-02T09:30")
     await bot.look()
     assert len(house.sent()) == 1
+    house.to("2026-11-09T09:00")
+    with monkeypatch.context() as patched:
+        patched.setattr(house.writer, "submit", gone)
+        await bot.look()
+    assert len(caplog.records) == 2
 
 
 async def test_what_is_due_ahead_of_its_time_is_asked_for_once(house: House) -> None:

@@ -84,6 +84,7 @@ async def test_a_draft_is_a_commit_on_top_of_what_is_there(place: Place) -> None
     assert place.origin.read(FILE).startswith(DRAFT)
     assert place.origin.read(FILE).splitlines()[-1].startswith("<!-- klatsch: draft ")
     assert place.origin.files() == ["README.md", FILE]
+    assert place.origin.git("ls-tree", "main", FILE).startswith("100644 blob ")
     assert place.origin.log() == ["Write INC-7.md", "Ana wrote"]
     assert place.origin.git("rev-parse", "main^") == earlier
     who = "Klatsch <klatsch@example.org>"
@@ -227,6 +228,10 @@ async def test_a_hundred_edited_drafts_are_enough(origin: Origin, monkeypatch: p
         origin.put(f"docs/post mortems/{name}", b"mine")
     with pytest.raises(Rejected, match="3 edited drafts of INC-7 lie in docs/post mortems; move some away"):
         await Place(origin, origin.url).publisher().write(FIRST, ref="INC-7", text=DRAFT)
+    monkeypatch.setattr("adapters.publishing.drafts.MOST_DRAFTS", 1)
+    origin.put("INC-7.md", b"mine")
+    with pytest.raises(Rejected, match="1 edited drafts of INC-7 lie in the repository; move some away"):
+        await Place(origin, origin.url).publisher(folder="").write(FIRST, ref="INC-7", text=DRAFT)
 
 
 @pytest.mark.parametrize(("filters", "most"), [("true", 20_000), ("false", 400_000)])
@@ -256,6 +261,8 @@ async def test_a_branch_that_is_not_there_is_named_with_those_that_are(place: Pl
     place.origin.put("README.md", b"Read me.\n")
     with pytest.raises(Rejected, match=r"^minutes: there is no branch `trunk`, but `main`; check `branch`$"):
         await place.publisher(branch="trunk").write(FIRST, ref="INC-7", text=DRAFT)
+    with pytest.raises(Rejected, match="there is no branch `trunk`"):
+        await place.publisher(branch="trunk").probe()
     assert place.origin.git("for-each-ref", "--format=%(refname)") == "refs/heads/main"
 
 
@@ -533,28 +540,58 @@ BAD = [
     {"url": ""},
     {"url": "https://git.example.org"},
     {"url": "https://ana:secret@git.example.org/x.git"},
+    {"url": "https:///x.git"},
+    {"url": "https://[::1/x.git"},
     {"url": "https://git.example.org/x.git?a=b"},
+    {"url": "https://git.example.org/x.git#main"},
+    {"url": "https://git.example.org/two words.git"},
+    {"url": "https://git.example.org/x.git\n"},
+    {"url": "ftp://git.example.org/x.git"},
     {"url": "ext::sh -c whoami"},
     {"url": "ssh://-oProxyCommand=whoami/x"},
+    {"url": "ssh://git.example.org/"},
+    {"url": "ssh:///x.git"},
+    {"url": "ssh://git:secret@git.example.org/x.git"},
     {"url": "-oProxyCommand=x@host:y"},
+    {"url": "-o@host:y"},
+    {"url": "git@git.example.org://x"},
     {"url": "--upload-pack=whoami"},
     {"url": "/srv/learning.git"},
     {"url": "file://elsewhere/srv"},
+    {"url": "file:srv/x.git"},
     {"url": "file:///srv/x.git", "token": "t"},
+    {"url": "ssh://git.example.org/x.git", "token": "t"},
+    {"url": "https://git.example.org/x.git", "known_hosts": "h"},
     {"url": "https://git.example.org/x.git", "key": "k"},
     {"url": "https://git.example.org/x.git", "token": "two\nlines"},
     {"url": "https://git.example.org/x.git", "user": "a:b"},
+    {"url": "https://git.example.org/x.git", "user": "a b"},
+    {"url": "https://git.example.org/x.git", "user": ""},
     {"url": "file:///srv/x.git", "branch": "-f"},
     {"url": "file:///srv/x.git", "branch": "a..b"},
     {"url": "file:///srv/x.git", "branch": "a b"},
+    {"url": "file:///srv/x.git", "branch": "a//b"},
+    {"url": "file:///srv/x.git", "branch": "a/.b"},
+    {"url": "file:///srv/x.git", "branch": "a/"},
+    {"url": "file:///srv/x.git", "branch": "a."},
     {"url": "file:///srv/x.git", "branch": "x.lock"},
+    {"url": "file:///srv/x.git", "branch": "x.lock/y"},
+    {"url": "file:///srv/x.git", "branch": ""},
     {"url": "file:///srv/x.git", "folder": "../up"},
     {"url": "file:///srv/x.git", "folder": "/etc"},
+    {"url": "file:///srv/x.git", "folder": "/"},
+    {"url": "file:///srv/x.git", "folder": "a/./b"},
+    {"url": "file:///srv/x.git", "folder": "a//b"},
     {"url": "file:///srv/x.git", "folder": "a/.GIT"},
     {"url": "file:///srv/x.git", "author": "Klatsch"},
+    {"url": "file:///srv/x.git", "author": "Klatsch <klatsch>"},
     {"url": "file:///srv/x.git", "web": "no address"},
     {"url": "file:///srv/x.git", "path": "x"},
 ]
+
+
+def test_slashes_around_a_folder_are_no_part_of_it() -> None:
+    assert Config(url="file:///srv/learning.git", folder="docs/minutes/").folder == "docs/minutes"
 
 
 @pytest.mark.parametrize("block", GOOD, ids=str)

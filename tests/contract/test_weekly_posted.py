@@ -154,6 +154,8 @@ async def test_where_nothing_is_announced_nothing_is_posted_and_nothing_is_wrong
     end = stage.clock.now()
     await stage.digests.say(Attempt("k"), quiet, SayWeeklyDigest("console", "", "", end - WEEK, end))
     assert [room.id for room in quiet.rooms() if room.messages] == []
+    await stage.digests.say(Attempt("k"), quiet, SayWeeklyDigest("console", "#ops", "", end - WEEK, end))
+    assert quiet.messages("ops")
     quiet.close()
 
 

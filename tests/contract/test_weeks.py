@@ -76,9 +76,13 @@ def test_the_start_belongs_to_the_week_and_the_end_to_the_next_one(world: World)
     note(world, number, "just before")
     world.clock.forward(microseconds=1)
     note(world, number, "at the end")
+    world.ask(c.AddFollowUp(text="of the next one"), world.opened("at the end").number)
     assert kinds(week(world), number) == ["incident_opened", "noted"]
+    assert [*week(world).incidents] == [one.number for one in week(world).measured] == [number]
+    assert week(world).owing == ()
     following = week(world, END, END + WEEK)
     assert [recorded.event.text for recorded in following.events[number]] == ["at the end"]
+    assert len(following.owing) == 1
 
 
 def test_what_counts_is_when_it_was_said(world: World):
@@ -102,23 +106,28 @@ def test_what_was_retracted_or_removed_stands_beside_what_says_so(world: World):
     assert "password" not in repr(gathered)
 
 
-def test_the_incidents_are_those_of_the_events_and_those_that_are_open_or_wait_for_their_review(world: World):
-    opened, resolved, reviewed, closed, touched = (world.opened(f"number {n}").number for n in range(1, 6))
-    for number in (resolved, reviewed, closed, touched):
+def test_the_incidents_are_those_of_the_events_and_those_that_are_open_or_wait_for_their_review(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(storage.weeks, "CHUNK", 2)
+    opened, resolved, reviewed, closed = (world.opened(f"number {n}").number for n in range(1, 5))
+    touched = [world.opened(f"number {n}", kind=Kind.NEARMISS).number for n in range(5, 8)]
+    for number in (resolved, reviewed, closed, *touched):
         world.ask(c.Resolve(summary="over"), number)
     world.ask(c.StartReview(), reviewed)
-    for number in (closed, touched):
+    for number in (closed, *touched):
         world.ask(c.Close(), number)
     world.clock.forward(days=8)
-    world.ask(c.AddFollowUp(text="write it down"), touched)
+    for number in touched:
+        note(world, number, "It was the fan, after all")
     later = week(world, END, END + WEEK)
     assert {n: one.status for n, one in later.incidents.items()} == {
         opened: Status.INVESTIGATING,
         resolved: Status.RESOLVED,
         reviewed: Status.REVIEW,
-        touched: Status.CLOSED,
+        **dict.fromkeys(touched, Status.CLOSED),
     }
-    assert [*later.events] == [touched]
+    assert [*later.events] == touched
     # It is looked at again later: what opened since is none of it.
     world.clock.forward(days=8)
     world.opened("of another week")
@@ -309,6 +318,8 @@ def test_one_firing_that_cannot_be_read_holds_up_no_other(world: World, caplog: 
     for name in ("One", "Two"):
         world.do(a_warning(name, name))
         world.do(a_warning(name, name, firing=False))
+    (fired,) = a_warning("Two", "Two").alerts
+    world.do(Notification("prometheus", (replace(fired, starts_at=START + HOUR),), group="Two"))
     for one in world.lookups.open_incidents():
         world.ask(c.Decline(), one.number)
     with world.database.write() as connection:
@@ -318,24 +329,28 @@ def test_one_firing_that_cannot_be_read_holds_up_no_other(world: World, caplog: 
         assert columns is not None
         broken = {**columns, "incident": 1, "seq": 99, "kind": storage.weeks.FIRED, "body": '{"again": "x"}'}
         connection.execute(tables.event.insert().values(broken))
-    assert [(one.incident, one.again) for one in week(world).noise] == [(1, 0), (2, 0)]
+    assert [(one.incident, one.again) for one in week(world).noise] == [(1, 0), (2, 1)]
     assert "how alerts of INC-1 fired cannot be read" in caplog.text
 
 
-def test_what_the_release_before_did_not_note_is_noted(world: World):
-    owing, done = (world.opened(f"number {n}").number for n in (1, 2))
-    for number in (owing, done):
+def test_what_the_release_before_did_not_note_is_noted(world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(storage.weeks, "CHUNK", 2)
+    *owing, done = (world.opened(f"number {n}").number for n in range(1, 5))
+    for number in (*owing, done):
         world.ask(c.AddFollowUp(text="replace the disk"), number)
     world.ask(c.ChangeFollowUp(followup=1, outcome="done"), done)
     with world.database.write() as connection:
         connection.execute(update(tables.incident).values(owing=0))
-    assert [one.number for one in week(world).owing] == [owing]
+    assert [one.number for one in week(world).owing] == owing
     with world.database.read() as connection:
         rows = connection.execute(tables.incident.select().order_by(tables.incident.c.number)).all()
-    assert [row.owing for row in rows] == [1, 0]
+    assert [row.owing for row in rows] == [1, 1, 1, 0]
 
 
-@pytest.mark.parametrize(("minutes", "lasted"), [(0, timedelta()), (1, timedelta(minutes=1)), (-1, None)])
+@pytest.mark.parametrize(
+    ("minutes", "lasted"),
+    [(0, timedelta()), (1, timedelta(minutes=1)), (3 * 24 * 60, timedelta(days=3)), (-1, None)],
+)
 def test_an_alert_that_ended_before_it_began_lasted_nobody_knows_how_long(
     world: World, minutes: int, lasted: timedelta | None
 ):
@@ -502,6 +517,8 @@ def test_of_too_many_events_the_newest_are_known_and_the_log_says_so(
         note(world, number, f"note {n}")
     secret = world.opened("secret", private=True).number
     note(world, secret)
+    week(world)
+    assert caplog.text == ""
     monkeypatch.setattr(storage.weeks, "EVENTS", 2)
     # What nobody is told of takes no place away.
     assert [recorded.event.text for recorded in week(world).events[number]] == ["note 2", "note 3"]
@@ -539,6 +556,7 @@ def test_what_is_asked_does_not_grow_with_the_week(world: World):
     for n in range(2):
         for _ in range(1 + 20 * n):
             note(world, world.opened(f"n {n}", another=True).number)
+            world.ask(c.AddFollowUp(text="replace it"), len(world.lookups.open_incidents()))
         with statements() as sent:
             week(world)
         counted.append(len(sent))

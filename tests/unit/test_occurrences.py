@@ -178,6 +178,8 @@ def test_what_moves_for_a_month_comes_whenever_one_asks() -> None:
     closed = [str(date(2027, 7, 5) + timedelta(days=day)) for day in range(31)]
     for asked in ("2027-07-01T00:00", "2027-07-05T12:00", "2027-08-04T12:00"):
         assert local(moved("0 9 5 7 *", *closed), asked, 1) == ["Thu 2027-08-05 09:00 CEST"]
+    # A day more is too long.
+    assert local(moved("0 9 5 7 *", *closed, "2027-08-05"), "2027-07-01T00:00", 1) == ["Wed 2028-07-05 09:00 CEST"]
 
 
 def test_behind_the_last_one_nothing_comes() -> None:
