@@ -13,7 +13,7 @@ from bot.answering import Settles
 from bot.ports import Attempt, DeliveryError, PageMessage, Rejected, Unavailable
 from tests.clock import START
 from tests.contract.pagers import CASES, STANDING
-from tests.contract.paging import IMPATIENT, OPTIONS, PHONE, SECRET, TOPIC, USER_KEY, Case, ana
+from tests.contract.paging import IMPATIENT, OPTIONS, PATIENT, PHONE, SECRET, TOPIC, USER_KEY, Case, ana
 from tests.contract.servers.http import Answer, HttpServer
 from tests.servers.processes import free_port
 
@@ -101,7 +101,7 @@ async def hung(case: Case) -> DeliveryError:
         for _ in range(20):
             # What was sent at the last moment is read.
             await asyncio.sleep(0)
-        if not case.ordered():
+        if not case.ordered() or patience > PATIENT:
             return error
         patience *= 2
 
