@@ -175,7 +175,7 @@ class OnMatrix:
         file = message.get("file") or {"url": message["url"]}
         path = f"/_matrix/client/v1/media/download/{file['url'].removeprefix('mxc://')}"
         bearer = {"Authorization": f"Bearer {self._ben.account.access_token}"}
-        async with httpx.AsyncClient(trust_env=False) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
             answer = (await client.get(f"{self._chat.homeserver.url}{path}", headers=bearer)).raise_for_status()
         assert len(answer.content) == message["info"]["size"]
         if "file" not in message:

@@ -85,6 +85,9 @@ class SmtpCase:
         }
         self.server.orders.append(orders[trouble])
 
+    def ordered(self) -> bool:
+        return bool(self.server.orders)
+
     def arrived(self) -> list[Arrived]:
         return [_seen(mail) for mail in self.server.mails]
 

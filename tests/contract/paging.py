@@ -57,6 +57,11 @@ class Case(Protocol):
     async def __aexit__(self, *_: object) -> None: ...
     def pager(self, *, token: str = SECRET, port: int | None = None, patience: float = PATIENT) -> Pager: ...
     def order(self, trouble: str) -> None: ...
+
+    def ordered(self) -> bool:
+        """Whether the server has not yet done what it was ordered."""
+        ...
+
     def arrived(self) -> list[Arrived]: ...
 
 
@@ -109,6 +114,9 @@ class HttpCase(Generic[Server]):
             "drop_after_doing": Trouble.DROP_AFTER_DOING,
         }
         self.server.orders.append(orders[trouble])
+
+    def ordered(self) -> bool:
+        return bool(self.server.orders)
 
 
 def links_in(text: str) -> frozenset[str]:

@@ -23,15 +23,17 @@ from tests.until import until
 async def listening(slack: SlackHarness, inbox: Inbox, mode: str = "socket", **more: Any) -> AsyncIterator[None]:
     """The bot hears what is said, and hears it again after its connection was lost."""
     await slack.restart(mode=mode, **more)
+    opened, joining = slack.slack.delivery.sockets.opened, len(slack.slack.calls_of("conversations.join"))
     async with AsyncExitStack() as stack:
         if mode == "http":
             await stack.enter_async_context(_served(slack, inbox))
         ear = asyncio.create_task(_hear(slack, inbox))
         try:
             if mode == "socket":
-                await until(lambda: ear.done() or slack.slack.connected, "the connection")
+                # One before may not be over yet.
+                await until(lambda: ear.done() or slack.slack.delivery.sockets.opened > opened, "the connection")
             else:
-                await until(lambda: ear.done() or slack.slack.calls_of("conversations.join"), "its channel")
+                await until(lambda: ear.done() or _joined(slack, joining), "its channel")
             yield
             # What it died of, if it did.
             assert not ear.done() or ear.result()
@@ -39,6 +41,11 @@ async def listening(slack: SlackHarness, inbox: Inbox, mode: str = "socket", **m
             ear.cancel()
             with suppress(asyncio.CancelledError):
                 await ear
+
+
+def _joined(slack: SlackHarness, before: int) -> bool:
+    """Slack has answered, which it does as soon as it has read what it is asked."""
+    return any(call.args or call.error for call in slack.slack.calls_of("conversations.join")[before:])
 
 
 async def _hear(slack: SlackHarness, inbox: Inbox) -> bool:

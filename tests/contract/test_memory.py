@@ -183,22 +183,40 @@ async def shared(postgresql_url: str) -> AsyncIterator[Memory]:
         yield SqlMemory(database, FakeClock(), "matrix")
 
 
+DOOR_BEFORE_B = """
+CREATE FUNCTION wait_at_door() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END';
+CREATE TRIGGER door BEFORE INSERT ON memory FOR EACH ROW WHEN (NEW.key = 'b') EXECUTE FUNCTION wait_at_door();
+"""
+"""A server looks for a dead lock once, a second after a wait began: whoever keeps both comes to b when the other one waits for a."""
+
+
 async def test_who_waits_for_another_process_that_waits_for_him_may_try_again(
     shared: Memory, postgresql_url: str
 ) -> None:
     await shared.keep({"a": "1", "b": "1"})
-    async with await psycopg.AsyncConnection.connect(postgresql_url) as other:
+    async with (
+        await psycopg.AsyncConnection.connect(postgresql_url) as other,
+        await psycopg.AsyncConnection.connect(postgresql_url, autocommit=True) as door,
+    ):
+
+        async def wait(count: int) -> None:
+            async def so_many() -> bool:
+                return len(await (await door.execute("SELECT 1 FROM pg_locks WHERE NOT granted")).fetchall()) == count
+
+            await until(so_many, f"{count} that wait")
+
+        await door.execute(DOOR_BEFORE_B)
+        await door.execute("SELECT pg_advisory_lock(1)")
         # It is patient: so the dead lock is ours to find.
         await other.execute("SET deadlock_timeout = '1min'")
         await other.execute("UPDATE memory SET value = 'other' WHERE key = 'b'")
         keeping = asyncio.create_task(shared.keep({"a": "2", "b": "2"}))
-        async with await psycopg.AsyncConnection.connect(postgresql_url, autocommit=True) as looking:
-
-            async def waits() -> bool:
-                return bool(await (await looking.execute("SELECT 1 FROM pg_locks WHERE NOT granted")).fetchall())
-
-            await until(waits, "one that waits")
-        await other.execute("UPDATE memory SET value = 'other' WHERE key = 'a'")
+        await wait(1)
+        taking = asyncio.create_task(other.execute("UPDATE memory SET value = 'other' WHERE key = 'a'"))
+        await wait(2)
+        await door.execute("SELECT pg_advisory_unlock(1)")
         with pytest.raises(StoreUnavailable, match="another process was first"):
             await keeping
+        await taking
     assert [await shared.recall(key) for key in "ab"] == ["other", "other"]

@@ -29,7 +29,7 @@ async def server() -> AsyncIterator[SmtpServer]:
 
 
 def pager(server: SmtpServer, **block: Any) -> Smtp:
-    given = {"host": "127.0.0.1", "port": server.port, "from": "klatsch@example.org", "timeout": 5, **block}
+    given = {"host": "127.0.0.1", "port": server.port, "from": "klatsch@example.org", "timeout": 30, **block}
     made = build("email", Config.model_validate(given), None)
     assert isinstance(made, Smtp)
     return made

@@ -63,7 +63,7 @@ async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
     async with SmtpServer() as smtp:
         async for table in sat_down(world, tmp_path, MANNER):
             stage = table.stage
-            block = {"host": "127.0.0.1", "port": smtp.port, "from": "klatsch@example.org", "timeout": 5}
+            block = {"host": "127.0.0.1", "port": smtp.port, "from": "klatsch@example.org", "timeout": 30}
             stage.email = build("email", Config.model_validate(block), None)
             weekly = Weekly(to=(*map(Place, PLATFORMS), Mailbox("email", "ops@example.org")), wheel=(TOLD,))
             weeks = SqlWeeks(world.database)

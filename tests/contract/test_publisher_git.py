@@ -18,6 +18,7 @@ from bot.ports import Attempt, Rejected, Unavailable, Written
 from tests.contract.servers.git import GitServer, Origin
 from tests.contract.servers.http import Answer, Trouble
 from tests.contract.test_publishers_long import larger_than_ours
+from tests.servers.processes import free_port
 
 TOKEN = "glpat-not-for-anybody"
 FIRST = Attempt("7.40.0")
@@ -311,9 +312,9 @@ async def test_what_a_person_must_repair_is_rejected_and_the_rest_may_pass(
     assert str(raised.value).startswith("minutes: ")
 
 
-async def test_nobody_there_may_pass(origin: Origin, unused_tcp_port: int) -> None:
+async def test_nobody_there_may_pass(origin: Origin) -> None:
     with pytest.raises(Unavailable, match="git says"):
-        await Place(origin, f"http://127.0.0.1:{unused_tcp_port}/x.git", TOKEN).publisher().probe()
+        await Place(origin, f"http://127.0.0.1:{free_port()}/x.git", TOKEN).publisher().probe()
 
 
 async def test_a_wrong_token_is_refused_and_nothing_of_it_is_told(web: Place, caplog: pytest.LogCaptureFixture) -> None:

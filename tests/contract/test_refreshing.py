@@ -40,6 +40,13 @@ def world(tmp_path: Path) -> Iterator[World]:
     world.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that is busy reads no copy too late; where somebody is to come too late, the test says so."""
+    for limit in ("START_WITHIN", "START_AT_ALL_WITHIN", "RECALLED_WITHIN"):
+        monkeypatch.setattr(bot.refreshing, limit, PATIENCE)
+
+
 class Source:
     """A calendar whose body is the names of who is on call, all of the time that is asked for. What is in `answers` is answered
     first, or raised; `waits` is waited for before."""

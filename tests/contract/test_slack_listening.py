@@ -219,7 +219,7 @@ async def test_a_signature_that_is_wrong_or_old_is_refused(slack):
         assert await slack.slack.verify()
         body = b"command=%2Fincident&text=status&user_id=U0ANA&channel_id=C1&trigger_id=1.2.x&team_id=T0"
         now = int(time.time())
-        async with httpx.AsyncClient(verify=False) as client:
+        async with httpx.AsyncClient(verify=False, timeout=PATIENCE) as client:
             for headers in (
                 slack.slack.signed(body, now - 360),
                 {**slack.slack.signed(body, now), "X-Slack-Signature": "v0=00"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 import traceback
@@ -104,6 +105,19 @@ TROUBLES: dict[str, tuple[What, type[DeliveryError], str]] = {
 }
 
 
+async def suffered(slack: SlackHarness, method: str, room: Channel, card: str) -> DeliveryError:
+    """What `method` comes to. On a machine that is busy half a second may be over before Slack is asked for it; then it is tried again."""
+    for _ in range(5):
+        with pytest.raises(DeliveryError) as error:
+            await EFFECTS[method](slack.platform, room.id, card)
+        for _ in range(20):
+            # What was sent at the last moment is read.
+            await asyncio.sleep(0)
+        if slack.slack.calls[-1].method == method:
+            break
+    return error.value
+
+
 @pytest.mark.parametrize("name", TROUBLES)
 async def test_trouble_is_unavailable_or_rejected_and_tells_no_secret(slack, name, monkeypatch, caplog):
     caplog.set_level(logging.DEBUG)
@@ -121,13 +135,12 @@ async def test_trouble_is_unavailable_or_rejected_and_tells_no_secret(slack, nam
         some = [method for method in some if method not in SHARING]
     for method in some:
         slack.slack.order(method, what)
-        with pytest.raises(DeliveryError) as error:
-            await EFFECTS[method](slack.platform, room.id, card)
+        error = await suffered(slack, method, room, card)
         assert slack.slack.calls[-1].method == method
-        assert (type(error.value), reason in error.value.reason) == (kind, True), f"{method}: {error.value!r}"
-        assert error.value.reason.startswith("slack: ")
-        assert len(error.value.reason) < 600
-        told.append(error.value)
+        assert (type(error), reason in error.reason) == (kind, True), f"{method}: {error!r}"
+        assert error.reason.startswith("slack: ")
+        assert len(error.reason) < 600
+        told.append(error)
     monkeypatch.undo()
     if "limited" not in name:
         # No more messages than a channel takes at once.

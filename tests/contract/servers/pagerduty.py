@@ -115,9 +115,9 @@ class PagerDutyServer(HttpServer):
     async def post(self, client: httpx.AsyncClient, url: str, kind: str, key: str | None, agent: object = ANA) -> int:
         """Post one, and once more when it was told to come again; answers the last status."""
         body, headers = self.webhook(kind, key, agent)
-        answer = await client.post(url, content=body, headers=headers, timeout=5)
+        answer = await client.post(url, content=body, headers=headers, timeout=30)
         if answer.status_code == 429 or answer.status_code >= 500:
-            answer = await client.post(url, content=body, headers=headers, timeout=5)
+            answer = await client.post(url, content=body, headers=headers, timeout=30)
         return answer.status_code
 
 

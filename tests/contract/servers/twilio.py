@@ -89,7 +89,7 @@ class TwilioServer(HttpServer):
             "X-Twilio-Signature": signed(self.token, url, fields),
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        async with httpx.AsyncClient(transport=self.transport, trust_env=False) as client:
+        async with httpx.AsyncClient(transport=self.transport, trust_env=False, timeout=30) as client:
             return await client.post(
                 url.replace(self.public, self.reached), content=urlencode(fields), headers={**given, **headers}
             )
