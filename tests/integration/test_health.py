@@ -183,7 +183,7 @@ async def test_a_bot_is_not_ready_while_nobody_can_write(
     tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bot.health.ready, "EVERY", 0.2)
-    # It waits for no database: as long as this nobody here waits for an answer.
+    # `/readyz` waits for no database: whoever asks here gives up before this.
     monkeypatch.setattr(storage.engine, "BUSY_SECONDS", 2 * PATIENCE)
     monkeypatch.setattr(storage.engine, "PATIENCE", 2 * PATIENCE)
     async with bot_on(tmp_path, database_url) as bot_:

@@ -77,7 +77,7 @@ async def test_a_storm_pages_first_says_what_there_is_and_opens_every_room(tmp_p
                 left = waiting(served)["open_room"]
                 rooms = len(await town.bot.rooms()) - 1
                 assert left >= max(1, INCIDENTS - rooms)
-                await until(lambda: not waiting(served).keys() - {"invite"}, "everything but invitations", within=90)
+                await until(lambda: not waiting(served).keys() - {"invite"}, "everything but invitations", within=300)
         shown = [(event["room_id"], event["content"]) for event in await said(town)]
         answers = re.findall(
             r' (\d{3}) "(?:PUT|POST) /_matrix/client/v3/(?:rooms|createRoom)', homeserver.log.read_text()

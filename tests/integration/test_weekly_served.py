@@ -46,8 +46,10 @@ async def test_what_is_due_when_the_bot_begins_is_posted_and_not_again_when_it_b
     database, now = Database(database_url), datetime.now(UTC)
     memory = SqlMemory(database, FakeClock(now), "klatsch: occasions")
     await memory.keep({"weekly": json.dumps({"at": (now - 2 * WEEK).isoformat(), "came": True})})
+    # The same for both, also when it is midnight in between.
+    usual = sections(tmp_path)
     for _ in range(2):
-        async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
+        async with bot_on(tmp_path, database_url, **usual) as served:
 
             async def moved_on() -> bool:
                 kept = json.loads(await memory.recall("weekly") or "{}")
