@@ -71,9 +71,9 @@ class Town:
         found = [one for one in self.slack.channels.values() if one.topic.startswith(f"INC-{number} ")]
         return found[-1] if found else None
 
-    async def opened(self, number: int = 1) -> Channel:
+    async def opened(self, number: int = 1, within: float = PATIENCE) -> Channel:
         """Its channel, when the card is pinned in it."""
-        await until(lambda: self.card(number), f"the card of INC-{number}")
+        await until(lambda: self.card(number), f"the card of INC-{number}", within=within)
         room = self.room(number)
         assert room
         return room
@@ -133,8 +133,17 @@ async def town(folder: Path) -> AsyncIterator[Town]:
         yield Town(server, phone, folder, ana, ben, eve)
 
 
-async def connected(town: Town) -> None:
-    await until(lambda: town.slack.connected, "the connection")
+async def connected(town: Town, within: float = PATIENCE) -> None:
+    await until(lambda: town.slack.connected, "the connection", within=within)
+
+
+async def ready(served: Served) -> None:
+    """It works. A look at the database that took too long on a busy machine is followed by another one."""
+
+    async def well() -> bool:
+        return (await asyncio.to_thread(served.get, "/readyz")).status_code == 200
+
+    await until(well, "being ready")
 
 
 async def fires(served: Served, body: bytes | Mapping[str, Any] = b"") -> None:

@@ -41,7 +41,7 @@ def test_what_was_answered_with_200_survives_a_kill(tmp_path: Path, database_url
     with serving(tmp_path) as served:
         assert served.post(FIRING).status_code == 200
         served.process.kill()
-        served.process.wait(10)
+        served.process.wait(PATIENCE)
     (incident,) = incidents(tmp_path)
     assert [alert["fingerprint"] for alert in incident["alerts"]] == ["df16b7d9b1bf998e"]
 
@@ -214,23 +214,26 @@ async def test_a_sender_that_hangs_up_half_way_disturbs_nobody(bot_: Bot) -> Non
 
 
 async def test_ten_thousand_alerts_in_one_message_are_taken_and_nobody_waits_for_them(
-    bot_: Bot, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # How soon is measured elsewhere.
-    monkeypatch.setattr(adapters.web.machines, "ANSWERED_WITHIN", PATIENCE)
+    monkeypatch.setattr(adapters.web.machines, "ANSWERED_WITHIN", 2 * PATIENCE)
+    monkeypatch.setattr(storage.engine, "PATIENCE", 2 * PATIENCE)
     storm = json.dumps(a_message(*(an_alert(number) for number in range(10_000)))).encode()
-    posting = asyncio.ensure_future(bot_.post(storm))
-    slowest, asked, first = 0.0, 0, time.monotonic()
-    while not posting.done():
-        begun = time.monotonic()
-        assert (await bot_.get("/healthz")).status_code == 200
-        slowest, asked = max(slowest, time.monotonic() - begun), asked + 1
-    assert (await posting).json() == {"status": "ok", "alerts": 10_000}
-    assert asked > 3
-    # Many times what it takes. A bot that is busy with the storm needs nearly as long as the storm, on a slow machine too.
-    assert slowest < max(1.5, (time.monotonic() - first) / 2)
-    (incident,) = bot_.klatsch.lookups.recent()
-    assert incident.alerts_firing == 10_000
+    async with bot_on(tmp_path, database_url) as bot_:
+        posting = asyncio.ensure_future(bot_.post(storm, timeout=2 * PATIENCE))
+        # By the clock of our own work: a machine that does something else meanwhile keeps nobody from an answer.
+        slowest, asked, first = 0.0, 0, time.process_time()
+        while not posting.done():
+            begun = time.process_time()
+            assert (await bot_.get("/healthz")).status_code == 200
+            slowest, asked = max(slowest, time.process_time() - begun), asked + 1
+        assert (await posting).json() == {"status": "ok", "alerts": 10_000}
+        assert asked > 3
+        # Many times what it takes. A bot that is busy with the storm needs nearly as long as the storm.
+        assert slowest < max(1.5, (time.process_time() - first) / 2)
+        (incident,) = bot_.klatsch.lookups.recent()
+        assert incident.alerts_firing == 10_000
 
 
 @pytest.mark.parametrize("bound", ["QUEUE", "QUEUE_ALERTS"])
@@ -244,14 +247,19 @@ async def test_a_full_queue_turns_senders_away_until_there_is_room(
     file = tmp_path / "klatsch.db"
     async with bot_on(tmp_path, f"sqlite:///{file}") as bot_:
         writer = bot_.klatsch.writer
+        # Whatever the bot itself asked for when it began is done before this.
+        assert (await bot_.post(FIRING)).status_code == 200
         async with locked(file):
             posting = [asyncio.ensure_future(bot_.post(FIRING)) for _ in range(12)]
 
             def turned_away() -> list[httpx.Response]:
                 return [task.result() for task in posting if task.done()]
 
+            def taken() -> int:
+                return sum(not item.answer.done() for item in (*writer._batch, *writer._queue))
+
             # Three wait, or are being done; with a batch of up to three that was begun before, that is six.
-            await until(lambda: len(turned_away()) + writer.waiting + len(writer._batch) == 12, "the last of them")
+            await until(lambda: len(turned_away()) + taken() == 12, "the last of them")
             assert 6 <= len(turned_away()) <= 9
             for answer in turned_away():
                 assert answer.status_code == 503

@@ -13,7 +13,7 @@ from tests.integration.test_matrix_story import founded
 from tests.servers.klatsch import environment, incidents, klatsch, served_at, write_config
 from tests.servers.sealed_person import SealedPerson, sealed_person
 from tests.servers.synapse import Synapse
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 async def test_what_is_private_is_read_by_those_who_are_in_it_and_survives_a_kill(
@@ -32,7 +32,7 @@ async def test_what_is_private_is_read_by_those_who_are_in_it_and_survives_a_kil
             await ben.say(room, f"!inc note {canary} one")
             await until(lambda: _answers(ben, room, 1), "the answer")
             served.process.kill()
-            await asyncio.to_thread(served.process.wait, 10)
+            await asyncio.to_thread(served.process.wait, PATIENCE)
         await ben.say(room, f"!inc note {canary} two")
         async with served_at(tmp_path, "again"):
             await until(lambda: _answers(ben, room, 2), "the answer after the kill")

@@ -13,7 +13,7 @@ from typing import Any
 from tests.integration.test_matrix_story import Town, fired, founded, town
 from tests.servers.klatsch import incidents, klatsch, served_at
 from tests.servers.synapse import purge, synapse
-from tests.until import until
+from tests.until import PATIENCE, until
 
 __all__ = ["town"]
 
@@ -32,14 +32,14 @@ def png(width: int = 64) -> bytes:
 PAGE = b"<!doctype html><script>alert(1)</script>"
 
 
-async def _stands(town: Town, count: int) -> list[dict[str, Any]]:
+async def _stands(town: Town, count: int, within: float = PATIENCE) -> list[dict[str, Any]]:
     """The files, once it is known what became of `count` of them."""
 
     async def known() -> list[dict[str, Any]]:
         files = (await asyncio.to_thread(incidents, town.folder))[0]["files"]
         return files if sum(file["kept"] or bool(file["reason"]) for file in files) >= count else []
 
-    return await until(known, "what became of the files")
+    return await until(known, "what became of the files", within=within)
 
 
 async def test_a_picture_is_kept_and_exported_and_goes_with_its_message(town: Town, database_url: str):
@@ -107,7 +107,7 @@ async def test_a_homeserver_that_is_away_and_a_bot_that_is_killed_lose_no_pictur
             room = await town.room()
             await until(lambda: town.card(room), "the card")
             served.process.kill()
-            await asyncio.to_thread(served.process.wait, 10)
+            await asyncio.to_thread(served.process.wait, PATIENCE)
         # All of it comes at once when the bot is back, and the homeserver goes in the middle of it.
         for number in range(20):
             message = await town.ana.show(room, f"{number}.png", png(64 + number))
@@ -116,10 +116,11 @@ async def test_a_homeserver_that_is_away_and_a_bot_that_is_killed_lose_no_pictur
             await _stands(town, 1)
             await asyncio.to_thread(homeserver.stop)
             served.process.kill()
-            await asyncio.to_thread(served.process.wait, 10)
+            await asyncio.to_thread(served.process.wait, PATIENCE)
         async with served_at(tmp_path, "once more"):
             await asyncio.to_thread(homeserver.start)
-            files = await _stands(town, 20)
+            # Whoever is away for long is asked again after as long.
+            files = await _stands(town, 20, within=4 * PATIENCE)
         assert [(file["name"], file["kept"]) for file in files] == [(f"{n}.png", True) for n in range(20)]
         assert [file["size"] for file in files] == [len(png(64 + number)) for number in range(20)]
 

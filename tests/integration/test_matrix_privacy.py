@@ -176,6 +176,8 @@ async def test_a_private_incident_does_not_exist_for_who_is_outside(synapse_serv
         inside = {number: await house_.room_of(number) for number in (TYPED, ROUTED)}
         await town.ana.join(inside[TYPED])
         await ask(town.ana, inside[TYPED], ["note the okapi is out", "role lead @ana"])
+        # A room is there before the bot has written that down.
+        await until(lambda: asyncio.to_thread(house_.served.rests), "the end of all work")
         before = incidents(tmp_path, (TYPED, ROUTED))
 
         announced, public, corridor = house_.outside

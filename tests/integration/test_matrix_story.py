@@ -16,7 +16,7 @@ import pytest
 from tests.servers.klatsch import Served, incidents, klatsch, served_at, write_config
 from tests.servers.matrix_person import MatrixPerson
 from tests.servers.synapse import NAME, Synapse, synapse
-from tests.until import until
+from tests.until import PATIENCE, until
 
 FIRING = Path(__file__).parent.parent / "fixtures" / "alertmanager" / "firing_single.json"
 
@@ -69,7 +69,7 @@ class Town:
         shown = {m["id"]: m["content"]["body"] for m in await self.ana.messages(room)}
         return str(shown.get(pinned[0], "")) if pinned else ""
 
-    async def types(self, person: MatrixPerson, room: str, line: str) -> str:
+    async def types(self, person: MatrixPerson, room: str, line: str, within: float = PATIENCE) -> str:
         """The bot's answer to a line."""
         typed = await person.say(room, f"!inc {line}")
 
@@ -79,7 +79,7 @@ class Town:
                     return str(said["content"]["body"])
             return ""
 
-        return await until(answer, f"an answer to `{line}`")
+        return await until(answer, f"an answer to `{line}`", within=within)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ async def test_nothing_is_lost_when_the_bot_is_killed_and_started_again(town: To
         room = await town.room()
         await until(lambda: town.card(room), "the card")
         served.process.kill()
-        served.process.wait(10)
+        served.process.wait(PATIENCE)
     for number in range(30):
         await ana.say(room, f"!inc note line {number:02}")
     async with served_at(town.folder, "again"):
@@ -171,8 +171,14 @@ async def test_nothing_is_lost_when_the_bot_is_killed_and_started_again(town: To
         noted = [entry["text"] for entry in incident["timeline"] if entry["kind"] == "noted"]
         assert noted == [*(f"line {number:02}" for number in range(30)), "the last one"]
         assert len(incident["rooms"]) == 1
-        said = [m for m in await ana.messages(room) if m["sender"] == town.bot.user_id]
-        to = [m["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] for m in said if _is_answer(m)]
+
+        async def answered() -> list[str]:
+            said = [m for m in await ana.messages(room) if m["sender"] == town.bot.user_id]
+            to = [m["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] for m in said if _is_answer(m)]
+            return to if len(to) > 30 else []
+
+        # A line is done after the one before, and answered when its answer gets there.
+        to = await until(answered, "the answers to all of them")
         assert len(to) == len(set(to)) == 31
 
 
@@ -189,7 +195,8 @@ async def test_a_homeserver_that_restarts_in_the_middle_loses_nothing_and_stops_
             said = await asyncio.to_thread(klatsch, tmp_path, "say", "--as", "ana", "INC-1 note meanwhile")
             assert said.returncode == 0, said.stderr
             await asyncio.to_thread(homeserver.start)
-            assert "after" in await town.types(town.ana, room, "note after")
+            # Whoever is away for long is asked again after as long.
+            assert "after" in await town.types(town.ana, room, "note after", within=4 * PATIENCE)
 
             async def digest() -> bool:
                 return any("meanwhile" in m["content"]["body"] for m in await town.ana.messages(room))
@@ -212,7 +219,7 @@ async def test_of_two_bots_one_listens_and_the_other_follows_when_it_dies(town: 
             for number in range(5):
                 await town.types(ana, room, f"note with two {number}")
             one.process.kill()
-            await asyncio.to_thread(one.process.wait, 10)
+            await asyncio.to_thread(one.process.wait, PATIENCE)
             await town.types(ana, room, "note with one")
             said = [m for m in await ana.messages(room) if m["sender"] == town.bot.user_id and _is_answer(m)]
             assert len(said) == 6

@@ -83,9 +83,11 @@ async def chunks(size: int) -> AsyncIterator[bytes]:
 
 @pytest.mark.parametrize("declared", [True, False], ids=["declared", "in chunks"])
 async def test_a_body_beyond_the_limit_does_not_reach_it_and_one_of_the_limit_does(
-    posted: tuple[Bot, Posted], declared: bool
+    posted: tuple[Bot, Posted], declared: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bot, platform = posted
+    # How long it may take is asked below.
+    monkeypatch.setattr(adapters.web.mounted, "SENT_WITHIN", PATIENCE)
 
     async def post(size: int) -> httpx.Response:
         headers = {"Content-Length": str(size)} if declared else {}

@@ -11,7 +11,7 @@ import pytest
 from tests.contract.servers.http import Trouble
 from tests.integration.slack_town import Town, fires, serving, town
 from tests.servers.klatsch import Served
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def town_(tmp_path: Path) -> AsyncIterator[Town]:
 
 async def killed(served: Served) -> None:
     served.process.kill()
-    await asyncio.to_thread(served.process.wait, 10)
+    await asyncio.to_thread(served.process.wait, PATIENCE)
 
 
 def asked(town_: Town, method: str, error: str = "HANG") -> Callable[[], bool]:
@@ -54,7 +54,8 @@ async def test_a_bot_that_is_killed_goes_on_where_it_was(town_: Town, tmp_path: 
 
         # Taken, and not done: who Eve is is not known, and what the reaction is on is not answered.
         message = await ben.posts(room, "it answers again")
-        slack.order("reactions.get", Trouble.HANG)
+        # Also when it is asked again: the bot waits ten seconds for an answer.
+        slack.every(1, Trouble.HANG, "reactions.get")
         await ben.reacts(room, message, "pushpin")
         await until(asked(town_, "reactions.get"), "the question for the message")
         await until(lambda: slack.events[-1].acked, "the acknowledgement of the reaction")
@@ -65,6 +66,7 @@ async def test_a_bot_that_is_killed_goes_on_where_it_was(town_: Town, tmp_path: 
         slack.comes_later = words
         assert town_.noted() == []
         await killed(served)
+        slack.every(0, Trouble.HANG)
 
     async with serving(town_, "third") as served:
         await until(lambda: sorted(town_.noted()) == ["it answers again", "the line of eve"], "what was taken")

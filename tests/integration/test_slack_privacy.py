@@ -3,6 +3,7 @@ under links, among the channels, nor in the words that only they read."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -118,6 +119,8 @@ async def test_a_private_incident_does_not_exist_for_who_is_outside(tmp_path: Pa
         assert [room.kind for room in house_.inside.values()] == ["private", "private"]
         await ana.slash(house_.inside[TYPED], "note the okapi is out")
         await until(lambda: "the okapi is out" in town_.noted(TYPED), "the note")
+        # A card is there before the bot has written that down.
+        await until(lambda: asyncio.to_thread(house_.served.rests), "the end of all work")
         before = incidents(tmp_path, (TYPED, ROUTED))
         direct = town_.slack.direct([town_.slack.bot_user, eve.id])
         for room, step in (("#incidents", 1), (house_.public, 3), (direct, 4)):

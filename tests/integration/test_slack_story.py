@@ -40,6 +40,8 @@ async def test_from_an_alert_to_a_postmortem_in_slack(town_: Town, database_url:
         assert (page["topic"], page["title"]) == ("ana-pages", "SEV1 INC-1: Nova API on ctl01 does not answer")
         await ben.joins(room)
 
+        # Who answers before the bot has heard that it was sent is told to have answered first.
+        await until(lambda: town_.export()["pages"][0]["outcomes"], "that the page was sent")
         await presses(ana, room, "Acknowledge", "Ana Ruiz has it; nobody else is woken")
         taken = await ana.slash(room, "take lead")
         assert taken.text == "INC-1 · Ana Ruiz is lead"

@@ -181,6 +181,8 @@ async def test_nobody_answers_and_the_next_person_is_asked(tmp_path: Path, datab
         await it.alert((FIXTURES / "firing_single.json").read_bytes())
         await until(lambda: [m for m in it.mailbox.mails if "ben@example.org" in m.recipients], "the mail to ben")
         assert it.incident().paging.people == ("ben",)
+        # Once ben has it, nothing goes to ana any more that has not gone yet.
+        await until(lambda: it.phone.shown("ana-pages"), "the page to ana")
         (mail,) = [m for m in it.mailbox.mails if "ben@example.org" in m.recipients]
         link = re.search(r"http://\S+/ack/\S+", mail.body("plain"))[0]
         assert (await it.client.post(link)).status_code == 200

@@ -27,9 +27,11 @@ WEEK = timedelta(weeks=1)
 
 
 def sections(folder: Path) -> dict[str, object]:
+    """The digest came three days ago, whatever day it is, so that none comes due while a test runs."""
+    cron = f"{datetime.now(UTC) - timedelta(days=3):%a} 09:00".lower()
     return {
         "chat": {"zone": "Europe/Berlin", "console": {"folder": str(folder / "rooms")}},
-        "digest": {"zone": "Europe/Berlin"},
+        "digest": {"zone": "Europe/Berlin", "cron": cron},
     }
 
 
@@ -44,8 +46,10 @@ async def test_what_is_due_when_the_bot_begins_is_posted_and_not_again_when_it_b
     database, now = Database(database_url), datetime.now(UTC)
     memory = SqlMemory(database, FakeClock(now), "klatsch: occasions")
     await memory.keep({"weekly": json.dumps({"at": (now - 2 * WEEK).isoformat(), "came": True})})
+    # The same for both, also when it is midnight in between.
+    usual = sections(tmp_path)
     for _ in range(2):
-        async with bot_on(tmp_path, database_url, **sections(tmp_path)) as served:
+        async with bot_on(tmp_path, database_url, **usual) as served:
 
             async def moved_on() -> bool:
                 kept = json.loads(await memory.recall("weekly") or "{}")
@@ -105,7 +109,7 @@ async def test_the_page_leads_to_the_weeks_since_the_first_incident(tmp_path: Pa
 
 
 async def test_a_digest_knows_the_days_off_that_are_configured(tmp_path: Path, database_url: str) -> None:
-    holidays = {"digest": {"zone": "Europe/Berlin", "holidays": ["2026-11-18", "2026-11-25"]}}
+    holidays = {"digest": {"zone": "Europe/Berlin", "cron": "mon 09:00", "holidays": ["2026-11-18", "2026-11-25"]}}
     async with bot_on(tmp_path, database_url, **{**sections(tmp_path), **holidays}) as served:
         digests = served.klatsch.learning.digests
         week = Gathered(monday("2026-11-16"), monday("2026-11-23"))

@@ -101,6 +101,11 @@ class Served:
     def get(self, path: str) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", timeout=30, trust_env=False, verify=False)
 
+    def rests(self) -> bool:
+        """Whether nothing waits to be done outside but clocks: what it has told others is written down here, too."""
+        told = self.get("/metrics").text
+        return "klatsch_database_up 1.0" in told and "klatsch_outbox_waiting{" not in told
+
 
 @contextmanager
 def serving(folder: Path, *arguments: str, name: str = "serve") -> Iterator[Served]:
