@@ -30,23 +30,27 @@ async def until(
     """
     end = time.monotonic() + within
     while True:
+        over = time.monotonic() > end
         answer = there()
         found: T = await answer if isawaitable(answer) else answer
         if found:
             return found
-        _check(end, what, within)
+        _check(over, what, within)
         await asyncio.sleep(every)
 
 
 def wait_until(there: Callable[[], T], what: str, *, within: float = PATIENCE, every: float = EVERY) -> T:
     """The same where no loop runs."""
     end = time.monotonic() + within
-    while not (found := there()):
-        _check(end, what, within)
+    while True:
+        over = time.monotonic() > end
+        if found := there():
+            return found
+        _check(over, what, within)
         time.sleep(every)
-    return found
 
 
-def _check(end: float, what: str, within: float) -> None:
-    if time.monotonic() > end:
+def _check(over: bool, what: str, within: float) -> None:
+    """`over`: it was before the last look; who was held up during one looks once more."""
+    if over:
         raise DidNotCome(f"{what} did not come within {within:g} s")

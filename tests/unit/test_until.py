@@ -29,6 +29,16 @@ async def test_what_does_not_come_is_named():
         await until(lambda: None, "the page", within=0.01)
 
 
+async def test_who_is_held_up_while_looking_looks_once_more():
+    looks = [False, True]
+
+    async def slowly() -> bool:
+        await asyncio.sleep(0.02)
+        return looks.pop(0)
+
+    assert await until(slowly, "it", within=0.01)
+
+
 async def test_what_goes_wrong_while_looking_ends_the_wait():
     with pytest.raises(ZeroDivisionError):
         await until(lambda: 1 / 0, "it")
