@@ -29,14 +29,10 @@ async def test_what_does_not_come_is_named():
         await until(lambda: None, "the page", within=0.01)
 
 
-async def test_who_is_held_up_while_looking_looks_once_more():
-    looks = [False, True]
-
-    async def slowly() -> bool:
-        await asyncio.sleep(0.02)
-        return looks.pop(0)
-
-    assert await until(slowly, "it", within=0.01)
+async def test_who_was_held_up_until_the_time_is_over_looks_once_more():
+    looks = iter([None, "here"] * 2)
+    assert await until(lambda: next(looks), "it", within=0.0) == "here"
+    assert wait_until(lambda: next(looks), "it", within=0.0) == "here"
 
 
 async def test_what_goes_wrong_while_looking_ends_the_wait():
