@@ -13,6 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PIP_USER := 0
 export PIP_NO_INPUT := 1
+# Seconds without a byte. A mirror that fetches a large package first says nothing for longer than pip waits by itself.
+export PIP_DEFAULT_TIMEOUT ?= 120
 
 # The locks are complete, so nothing is resolved here, and most modules are never imported, so none is compiled ahead.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-deps --no-compile

@@ -20,11 +20,14 @@ def pytest_configure() -> None:
     """Hundreds of programs are started here, and few of them are Python's fastest: what each would do anew is done once.
 
     Bytecode is kept, whatever the environment says, or each of them compiles all it imports; and nobody here speaks TLS, so
-    there are no authorities to read. What the tests write lies in memory where there is room."""
+    there are no authorities to read. Whom they ask is on this machine, which a proxy would look for on its own. What the tests
+    write lies in memory where there is room."""
     _same_each_time()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
     os.environ["SSL_CERT_DIR"] = os.devnull
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
     if place := folder_in_memory():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 

@@ -340,9 +340,10 @@ def test_every_provider_is_tested_against_its_contract(section: str, type: str) 
 
 
 def committed() -> list[Path]:
-    """The files of the project: what git has, and what is new and not ignored."""
+    """The files of the project: what git has, and what is new and not ignored. Git reads no clone of another user unless told to."""
+    asked = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        ["git", "-c", f"safe.directory={ROOT}", *asked],
         cwd=ROOT,
         capture_output=True,
         check=True,

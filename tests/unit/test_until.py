@@ -29,6 +29,12 @@ async def test_what_does_not_come_is_named():
         await until(lambda: None, "the page", within=0.01)
 
 
+async def test_who_was_held_up_until_the_time_is_over_looks_once_more():
+    looks = iter([None, "here"] * 2)
+    assert await until(lambda: next(looks), "it", within=0.0) == "here"
+    assert wait_until(lambda: next(looks), "it", within=0.0) == "here"
+
+
 async def test_what_goes_wrong_while_looking_ends_the_wait():
     with pytest.raises(ZeroDivisionError):
         await until(lambda: 1 / 0, "it")
