@@ -268,7 +268,10 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
             encoding="utf-8",
         )
         ntfy.orders.append(Trouble.HANG)
-        async with served_at(tmp_path) as bot, httpx.AsyncClient(trust_env=False, verify=False) as http:
+        async with (
+            served_at(tmp_path) as bot,
+            httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=False) as http,
+        ):
             alert = {
                 "status": "firing",
                 "fingerprint": "f1",

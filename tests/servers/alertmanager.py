@@ -12,6 +12,7 @@ import httpx
 
 from tests.servers import absent
 from tests.servers.processes import free_port, running
+from tests.until import PATIENCE
 
 # Debian renames the program, upstream's archive does not.
 NAMES = ("prometheus-alertmanager", "alertmanager")
@@ -24,7 +25,9 @@ class Alertmanager:
 
     def add(self, alerts: Sequence[Mapping[str, Any]]) -> None:
         """Tell it about alerts, in the shape of its API: labels, annotations, startsAt, endsAt, generatorURL."""
-        httpx.post(f"{self.url}/api/v2/alerts", json=list(alerts), trust_env=False, verify=False).raise_for_status()
+        address = f"{self.url}/api/v2/alerts"
+        answer = httpx.post(address, json=list(alerts), timeout=PATIENCE, trust_env=False, verify=False)
+        answer.raise_for_status()
 
 
 @contextmanager

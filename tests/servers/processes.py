@@ -12,7 +12,7 @@ from functools import cache
 from itertools import chain, cycle
 from pathlib import Path
 
-from tests.until import DidNotCome, wait_until
+from tests.until import PATIENCE, DidNotCome, wait_until
 
 
 class DidNotStart(Exception):
@@ -83,10 +83,10 @@ def running(
     finally:
         process.send_signal(stop)
         try:
-            process.wait(20)
+            process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            process.wait(PATIENCE)
 
 
 def _wait(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path, patience: float) -> None:

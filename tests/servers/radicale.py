@@ -12,6 +12,7 @@ import httpx
 
 from tests.servers import absent
 from tests.servers.processes import free_port, running
+from tests.until import PATIENCE
 
 COLLECTION = """<?xml version="1.0" encoding="utf-8"?>
 <mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>
@@ -41,7 +42,9 @@ class Radicale:
     def _do(self, method: str, url: str, body: str = "") -> None:
         headers = {"Content-Type": "text/calendar; charset=utf-8"}
         auth = ("klatsch", self.password)
-        answer = httpx.request(method, url, content=body.encode(), headers=headers, auth=auth, trust_env=False)
+        answer = httpx.request(
+            method, url, content=body.encode(), headers=headers, auth=auth, timeout=PATIENCE, trust_env=False
+        )
         answer.raise_for_status()
 
 
@@ -64,9 +67,9 @@ def radicale() -> Iterator[Radicale]:
             ready=lambda: _ready(port),
             log=folder / "radicale.log",
         ):
-            auth = ("klatsch", password)
-            httpx.request("MKCOL", url, content=COLLECTION, auth=auth, trust_env=False).raise_for_status()
-            yield Radicale(url, password)
+            server = Radicale(url, password)
+            server._do("MKCOL", url, COLLECTION)
+            yield server
 
 
 def _ready(port: int) -> bool:
