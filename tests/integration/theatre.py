@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,7 +44,6 @@ Step = tuple[str, int]
 
 NOWHERE: Step = ("", 0)
 
-WAYS = ("ntfy", "email")
 SENT_AGAIN = (KINDS[SendPage], KINDS[MailWeeklyDigest])
 """What cannot but be sent once more when the process dies between the provider's yes and our commit."""
 
@@ -79,18 +78,17 @@ class Life:
     def log(self) -> str:
         return (Path(self.job.folder) / "log").read_text()[-2000:]
 
-    def died(self) -> None:
-        """It was killed: where that was, and what it had sent, is kept in mind. It had one effect in hand at a time."""
-        steps = self.steps
-        self.killed_at.append((steps[-2] if len(steps) > 1 else "", steps[-1]))
+    def died(self, sent: Mapping[str, int]) -> None:
+        """It was killed: where that was is kept in mind, and what it had in hand. `sent`: how many different ones arrived, by way."""
+        *before, last = self.steps
+        self.killed_at.append((before[-1] if before else "", last))
         # Others commit in between, so the steps do not tell what is settled.
-        begun = outbox.c.state == "waiting", outbox.c.attempt > 0, outbox.c.kind.in_(SENT_AGAIN)
+        settled = outbox.c.state == "done", outbox.c.kind.in_(SENT_AGAIN)
         with closing(Database(self.job.database)) as database, database.read() as connection:
-            lanes = [lane.split(":") for lane in connection.execute(select(outbox.c.lane).where(*begun)).scalars()]
-        for way in WAYS:
-            calls = [step for step in steps if step.endswith((f" {way}.trigger", f" {way}.send"))]
-            taken = bool(calls) and calls[-1].startswith("after")
-            self.unsettled[way] += taken and any(way in lane for lane in lanes)
+            lanes = [lane.split(":") for lane in connection.execute(select(outbox.c.lane).where(*settled)).scalars()]
+        for way, count in sent.items():
+            if last.startswith(f"after {way}.") or any(f" {way}." in step for step in before):
+                self.unsettled[way] += count - sum(way in lane for lane in lanes)
 
 
 class Theatre:
@@ -160,7 +158,7 @@ class Theatre:
         ended = int(await stage.stdout.readline())
         self._stages.put_nowait(stage)
         if ended == KILLED:
-            await asyncio.to_thread(life.died)
+            await asyncio.to_thread(life.died, {way: len(arrived) for way, arrived in self.pages(life).items()})
         return ended
 
     def pages(self, life: Life) -> dict[str, Counter[str]]:
