@@ -28,7 +28,7 @@ from bot.terminal.keyboard import typed_line
 TOKEN = "demo-only"  # noqa: S105 - it protects nothing and lives for seconds
 """Of this process, on this machine's loopback, for as long as the demo runs."""
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds to wait for a step before the demo says that it failed."""
 
 READING = 0.45

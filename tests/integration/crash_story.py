@@ -46,7 +46,7 @@ from bot.perform import Providers
 from bot.ports import Said
 from storage.engine import Database
 from storage.lookups import SqlLookups
-from tests.until import until
+from tests.until import PATIENCE, until
 
 GIVE_UP = 60
 """Seconds a child may live; a story takes about one."""
@@ -253,8 +253,10 @@ def hurry(klatsch: Klatsch, job: Job) -> None:
     """Shorter waits. A process that is killed loses nothing it has written, so the disk need not be waited for."""
     outgoing.CARD_SETTLES = timedelta(milliseconds=5)
     outgoing.DIGEST_SETTLES = timedelta(milliseconds=10)
-    bot.deliver.LEASE = LEASE
-    bot.deliver.RENEW_EVERY = LEASE.total_seconds() / 2
+    if not klatsch.database.sqlite and job.kill_at[0]:
+        # Whoever lives on is in nobody's way, and is not disturbed when the machine stands still for as long.
+        bot.deliver.LEASE = LEASE
+        bot.deliver.RENEW_EVERY = LEASE.total_seconds() / 2
     bot.deliver.POLL = 0.1
     # As many at a time as the job says, pages too: which of them had begun decides what cannot be avoided.
     bot.deliver.IN_FLIGHT, bot.deliver.URGENT_IN_FLIGHT = job.in_flight, 0
@@ -351,7 +353,7 @@ async def serving(job: Job, config: Config) -> AsyncIterator[Running]:
 async def live(job: Job, config: Config, story: type[Story]) -> None:
     async with (
         serving(job, config) as running,
-        httpx.AsyncClient(base_url=running.listeners[0].url, trust_env=False, verify=False) as http,
+        httpx.AsyncClient(base_url=running.listeners[0].url, timeout=PATIENCE, trust_env=False, verify=False) as http,
     ):
         await story(running, http).tell()
         # Everything is on the disk; there is no need to leave in order. (That has a test of its own.)

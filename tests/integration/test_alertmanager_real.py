@@ -15,7 +15,7 @@ from bot.incident.model import Refused
 from tests.servers.alertmanager import Alertmanager, alertmanager
 from tests.servers.klatsch import TOKEN, incidents, klatsch, serving, write_config
 from tests.servers.processes import free_port
-from tests.until import wait_until
+from tests.until import PATIENCE, wait_until
 
 CONFIGURATION = """
 route:
@@ -83,7 +83,7 @@ def with_alerts(folder: Path, *states: str) -> Callable[[], dict[str, Any] | Non
 
 def requests(url: str) -> float:
     """How many messages were accepted so far."""
-    for line in httpx.get(f"{url}/metrics", trust_env=False, verify=False).text.splitlines():
+    for line in httpx.get(f"{url}/metrics", timeout=PATIENCE, trust_env=False, verify=False).text.splitlines():
         if line.startswith("klatsch_alert_requests_total") and 'code="200"' in line:
             return float(line.rpartition(" ")[2])
     return 0

@@ -14,6 +14,7 @@ from bot.oncall.calendar import names_of, understood
 from bot.ports import Rejected
 from tests.contract.calendars import END, START, built
 from tests.servers.radicale import Radicale, radicale
+from tests.until import PATIENCE
 
 PEOPLE = {"ana": Person("ana", "Ana Ruiz", email="ana@example.org"), "ben": Person("ben", "Ben Weiss")}
 WEEKS = """DTSTART;TZID=Europe/Berlin:20261130T090000
@@ -32,7 +33,7 @@ def server() -> Iterator[Radicale]:
 
 async def test_a_calendar_of_a_real_server_is_followed_through_its_changes(server: Radicale) -> None:
     server.put("weeks", WEEKS)
-    async with Http(trust_env=False) as http:
+    async with Http(seconds=PATIENCE, trust_env=False) as http:
         source = built("ics", http, url=server.url, user="klatsch", password=server.password)
 
         async def fetched(before: Fetched | None = None) -> Fetched | None:

@@ -160,7 +160,7 @@ async def survives(stage: Theatre, deaths: Deaths, expected: Ending) -> tuple[li
             wrong.append(f"other pages: {pages}")
         for way, arrived in pages.items():
             extra = arrived.total() - len(arrived)
-            allowed = life.may_page_again(way)
+            allowed = life.unsettled[way]
             # With many effects in hand, other steps come between a provider's yes and our commit.
             if extra != allowed if deaths.in_flight == 1 else extra > len(life.killed_at) * len(arrived):
                 wrong.append(f"{extra} pages too many by {way}, {allowed} cannot be avoided")
@@ -268,7 +268,10 @@ postmortem: {{folder: "{tmp_path}/drafts"}}
             encoding="utf-8",
         )
         ntfy.orders.append(Trouble.HANG)
-        async with served_at(tmp_path) as bot, httpx.AsyncClient(trust_env=False, verify=False) as http:
+        async with (
+            served_at(tmp_path) as bot,
+            httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=False) as http,
+        ):
             alert = {
                 "status": "firing",
                 "fingerprint": "f1",

@@ -66,7 +66,7 @@ def pages(stage: Theatre, life: Life) -> list[str]:
     arrived = stage.pages(life)
     wrong = [] if [len(arrived[way]) for way in ("ntfy", "email")] == [1, 1] else [f"other pages: {arrived}"]
     for way, counted in arrived.items():
-        extra, allowed = counted.total() - len(counted), life.may_page_again(way)
+        extra, allowed = counted.total() - len(counted), life.unsettled[way]
         if extra > allowed:
             wrong.append(f"{extra} pages too many by {way}, {allowed} cannot be avoided")
     return wrong

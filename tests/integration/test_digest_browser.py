@@ -173,8 +173,10 @@ def test_the_other_language_and_the_other_weeks_are_one_step_away(reads: Reads) 
     assert page.locator("html").get_attribute("lang") == "de"
     assert page.locator("h1").inner_text().startswith("KW 47: 3 Störungen")
     page.get_by_role("navigation").get_by_role("link", name="2026-11-16").click()
+    page.wait_for_url("**until=**lang=de")
     assert page.locator("h1").inner_text().startswith("KW 46: ")
     page.get_by_role("link", name="English").click()
+    page.wait_for_url("**until=**lang=en")
     assert page.locator("h1").inner_text().startswith("Week 46: ")
 
 

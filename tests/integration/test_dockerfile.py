@@ -52,7 +52,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 command,
                 shell=True,
                 cwd=source,
-                env={**environment, "PIP_RETRIES": "1"},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,

@@ -7,10 +7,13 @@ import asyncio
 import re
 from pathlib import Path
 
+import pytest
+
+import bot.health.ready
 from bot.chat.drilled import BANNER
 from bot.terminal.say import exported
 from tests.served import Served, served
-from tests.until import until
+from tests.until import PATIENCE, until
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "alertmanager"
 
@@ -95,7 +98,11 @@ async def told(it: Served, before: list[str]) -> list[str]:
     ]
 
 
-async def test_nothing_of_a_drill_gets_out_whatever_is_typed_in_it(tmp_path: Path, database_url: str):
+async def test_nothing_of_a_drill_gets_out_whatever_is_typed_in_it(
+    tmp_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    # However long the database takes to answer.
+    monkeypatch.setattr(bot.health.ready, "WITHIN", PATIENCE)
     async with served(tmp_path, database_url) as it:
         await it.alert((FIXTURES / "firing_single.json").read_bytes())
         await it.quiet()

@@ -10,16 +10,20 @@ import shutil
 import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import select
+
 from adapters.chat.console import Config as RoomsConfig
 from adapters.chat.console import ConsolePlatform, build
+from bot.incident.effects import KINDS, MailWeeklyDigest, SendPage
 from storage import migrate
 from storage.engine import Database
+from storage.tables import outbox
 from tests.clock import FakeClock
 from tests.contract.servers.ntfy import NtfyServer
 from tests.contract.servers.smtp import SmtpServer
@@ -40,6 +44,9 @@ Step = tuple[str, int]
 
 NOWHERE: Step = ("", 0)
 
+SENT_AGAIN = (KINDS[SendPage], KINDS[MailWeeklyDigest])
+"""What cannot but be sent once more when the process dies between the provider's yes and our commit."""
+
 P = TypeVar("P")
 D = TypeVar("D")
 
@@ -51,6 +58,8 @@ class Life:
     job: Job
     killed_at: list[tuple[str, str]] = field(default_factory=list)
     """(the step before, the step)"""
+    unsettled: Counter[str] = field(default_factory=Counter)
+    """By which way it had sent something, and not yet written down that it had, how often it was killed."""
 
     @property
     def steps(self) -> list[str]:
@@ -69,10 +78,17 @@ class Life:
     def log(self) -> str:
         return (Path(self.job.folder) / "log").read_text()[-2000:]
 
-    def may_page_again(self, way: str) -> int:
-        """How often it was killed between the provider's yes and our commit."""
-        taken = f"after {way}.trigger"
-        return sum(step == taken or (step, before) == ("before commit", taken) for before, step in self.killed_at)
+    def died(self, sent: Mapping[str, int]) -> None:
+        """It was killed: where that was is kept in mind, and what it had in hand. `sent`: how many different ones arrived, by way."""
+        *before, last = self.steps
+        self.killed_at.append((before[-1] if before else "", last))
+        # Others commit in between, so the steps do not tell what is settled.
+        settled = outbox.c.state == "done", outbox.c.kind.in_(SENT_AGAIN)
+        with closing(Database(self.job.database)) as database, database.read() as connection:
+            lanes = [lane.split(":") for lane in connection.execute(select(outbox.c.lane).where(*settled)).scalars()]
+        for way, count in sent.items():
+            if last.startswith(f"after {way}.") or any(f" {way}." in step for step in before):
+                self.unsettled[way] += count - sum(way in lane for lane in lanes)
 
 
 class Theatre:
@@ -142,8 +158,7 @@ class Theatre:
         ended = int(await stage.stdout.readline())
         self._stages.put_nowait(stage)
         if ended == KILLED:
-            steps = life.steps
-            life.killed_at.append((steps[-2] if len(steps) > 1 else "", steps[-1]))
+            await asyncio.to_thread(life.died, {way: len(arrived) for way, arrived in self.pages(life).items()})
         return ended
 
     def pages(self, life: Life) -> dict[str, Counter[str]]:

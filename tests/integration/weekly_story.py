@@ -1,4 +1,4 @@
-"""A third story for the crash test: no bot ran for three Mondays, and now one does. The digest that was missed is asked for, posted with its
+"""A third story for the crash test: no bot ran for three weeks, and now one does. The digest that was missed is asked for, posted with its
 details, and mailed.
 
 A fork server, as `crash_story` is.
@@ -7,6 +7,7 @@ A fork server, as `crash_story` is.
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
@@ -17,31 +18,43 @@ from bot.handle import Rules, handle
 from bot.incident import commands as c
 from bot.incident.model import Kind, Mark, Severity
 from storage.engine import Database
+from storage.lookups import SqlLookups
 from storage.memory import SqlMemory
 from storage.store import SqlStore
 from storage.tables import outbox
 from tests.clock import FakeClock
-from tests.integration.crash_story import Job, Story, main, past, written
+from tests.integration.crash_story import NOBODY, Job, Story, main, past, written
 from tests.world import an_ask
 
 OFTEN = 0.03
 """Seconds between two looks."""
 
 AGO = timedelta(days=22)
-"""When the last one was sent: at least three Mondays."""
+"""When the last one was sent. The next is none of this story's, whenever that is told: the day it comes on was yesterday, or is today
+and its hour is long gone."""
 
 
 def config_of(job: Job) -> Config:
+    past(job, before)
     file = written(
         job,
         f"""
 people: {{ana: {{name: Ana Ruiz}}}}
-digest: {{to: [announce, "{job.mailbox}"]}}
+digest: {{cron: "{day_of(job)} 09:00", to: [announce, "{job.mailbox}"]}}
 """,
     )
     bot.learning.occasions.LOOKS_EVERY = OFTEN
-    past(job, before)
     return load(file, {})
+
+
+def day_of(job: Job) -> str:
+    """The day of the week on which the past began: the same in all of a life, be it one over midnight."""
+    if job.topic == NOBODY:
+        return "mon"
+    with closing(Database(job.database)) as database:
+        began = SqlLookups(database).incident(1)
+    assert began is not None
+    return f"{began.opened_at:%a}".lower()
 
 
 def before(database: Database) -> None:

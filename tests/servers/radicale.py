@@ -67,11 +67,9 @@ def radicale() -> Iterator[Radicale]:
             ready=lambda: _ready(port),
             log=folder / "radicale.log",
         ):
-            auth = ("klatsch", password)
-            httpx.request(
-                "MKCOL", url, content=COLLECTION, auth=auth, timeout=PATIENCE, trust_env=False
-            ).raise_for_status()
-            yield Radicale(url, password)
+            server = Radicale(url, password)
+            server._do("MKCOL", url, COLLECTION)
+            yield server
 
 
 def _ready(port: int) -> bool:
