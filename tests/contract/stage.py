@@ -16,7 +16,7 @@ from adapters.chat.console import Config, ConsolePlatform, build
 from bot.alerts.model import Alert, Notification
 from bot.chat.document import Link, Paragraph
 from bot.chat.templates import Templates
-from bot.deliver import Deliverer
+from bot.deliver import LEASE, Deliverer
 from bot.destinations import Place
 from bot.digests import Digests, Weekly
 from bot.duty import Duty
@@ -39,7 +39,7 @@ LONG_ENOUGH = 3
 """Seconds after which a card and a digest have settled."""
 
 PATIENT = 20
-"""Looks; the longest lease takes some ten seconds of them."""
+"""Looks, a hundredth of a second each."""
 
 
 class Stage:
@@ -116,8 +116,8 @@ class Stage:
             self.deliverer = self.another_process()
 
     async def until(self, met: Callable[[], bool], what: str) -> None:
-        """Until `met` says yes; a second passes from look to look, and while something is under way once in `PATIENT` looks:
-        on a busy machine no lease ends and no timer is late because of that."""
+        """Until `met` says yes; a second passes from look to look, while something is under way once in `PATIENT` looks, and
+        none while something is due: on a busy machine no lease ends and no timer is late because of that."""
         looks = 0
 
         def looked() -> bool:
@@ -125,17 +125,15 @@ class Stage:
             if met():
                 return True
             looks += 1
-            if looks >= PATIENT or not self.busy():
+            held = [*self.deliverer._held.values()]
+            if self.world.outbox.next_due() != timedelta(0) and (looks >= PATIENT or not held):
                 looks = 0
+                self.world.outbox.renew(held, LEASE)
                 self.clock.forward(seconds=1)
                 self.deliverer.wake()
             return False
 
         await until(looked, what, every=0.01)
-
-    def busy(self) -> bool:
-        """Whether something is due or being done."""
-        return bool(self.deliverer._held) or self.world.outbox.next_due() == timedelta(0)
 
     def incident(self, number: int = 1):
         found = self.world.lookups.incident(number)
