@@ -14,6 +14,7 @@ from bot.alerts.model import Notification
 from bot.chat.drilled import BANNER
 from bot.chat.templates import Templates
 from bot.converse import Conversation
+from bot.deliver import Deliverer
 from bot.duty import Duty
 from bot.incident import commands as c
 from bot.incident import effects as f
@@ -78,13 +79,13 @@ def over(stage: Stage, number: int = 2) -> bool:
     return held is not None and held.over
 
 
-async def played(stage: Stage) -> None:
-    """Time passes until all has come, and each step is done when it is due, however slowly."""
+async def played(stage: Stage, *others: Deliverer) -> None:
+    """Time passes until all has come, and each step is done when it is due, however slowly; `others` look for it, too."""
     while not over(stage):
         due = stage.world.outbox.next_due()
         assert due is not None
         stage.clock.forward(seconds=due.total_seconds())
-        assert await stage.deliverer.drain()
+        assert any(await asyncio.gather(*(bot.drain() for bot in (stage.deliverer, *others))))
     await stage.settle()
 
 
@@ -367,14 +368,8 @@ async def test_two_bots_bring_each_alert_once(stage: Stage, talk: Talk):
     await a_past(stage)
     await talk.says("drill INC-1 speed=20x")
     other = stage.another_process()
-    running = asyncio.create_task(other.run())
-    try:
-        async with stage.delivering():
-            await stage.until(lambda: over(stage), "the end of the replay")
-        await stage.settle()
-    finally:
-        other.stop()
-        await running
+    await played(stage, other)
+    await other.finish()
     assert lines(stage, 2) == [
         "The alerts of INC-1 come again, 20 times as fast as then",
         "2 alerts fired: osd 0; osd 1",
