@@ -108,6 +108,7 @@ async def slack(folder: Path, fixture: Fixture) -> AsyncIterator[SlackHarness]:
 @asynccontextmanager
 async def _workspace(database: Database) -> AsyncIterator[SlackHarness]:
     async with SlackServer(patience=PATIENCE) as server:
+        server.passing.stop()
         harness = SlackHarness(server, database)
         await harness.people["ben"].creates("incidents")
         try:

@@ -16,7 +16,7 @@ from adapters.chat.console import Config, ConsolePlatform, build
 from bot.alerts.model import Alert, Notification
 from bot.chat.document import Link, Paragraph
 from bot.chat.templates import Templates
-from bot.deliver import Deliverer
+from bot.deliver import LEASE, Deliverer
 from bot.destinations import Place
 from bot.digests import Digests, Weekly
 from bot.duty import Duty
@@ -27,8 +27,10 @@ from bot.incident import events as e
 from bot.incident.timeline import sentence
 from bot.perform import Performer, Providers
 from bot.ports import ChatPlatform
+from bot.store import Claimed
 from bot.undelivered import Undelivered
 from bot.words import Wording
+from storage.outbox import SqlOutbox
 from storage.weeks import SqlWeeks
 from tests.clock import START
 from tests.fakes import RecordingPager, RecordingPublisher, RecordingStatusPage, TroubledChat
@@ -39,7 +41,25 @@ LONG_ENOUGH = 3
 """Seconds after which a card and a digest have settled."""
 
 PATIENT = 20
-"""Looks; the longest lease takes some ten seconds of them."""
+"""Looks, a hundredth of a second each."""
+
+
+class Loop(Deliverer):
+    """One of which it is seen whether it has nothing to begin."""
+
+    pausing = False
+
+    async def _pause(self) -> None:
+        self.pausing = True
+        try:
+            await super()._pause()
+        finally:
+            self.pausing = False
+
+    @property
+    def held(self) -> list[Claimed]:
+        """What is being done."""
+        return [*self._held.values()]
 
 
 class Stage:
@@ -63,14 +83,16 @@ class Stage:
         weeks, weekly = SqlWeeks(world.database), Weekly(to=places)
         self.digests = Digests(weeks, world.clock, self.words, {"": weekly}, people=PEOPLE, duty=self.duty)
         self.deliverer = self.another_process()
+        # What a test does to the world's outbox is nothing to whoever watches it.
+        self._outbox = SqlOutbox(world.database, world.clock)
 
     @property
     def chat(self) -> TroubledChat:
         return self.chats["console"]
 
-    def another_process(self, *, undelivered: Undelivered | None = None, **changes: object) -> Deliverer:
+    def another_process(self, *, undelivered: Undelivered | None = None, **changes: object) -> Loop:
         world = self.world
-        return Deliverer(world.outbox, self.writer, world.lookups, self.performer(**changes), undelivered)
+        return Loop(world.outbox, self.writer, world.lookups, self.performer(**changes), undelivered)
 
     def performer(self, **changes: object) -> Performer:
         platforms: dict[str, ChatPlatform] = dict(self.chats)
@@ -116,8 +138,8 @@ class Stage:
             self.deliverer = self.another_process()
 
     async def until(self, met: Callable[[], bool], what: str) -> None:
-        """Until `met` says yes; a second passes from look to look, and while something is under way once in `PATIENT` looks:
-        on a busy machine no lease ends and no timer is late because of that."""
+        """Until `met` says yes; a second passes from look to look, while something is being done once in `PATIENT` looks, and
+        none while something is due or claimed: on a busy machine no lease ends and no timer is late because of that."""
         looks = 0
 
         def looked() -> bool:
@@ -125,17 +147,19 @@ class Stage:
             if met():
                 return True
             looks += 1
-            if looks >= PATIENT or not self.busy():
+            held = self.deliverer.held
+            if self._is_quiet() and (looks >= PATIENT or not held):
                 looks = 0
+                self._outbox.renew(held, LEASE)
                 self.clock.forward(seconds=1)
                 self.deliverer.wake()
             return False
 
         await until(looked, what, every=0.01)
 
-    def busy(self) -> bool:
-        """Whether something is due or being done."""
-        return bool(self.deliverer._held) or self.world.outbox.next_due() == timedelta(0)
+    def _is_quiet(self) -> bool:
+        """Nothing is due, and nothing is claimed and not begun yet."""
+        return self.deliverer.pausing and self._outbox.next_due() != timedelta(0)
 
     def incident(self, number: int = 1):
         found = self.world.lookups.incident(number)

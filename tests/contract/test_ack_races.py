@@ -21,6 +21,7 @@ from storage.engine import Database
 from storage.store import SqlStore
 from tests.clock import FakeClock
 from tests.contract.stage import Stage
+from tests.until import PATIENCE
 from tests.world import RULES, World, an_ask
 
 LEASE = timedelta(seconds=60)
@@ -41,7 +42,7 @@ def at_once(*works: Callable[[], Outcome]) -> list[Outcome]:
     gate, found = threading.Barrier(len(works)), [Outcome()] * len(works)
 
     def run(place: int) -> None:
-        gate.wait(10)
+        gate.wait(PATIENCE)
         while True:
             try:
                 found[place] = works[place]()
@@ -53,7 +54,7 @@ def at_once(*works: Callable[[], Outcome]) -> list[Outcome]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
     return found
 
 

@@ -27,7 +27,7 @@ from tests.until import PATIENCE
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(seconds=5.0, trust_env=False) as http:
+    async with Http(seconds=PATIENCE, trust_env=False) as http:
         yield http
 
 

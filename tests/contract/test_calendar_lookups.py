@@ -18,13 +18,14 @@ from tests.contract.calendars import END, SECRET, START, built
 from tests.contract.servers.goalert_calendar import GoAlertCalendar
 from tests.contract.servers.http import Answer
 from tests.contract.servers.pagerduty_oncalls import PagerDutyOncalls, user
+from tests.until import PATIENCE
 
 ANA = user("PT23IWX", "Ana", "ana@example.org")
 
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(seconds=5.0, trust_env=False) as http:
+    async with Http(seconds=PATIENCE, trust_env=False) as http:
         yield http
 
 

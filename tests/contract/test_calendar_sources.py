@@ -16,6 +16,7 @@ from bot.oncall.schedules import Shift
 from bot.ports import Rejected, Unavailable
 from tests.contract.calendars import END, SECRET, SOURCES, START, Offered
 from tests.contract.servers.http import Answer, Trouble
+from tests.until import PATIENCE
 
 PEOPLE = {"ana": Person("ana", "Ana Ruiz", email="ana@example.org"), "ben": Person("ben", "Ben Weiss")}
 DAY = Shift(("ana",), datetime(2026, 11, 27, 9, tzinfo=UTC), datetime(2026, 11, 28, 9, tzinfo=UTC))
@@ -26,7 +27,7 @@ TEXT = {"Content-Type": "text/plain"}
 
 @pytest.fixture
 async def http() -> AsyncIterator[Http]:
-    async with Http(seconds=2.0, trust_env=False) as http:
+    async with Http(seconds=PATIENCE, trust_env=False) as http:
         yield http
 
 

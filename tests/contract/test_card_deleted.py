@@ -80,7 +80,9 @@ async def test_who_deletes_it_finds_it_pinned_again_and_it_is_kept_up_to_date(
         # What is no card of it is no loss.
         other = await people.says(room, "never mind")
         await people.removes(room, other)
-        await people.says(room, "the last word")
+        last = await people.says(room, "the last word")
+        await people.reacts(room, last, "📌")
+        await until(lambda: "the last word" in str(beside.lookups.history(1)), "what came after it")
         assert beside.lookups.incident(1).rooms[platform].lost == 1
 
 

@@ -6,14 +6,18 @@ import sqlite3
 import threading
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
+import storage.engine
 from storage.engine import Database
+from tests.until import PATIENCE, wait_until
 from tests.world import World
 
 
-def test_who_closes_waits_for_who_still_looks(world: World) -> None:
+def test_who_closes_waits_for_who_still_looks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A task that is cancelled leaves its thread at work; the connection comes back after that."""
+    monkeypatch.setattr(storage.engine, "CLOSED_WITHIN", PATIENCE)
     database = world.database
     looking, enough, closed = threading.Event(), threading.Event(), threading.Event()
     held: list[Any] = []
@@ -22,7 +26,7 @@ def test_who_closes_waits_for_who_still_looks(world: World) -> None:
         with database.read() as connection:
             held.append(connection.connection.driver_connection)
             looking.set()
-            assert enough.wait(10)
+            assert enough.wait(PATIENCE)
             connection.execute(text("SELECT 1"))
 
     def close() -> None:
@@ -31,12 +35,13 @@ def test_who_closes_waits_for_who_still_looks(world: World) -> None:
 
     reader, closer = threading.Thread(target=look), threading.Thread(target=close)
     reader.start()
-    assert looking.wait(10)
+    assert looking.wait(PATIENCE)
     closer.start()
+    wait_until(lambda: database._closed, "the beginning of its end")
     assert not closed.wait(0.05)
     enough.set()
-    reader.join(10)
-    closer.join(10)
+    reader.join(PATIENCE)
+    closer.join(PATIENCE)
     assert closed.is_set()
     assert _is_closed(database, held[0])
 

@@ -10,12 +10,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.contract.servers.slack import Person, SlackServer
 from tests.contract.slack_clients import bolt, error_of, web_client
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as slack:
+    async with SlackServer(patience=PATIENCE) as slack:
+        slack.passing.stop()
         yield slack
 
 
@@ -75,7 +76,11 @@ async def test_bolt_answers_a_command(slack: SlackServer, ana: Person) -> None:
             await respond("later", response_type="in_channel")
 
         answered = await ana.slash("#general", "open sev2 Volumes slow")
-        assert (answered.acked, answered.text, answered.seconds < 3) == (True, "said open sev2 Volumes slow", True)
+        assert (answered.acked, answered.text, 0 < answered.seconds < PATIENCE) == (
+            True,
+            "said open sev2 Volumes slow",
+            True,
+        )
         await until(lambda: answered.responses, "the response")
         assert [one.shown for one in ana.ephemerals("#general")] == ["said open sev2 Volumes slow"]
         assert slack.channel("#general").messages[-1].shown == "later"
@@ -104,7 +109,8 @@ async def test_bolt_hears_what_is_said(slack: SlackServer, client: AsyncWebClien
         await ana.reacts(channel, said, "eyes")
         await ana.deletes(channel, said)
         await until(lambda: len(heard) == 5, "five events")
-        assert [kind for kind, _ in heard] == ["message", "app_mention", "message_changed", "eyes", "message_deleted"]
+        # Bolt asks for each by itself whose the token is, so they may overtake each other there.
+        assert {kind for kind, _ in heard} == {"message", "app_mention", "message_changed", "eyes", "message_deleted"}
         assert len({id for _, id in heard}) == 5
 
 

@@ -14,12 +14,12 @@ from slack_bolt.async_app import AsyncApp
 
 from tests.contract.servers.slack import Person, SlackServer
 from tests.contract.slack_clients import web_client
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer(hurry=2000) as slack:
+    async with SlackServer(hurry=2000, patience=PATIENCE) as slack:
         slack.has_channel("ours", slack.person("ana"))
         yield slack
 

@@ -11,12 +11,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from tests.contract.servers.slack import Answered, Person, SlackServer, View
 from tests.contract.slack_clients import bolt, error_of, web_client
-from tests.until import until
+from tests.until import PATIENCE, until
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
-    async with SlackServer() as slack:
+    async with SlackServer(patience=PATIENCE) as slack:
+        slack.passing.stop()
         slack.has_channel("ours", slack.person("ana"))
         yield slack
 

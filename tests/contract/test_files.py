@@ -170,7 +170,7 @@ async def test_a_platform_that_hangs_on_many_files_holds_up_nothing_else(stage: 
     for n in range(IN_FLIGHT + 10):
         await people.pins(FILE, message=f"n{n}")
     async with stage.delivering():
-        await asyncio.wait_for(patience.asked.wait(), PATIENCE)
+        await stage.until(lambda: fetched(stage) == AT_ONCE, "as many as are fetched at once")
         await people.types("task nothing else waits")
         await stage.until(lambda: "nothing else waits" in stage.card(), "the task on the card")
         assert fetched(stage) == AT_ONCE

@@ -21,7 +21,7 @@ from storage.store import SqlStore
 from tests.clock import START
 from tests.contract.stage import Stage
 from tests.statements import statements
-from tests.until import wait_until
+from tests.until import PATIENCE, wait_until
 from tests.world import World, an_ask
 
 
@@ -73,7 +73,7 @@ def test_two_processes_that_open_the_same_group_meet(postgresql_url: str):
     gate = threading.Barrier(2)
 
     def ingest(database: Database, fingerprint: str) -> None:
-        gate.wait(5)
+        gate.wait(PATIENCE)
         for _ in range(5):
             try:
                 handle(SqlStore(database, world.clock), [a_message(an_alert(fingerprint))], world.rules)
@@ -237,7 +237,7 @@ def test_an_alert_that_meets_the_end_of_its_incident_opens_another(postgresql_ur
     @event.listens_for(other.engine, "commit")
     def unhurried(connection: object) -> None:
         done.set()
-        assert may_commit.wait(10)
+        assert may_commit.wait(PATIENCE)
 
     def somebody_waits_for_a_lock() -> bool:
         with world.database.read() as connection:
@@ -245,12 +245,12 @@ def test_an_alert_that_meets_the_end_of_its_incident_opens_another(postgresql_ur
 
     with ThreadPoolExecutor(2) as pool:
         resolving = pool.submit(handle, SqlStore(other, world.clock), [an_ask(c.Resolve(summary="ok"), 1)], world.rules)
-        assert done.wait(10)
+        assert done.wait(PATIENCE)
         alerting = pool.submit(world.do, a_message(an_alert("b")))
         wait_until(somebody_waits_for_a_lock, "the alert at the lock of its incident")
         may_commit.set()
-        resolving.result(10)
-        alerting.result(10)
+        resolving.result(PATIENCE)
+        alerting.result(PATIENCE)
     opened, old = world.lookups.recent()
     assert (old.status, old.alerts_firing) == (Status.RESOLVED, 1)
     assert (opened.number, opened.alerts_firing, opened.paging.waiting) == (2, 1, True)

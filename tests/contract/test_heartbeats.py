@@ -232,7 +232,7 @@ def test_bots_that_look_at_the_same_moment_open_one_incident(postgresql_url: str
     at_once = Barrier(len(bots))
 
     def look(bot: Bot) -> None:
-        at_once.wait(10)
+        at_once.wait(PATIENCE)
         bot.look()
 
     with ThreadPoolExecutor(len(bots)) as threads:

@@ -15,6 +15,7 @@ from bot.chat.drawing import Bar, Dot, Drawing, Label, Tone
 from bot.offered import SendsMail
 from bot.ports import Attempt, Rejected, Unavailable
 from tests.contract.servers.smtp import SmtpServer
+from tests.until import PATIENCE
 
 DRAWING = Drawing(200, 60, (Dot(20, 20, 5), Bar(40, 10, 30, 20, Tone.BAD), Label(30, 50, "Zürich")))
 EVIL = '<script>x</script> & "q"'
@@ -38,7 +39,7 @@ async def server() -> AsyncIterator[SmtpServer]:
 
 
 def mailer(server: SmtpServer) -> Smtp:
-    given = {"host": "127.0.0.1", "port": server.port, "from": "Klatsch <klatsch@example.org>", "timeout": 5}
+    given = {"host": "127.0.0.1", "port": server.port, "from": "Klatsch <klatsch@example.org>", "timeout": PATIENCE}
     made = build("email", Config.model_validate(given), None)
     assert isinstance(made, Smtp)
     assert isinstance(made, SendsMail)
