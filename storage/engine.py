@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Pool, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidatePoolError, SQLAlchemyError
 
@@ -42,6 +42,7 @@ class Database:
         self._idle = threading.Condition()
         self._busy = 0
         self._closed = False
+        self._left: tuple[Pool, ...] = ()
         if self.sqlite:
             self._writer = _sqlite(self.url, "BEGIN IMMEDIATE")
             self._reader = _sqlite(self.url, "BEGIN")
@@ -106,6 +107,9 @@ class Database:
             with self._idle:
                 self._busy -= 1
                 self._idle.notify_all()
+                left = () if self._busy else self._left
+            for pool in left:
+                pool.dispose()
 
     def own(self) -> Connection:
         """A connection for one holder, outside of the pool; every statement on it stands for itself. Raises
@@ -133,10 +137,12 @@ class Database:
 
     def close(self) -> None:
         """Waits a moment for what is under way in a thread that nobody waits for any more: a connection that comes back when its
-        pool is gone is closed by nobody. What such a thread begins afterwards raises StoreUnavailable."""
+        pool is gone is closed by nobody, unless by the last who comes back. What such a thread begins afterwards raises
+        StoreUnavailable."""
         with self._idle:
             self._closed = True
             self._idle.wait_for(lambda: self._busy == 0, timeout=CLOSED_WITHIN)
+            self._left = (self._writer.pool, self._reader.pool)
         self._watch.close()
         self._writer.dispose()
         self._reader.dispose()
