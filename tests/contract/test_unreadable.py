@@ -14,7 +14,6 @@ from bot.incident import commands as c
 from bot.incident import events as e
 from bot.incident.model import Kind, Mark, Window
 from bot.store import StoreUnavailable
-from storage.outbox import SqlOutbox
 from tests.contract.stage import Stage, firing
 
 UNREADABLE = '{"number": 1, "opened_at": "2026-11-02T03:00:00Z", "severity": "sev9"}'
@@ -103,10 +102,8 @@ async def test_the_loop_outlives_whatever_the_outbox_raises_and_does_not_spin(
 ):
     monkeypatch.setattr(bot.deliver, "POLL", 0.05)
     monkeypatch.setattr(bot.deliver, "RENEW_EVERY", 0.05)
-    # Of its own: who looks at it from outside looks into one that works.
-    outbox = SqlOutbox(stage.world.database, stage.clock)
-    stage.deliverer = bot.deliver.Deliverer(outbox, stage.writer, stage.world.lookups, stage.performer())
-    loop, tries, honest = asyncio.get_running_loop(), [], getattr(outbox, call)
+    outbox, loop, tries = stage.world.outbox, asyncio.get_running_loop(), []
+    honest = getattr(outbox, call)
 
     def troubled(*given: object, **more: object) -> object:
         tries.append(loop.time())
