@@ -27,7 +27,7 @@ async def test_slack_calls_the_bot_and_nobody_else_does(town_: Town, tmp_path: P
     town_.configure(f"sqlite:///{tmp_path}/klatsch.db", mode="http", app_token="")
     slack, ana, ben = town_.slack, town_.ana, town_.ben
     slack.request_url = "http://127.0.0.1:9/"
-    async with serving(town_) as served, httpx.AsyncClient(trust_env=False, verify=False) as client:
+    async with serving(town_) as served, httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=False) as client:
         address = slack.request_url = f"{served.url}/slack/events"
         assert await slack.verify()
         assert (await slack.check_ssl()).acked

@@ -14,7 +14,7 @@ from tests.contract.servers.slack.model import Channel
 from tests.contract.servers.slack.person import Person
 from tests.contract.servers.slack.texts import shown_blocks
 from tests.integration.slack_town import Town, fires, serving, town
-from tests.until import until
+from tests.until import PATIENCE, until
 
 CANARY = "the password is hunter2"
 
@@ -143,7 +143,7 @@ async def published(page: str) -> bool:
 
 
 async def read(page: str) -> str:
-    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=False) as client:
         return (await client.get(page)).raise_for_status().text
 
 

@@ -74,7 +74,7 @@ async def test_while_slack_is_away_everything_else_goes_on_and_what_waited_is_sa
             public = (f"INC-1 publish investigating {WORDS} comp=compute-az1:major", "INC-1 publish approve")
             await says(tmp_path, "INC-1 note one meanwhile", "INC-1 note two meanwhile", *public)
             await until(lambda: on_the_page(served.url), "the public post")
-            async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+            async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=False) as client:
                 link = town_.phone.shown("ana-pages")[1]["click"]
                 assert "Ana Ruiz" in (await client.post(link)).text
             await ready(served)
@@ -112,7 +112,7 @@ def console(folder: Path) -> str:
 
 
 async def on_the_page(page: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False, verify=False) as client:
         return WORDS in (await client.get(page)).raise_for_status().text
 
 
