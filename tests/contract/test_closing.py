@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 import storage.engine
+from bot.store import StoreUnavailable
 from storage.engine import Database
 from tests.until import PATIENCE, wait_until
 from tests.world import World
@@ -44,6 +45,21 @@ def test_who_closes_waits_for_who_still_looks(world: World, monkeypatch: pytest.
     closer.join(PATIENCE)
     assert closed.is_set()
     assert _is_closed(database, held[0])
+
+
+def test_who_comes_back_after_the_end_leaves_no_connection_and_begins_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.engine, "CLOSED_WITHIN", 0.0)
+    database = world.database
+    with database.read() as connection:
+        driver = connection.connection.driver_connection
+        database.close()
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    assert _is_closed(database, driver)
+    for begin in (database.read, database.write):
+        with pytest.raises(StoreUnavailable, match="the database is closed: Klatsch stops"), begin():
+            raise AssertionError("it began")
 
 
 def _is_closed(database: Database, connection: Any) -> bool:
