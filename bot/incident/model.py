@@ -98,8 +98,8 @@ class Stamp:
     reason: str = ""
 
 
-CARD_COMES_BACK = 3
-"""Times in each room, and an announcement on each platform. Who deletes it once more means it, or is no person."""
+COMES_BACK = 3
+"""Times: a card in each room, an announcement on each platform. Who deletes it once more means it, or is no person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +135,12 @@ class Room:
     @property
     def bare(self) -> bool:
         """Its card was deleted too often to be posted there once more."""
-        return self.lost > CARD_COMES_BACK
+        return self.lost > COMES_BACK
 
     @property
     def unannounced(self) -> bool:
         """Its announcement was deleted too often to be posted once more."""
-        return self.announced > CARD_COMES_BACK
+        return self.announced > COMES_BACK
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.incident import commands as c
 from bot.incident import events as e
-from bot.incident.model import CARD_COMES_BACK, Mark, Severity, Status
+from bot.incident.model import COMES_BACK, Mark, Severity, Status
 from bot.ports import Gone
 from storage.engine import Database
 from tests.contract.bot_on import bot_on
@@ -89,14 +89,14 @@ async def test_who_deletes_it_finds_it_pinned_again_and_it_is_kept_up_to_date(
 async def test_a_platform_that_says_so_brings_it_back_three_times_and_then_it_stays_away(stage: Stage):
     await stage.open("Volumes slow")
     await stage.settle()
-    for time in range(1, CARD_COMES_BACK + 2):
+    for time in range(1, COMES_BACK + 2):
         before = stage.incident().rooms["console"].card
         stage.chat.by_method["edit"] = Orders(deque([Gone("There is no such message")]))
         await stage.ask(c.Note(mark=Mark.NOTE, text=f"deleted {time} times"), 1)
         await stage.settle()
         held = stage.incident().rooms["console"]
         assert held.lost == time
-        assert (held.card not in ("", before)) is (time <= CARD_COMES_BACK)
+        assert (held.card not in ("", before)) is (time <= COMES_BACK)
         assert stage.rooms["console"].room("inc-1").pinned[-1] == (held.card or before)
     posted = len(stage.rooms["console"].messages("inc-1"))
     await stage.ask(c.Note(mark=Mark.NOTE, text="and nobody is told of trouble"), 1)
@@ -134,19 +134,19 @@ async def test_of_what_became_private_it_does_not_come_back_where_everybody_read
 async def test_an_announcement_that_is_gone_is_made_anew_three_times_and_kept_up_to_date(stage: Stage):
     await stage.open("Disk filling", status=Status.TRIAGE, severity=Severity.SEV3)
     await stage.settle()
-    for time in range(1, CARD_COMES_BACK + 2):
+    for time in range(1, COMES_BACK + 2):
         before = stage.incident().rooms["console"].announcement
         stage.chat.by_method["edit"] = Orders(deque([Gone("There is no such message")]))
         await stage.ask(c.Rename(title=f"Disk filling, deleted {time} times"), 1)
         await stage.settle()
-        again = time <= CARD_COMES_BACK
+        again = time <= COMES_BACK
         assert (stage.incident().rooms["console"].announcement != before) is again
-        assert len(stage.announced()) == min(time, CARD_COMES_BACK) + 1
+        assert len(stage.announced()) == min(time, COMES_BACK) + 1
     # The new one is the one that changes, also when there is a room by then.
     await stage.ask(c.Accept(), 1)
     await stage.ask(c.Rename(title="Disk full"), 1)
     await stage.settle()
-    assert ["Disk full" in shown for shown in stage.announced()] == [False] * CARD_COMES_BACK + [True]
+    assert ["Disk full" in shown for shown in stage.announced()] == [False] * COMES_BACK + [True]
     assert not stage.events(e.DeliveryFailed)
 
 

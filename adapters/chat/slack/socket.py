@@ -54,7 +54,7 @@ class _Client(SocketModeClient):
             raise
 
     async def connect(self) -> None:
-        await super().connect()  # type: ignore[no-untyped-call]
+        await super().connect()  # type: ignore[no-untyped-call]  # untyped in the SDK
         if self.closed:
             # It was to end while it changed over.
             await self.close()
@@ -69,7 +69,7 @@ class _Client(SocketModeClient):
             session.transport.abort()
 
     async def close(self) -> None:
-        await super().close()  # type: ignore[no-untyped-call]
+        await super().close()  # type: ignore[no-untyped-call]  # untyped in the SDK
         begun = (self.message_processor, self.current_session_monitor, self.message_receiver)
         await asyncio.gather(*(task for task in begun if task is not None), return_exceptions=True)
 
